@@ -1,0 +1,5 @@
+"""``python -m onecontext``."""
+
+from onecontext.cli.main import entry
+
+entry()

@@ -1,0 +1,37 @@
+"""The words of the command line, as one static table.
+
+Rule 1: this file imports nothing of ours; a command's module is a string until the command is named.
+Rule 2: each module offers ``add_arguments(parser)`` and ``run(args, invocation) -> int`` (the exit code).
+"""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One word: the module that answers it, the heading it is listed under, and its line in ``--help``."""
+
+    module: str
+    group: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "init": Command("onecontext.cli.init", "Memory", "make a memory beside this repository"),
+    "step": Command("onecontext.cli.step", "Memory", "append an observation, a thought and an action"),
+    "commit": Command("onecontext.cli.commit", "Memory", "record a milestone"),
+    "branch": Command("onecontext.cli.branch", "Memory", "list branches, or start one"),
+    "switch": Command("onecontext.cli.switch", "Memory", "make another branch the current one"),
+    "merge": Command("onecontext.cli.merge", "Memory", "bring another branch's memory into this one"),
+    "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
+    "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
+    "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
+    "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),
+    "run": Command("teams.cli.run", "Teams", "reach a goal with a team of agents"),
+    "resume": Command("teams.cli.resume", "Teams", "go on with a mission that was interrupted"),
+    "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
+    "mail": Command("teams.cli.mail", "Teams", "the messages of a team; send one"),
+    "events": Command("teams.cli.events", "Teams", "the journal of a team"),
+    "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
+    "skill": Command("skills.cli", "Skills", "list, show and activate skills"),
+    "doctor": Command("onecontext.cli.doctor", "Care", "check versions, git, sandbox, locks and folders by using them"),
+}

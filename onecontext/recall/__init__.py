@@ -1,0 +1,1 @@
+"""Reading memory back: context inside a budget, the log, the graph."""

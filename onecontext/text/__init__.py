@@ -1,0 +1,1 @@
+"""Text on its way in and out: redaction, token counting, front matter. No files, no git."""

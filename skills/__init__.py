@@ -1,0 +1,1 @@
+"""Markdown skills: found, listed in a line each, read in full only when activated."""

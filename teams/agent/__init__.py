@@ -1,0 +1,1 @@
+"""One agent: the loop, its tools, its limits."""

@@ -1,0 +1,1 @@
+"""State that processes share: locks, the journal, watching for changes."""

@@ -1,0 +1,1 @@
+"""A goal reached by several agents: contract, scheduling, verification, merge, resume."""

@@ -1,0 +1,1 @@
+"""Doors to language models: any litellm name, and a scripted one for tests."""

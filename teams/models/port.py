@@ -1,0 +1,88 @@
+"""What an agent knows of a language model: messages in, one reply out.
+
+Rule 1: plain values only; no provider's class passes this line.
+Rule 2: a price nobody knows is None, never 0.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+OnText = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool the model asks for. ``arguments`` is the JSON text exactly as the model wrote it, valid or not."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a conversation. ``tool_call_id`` says which call a ``tool`` message answers, else None."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model sees it. ``parameters`` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one reply took. Tokens as the provider counted them; ``cost_usd`` is None when no price is known."""
+
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...]
+    usage: Usage
+    model: str
+    stop: Literal["end", "tools", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Whose conversation a model is opened for. ``task`` is the task's key or None, ``attempt`` counts from 1."""
+
+    agent: str
+    role: str
+    task: str | None = None
+    attempt: int = 1
+
+
+class Model(Protocol):
+    """A model opened for one conversation."""
+
+    name: str
+    scripted: bool
+
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+        """Answer the conversation; ``on_text`` is called with each piece of text as it arrives.
+
+        Raises:
+            ModelError: no usable answer; see :mod:`onecontext.errors` for the kinds. Nothing is retried further.
+        """
+        ...
+
+
+OpenModel = Callable[[Conversation], Model]
