@@ -1,7 +1,7 @@
 """The error tree, on one page, with the exit code of each branch.
 
 Rule 1: every error a user can meet is one of these; what third parties raise is translated at their door.
-Rule 2: a message says what *is* there and what to do, in one sentence or two, and never a command that destroys something.
+Rule 2: a message says what *is* there and what to do, in a sentence or two, and never a command that destroys.
 Rule 3: a command that ran and failed is a result, not an error.
 
 Exit codes: 0 it worked · 1 it failed · 2 what was asked cannot be · 3 something must be set up first · 4 somebody else

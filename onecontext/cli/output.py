@@ -1,6 +1,6 @@
 """What a command prints: answers on stdout, words on stderr.
 
-Rule 1: with ``--json`` stdout holds exactly one JSON document, ``{"schema_version": 1, "data": …}`` or ``{…, "error": …}``.
+Rule 1: with ``--json`` stdout holds exactly one JSON document: ``schema_version`` and either ``data`` or ``error``.
 Rule 2: text of agents is untrusted: control characters other than newline and tab never reach a terminal.
 Rule 3: colour only on a terminal, and never when NO_COLOR is set (no-color.org).
 """

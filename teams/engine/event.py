@@ -1,0 +1,28 @@
+"""One line of a team's journal, as a value. The types of events and their data are listed in docs/formats.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a team.
+
+    ``seq`` counts from 1 within the journal; ``at`` is aware UTC; ``task`` is the task's id on the board;
+    None means that the event has no such thing.
+    """
+
+    seq: int
+    id: str
+    at: datetime
+    type: str
+    team: str
+    data: Mapping[str, Any]
+    mission: str | None = None
+    task: str | None = None
+    attempt: int | None = None
+    epoch: int | None = None
+    agent: str | None = None
+    cause: str | None = None
