@@ -1,0 +1,1 @@
+"""A small shop till: prices in whole cents, offers, baskets."""

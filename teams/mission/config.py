@@ -1,0 +1,76 @@
+"""``onecontext.toml``: what a project says about its models, its runs and its sandbox (docs/formats.md, part 4)."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from onecontext.errors import InvalidDocument
+from onecontext.store.files import read_bytes
+from teams.mission.contract import first_problem
+
+FILE_NAME = "onecontext.toml"
+
+
+class ModelConfig(BaseModel):
+    """Which model answers. ``api_base`` "" is the provider's own address; times are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = ""
+    api_base: str = ""
+    stall_s: float = Field(default=60.0, gt=0)
+    retries: int = Field(default=3, ge=0, le=20)
+
+
+class RunConfig(BaseModel):
+    """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    workers: int = Field(default=2, ge=1, le=64)
+    max_attempts: int = Field(default=3, ge=1)
+    max_turns: int = Field(default=50, ge=1)
+    lease_s: float = Field(default=60.0, gt=1)
+    command_timeout_s: float = Field(default=120.0, gt=0)
+
+
+class SandboxConfig(BaseModel):
+    """Where commands run. ``readable`` lists more folders that they may read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tier: Literal["bubblewrap", "none"] = "bubblewrap"
+    readable: tuple[str, ...] = ()
+
+
+class Config(BaseModel):
+    """The whole file; every key is optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: ModelConfig = ModelConfig()
+    run: RunConfig = RunConfig()
+    sandbox: SandboxConfig = SandboxConfig()
+
+
+def load_config(folder: Path) -> Config:
+    """Return the configuration in ``folder``, or the defaults when it has none.
+
+    Raises:
+        InvalidDocument: the file is no TOML, or has a key or value we do not know; it is named.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = read_bytes(path, limit_bytes=1024 * 1024).decode("utf-8")
+    except FileNotFoundError:
+        return Config()
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(f"{path} is not UTF-8 text") from error
+    try:
+        return Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidDocument(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise InvalidDocument(f"{path}: {first_problem(error)}", hint="docs/formats.md lists every key") from error

@@ -1,0 +1,153 @@
+"""The contract of a mission: what must be true at the end, and the tasks that make it so.
+
+Rule 1: assertions come before code, and each is owned by exactly one task.
+Rule 2: this file does no input or output; format and examples are in docs/formats.md, part 4.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
+from onecontext.names import check_name
+
+VERSION = 1
+Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
+
+
+class Assertion(BaseModel):
+    """Something that must be true, and how that is found out.
+
+    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None means that
+    a validator judges by what ``judge`` asks for. One of the two is there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: str = Field(pattern=r"^VAL-[A-Z][A-Z0-9]*-[0-9]{3}$")
+    text: str = Field(min_length=1)
+    command: str | None = Field(default=None, min_length=1)
+    judge: str | None = Field(default=None, min_length=1)
+    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> "Assertion":
+        if self.command is None and self.judge is None:
+            raise ValueError(f"{self.id} has neither a command nor a judge: nobody could check it")
+        return self
+
+
+class PlannedTask(BaseModel):
+    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    key: Key
+    subject: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    after: tuple[Key, ...] = Field(default=(), strict=False)
+    assertions: tuple[str, ...] = Field(min_length=1, strict=False)
+
+
+class Contract(BaseModel):
+    """Goal, assertions and tasks; see :func:`check_whole` for what must hold between them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    version: Literal[1] = VERSION
+    goal: str = Field(min_length=1)
+    assertions: tuple[Assertion, ...] = Field(min_length=1, strict=False)
+    tasks: tuple[PlannedTask, ...] = Field(min_length=1, strict=False)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Contract":
+        check_whole(self.assertions, self.tasks)
+        return self
+
+    def of_task(self, key: str) -> tuple[Assertion, ...]:
+        """Return the assertions that the task ``key`` owns."""
+        owned = {assertion for task in self.tasks if task.key == key for assertion in task.assertions}
+        return tuple(assertion for assertion in self.assertions if assertion.id in owned)
+
+    def to_yaml(self) -> str:
+        """Return the text of ``contract.yaml``."""
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
+
+
+def check_whole(assertions: Sequence[Assertion], tasks: Sequence[PlannedTask]) -> None:
+    """Check what no single part can: unique ids, one owner for each assertion, known dependencies, no cycle.
+
+    Raises:
+        ValueError: what does not hold.
+        DependencyCycle: tasks wait for each other; the path is named.
+    """
+    ids = _unique([assertion.id for assertion in assertions], "assertion")
+    keys = _unique([task.key for task in tasks], "task")
+    owned = _unique([name for task in tasks for name in task.assertions], "owner of assertion")
+    if owned - ids:
+        raise ValueError(f"tasks own assertions that do not exist: {', '.join(sorted(owned - ids))}")
+    if ids - owned:
+        raise ValueError(f"no task owns {', '.join(sorted(ids - owned))}")
+    unknown = {key for task in tasks for key in task.after} - keys
+    if unknown:
+        raise ValueError(f"tasks come after tasks that do not exist: {', '.join(sorted(unknown))}")
+    in_order({task.key: task.after for task in tasks})
+
+
+def in_order(after: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the keys so that each stands behind what it comes after.
+
+    Raises:
+        DependencyCycle: there is no such order.
+    """
+    order: list[str] = []
+    path: list[str] = []
+
+    def visit(key: str) -> None:
+        if key in order:
+            return
+        if key in path:
+            raise DependencyCycle([*path[path.index(key) :], key])
+        path.append(key)
+        for earlier in after[key]:
+            visit(earlier)
+        order.append(path.pop())
+
+    for key in after:
+        visit(key)
+    return order
+
+
+def parse_contract(document: Any, *, source: str) -> Contract:
+    """Return the contract in a parsed YAML or JSON document; ``source`` says in errors where it came from.
+
+    Raises:
+        NewerFormat: its version is higher than ours.
+        InvalidDocument: it does not fit the format; the first thing wrong is named.
+        DependencyCycle: its tasks wait for each other.
+    """
+    if isinstance(document, dict) and isinstance(document.get("version"), int) and document["version"] > VERSION:
+        raise NewerFormat(f"{source} has version {document['version']}; this program knows {VERSION}")
+    try:
+        return Contract.model_validate(document)
+    except ValidationError as error:
+        raise InvalidDocument(f"{source}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first thing pydantic found, with its place, as one sentence for people and models."""
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _unique(names: Sequence[str], what: str) -> set[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two times the same {what}: {name}")
+        seen.add(name)
+    return seen

@@ -1,0 +1,37 @@
+"""What a worker hands over after one attempt, as strict JSON (docs/formats.md, part 4).
+
+Rule 1: ``commit`` and ``commands`` are written by the host from what really happened; the rest is the agent's word.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION = 1
+
+
+class RunCommand(BaseModel):
+    """A command the worker ran. ``exit_code`` is None when it was ended for taking too long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str
+    exit_code: int | None
+
+
+class Handoff(BaseModel):
+    """One attempt at one task. ``commit`` is None when nothing was changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = VERSION
+    task: str
+    attempt: int = Field(ge=1)
+    epoch: int = Field(ge=1)
+    commit: str | None
+    summary: str
+    commands: tuple[RunCommand, ...] = ()
+    claims: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    discovered: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
