@@ -1,0 +1,79 @@
+"""A run as lines for people: which events are worth a line, and what it says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from onecontext.cli.output import Output
+from teams.engine.event import Event
+
+Data = Any
+
+
+def line_of(event: Event, out: Output) -> str | None:
+    """Return the line for ``event``, painted, or None when it is not worth one."""
+    tell = _TELLERS.get(event.type)
+    told = tell(event) if tell else None
+    if told is None:
+        return None
+    text, style = told
+    clock = event.at.astimezone().strftime("%H:%M:%S")
+    who = f"{event.agent or '':<11}"
+    return f"{out.paint(clock, 'dim')}  {out.paint(who, 'cyan')} {out.paint(text, *style.split())}"
+
+
+def _first_line(text: str, limit: int = 110) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _task_name(event: Event) -> str:
+    task = event.data["task"]
+    ours = (task.get("metadata") or {}).get("onecontext") or {}
+    return f"#{task['id']} {ours.get('key', task['subject'])}"
+
+
+def _claimed(event: Event) -> tuple[str, str]:
+    return f"claims {_task_name(event)} (attempt {event.attempt or 1})", "bold"
+
+
+def _verified(event: Event) -> tuple[str, str]:
+    code = event.data["exit_code"]
+    text = f"{event.data['assertion']}  {event.data['command']}  → {'timed out' if code is None else f'exit {code}'}"
+    return text, "green" if code == 0 else "red"
+
+
+def _verdict(event: Event) -> tuple[str, str]:
+    data = event.data
+    findings = "; ".join(data["findings"])
+    text = f"{data['verdict']} #{event.task}" + (f": {_first_line(findings, 160)}" if findings else "")
+    return text, "green" if data["verdict"] == "accepted" else "red"
+
+
+def _said(event: Event) -> tuple[str, str] | None:
+    text = _first_line(event.data.get("text", ""))
+    return (f"“{text}”", "dim") if text else None
+
+
+_TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
+    "mission.planned": lambda event: (
+        f"contract: {len(event.data['contract']['assertions'])} assertions, "
+        f"{len(event.data['contract']['tasks'])} tasks",
+        "bold",
+    ),
+    "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
+    "mission.interrupted": lambda event: (f"interrupted: {event.data['reason']}", "yellow"),
+    "task.created": lambda event: (f"task {_task_name(event)}: {event.data['task']['subject']}", ""),
+    "task.claimed": _claimed,
+    "task.submitted": lambda event: (f"hands over {_task_name(event)}", ""),
+    "task.released": lambda event: (f"gives back {_task_name(event)}: {event.data.get('reason', '')}", "yellow"),
+    "task.blocked": lambda event: (f"{_task_name(event)} is blocked: {event.data.get('reason', '')}", "red"),
+    "tool.intent": lambda event: (
+        f"{event.data['tool']} {_first_line(event.data['arguments'], 90)}",
+        "dim",
+    ),
+    "model.called": _said,
+    "verify.command": _verified,
+    "verdict.given": _verdict,
+    "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),
+    "violation": lambda event: (f"violation: {event.data['what']}", "red"),
+}
