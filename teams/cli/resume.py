@@ -1,0 +1,53 @@
+"""``onecontext resume``: go on with a mission that was interrupted; what is finished is not done again."""
+
+import argparse
+
+from onecontext.api import Memory
+from onecontext.cli.main import Invocation
+from onecontext.errors import NoMission
+from onecontext.store.project import Project
+from teams.cli.open_site import LEAD, newest_team, open_model_door, open_site
+from teams.cli.watching import conduct
+from teams.mission.config import Config, load_config
+from teams.mission.history import History, read_history
+from teams.mission.mission import Mission
+from teams.protocol.team import Team
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    parser.add_argument("--model", help="go on with another model (default: the same)")
+    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
+    parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
+
+
+def run(args: argparse.Namespace, invocation: Invocation) -> int:
+    project = Project.find(invocation.cwd)
+    memory = Memory.open(project.path, agent=LEAD)
+    name = newest_team(memory.path, args.mission)
+    team = Team.open(name, root=memory.path)
+    history = read_history(team.journal.read())
+    if history is None:
+        raise NoMission(f"the team {name} has no mission", hint="start one with 'onecontext run \"GOAL\"'")
+    if history.ending == "done":
+        raise NoMission(f"the mission {name} is done: {history.reason}", hint=f"its work is on {history.branch}")
+    config = as_before(load_config(project.path), history, args)
+    site = open_site(
+        mission=name,
+        project=project,
+        memory=memory,
+        team=team,
+        config=config,
+        open_model=open_model_door(config, invocation.env),
+    )
+    return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {name}: {history.goal}"])
+
+
+def as_before(config: Config, history: History, args: argparse.Namespace) -> Config:
+    """Return the configuration the mission began with, changed only by what the command line says."""
+    document = config.model_dump()
+    document["model"]["name"] = args.model or history.model
+    document["model"]["api_base"] = args.api_base or document["model"]["api_base"]
+    document["run"].update(workers=history.workers, max_attempts=history.max_attempts)
+    document["sandbox"]["tier"] = args.sandbox or history.sandbox
+    return Config.model_validate(document)

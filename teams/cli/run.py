@@ -1,0 +1,67 @@
+"""``onecontext run "GOAL"``: a team of agents reaches a goal on a branch of this repository."""
+
+import argparse
+
+from onecontext.api import Memory
+from onecontext.cli.main import Invocation
+from onecontext.errors import UsageError
+from onecontext.store.project import Project
+from teams.cli.open_site import LEAD, new_mission_name, open_model_door, open_site
+from teams.cli.watching import conduct
+from teams.mission.config import Config, load_config
+from teams.mission.mission import Mission
+from teams.protocol.team import Team
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("goal", help="what is to be reached, in a sentence or more")
+    parser.add_argument("--model", help="any litellm name, or scripted:PATH (default: onecontext.toml)")
+    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
+    parser.add_argument("--workers", type=int, help="how many work side by side (default 2)")
+    parser.add_argument("--max-attempts", type=int, help="attempts at one task before it is blocked (default 3)")
+    parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+
+
+def run(args: argparse.Namespace, invocation: Invocation) -> int:
+    if not args.goal.strip():
+        raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
+    project = Project.find(invocation.cwd)
+    config = configured(load_config(project.path), args)
+    open_model = open_model_door(config, invocation.env)
+    name = new_mission_name(args.goal)
+    memory = Memory.init(project.path, agent=LEAD, purpose=args.goal)
+    site = open_site(
+        mission=name,
+        project=project,
+        memory=memory,
+        team=Team.create(name, root=memory.path, cwd=project.path),
+        config=config,
+        open_model=open_model,
+    )
+    scripted = config.model.name.startswith("scripted:")
+    return conduct(
+        site,
+        invocation,
+        lambda: Mission(site).start(args.goal, model=config.model.name, scripted=scripted),
+        opening=[
+            f"mission  {name}",
+            f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
+            f"sandbox  {site.sandbox.tier}",
+            f"branch   {site.branch}",
+        ],
+    )
+
+
+def configured(config: Config, args: argparse.Namespace) -> Config:
+    """Return ``config`` with what the command line says laid over it."""
+    over = {
+        "model": {"name": args.model, "api_base": args.api_base},
+        "run": {"workers": args.workers, "max_attempts": args.max_attempts},
+        "sandbox": {"tier": args.sandbox},
+    }
+    document = config.model_dump()
+    for section, values in over.items():
+        document[section].update({key: value for key, value in values.items() if value is not None})
+    if document["run"]["workers"] < 1 or document["run"]["max_attempts"] < 1:
+        raise UsageError("--workers and --max-attempts count from 1")
+    return Config.model_validate(document)

@@ -1,0 +1,90 @@
+"""A mission run from a terminal: its events told as they come, signals turned into an orderly stop, the end summed up."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from onecontext.cli.main import Invocation
+from onecontext.cli.output import Output
+from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE
+from teams.cli.narrate import line_of
+from teams.engine.journal import Journal, Tail
+from teams.mission.mission import Ending
+from teams.mission.site import Site
+from teams.mission.summary import Summary, summarize
+
+POLL_S = 0.1
+
+
+def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
+    """Run a mission while telling its events on stderr; answer with its summary and return the exit code."""
+    out = invocation.out
+    for line in opening:
+        out.say(out.paint(line, "dim"))
+    with _telling(site.journal, out), _stopping(site, out):
+        ending = run()
+    summary = summarize(site.journal.read(), ending)
+    out.answer(summary, _text(summary, out))
+    return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
+
+
+@contextmanager
+def _telling(journal: Journal, out: Output) -> Iterator[None]:
+    """Tell new events as they reach the journal: the same source that the monitor shows."""
+    over = threading.Event()
+    tail = Tail(journal.path)
+    tail.poll()
+
+    def follow() -> None:
+        last = False
+        while not last:
+            last = over.wait(POLL_S)
+            for event in tail.poll():
+                line = line_of(event, out)
+                if line:
+                    out.say(line)
+
+    thread = threading.Thread(target=follow, name="narrator", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def _stopping(site: Site, out: Output) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop the mission in order, and a second SIGINT interrupt at once."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if site.stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        out.say("stopping: work in hand is given back; 'onecontext resume' goes on (^C again stops at once)")
+        site.stop.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _text(summary: Summary, out: Output) -> str:
+    good = summary.ending == "done"
+    lines = ["", f"{out.paint(summary.ending, 'bold', 'green' if good else 'yellow')}  {out.paint(summary.reason)}", ""]
+    for task in summary.tasks:
+        attempts = f"{task.attempts} attempt{'s' if task.attempts != 1 else ''}"
+        lines.append(out.paint(f"  #{task.id:<3} {task.state:<8} {task.key:<20} {attempts}, by {task.author or 'nobody'}"))
+    cost = "unknown" if summary.cost_usd is None else f"${summary.cost_usd:.2f}"
+    lines += [
+        "",
+        f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
+        f"model    {summary.calls} calls, {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out, cost {cost}",
+    ]
+    if not good:
+        lines.append("next     'onecontext resume' goes on from here")
+    return "\n".join(lines)

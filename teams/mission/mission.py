@@ -1,0 +1,154 @@
+"""A mission from its first event to its last: started once, resumed any number of times, run by one process at a time.
+
+Rule 1: every step can be repeated after a crash: what the journal says is done is not done again.
+Rule 2: the last word (``mission.ended``) comes after the contract was measured once more on what the branch holds.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from onecontext.errors import AlreadyRunning, LockTimeout, OneContextError
+from teams.engine.locks import file_lock
+from teams.mission.contract import Contract
+from teams.mission.history import History, read_history
+from teams.mission.notebook import tell
+from teams.mission.planning import make_plan, put_on_board
+from teams.mission.scheduler import Outcome, Scheduler
+from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
+from teams.mission.verification import run_checks
+from teams.protocol.states import State
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a mission ended, or paused. ``commit`` is the tip of ``branch``, None before anything landed there."""
+
+    mission: str
+    ending: str
+    reason: str
+    branch: str
+    commit: str | None
+
+
+class Mission:
+    """One mission on one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def start(self, goal: str, *, model: str, scripted: bool) -> Ending:
+        """Record the goal and run until an end.
+
+        Raises:
+            AlreadyRunning: another process runs it. OneContextError: the mission is interrupted and can be resumed.
+        """
+        site = self._site
+        with self._alone():
+            base = site.project.head_commit
+            self._record(
+                "mission.started",
+                {
+                    "goal": goal,
+                    "branch": site.branch,
+                    "base": base,
+                    "model": model,
+                    "scripted": scripted,
+                    "workers": site.config.workers,
+                    "sandbox": site.sandbox.tier,
+                    "max_attempts": site.config.max_attempts,
+                },
+            )
+            return self._go_on(self._history())
+
+    def resume(self) -> Ending:
+        """Go on where the journal ends.
+
+        Raises:
+            AlreadyRunning: another process runs it. OneContextError: interrupted once more.
+        """
+        with self._alone():
+            history = self._history()
+            self._record("mission.resumed", {"reason": history.reason or "the last run did not come to its end"})
+            self._free_what_the_dead_held()
+            return self._go_on(history)
+
+    def _go_on(self, history: History) -> Ending:
+        try:
+            self._gather(history)
+            contract = history.contract or make_plan(self._site, history.goal, history.base)
+            put_on_board(self._site, contract)
+            self._site.project.ensure_branch(self._site.branch, history.base)
+            outcome = Scheduler(self._site, contract).run()
+            if outcome.ending == "done":
+                outcome = self._final_check(contract)
+        except OneContextError as error:
+            self._record("mission.interrupted", {"reason": error.message})
+            raise
+        except KeyboardInterrupt:
+            self._record("mission.interrupted", {"reason": "interrupted from the keyboard"})
+            raise
+        return self._end(history, outcome)
+
+    def _final_check(self, contract: Contract) -> Outcome:
+        """Run every command of the contract on the branch as it now is."""
+        site = self._site
+        folder = site.project.clone_to(site.copy_name("final"), site.project.tip(site.branch))
+        checks = run_checks(site, folder, contract.assertions)
+        failed = [check for check in checks if not check.passed]
+        if failed:
+            names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)
+            return Outcome("blocked", f"on the finished branch these do not hold: {names}")
+        commands = len({check.command for check in checks})
+        return Outcome("done", f"{len(contract.tasks)} tasks are done; {commands} commands of the contract exit 0")
+
+    def _end(self, history: History, outcome: Outcome) -> Ending:
+        site = self._site
+        tip = site.project.tip(site.branch)
+        if outcome.ending == "stopped":
+            self._record("mission.interrupted", {"reason": outcome.reason})
+        else:
+            milestone = site.memory.commit(
+                f"{history.goal}: {outcome.ending}. {outcome.reason}", code_commit=tip, mission=site.mission
+            )
+            tell(site, site.memory, milestone.id, milestone.commit, f"{outcome.ending}: {outcome.reason}")
+            self._record(
+                "mission.ended",
+                {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": tip},
+            )
+        return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
+
+    def _gather(self, history: History) -> None:
+        """Let everybody join who has not yet."""
+        present = {member.name for member in self._site.team.members}
+        workers = [worker_name(number) for number in range(1, self._site.config.workers + 1)]
+        for name, role in [*((worker, "worker") for worker in workers), (VALIDATOR, "validator")]:
+            if name not in present:
+                self._site.team.join(name, role=role, model=history.model)
+
+    def _free_what_the_dead_held(self) -> None:
+        """Give back claims of an earlier run; that it is dead is certain, because we hold its lock."""
+        board = self._site.team.board
+        for task in board.list():
+            if task.ours and task.ours.state is State.RUNNING and task.owner:
+                board.release(task.id, task.owner, task.ours.epoch, reason="the run that held it came to an end")
+
+    def _history(self) -> History:
+        history = read_history(self._site.journal.read())
+        if history is None:
+            raise AssertionError("a mission's journal begins with mission.started")
+        return history
+
+    def _record(self, type_: str, data: dict[str, object]) -> None:
+        self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with file_lock(self._site.team.folder / "run.lock", wait_s=0):
+                yield
+        except LockTimeout as error:
+            raise AlreadyRunning(
+                f"another process is running the mission {self._site.mission}",
+                hint="watch it with 'onecontext monitor'; when that process ends, 'onecontext resume' can go on",
+            ) from error

@@ -1,0 +1,61 @@
+"""The memory of one task: a branch of its own, whose milestones are also told to the journal."""
+
+from dataclasses import dataclass
+
+from onecontext.api import Memory
+from onecontext.errors import UnknownBranch
+from teams.mission.site import LEAD, Site
+from teams.protocol.task import Task
+
+
+def branch_of(mission: str, key: str) -> str:
+    """Return the memory branch of a task: the mission's name and the task's key, shortened to what a name may have."""
+    return f"{mission[: 63 - len(key)].rstrip('-._')}.{key}" if len(key) < 50 else key
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A handle on a task's memory branch for one agent."""
+
+    site: Site
+    task: Task
+    memory: Memory
+
+    @classmethod
+    def open(cls, site: Site, task: Task, *, agent: str) -> "Notebook":
+        """Open the task's branch for ``agent``, starting it from the mission's memory when it is not there yet."""
+        name = branch_of(site.mission, task.ours.key)
+        lead = site.memory
+        if name not in {branch.name for branch in lead.branches()}:
+            lead.create_branch(name, purpose=task.subject)
+        return cls(site, task, Memory.open(lead.path, branch=name, agent=agent, session=site.mission))
+
+    def commit(self, contribution: str, *, code_commit: str | None = None) -> str:
+        """Record a milestone and return its record id; ``code_commit`` links the user's repository, None links none."""
+        milestone = self.memory.commit(
+            contribution, code_commit=code_commit, task=self.task.ours.key, mission=self.site.mission
+        )
+        tell(self.site, self.memory, milestone.id, milestone.commit, contribution, task=self.task)
+        return milestone.id
+
+    def merge(self) -> None:
+        """Bring what was learned on the task into the mission's memory; a second time writes nothing."""
+        merged = self.site.memory.merge(self.memory.branch, summary=self.task.subject)
+        if not merged.already:
+            tell(self.site, self.site.memory, merged.id, merged.commit, f"merged {self.memory.branch}", task=self.task)
+
+
+def tell(
+    site: Site, memory: Memory, record: str, commit: str, contribution: str, *, task: Task | None = None
+) -> None:
+    """Note a milestone in the journal, for whoever watches the team."""
+    site.journal.append(
+        "memory.committed",
+        {"branch": memory.branch, "commit": commit, "record": record, "contribution": contribution},
+        mission=site.mission,
+        agent=memory.agent,
+        task=task.id if task else None,
+    )
+
+
+__all__ = ["LEAD", "Notebook", "UnknownBranch", "branch_of", "tell"]

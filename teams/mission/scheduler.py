@@ -1,0 +1,148 @@
+"""Who does what next: ready tasks to free workers, submitted ones to the validator, until nothing is left to do.
+
+Rule 1: the board decides what may be claimed; this only asks it, and renews the claims of those at work.
+Rule 2: an error in one attempt stops the dispatch of more, lets the others come to an end, and is then raised.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from onecontext.errors import Conflict, StaleEpoch
+from teams.mission.attempt import Attempt
+from teams.mission.contract import Contract
+from teams.mission.site import LEAD, Site, worker_name
+from teams.mission.verification import Verification
+from teams.protocol.forms import TaskAssignment
+from teams.protocol.states import State
+from teams.protocol.task import Task
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How dispatch came to an end: nothing left (``done``), nothing possible (``blocked``), or told to stop."""
+
+    ending: str
+    reason: str
+
+
+class Scheduler:
+    """Dispatches one mission's tasks to threads of this process."""
+
+    def __init__(self, site: Site, contract: Contract) -> None:
+        self._site = site
+        self._contract = contract
+        self._board = site.team.board
+        self._working: dict[str, Future[None]] = {}
+        """Names of agents at work to what they do."""
+        self._claims: dict[str, Task] = {}
+        self._failure: BaseException | None = None
+
+    def run(self) -> Outcome:
+        """Dispatch until an end is reached.
+
+        Raises:
+            OneContextError: what an attempt or a verification raised; every claim was given back before.
+        """
+        with ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool:
+            renewing = _Renewal(self._renew, every_s=self._site.config.lease_s / 3)
+            with renewing:
+                outcome = self._loop(pool)
+        if self._failure is not None:
+            raise self._failure
+        return outcome
+
+    def _loop(self, pool: ThreadPoolExecutor) -> Outcome:
+        while True:
+            tasks = [task for task in self._board.list() if task.ours and task.ours.mission == self._site.mission]
+            if not self._halted:
+                self._dispatch(pool, tasks)
+            if not self._working:
+                return self._outcome(tasks)
+            wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
+            self._collect()
+
+    @property
+    def _halted(self) -> bool:
+        return self._failure is not None or self._site.stop.is_set()
+
+    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
+        done = [task.ours.key for task in tasks if task.ours.state is State.DONE]
+        for task in tasks:
+            if task.ours.state is State.REVIEW and "validator" not in self._working:
+                judge = Verification(self._site, task, self._contract, done)
+                self._working["validator"] = pool.submit(judge.run)
+        for task in tasks:
+            free = self._free_worker(task)
+            if task.ours.state is State.READY and free:
+                self._claim(pool, task, free)
+
+    def _free_worker(self, task: Task) -> str | None:
+        """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
+        names = [worker_name(number) for number in range(1, self._site.config.workers + 1)]
+        free = [name for name in names if name not in self._working]
+        return task.ours.author if task.ours.author in free else next(iter(free), None)
+
+    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
+        try:
+            claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
+        except Conflict:
+            # A teammate outside this process was quicker; the next look at the board shows who.
+            return
+        assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
+        self._site.team.send(worker, assignment.to_text(), sender=LEAD)
+        self._claims[worker] = claimed
+        self._working[worker] = pool.submit(Attempt(self._site, claimed, self._contract).run)
+
+    def _collect(self) -> None:
+        for name, future in list(self._working.items()):
+            if not future.done():
+                continue
+            del self._working[name]
+            self._claims.pop(name, None)
+            error = future.exception()
+            if error is not None and self._failure is None:
+                self._failure = error
+
+    def _renew(self) -> None:
+        for worker, task in list(self._claims.items()):
+            try:
+                self._board.renew(task.id, worker, task.ours.epoch, lease_s=self._site.config.lease_s)
+            except StaleEpoch:
+                # The claim has passed on or was handed over since; the attempt itself meets the same refusal.
+                continue
+
+    def _outcome(self, tasks: list[Task]) -> Outcome:
+        if self._site.stop.is_set():
+            return Outcome("stopped", "stopped by a signal")
+        open_tasks = [task for task in tasks if task.ours.state is not State.DONE]
+        if not open_tasks:
+            return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")
+        return Outcome("blocked", "; ".join(self._need(task) for task in open_tasks))
+
+    def _need(self, task: Task) -> str:
+        reason = (task.ours.reason or "").splitlines()
+        return f"task {task.id} {task.ours.key} is {task.ours.state}" + (f": {reason[0]}" if reason else "")
+
+
+class _Renewal:
+    """Calls ``renew`` from a thread of its own until left."""
+
+    def __init__(self, renew: Callable[[], None], *, every_s: float) -> None:
+        self._renew = renew
+        self._every_s = every_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="lease renewal", daemon=True)
+
+    def __enter__(self) -> "_Renewal":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._over.wait(self._every_s):
+            self._renew()

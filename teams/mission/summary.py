@@ -1,0 +1,80 @@
+"""A mission in a few figures, read from its journal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from teams.engine.event import Event
+from teams.mission.mission import Ending
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """One task as it stands; ``attempts`` counts claims that were handed over or are running."""
+
+    id: str
+    key: str
+    subject: str
+    state: str
+    attempts: int
+    author: str | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The end of a run. ``cost_usd`` is None when the price of any call is unknown."""
+
+    mission: str
+    ending: str
+    reason: str
+    branch: str
+    commit: str | None
+    tasks: tuple[TaskSummary, ...]
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float | None
+    rejections: int
+
+
+def summarize(events: Iterable[Event], ending: Ending) -> Summary:
+    """Sum up a mission; each task counts as its newest event tells it."""
+    tasks: dict[str, Any] = {}
+    calls = tokens_in = tokens_out = rejections = 0
+    cost: float | None = 0.0
+    for event in events:
+        if event.type.startswith("task.") and event.data.get("task"):
+            tasks[event.data["task"]["id"]] = event.data["task"]
+        elif event.type == "model.called":
+            calls += 1
+            tokens_in += event.data["tokens_in"]
+            tokens_out += event.data["tokens_out"]
+            price = event.data["cost_usd"]
+            cost = None if cost is None or price is None else cost + price
+        elif event.type == "verdict.given" and event.data["verdict"] == "rejected":
+            rejections += 1
+    return Summary(
+        mission=ending.mission,
+        ending=ending.ending,
+        reason=ending.reason,
+        branch=ending.branch,
+        commit=ending.commit,
+        tasks=tuple(_task(document) for document in tasks.values()),
+        calls=calls,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost_usd=cost,
+        rejections=rejections,
+    )
+
+
+def _task(document: dict[str, Any]) -> TaskSummary:
+    ours = (document.get("metadata") or {}).get("onecontext") or {}
+    return TaskSummary(
+        id=document["id"],
+        key=ours.get("key", ""),
+        subject=document["subject"],
+        state=ours.get("state", document["status"]),
+        attempts=ours.get("attempt", 0),
+        author=ours.get("author"),
+    )

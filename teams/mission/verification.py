@@ -1,0 +1,191 @@
+"""The validator's part: what was handed over is merged on trial, measured, read, and then lands or goes back.
+
+Rule 1: commands first. One that does not exit 0 is a rejection, whatever anybody says.
+Rule 2: what is measured is the merge itself, and exactly that commit lands; so the branch never holds unmeasured work.
+Rule 3: the validator is never the author (the board refuses it, too).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onecontext.store.project import MergeCandidate
+from teams.agent.agent import Agent
+from teams.agent.tools import tool_from
+from teams.agent.worktools import work_tools
+from teams.guard.port import CommandResult
+from teams.guard.workspace import Workspace
+from teams.mission.contract import Assertion, Contract
+from teams.mission.notebook import Notebook
+from teams.mission.site import LEAD, VALIDATOR, Site, prompt
+from teams.protocol.task import Task
+
+OUTPUT_CHARACTERS = 3000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command of the contract, run. ``exit_code`` is None when it took too long."""
+
+    assertion: str
+    command: str
+    exit_code: int | None
+    output: str
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0
+
+
+def run_checks(
+    site: Site, folder: Path, assertions: Sequence[Assertion], **where: Any
+) -> list[Check]:
+    """Run the commands of these assertions in the working copy ``folder``, each once, and record every one."""
+    checks: list[Check] = []
+    ran: dict[str, CommandResult] = {}
+    for assertion in assertions:
+        if assertion.command is None:
+            continue
+        if assertion.command not in ran:
+            ran[assertion.command] = site.sandbox.run(
+                ["bash", "-o", "pipefail", "-c", assertion.command], workspace=folder, timeout_s=assertion.timeout_s
+            )
+        result = ran[assertion.command]
+        check = Check(assertion.id, assertion.command, result.exit_code, result.output[-OUTPUT_CHARACTERS:])
+        checks.append(check)
+        site.journal.append(
+            "verify.command",
+            {
+                "assertion": check.assertion,
+                "command": check.command,
+                "exit_code": check.exit_code,
+                "output": check.output,
+                "duration_s": round(result.duration_s, 4),
+            },
+            mission=site.mission,
+            agent=VALIDATOR,
+            **where,
+        )
+    return checks
+
+
+class Verification:
+    """One judgement on one submitted task. ``done`` names the keys whose assertions must go on holding."""
+
+    def __init__(self, site: Site, task: Task, contract: Contract, done: Sequence[str]) -> None:
+        self._site = site
+        self._task = task
+        self._ours = task.ours
+        self._contract = contract
+        self._done = done
+        self._where = {"task": task.id, "attempt": task.ours.attempt, "epoch": task.ours.epoch}
+        self._evidence: dict[str, Any] = dict(task.ours.evidence or {})
+
+    def run(self) -> None:
+        """Judge the newest attempt: complete the task, or send it back with findings.
+
+        Raises:
+            ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
+        """
+        handed = (self._evidence.get("handoff") or {}).get("commit")
+        candidate = self._site.project.try_merge(
+            self._site.branch, handed, message=f"Merge task {self._task.id}: {self._task.subject}", author=VALIDATOR
+        )
+        if candidate.conflicts:
+            self._evidence["conflicts"] = list(candidate.conflicts)
+            self._reject(candidate, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"])
+            return
+        self._evidence.pop("conflicts", None)
+        checks = self._measure(candidate)
+        accepts, findings = self._judge(candidate, checks)
+        failed = [f"{c.assertion}: `{c.command}` exits {c.exit_code}:\n{c.output}" for c in checks if not c.passed]
+        if failed and accepts:
+            self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
+        if failed or not accepts:
+            self._reject(candidate, [*findings, *failed] or ["rejected without a reason"])
+        else:
+            self._accept(candidate)
+
+    def _measure(self, candidate: MergeCandidate) -> list[Check]:
+        """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
+        assertions = [a for key in [self._ours.key, *self._done] for a in self._contract.of_task(key)]
+        folder = self._site.project.clone_to(
+            self._site.copy_name("verify", self._task.id, self._ours.attempt), candidate.commit
+        )
+        checks = run_checks(self._site, folder, assertions, **self._where)
+        self._evidence["checks"] = [
+            {"assertion": c.assertion, "command": c.command, "exit_code": c.exit_code} for c in checks
+        ]
+        return checks
+
+    def _judge(self, candidate: MergeCandidate, checks: Sequence[Check]) -> tuple[bool, list[str]]:
+        given: list[tuple[bool, list[str]]] = []
+
+        def give_verdict(accept: bool, findings: list[str]) -> str:
+            """Accept or reject the work. Findings say what is wrong and where; empty when there is nothing."""
+            given.append((accept, findings))
+            return "recorded"
+
+        model = self._site.model_for(VALIDATOR, "validator", task=self._ours.key, attempt=self._ours.attempt)
+        # A copy of its own: the commands above may have left files behind in theirs.
+        folder = self._site.project.clone_to(
+            self._site.copy_name("review", self._task.id, self._ours.attempt), candidate.commit
+        )
+        kit = work_tools(
+            Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
+        )
+        agent = Agent(
+            VALIDATOR,
+            model=model,
+            instructions=prompt("validator"),
+            tools=[*kit.functions, tool_from(give_verdict, ends=True)],
+            limits=self._site.limits,
+            observer=self._site.recorder(VALIDATOR, model, **self._where),
+            stop=self._site.stop,
+        )
+        result = agent.run(self._question(candidate, checks))
+        if given:
+            return given[0]
+        return False, [f"the validator ended without a verdict ({result.ending})"]
+
+    def _question(self, candidate: MergeCandidate, checks: Sequence[Check]) -> str:
+        handoff = self._evidence.get("handoff") or {}
+        judged = [a for a in self._contract.of_task(self._ours.key) if a.judge]
+        lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, ""]
+        lines += [f"{c.assertion}  {c.command}\n  exit {c.exit_code}\n{c.output}" for c in checks]
+        lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
+        lines += ["", f"The author says: {handoff.get('summary', '')}", f"Undone: {handoff.get('undone') or 'nothing'}"]
+        lines += ["", "The change:", candidate.diff]
+        return "\n".join(lines)
+
+    def _accept(self, candidate: MergeCandidate) -> None:
+        site = self._site
+        self._record(
+            "verdict.given", {"verdict": "accepted", "by": VALIDATOR, "findings": [], "commit": candidate.commit}
+        )
+        site.project.land(candidate)
+        self._record(
+            "work.merged", {"branch": site.branch, "commit": candidate.commit, "parents": list(candidate.parents)}
+        )
+        Notebook.open(site, self._task, agent=LEAD).merge()
+        self._evidence["merged"] = candidate.commit
+        site.team.board.complete(self._task.id, VALIDATOR, evidence=self._evidence)
+
+    def _reject(self, candidate: MergeCandidate, findings: list[str]) -> None:
+        site, board = self._site, self._site.team.board
+        self._record(
+            "verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": candidate.commit}
+        )
+        notebook = Notebook.open(site, self._task, agent=VALIDATOR)
+        notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        site.team.send(
+            self._ours.author or LEAD, "\n".join(findings), sender=VALIDATOR, summary=f"{self._ours.key} rejected"
+        )
+        self._evidence["findings"] = findings
+        board.reject(self._task.id, VALIDATOR, evidence=self._evidence)
+        if self._ours.attempt >= site.config.max_attempts:
+            board.block(self._task.id, reason=f"rejected {self._ours.attempt} times; the last: {findings[0]}")
+
+    def _record(self, type_: str, data: dict[str, Any]) -> None:
+        self._site.journal.append(type_, data, mission=self._site.mission, agent=VALIDATOR, **self._where)
