@@ -1,0 +1,101 @@
+"""One agent: a name, a model, tools, and perhaps a memory.
+
+Rule 1: each run is a conversation of its own; what outlives it is the memory, and what the tools did.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from onecontext.errors import UsageError
+from onecontext.names import check_name
+from teams.agent.limits import Limits, Result
+from teams.agent.loop import Loop
+from teams.agent.observer import Notebook, NoteTaker, Observer, Observers
+from teams.agent.prompt import system_prompt
+from teams.agent.tools import Tool, tool_from
+from teams.models.port import Conversation, Message, Model, OnText, OpenModel
+from teams.models.registry import open_models
+
+
+class Agent:
+    """An agent that can be run.
+
+    Args:
+        name: what it is called; see :mod:`onecontext.names`.
+        model: a name (``scripted:PATH`` or any of litellm's), or a model that was opened already.
+        instructions: who it is and how it works; comes after a short text of ours in the system prompt.
+        tools: plain functions, or :class:`Tool` where more is to be said about one.
+        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; None is none.
+        limits: what one run may take.
+        api_base: address of the model's server; None is the provider's own.
+        observer: is told what happens; None is nobody.
+        stop: set from another thread, ends the run before its next call; None is an event of its own.
+        env: where the model's key is looked up; None is the environment of this process.
+
+    Raises:
+        InvalidName, UsageError: the name or a tool cannot be. UnknownModel, NoCredentials: the model cannot be had.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        model: str | Model,
+        instructions: str = "",
+        tools: Iterable[Tool | Callable[..., object]] = (),
+        memory: Notebook | None = None,
+        limits: Limits | None = None,
+        api_base: str | None = None,
+        observer: Observer | None = None,
+        stop: threading.Event | None = None,
+        env: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = check_name(name, what="agent")
+        self.limits = limits or Limits()
+        self.stop = stop or threading.Event()
+        self._open = _opener(model, api_base or "", env)
+        self._instructions = instructions
+        self._tools = _by_name(tools)
+        self._memory = memory
+        told = [] if memory is None else [NoteTaker(memory)]
+        self._observer = Observers([*([observer] if observer else []), *told])
+        self._clock = clock
+
+    def run(self, prompt: str, *, on_text: OnText | None = None) -> Result:
+        """Work on ``prompt`` until it is done or a limit is reached; ``on_text`` gets the text as it arrives.
+
+        Raises:
+            ModelError: the model gave no usable answer.
+            StorageError, Damaged, Conflict, SetupError: the host failed under a tool, the memory or the observer.
+        """
+        context = "" if self._memory is None else str(self._memory.context(budget=self.limits.context_tokens))
+        opening = [
+            Message("system", system_prompt(self.name, self._instructions, context)),
+            Message("user", prompt),
+        ]
+        model = self._open(Conversation(agent=self.name, role="agent"))
+        loop = Loop(model, self._tools, limits=self.limits, observer=self._observer, stop=self.stop, clock=self._clock)
+        return loop.run(opening, on_text=on_text)
+
+
+def _opener(model: str | Model, api_base: str, env: Mapping[str, str] | None) -> OpenModel:
+    if isinstance(model, str):
+        # The one place besides the command line that looks at the environment: here the caller is a library's user.
+        return open_models(model, api_base=api_base, env=os.environ if env is None else env)
+    if api_base:
+        raise UsageError("api_base belongs to a model given by name; this one was opened already")
+    return lambda whose: model
+
+
+def _by_name(tools: Iterable[Tool | Callable[..., Any]]) -> dict[str, Tool]:
+    found: dict[str, Tool] = {}
+    for given in tools:
+        tool = given if isinstance(given, Tool) else tool_from(given)
+        if tool.spec.name in found:
+            raise UsageError(f"two tools are called {tool.spec.name}")
+        found[tool.spec.name] = tool
+    return found

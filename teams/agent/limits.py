@@ -1,0 +1,100 @@
+"""What one run of an agent may take, and how it ended.
+
+Rule 1: a limit is checked before the next call of the model, so a run passes it by one reply at most.
+Rule 2: a limit that cannot be enforced is said so in the result, never silently ignored.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from teams.models.port import Message, Usage
+
+Ending = Literal["finished", "turns", "tokens", "cost", "seconds", "stopped", "loop"]
+NOTHING = Usage(0, 0, 0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run; None is no bound.
+
+    ``turns`` counts replies of the model, ``tokens`` those in and out together, ``seconds`` the time of the whole run.
+    ``repeats`` is how often in a row the same call may bring the same result before the agent is told, and then ended.
+    ``result_characters`` is the most of a tool's result the model sees; ``context_tokens`` the budget of its memory.
+    """
+
+    turns: int = 50
+    tokens: int | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+    repeats: int = 5
+    result_characters: int = 20_000
+    context_tokens: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to.
+
+    ``text`` is the last thing the model said, or what the tool that ended the run returned; ``usage`` is the sum of
+    all replies, its cost None as soon as one reply has no known price; ``notes`` are sentences about limits that
+    could not be enforced.
+    """
+
+    text: str
+    ending: Ending
+    turns: int
+    usage: Usage
+    messages: tuple[Message, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Spending:
+    """What a run has taken so far, against its limits."""
+
+    limits: Limits
+    clock: Callable[[], float]
+    turns: int = 0
+    usage: Usage = NOTHING
+    known_usd: float = 0.0  # what the replies with a known price cost, so that a limit holds for those at least
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def add(self, usage: Usage) -> None:
+        """Count one reply."""
+        self.turns += 1
+        self.usage = total(self.usage, usage)
+        self.known_usd += usage.cost_usd or 0.0
+
+    def exceeded(self) -> Ending | None:
+        """Return the limit that is used up, or None."""
+        limits, usage = self.limits, self.usage
+        if self.turns >= limits.turns:
+            return "turns"
+        if limits.tokens is not None and usage.tokens_in + usage.tokens_out >= limits.tokens:
+            return "tokens"
+        if limits.cost_usd is not None and self.known_usd > limits.cost_usd:
+            return "cost"
+        if limits.seconds is not None and self.clock() - self.started >= limits.seconds:
+            return "seconds"
+        return None
+
+    def notes(self, model: str) -> tuple[str, ...]:
+        """Return what must be said about limits that were not enforced."""
+        if self.limits.cost_usd is None or self.usage.cost_usd is not None:
+            return ()
+        return (f"the limit of ${self.limits.cost_usd:g} could not be enforced: {model} has replies of unknown price",)
+
+
+def total(left: Usage, right: Usage) -> Usage:
+    """Return both together; an unknown cost makes the sum unknown."""
+    known = left.cost_usd is not None and right.cost_usd is not None
+    return Usage(
+        left.tokens_in + right.tokens_in,
+        left.tokens_cached + right.tokens_cached,
+        left.tokens_out + right.tokens_out,
+        (left.cost_usd or 0.0) + (right.cost_usd or 0.0) if known else None,
+    )

@@ -1,0 +1,123 @@
+"""The loop: ask the model, do what it asks for, tell it what came of it, until it is done or a limit is reached.
+
+Rule 1: the messages are one list that only grows, and each call asked for is answered in it exactly once.
+Rule 2: a call of a reply that was cut short never runs, however complete it looks.
+Rule 3: an error of the model or of the host ends the run as an exception; everything else ends it as a result.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from teams.agent.limits import Ending, Limits, Result, Spending
+from teams.agent.observer import Observer
+from teams.agent.repeats import Repeats
+from teams.agent.tools import Outcome, Tool, invoke
+from teams.models.port import Message, Model, OnText, Reply, ToolCall
+
+CUT_SHORT: Final = (
+    "Your last reply was cut off at its length limit, and nothing it asked for was done. "
+    "Answer again, in smaller pieces."
+)
+
+
+class Loop:
+    """One run of one agent; used once."""
+
+    def __init__(
+        self,
+        model: Model,
+        tools: Mapping[str, Tool],
+        *,
+        limits: Limits,
+        observer: Observer,
+        stop: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._model = model
+        self._tools = tools
+        self._limits = limits
+        self._observer = observer
+        self._stop = stop
+        self._clock = clock
+        self._spending = Spending(limits, clock)
+        self._repeats = Repeats(limits.repeats)
+        self._messages: list[Message] = []
+        self._text = ""
+
+    def run(self, messages: Sequence[Message], *, on_text: OnText | None = None) -> Result:
+        """Go on from ``messages`` until there is an ending.
+
+        Raises:
+            ModelError: the model gave no usable answer.
+            StorageError, Damaged, Conflict, SetupError: from a tool or an observer.
+        """
+        self._messages += messages
+        ending: Ending | None = None
+        while ending is None:
+            ending = self._before_a_turn() or self._turn(on_text)
+        self._observer.state("idle", ending)
+        spent = self._spending
+        notes = spent.notes(self._model.name)
+        return Result(self._text, ending, spent.turns, spent.usage, tuple(self._messages), notes)
+
+    def _before_a_turn(self) -> Ending | None:
+        return "stopped" if self._stop.is_set() else self._spending.exceeded()
+
+    def _turn(self, on_text: OnText | None) -> Ending | None:
+        reply = self._ask(on_text)
+        if reply.stop == "length":
+            # Neither the calls nor a text that looks whole: who was cut off has not said the end.
+            self._messages.append(Message("assistant", reply.text))
+            self._messages.append(Message("user", CUT_SHORT))
+            return "loop" if self._repeats.cut_short() else None
+        self._messages.append(Message("assistant", reply.text, reply.tool_calls))
+        if not reply.tool_calls:
+            return "finished"
+        return self._work_off(reply.tool_calls)
+
+    def _ask(self, on_text: OnText | None) -> Reply:
+        self._observer.state("thinking", "")
+        started = self._clock()
+        specs = [tool.spec for tool in self._tools.values()]
+        reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
+        self._spending.add(reply.usage)
+        self._text = reply.text or self._text
+        self._observer.model_called(reply, self._clock() - started)
+        return reply
+
+    def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:
+        ending: Ending | None = None
+        for call in calls:
+            if ending is None and self._stop.is_set():
+                ending = "stopped"
+            if ending is not None:
+                self._answer(call, f"error: not run, the work is over ({ending})")
+                continue
+            ending = self._do(call)
+        return ending
+
+    def _do(self, call: ToolCall) -> Ending | None:
+        tool = self._tools.get(call.name)
+        self._observer.tool_intended(call, tool)
+        self._observer.state("tool", call.name)
+        started = self._clock()
+        outcome = self._outcome(call, tool)
+        self._observer.tool_returned(call, ok=outcome.ok, output=outcome.text, duration_s=self._clock() - started)
+        warning, looping = self._repeats.note(call, outcome.text)
+        self._answer(call, outcome.text + warning)
+        if tool is not None and tool.ends and outcome.ok:
+            self._text = outcome.text
+            return "finished"
+        return "loop" if looping else None
+
+    def _outcome(self, call: ToolCall, tool: Tool | None) -> Outcome:
+        if tool is None:
+            return Outcome(
+                False, f"error: there is no tool {call.name!r}; there are {', '.join(self._tools) or 'none'}"
+            )
+        return invoke(tool, call.arguments, limit_characters=self._limits.result_characters)
+
+    def _answer(self, call: ToolCall, text: str) -> None:
+        self._messages.append(Message("tool", text, tool_call_id=call.id))

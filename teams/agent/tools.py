@@ -1,0 +1,186 @@
+"""Tools: plain functions, as the model sees them and as the loop calls them.
+
+Rule 1: what the model sees comes from the function's name, annotations and docstring, and from nowhere else.
+Rule 2: arguments are checked against the annotations before the function runs.
+Rule 3: what goes wrong in a tool is told to the model in one sentence; only what no model could mend stops the agent.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.errors import PydanticUserError
+from pydantic_core import to_json
+
+from onecontext.errors import Conflict, Damaged, SetupError, StorageError, UsageError
+from teams.agent.schema import compact, described
+from teams.models.port import ToolSpec
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_SHOWN = 500
+
+# The disk, a lock, a claim that passed to somebody else, a sandbox that is gone: nothing a model says next can help.
+STOPPING = (StorageError, Damaged, Conflict, SetupError)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: what the model sees, and what is called with the arguments as a JSON object (keys are parameter names).
+
+    ``ends``: a call that succeeds ends the run. ``idempotent``: calling it again after a crash does no harm.
+    """
+
+    spec: ToolSpec
+    call: Callable[[Mapping[str, Any]], object]
+    ends: bool = False
+    idempotent: bool = False
+
+
+class Outcome(NamedTuple):
+    """What a call came to: whether the tool did what it is for, and the text for the model."""
+
+    ok: bool
+    text: str
+
+
+class InvalidArguments(ValueError):
+    """Arguments that do not fit the tool; the message is for the model."""
+
+
+def tool_from(
+    function: Callable[..., object], *, name: str | None = None, ends: bool = False, idempotent: bool = False
+) -> Tool:
+    """Make a tool of a plain function.
+
+    Args:
+        function: its annotations become the schema (str, int, float, bool, list, dict, Literal, Optional, pydantic
+            models), its Google style docstring the descriptions; a parameter without annotation takes anything.
+        name: what the model calls it; None is the function's own name.
+        ends: a call that succeeds ends the run.
+        idempotent: calling it again after a crash does no harm.
+
+    Raises:
+        UsageError: no tool can be made of it; the message names the function and the reason.
+    """
+    called: str = name or getattr(function, "__name__", "")
+    if not _NAME.fullmatch(called):
+        raise UsageError(f"{called!r} cannot name a tool; give it a name of letters, digits, - and _")
+    if inspect.iscoroutinefunction(function):
+        raise UsageError(f"the tool {called} is a coroutine function; tools are plain functions")
+    parts = described(function)
+    arguments = _arguments_model(function, called, parts.parameters)
+    names = {slot: field.alias or slot for slot, field in arguments.model_fields.items()}
+
+    def call(given: Mapping[str, Any]) -> object:
+        try:
+            # Through JSON, so that strict models below accept what JSON can say (a list for a tuple, say).
+            checked = arguments.model_validate_json(to_json(dict(given)))
+        except ValidationError as error:
+            raise InvalidArguments(_problems(error)) from error
+        return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
+
+    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent)
+
+
+def parse_arguments(text: str) -> dict[str, Any]:
+    """Return the JSON object a model wrote as arguments; nothing at all counts as an empty one.
+
+    Raises:
+        InvalidArguments: it is no JSON, or no object.
+    """
+    try:
+        arguments = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise InvalidArguments(f"they are not valid JSON ({error})") from error
+    if not isinstance(arguments, dict):
+        raise InvalidArguments(f"they are {type(arguments).__name__}, not a JSON object")
+    return arguments
+
+
+def invoke(tool: Tool, arguments: str, *, limit_characters: int) -> Outcome:
+    """Call ``tool`` with the arguments as the model wrote them; whatever it raises becomes text for the model.
+
+    Raises:
+        StorageError, Damaged, Conflict, SetupError: from the tool, since no model can mend them. Whether the tool's
+            effect took place is then not known.
+    """
+    try:
+        returned = tool.call(parse_arguments(arguments))
+        return Outcome(True, cut(as_text(returned), limit_characters))
+    except STOPPING:
+        raise
+    except InvalidArguments as error:
+        return Outcome(False, cut(f"error: wrong arguments for {tool.spec.name}: {error}", limit_characters))
+    except Exception as error:  # noqa: BLE001  # a tool is anybody's code, and its failure is the model's to deal with
+        return Outcome(False, f"error: {_sentence(error)}")
+
+
+def as_text(value: object) -> str:
+    """Return a tool's result as text: strings as they are, None as ``ok``, everything else as JSON."""
+    if value is None:
+        return "ok"
+    text = value if isinstance(value, str) else to_json(value, fallback=str).decode("utf-8")
+    # A lone surrogate has no UTF-8 form and would break the request to the model.
+    return text.encode("utf-8", "replace").decode("utf-8") or "(empty)"
+
+
+def cut(text: str, limit_characters: int) -> str:
+    """Return ``text``, or its head and tail with the number of characters left out between them."""
+    if len(text) <= limit_characters:
+        return text
+    head = limit_characters * 2 // 3
+    tail = limit_characters - head
+    left_out = len(text) - head - tail
+    return f"{text[:head]}\n[… {left_out:,} of {len(text):,} characters left out …]\n{text[len(text) - tail :]}"
+
+
+def _arguments_model(function: Callable[..., object], called: str, texts: Mapping[str, str]) -> type[BaseModel]:
+    try:
+        parameters = inspect.signature(function).parameters
+        hints = get_type_hints(getattr(function, "__func__", function), include_extras=True)
+    except (NameError, TypeError, ValueError) as error:
+        raise UsageError(f"the annotations of the tool {called} cannot be read: {error}") from error
+    fields: dict[str, Any] = {}
+    for index, (name, parameter) in enumerate(parameters.items()):
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise UsageError(f"the tool {called} takes {parameter}: only parameters with a name of their own work")
+        # Slots p0, p1, … with the name as alias: a parameter may be called "json" or "copy", which pydantic reserves.
+        about: dict[str, Any] = {"alias": name, "description": texts.get(name)}
+        if parameter.default is not parameter.empty:
+            about["default"] = None  # never used: what the model leaves out is left to the function
+            about["json_schema_extra"] = _default(parameter.default)
+        fields[f"p{index}"] = (hints.get(name, Any), Field(**about))
+    try:
+        return create_model(called, __config__=ConfigDict(extra="forbid"), **fields)
+    except (PydanticUserError, TypeError) as error:
+        raise UsageError(f"the annotations of the tool {called} have no JSON form: {_sentence(error)}") from error
+
+
+def _default(value: object) -> dict[str, Any]:
+    return {"default": value if isinstance(value, str | int | float | bool) else None}
+
+
+def _parameters(arguments: type[BaseModel]) -> dict[str, Any]:
+    try:
+        schema: dict[str, Any] = compact(arguments.model_json_schema())
+    except PydanticUserError as error:
+        raise UsageError(f"{arguments.__name__} takes what JSON cannot say: {_sentence(error)}") from error
+    for field in schema.get("properties", {}).values():
+        if field.get("default", ...) is None:
+            del field["default"]
+    return {"type": "object", "properties": {}, **schema}
+
+
+def _problems(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, problem['loc'])) or 'they'}: {problem['msg']}" for problem in found[:5])
+
+
+def _sentence(error: Exception) -> str:
+    told = " ".join(str(error).split())
+    text = f"{type(error).__name__}: {told}" if told else type(error).__name__
+    return cut(text, _SHOWN).encode("utf-8", "replace").decode("utf-8")
