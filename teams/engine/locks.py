@@ -1,0 +1,176 @@
+"""Locks on files that several processes write.
+
+Rule 1: :func:`mkdir_lock` is for files that other programs also write: it is the lock their writers honour, a directory
+    ``FILE.lock`` made with mkdir(2), old after ten seconds without a touch (FORMATS 2.1).
+Rule 2: :func:`file_lock` is for files only we write: flock(2), which the kernel gives back when the holder dies.
+Rule 3: whoever may have slept through a takeover asks :meth:`HeldLock.is_ours` before writing.
+"""
+
+import fcntl
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from onecontext.errors import LockTimeout
+
+REFRESH_S = 4.0
+_FIRST_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.03
+
+
+class HeldLock:
+    """A directory lock that this process made. It is kept fresh by a thread while it is held."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._state = threading.Lock()
+        self._identity = _identity(path)
+        self._released = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_fresh, name=f"keeps {path.name}", daemon=True)
+        self._keeper.start()
+
+    def is_ours(self) -> bool:
+        """Say whether it is still the lock we made: False when we slept (SIGSTOP, suspend) and it was taken over."""
+        with self._state:
+            return self._is_ours()
+
+    def release(self) -> None:
+        """Give the lock back; does nothing to a lock that somebody else made in the meantime."""
+        self._released.set()
+        with self._state:
+            if self._is_ours():
+                self.path.rmdir()
+
+    def _is_ours(self) -> bool:
+        try:
+            return _identity(self.path) == self._identity
+        except FileNotFoundError:
+            return False
+
+    def _keep_fresh(self) -> None:
+        while not self._released.wait(REFRESH_S):
+            with self._state:
+                # After a long sleep the name may be another holder's: touching that would keep a stranger's lock alive.
+                if not self._is_ours():
+                    return
+                os.utime(self.path)
+                self._identity = _identity(self.path)
+
+
+@contextmanager
+def mkdir_lock(path: Path, *, wait_s: float = 3.0, stale_after_s: float = 10.0) -> Iterator[HeldLock]:
+    """Hold the lock on ``path``: the directory ``path`` + ``.lock``.
+
+    Args:
+        path: the file to be changed; it need not exist, its folder must.
+        wait_s: how long to wait for a live holder; 0 tries once.
+        stale_after_s: a lock not touched for longer belongs to nobody and is taken over.
+
+    Raises:
+        LockTimeout: it stayed held; nothing was changed.
+        OSError: the folder is missing, full or read-only.
+    """
+    lock = _acquire(path.with_name(path.name + ".lock"), wait_s, stale_after_s)
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextmanager
+def file_lock(path: Path, *, wait_s: float | None = None) -> Iterator[None]:
+    """Hold flock(2) on ``path``, created empty when missing; it excludes threads of one process as well.
+
+    Args:
+        wait_s: None waits as long as it takes, 0 tries once.
+
+    Raises:
+        LockTimeout: somebody held it for longer.
+        OSError: the folder is missing or read-only.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    try:
+        _flock(descriptor, path, wait_s)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _flock(descriptor: int, path: Path, wait_s: float | None) -> None:
+    if wait_s is None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return
+    for _ in _attempts(path, wait_s):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return
+
+
+def _acquire(lock: Path, wait_s: float, stale_after_s: float) -> HeldLock:
+    for _ in _attempts(lock, wait_s):
+        try:
+            lock.mkdir()
+        except FileExistsError:
+            if _is_stale(lock, stale_after_s) and _take_over(lock, stale_after_s):
+                return HeldLock(lock)
+            continue
+        return HeldLock(lock)
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def _attempts(path: Path, wait_s: float) -> Iterator[None]:
+    """Yield once for each try, pausing in between; jitter keeps equals from trying in step for ever."""
+    deadline = time.monotonic() + wait_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        yield
+        if time.monotonic() >= deadline:
+            raise LockTimeout(
+                f"{path} stayed locked for {wait_s:g} s", hint="another process is writing there; try again in a moment"
+            )
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _take_over(lock: Path, stale_after_s: float) -> bool:
+    """Replace a stale lock by one of ours; False when it turned out to be somebody's."""
+    folder = os.open(lock.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Two of our takers would both see it stale, and the slower would remove the lock that the faster just made.
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_stale(lock, stale_after_s):
+            return False
+        seen = _identity(lock)
+        aside = lock.with_name(f"{lock.name}.{uuid.uuid4().hex[:12]}")
+        lock.rename(aside)
+        if _identity(aside) != seen:
+            # The holder woke up, released, and somebody took it between our look and our rename: give it back.
+            aside.rename(lock)
+            return False
+        aside.rmdir()
+        lock.mkdir()
+    except (BlockingIOError, FileNotFoundError, FileExistsError):
+        return False
+    finally:
+        os.close(folder)
+    return True
+
+
+def _is_stale(lock: Path, stale_after_s: float) -> bool:
+    try:
+        return time.time() - lock.lstat().st_mtime > stale_after_s
+    except FileNotFoundError:
+        return False
+
+
+def _identity(lock: Path) -> tuple[int, int, int]:
+    """Return what no later directory of that name shares; inode numbers alone are used again at once."""
+    status = lock.lstat()
+    return status.st_dev, status.st_ino, status.st_mtime_ns

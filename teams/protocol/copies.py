@@ -1,0 +1,173 @@
+"""The task files as copies of the journal: which to believe, and what to write anew.
+
+Rule 1: a file whose ``rev`` is below the journal's is an older copy (a crash between journal and file, or a writer that
+    slept): the journal wins and the file is written anew.
+Rule 2: a file with the journal's ``rev`` and other content was changed by another program. Its words stand (subject,
+    description, links, an owner it assigned to an open task); state, claim and verdict stay what the journal says.
+Rule 3: a file with nothing of ours is another program's task, taken as it is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from onecontext.checksum import crc32c
+from onecontext.errors import Damaged, NewerFormat, UnknownTask
+from onecontext.store.files import read_bytes, replace_bytes
+from teams.engine.journal import Journal
+from teams.protocol.ledger import DELETED, Ledger
+from teams.protocol.states import State, derived
+from teams.protocol.task import Metadata, Task
+from teams.protocol.taskfiles import TaskFiles
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A task as it is now. ``rev``: how many events the journal has of it; ``foreign``: what others changed, or ""."""
+
+    task: Task
+    rev: int
+    foreign: str = ""
+
+
+class Copies:
+    """The files of one board beside its journal."""
+
+    def __init__(self, files: TaskFiles, journal: Journal) -> None:
+        self._files = files
+        self._journal = journal
+        self.ledger = Ledger(journal)
+
+    def current(self, task_id: str) -> Standing:
+        """Return the task as it stands, its file brought up to date. The caller holds the task's lock.
+
+        Raises:
+            UnknownTask: there is none.
+            Damaged: the file is garbled and the journal does not know the task.
+        """
+        self.ledger.catch_up()
+        standing = self._believe(task_id)
+        return Standing(self.with_blockers(standing.task), standing.rev, standing.foreign)
+
+    def with_blockers(self, task: Task) -> Task:
+        """Return ``task`` with ``waiting`` or ``ready`` as its blockers stand now; one that is gone blocks nobody."""
+        if task.state not in (State.WAITING, State.READY):
+            return task
+        states = [state for name in task.blocked_by if (state := self._state_of(name)) is not None]
+        return task.seen_as(derived(task.state, states))
+
+    def restore(self) -> list[str]:
+        """Write anew what is missing, older or garbled; return sentences. The caller holds the list's lock."""
+        done = self.restore_missing()
+        for task_id in self._files.ids():
+            known, rev = self.ledger.get(task_id), self.ledger.rev(task_id)
+            try:
+                task = self._files.read(task_id)
+            except NewerFormat:
+                raise
+            except Damaged as error:
+                if known is None:
+                    done.append(f"task {task_id} is garbled and the journal does not know it: {error.message}")
+                    continue
+                self._keep_garbled(task_id)
+                self._files.write(task_id, known)
+                done.append(f"task {task_id} was garbled; written anew from the journal")
+                continue
+            if known is None and rev and not task.is_foreign:
+                self._files.remove(task_id)
+                done.append(f"task {task_id} was deleted before; its file is gone now")
+            elif known is not None and task.ours.rev < rev:
+                self._files.write(task_id, known)
+                done.append(f"task {task_id} was older than the journal; written anew")
+        return done
+
+    def restore_missing(self) -> list[str]:
+        """Write files that a crash kept from being written, and record deletions by other programs."""
+        self.ledger.catch_up()
+        there, done = set(self._files.ids()), []
+        for task_id, document in self.ledger.documents().items():
+            if task_id in there:
+                continue
+            if self._deleted_by_client(task_id):
+                self._record_deletion(task_id, document)
+                done.append(f"task {task_id} was deleted by another program")
+            else:
+                self._files.write(task_id, document)
+                done.append(f"task {task_id} was missing; written anew from the journal")
+        return done
+
+    def _believe(self, task_id: str) -> Standing:
+        known, rev = self.ledger.get(task_id), self.ledger.rev(task_id)
+        try:
+            task = self._files.read(task_id)
+        except FileNotFoundError as error:
+            if known is None or self._deleted_by_client(task_id):
+                raise UnknownTask(f"there is no task {task_id}") from error
+            return self._from_journal(task_id, known, rev)
+        except NewerFormat:
+            raise
+        except Damaged:
+            if known is None:
+                raise
+            self._keep_garbled(task_id)
+            return self._from_journal(task_id, known, rev, foreign="the file was garbled; taken from the journal")
+        if known is None:
+            if rev and not task.is_foreign:
+                raise UnknownTask(f"task {task_id} was deleted")
+            return Standing(task, rev)
+        if task.ours.rev < rev:
+            return self._from_journal(task_id, known, rev)
+        return _merged(Task.parse(known, source="journal"), task, rev)
+
+    def _from_journal(self, task_id: str, known: dict[str, Any], rev: int, *, foreign: str = "") -> Standing:
+        self._files.write(task_id, known)
+        return Standing(Task.parse(known, source="journal"), rev, foreign)
+
+    def _state_of(self, task_id: str) -> State | None:
+        known = self.ledger.get(task_id)
+        try:
+            task = self._files.read(task_id)
+        except FileNotFoundError:
+            return Task.parse(known, source="journal").state if known else None
+        except (Damaged, UnknownTask):
+            # Whether it is done cannot be seen, so whoever comes after it waits.
+            return Task.parse(known, source="journal").state if known else State.BLOCKED
+        if known is not None and task.ours.rev < self.ledger.rev(task_id):
+            return Task.parse(known, source="journal").state
+        return task.state
+
+    def _deleted_by_client(self, task_id: str) -> bool:
+        return task_id.isdecimal() and int(task_id) <= self._files.highest_deleted()
+
+    def _record_deletion(self, task_id: str, document: dict[str, Any]) -> None:
+        rev = self.ledger.rev(task_id)
+        task = Task.parse(document, source="journal")
+        gone = task.changed(ours={"rev": rev + 1}).to_document()
+        data = {"task": gone, "from": task.state, "to": None, "reason": "deleted by another program"}
+        self._journal.append(DELETED, data, task=task_id, guard=lambda: self.ledger.expect(task_id, rev))
+
+    def _keep_garbled(self, task_id: str) -> None:
+        """Keep the bytes of a garbled file beside the journal, under a name that says which bytes they are."""
+        path = self._files.path(task_id)
+        if path.is_symlink() or not path.is_file():
+            return
+        content = read_bytes(path)
+        folder = self._journal.folder / "garbled"
+        folder.mkdir(exist_ok=True)
+        replace_bytes(folder / f"{task_id}-{crc32c(content)}", content)
+
+
+def _merged(known: Task, task: Task, rev: int) -> Standing:
+    """Return what the file says where it may, and what the journal says where it must."""
+    ours, theirs = known.to_document(), task.to_document()
+    changed = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    if not changed:
+        return Standing(task, rev)
+    is_open = known.state in (State.WAITING, State.READY)
+    merged = task.model_copy(
+        update={
+            "metadata": (task.metadata or Metadata()).model_copy(update={"onecontext": known.ours}),
+            "status": known.status,
+            "owner": task.owner if is_open else known.owner,
+        }
+    )
+    return Standing(merged, rev, foreign=f"changed: {', '.join(changed)}")

@@ -1,0 +1,123 @@
+"""How one task is changed: lock, look, decide, journal, file.
+
+Rule 1: the journal decides: a change is made when its event is appended, and that only when the task's newest event is
+    still the one the change was computed from. The directory lock is for other programs, who honour nothing else.
+Rule 2: the file follows, under the same lock.
+Rule 3: what is refused for an old epoch is recorded as a violation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from onecontext.errors import StaleEpoch, UnknownTask
+from teams.engine.journal import Journal
+from teams.engine.locks import HeldLock, mkdir_lock
+from teams.protocol.copies import Copies, Standing
+from teams.protocol.ledger import DELETED
+from teams.protocol.states import EVENTS, OPEN, Action, after
+from teams.protocol.task import Task
+from teams.protocol.taskfiles import TaskFiles
+
+WAIT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an action sets: ``ours`` in ``metadata.onecontext``, ``fields`` at the top level."""
+
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Desk:
+    """Where the changes of one board are made."""
+
+    def __init__(self, files: TaskFiles, journal: Journal) -> None:
+        self._files = files
+        self._journal = journal
+        self.copies = Copies(files, journal)
+
+    def act(
+        self,
+        task_id: str,
+        action: Action,
+        decide: Callable[[Task], Change],
+        *,
+        agent: str | None = None,
+        reason: str = "",
+        epoch: int | None = None,
+    ) -> Task:
+        """Do ``action`` to a task and return it as it is afterwards.
+
+        Args:
+            decide: returns what to set, or raises what stands against it.
+            epoch: what the claim carried, for the record of a violation.
+        """
+        path = self._files.path(task_id)
+        if not path.parent.is_dir():
+            raise UnknownTask(f"there is no task {task_id}: the board is empty")
+        with mkdir_lock(path, wait_s=WAIT_S) as lock:
+            standing = self.copies.current(task_id)
+            task = standing.task
+            try:
+                change = decide(task)
+            except StaleEpoch as error:
+                self._violation(task, action, error, agent, epoch)
+                raise
+            state = after(action, task.state, task_id=task_id)
+            changed = task.changed(ours={**change.ours, "state": state}, **change.fields)
+            if state is OPEN:
+                changed = self.copies.with_blockers(changed)
+            return self._record(lock, standing, changed, EVENTS[action], agent=agent, reason=reason)
+
+    def add(self, task: Task) -> Task:
+        """Record a new task. The caller holds the list's lock."""
+        with mkdir_lock(self._files.path(task.id), wait_s=WAIT_S) as lock:
+            return self._record(lock, None, task, "task.created", agent=None, reason="")
+
+    def _record(
+        self, lock: HeldLock, before: Standing | None, task: Task, event_type: str, *, agent: str | None, reason: str
+    ) -> Task:
+        if before and before.foreign:
+            self._note("foreign.write", task, {"what": before.foreign})
+        rev = before.rev if before else 0
+        newest = max(rev, before.task.ours.rev) if before else 0
+        task = task.changed(ours={"rev": newest + 1, "state": task.state})
+        data: dict[str, Any] = {
+            "task": task.to_document(),
+            "from": before.task.state if before else None,
+            "to": None if event_type == DELETED else task.state,
+        }
+        event = self._journal.append(
+            event_type,
+            data | ({"reason": reason} if reason else {}),
+            mission=task.mission,
+            task=task.id,
+            attempt=task.attempt or None,
+            epoch=task.epoch or None,
+            agent=agent,
+            guard=lambda: self.copies.ledger.expect(task.id, rev),
+        )
+        # If the lock passed on while this process slept, its new holder has read our event and writes the file.
+        if lock.is_ours() and event_type == DELETED:
+            self._files.remove(task.id)
+        elif lock.is_ours():
+            self._files.write(task.id, event.data["task"])
+        return Task.parse(event.data["task"], source=f"event {event.seq}")
+
+    def _violation(self, task: Task, action: Action, error: StaleEpoch, agent: str | None, epoch: int | None) -> None:
+        self._note("violation", task, {"what": f"{action} refused: {error.message}"}, agent=agent, epoch=epoch)
+
+    def _note(
+        self, event_type: str, task: Task, data: dict[str, Any], *, agent: str | None = None, epoch: int | None = None
+    ) -> None:
+        self._journal.append(
+            event_type,
+            {"path": f"tasks/{self._files.folder.name}/{task.id}.json", **data},
+            mission=task.mission,
+            task=task.id,
+            attempt=task.attempt or None,
+            epoch=epoch,
+            agent=agent,
+        )

@@ -1,0 +1,205 @@
+"""Who is in a team: ``teams/<team>/config.json``, a file we share with the client.
+
+Rule 1: written under ``config.json.lock``, read without: the client rewrites it in place; half a file is tried again.
+Rule 2: fields we do not know, and the order of keys, are kept.
+Rule 3: which members are ours is in the journal (``team.created``, ``member.joined``, ``member.left``), not here.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from onecontext.errors import Damaged, NoTeam, UnknownMember
+from onecontext.names import check_name
+from onecontext.store.files import replace_text
+from teams.engine.journal import random_id, utc_now
+from teams.engine.locks import mkdir_lock
+from teams.protocol.wire import dumps, first_problem, in_order_of, read_json
+
+LEAD = "team-lead"
+COLOURS = ("blue", "green", "yellow", "purple", "orange", "pink", "cyan", "red")
+WAIT_S = 10.0
+
+
+class Member(BaseModel):
+    """One member as the client knows it. Times are milliseconds since 1970; None means the field is not there."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    agent_id: str = Field(alias="agentId")
+    name: str
+    agent_type: str | None = Field(default=None, alias="agentType")
+    color: str | None = None
+    joined_at: int = Field(alias="joinedAt")
+    pane_id: str = Field(default="", alias="tmuxPaneId")
+    subscriptions: tuple[Any, ...] = Field(default=(), strict=False)
+    model: str | None = None
+    prompt: str | None = None
+    plan_mode_required: bool | None = Field(default=None, alias="planModeRequired")
+    cwd: str = ""
+    backend_type: str | None = Field(default=None, alias="backendType")
+    is_active: bool | None = Field(default=None, alias="isActive")
+
+    @property
+    def role(self) -> str:
+        """What the member is for; ``worker`` where nobody said."""
+        return self.agent_type or "worker"
+
+
+class Config(BaseModel):
+    """The whole of ``config.json``."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    name: str
+    description: str | None = None
+    created_at: int = Field(alias="createdAt")
+    lead_agent_id: str = Field(alias="leadAgentId")
+    lead_session_id: str | None = Field(default=None, alias="leadSessionId")
+    members: tuple[Member, ...] = Field(strict=False)
+    _source: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def parse(cls, document: Any, *, source: str) -> Self:
+        """Return the configuration in ``document``; ``source`` says in errors where it came from.
+
+        Raises:
+            Damaged: it is none.
+        """
+        try:
+            config = cls.model_validate(document)
+        except ValidationError as error:
+            raise Damaged(f"{source} is not a team's configuration: {first_problem(error)}") from error
+        config._source = document
+        return config
+
+    def to_document(self) -> dict[str, Any]:
+        """Return what is written to the file, keys in the order in which they were read."""
+        document = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        sources = {member["agentId"]: member for member in self._source.get("members", [])}
+        document["members"] = [
+            in_order_of(member, sources.get(member["agentId"], {})) for member in document["members"]
+        ]
+        return in_order_of(document, self._source)
+
+    def member(self, name: str) -> Member:
+        """Return a member by name.
+
+        Raises:
+            UnknownMember: there is none.
+        """
+        for member in self.members:
+            if member.name == name:
+                return member
+        known = ", ".join(member.name for member in self.members)
+        raise UnknownMember(f"no member {name!r} in team {self.name}; there are {known or 'none'}")
+
+
+class Roster:
+    """The members of one team, in ``folder`` (``teams/<team>``)."""
+
+    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.path = folder / "config.json"
+        self._clock = clock
+
+    def create(self, team: str, *, cwd: Path, session_id: str | None = None) -> Config:
+        """Make a team with its lead, or return the one that is there."""
+        now = self._now_ms()
+        lead = {
+            "agentId": f"{LEAD}@{team}",
+            "name": LEAD,
+            "agentType": LEAD,
+            "joinedAt": now,
+            "tmuxPaneId": "leader",
+            "cwd": str(cwd),
+            "subscriptions": [],
+            "backendType": "in-process",
+        }
+        document = {
+            "name": team,
+            "createdAt": now,
+            "leadAgentId": f"{LEAD}@{team}",
+            "leadSessionId": session_id or random_id(),
+            "members": [lead],
+        }
+        with mkdir_lock(self.path, wait_s=WAIT_S):
+            if not self.path.exists():
+                replace_text(self.path, dumps(document), durable=True)
+            return self.read()
+
+    def read(self) -> Config:
+        """Return the team as it is.
+
+        Raises:
+            NoTeam: there is no such file.
+            Damaged: it stays garbled.
+        """
+        try:
+            return Config.parse(read_json(self.path), source=str(self.path))
+        except FileNotFoundError as error:
+            raise NoTeam(f"there is no team at {self.path.parent}") from error
+
+    def join(self, name: str, *, role: str = "worker", model: str | None = None, cwd: Path) -> Member:
+        """Append a member and return it; a second ``ann`` becomes ``ann-2``.
+
+        Raises:
+            InvalidName: nobody may be called so.
+        """
+        check_name(name, what="agent")
+        with mkdir_lock(self.path, wait_s=WAIT_S):
+            config = self.read()
+            free = _free_name(name, [member.name for member in config.members])
+            member = {
+                "agentId": f"{free}@{config.name}",
+                "name": free,
+                "agentType": role,
+                "color": _free_colour([member.color for member in config.members]),
+                "joinedAt": self._now_ms(),
+                # Not tmux: a client that ends a member closes the pane named here, and we have none.
+                "tmuxPaneId": "in-process",
+                "subscriptions": [],
+                **({"model": model} if model else {}),
+                "planModeRequired": False,
+                "cwd": str(cwd),
+                "backendType": "in-process",
+            }
+            self._write(config, [*config.to_document()["members"], member])
+        return Member.model_validate(member)
+
+    def leave(self, name: str) -> Member:
+        """Take a member out and return it.
+
+        Raises:
+            UnknownMember: there is none.
+        """
+        with mkdir_lock(self.path, wait_s=WAIT_S):
+            config = self.read()
+            gone = config.member(name)
+            self._write(config, [member for member in config.to_document()["members"] if member["name"] != name])
+        return gone
+
+    def _write(self, config: Config, members: Sequence[Any]) -> None:
+        replace_text(self.path, dumps(config.to_document() | {"members": list(members)}), durable=True)
+
+    def _now_ms(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
+def _free_colour(taken: Sequence[str | None]) -> str:
+    """Return the first colour nobody has, and when all are taken the next in turn."""
+    for colour in COLOURS:
+        if colour not in taken:
+            return colour
+    return COLOURS[(len(taken) - 1) % len(COLOURS)]

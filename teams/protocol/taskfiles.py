@@ -1,0 +1,122 @@
+"""The folder ``tasks/<team>/``: one file a task, beside files of the client's own.
+
+Rule 1: a garbled file never hides its neighbours: it is reported and the rest is read.
+Rule 2: an id is never used twice: ``.highwatermark`` remembers the highest that was deleted.
+"""
+
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from onecontext.errors import Damaged, UnknownTask
+from onecontext.store.files import read_bytes, replace_text
+from teams.protocol.task import Task
+from teams.protocol.wire import RETRIES, RETRY_S, dumps, read_json
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+
+class Problem(NamedTuple):
+    """A file that could not be read as what it should be."""
+
+    path: Path
+    what: str
+
+
+class TaskFiles:
+    """The task files of one team."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.list_file = folder / ".lock"
+
+    def make(self) -> None:
+        """Make the folder and its empty ``.lock``, as the client does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.list_file.touch()
+
+    def path(self, task_id: str) -> Path:
+        """Return where the task lies.
+
+        Raises:
+            UnknownTask: no task can have that id.
+        """
+        if not _ID.fullmatch(task_id):
+            raise UnknownTask(f"{task_id[:80]!r} is no task's id")
+        return self.folder / f"{task_id}.json"
+
+    def ids(self) -> list[str]:
+        """Return the ids of the files there are: numbers first, in order."""
+        try:
+            names = [path.stem for path in self.folder.iterdir() if path.suffix == ".json"]
+        except FileNotFoundError:
+            return []
+        return sorted((name for name in names if _ID.fullmatch(name)), key=_order)
+
+    def read(self, task_id: str, *, retries: int = RETRIES) -> Task:
+        """Return one task.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            Damaged, NewerFormat: it cannot be read.
+        """
+        path = self.path(task_id)
+        task = Task.parse(read_json(path, retries=retries), source=str(path))
+        if task.id != task_id:
+            raise Damaged(f"{path} holds a task with the id {task.id!r}")
+        return task
+
+    def read_all(self) -> tuple[list[Task], list[Problem]]:
+        """Return the tasks that can be read, and what stands in the way of the others."""
+        tasks: dict[str, Task] = {}
+        problems: dict[str, Problem] = {}
+        pending = self.ids()
+        for attempt in range(RETRIES + 1):
+            problems = self._read_some(pending, tasks)
+            if not problems:
+                break
+            pending = list(problems)
+            # Another program may be rewriting them in place just now.
+            if attempt < RETRIES:
+                time.sleep(RETRY_S)
+        return sorted(tasks.values(), key=lambda task: _order(task.id)), list(problems.values())
+
+    def _read_some(self, task_ids: Iterable[str], into: dict[str, Task]) -> dict[str, Problem]:
+        problems = {}
+        for task_id in task_ids:
+            try:
+                into[task_id] = self.read(task_id, retries=0)
+            except FileNotFoundError:
+                continue
+            except Damaged as error:
+                problems[task_id] = Problem(self.path(task_id), error.message)
+        return problems
+
+    def write(self, task_id: str, document: Any) -> None:
+        """Put ``document`` into the task's file in one step. Not fsynced: the journal is, and comes first."""
+        replace_text(self.path(task_id), dumps(document))
+
+    def remove(self, task_id: str) -> None:
+        """Take the file away and remember its number."""
+        if task_id.isdecimal():
+            replace_text(self.folder / ".highwatermark", str(max(self.highest_deleted(), int(task_id))))
+        self.path(task_id).unlink(missing_ok=True)
+
+    def highest_deleted(self) -> int:
+        """Return the highest number a deleted task had, 0 when none is known."""
+        try:
+            text = read_bytes(self.folder / ".highwatermark", limit_bytes=64).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return 0
+        return int(text) if text.isdecimal() else 0
+
+    def next_id(self, known: Iterable[str]) -> str:
+        """Return a number no file, deleted task or id in ``known`` has had. The caller holds the list's lock."""
+        numbers = [int(name) for name in (*self.ids(), *known) if name.isdecimal()]
+        return str(max([0, self.highest_deleted(), *numbers]) + 1)
+
+
+def _order(name: str) -> tuple[int, int, str]:
+    return (0, int(name), name) if name.isdecimal() else (1, 0, name)
