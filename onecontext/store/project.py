@@ -1,0 +1,213 @@
+"""The user's own repository: tasks get copies of it, and what they did comes back as commits.
+
+Rule 1: through libgit2 only. No git command runs in a folder that an agent can write, so nothing planted there
+        (a hook, core.fsmonitor, a filter) runs on the host.
+Rule 2: we write objects, refs/onecontext/… and the branch that was asked for. HEAD, index, work tree, config and hooks
+        of the user stay byte for byte what they are.
+Rule 3: bytes are stored as they are in the copy: no line ending is converted, in neither direction.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pygit2
+
+from onecontext.errors import Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
+from onecontext.store.project_copy import copy_objects, make_copy
+from onecontext.store.project_merge import MergedWork, merge_into
+from onecontext.store.project_tree import write_tree
+
+__all__ = ["MergedWork", "Project"]
+
+Clock = Callable[[], datetime]
+_DIFF_LIMIT_CHARS = 1_000_000
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A repository of the user. ``path`` is the top of its work tree; of a bare one, the repository itself.
+
+    A handle holds nothing open, so threads may share it. Commits are written as full hexadecimal object names.
+    """
+
+    path: Path
+    git_path: Path
+    clock: Clock = _utc_now
+
+    @classmethod
+    def find(cls, cwd: Path, *, clock: Clock = _utc_now) -> "Project":
+        """Return the repository that ``cwd`` is in: its own, a linked worktree's, or a bare one.
+
+        ``$GIT_DIR`` and its like are not looked at.
+
+        Raises:
+            NoRepository: there is none, it has no commit, or it cannot be read; the message says which.
+        """
+        found = pygit2.discover_repository(str(cwd))
+        if found is None:
+            raise NoRepository(
+                f"{cwd} is not in a git repository", hint="run 'git init' there, and commit what you have"
+            )
+        repository = _open(Path(found))
+        top = Path(repository.workdir or repository.path)
+        if repository.head_is_unborn:
+            raise NoRepository(
+                f"the repository {top} has no commit yet", hint="run 'git add -A' and 'git commit' there first"
+            )
+        return cls(path=top, git_path=Path(repository.path), clock=clock)
+
+    @property
+    def head_commit(self) -> str:
+        """The commit that HEAD is at."""
+        return str(_open(self.git_path).head.peel(pygit2.Commit).id)
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether the user has changes that are not committed, untracked files included. Tasks do not see them."""
+        repository = _open(self.git_path)
+        return not repository.is_bare and bool(repository.status())
+
+    def tip(self, branch: str) -> str | None:
+        """Return the commit at the tip of ``branch``, or None when there is no such branch."""
+        repository = _open(self.git_path)
+        reference = repository.references.get(f"refs/heads/{branch}")
+        return None if reference is None else str(reference.peel(pygit2.Commit).id)
+
+    def clone_to(self, path: Path, commit: str) -> None:
+        """Make ``path`` a working copy of ``commit``, with a .git of its own on branch ``task``.
+
+        It has the history, no remote, no hook and none of the user's configuration. Objects are hard links where
+        the file system can.
+
+        Raises:
+            UsageError: ``path`` is there already.
+            UnknownRevision: no such commit.
+            NoRepository: objects of the commit are missing here (a partial clone).
+            OSError: full or read-only; what was made of ``path`` stays.
+        """
+        if path.exists() or path.is_symlink():
+            raise UsageError(f"{path} is there already; a copy is made in a new folder")
+        repository = _open(self.git_path)
+        wanted = _commit(repository, commit)
+        try:
+            copy = make_copy(path)
+            copy_objects(_common_path(repository), path / ".git")
+            copy.check_out(wanted.id)
+        except (pygit2.GitError, KeyError) as error:
+            raise NoRepository(
+                f"{self.path} lacks objects of commit {commit[:12]}: {error}",
+                hint="a partial clone is completed by 'git fetch --refetch'",
+            ) from error
+
+    def snapshot(self, copy: Path, message: str, *, author: str, parent: str, ref: str) -> str | None:
+        """Commit what lies in the working copy ``copy`` into the user's repository, under ``ref``.
+
+        Files are taken as ``git add -A`` would: what .gitignore names is left out unless ``parent`` has it. Symlinks
+        are stored as symlinks; a repository inside the copy gives its files, a submodule stays as it was; FIFOs,
+        sockets and devices are no content. The copy's .git is not read.
+
+        Args:
+            author: the agent's name.
+            parent: the commit the work started from.
+            ref: such as ``refs/onecontext/<mission>/<task>/<attempt>``; moved if it is there.
+
+        Returns:
+            The new commit, or None when the content is that of ``parent``: nothing is written then.
+
+        Raises:
+            UsageError: a file is too large, has a name that git reserves, or the copy is too deep; nothing is written
+                but loose objects.
+            UnknownRevision: no such parent.
+        """
+        if not ref.startswith("refs/onecontext/"):
+            raise UsageError(f"{ref!r} is not under refs/onecontext/")
+        repository = _open(self.git_path)
+        before = _commit(repository, parent)
+        tree = write_tree(repository, copy, before.tree, exclude=_common_path(repository) / "info" / "exclude")
+        if tree == before.tree.id:
+            return None
+        who = self._signature(author)
+        commit = repository.create_commit(None, who, who, _checked(message), tree, [before.id])
+        repository.references.create(ref, commit, force=True)
+        return str(commit)
+
+    def merge(self, branch: str, commit: str, message: str, *, author: str, base: str | None = None) -> MergedWork:
+        """Merge ``commit`` into ``branch``, always as a commit with two parents.
+
+        Args:
+            branch: made at ``base`` when it is missing.
+            base: where a missing branch starts; None: HEAD.
+
+        Returns:
+            What happened. With conflicts nothing was written and ``conflicts`` lists the paths; when ``branch`` has
+            the commit already, ``already`` is True and nothing was written either.
+
+        Raises:
+            UsageError: ``branch`` is checked out, here or in a linked worktree.
+            UnknownRevision: no such commit.
+            Conflict: others moved the branch each time we tried.
+        """
+        repository = _open(self.git_path)
+        wanted = _commit(repository, commit)
+        start = _commit(repository, base or self.head_commit)
+        return merge_into(repository, branch, wanted, _checked(message), self._signature(author), start)
+
+    def diff(self, old: str, new: str) -> str:
+        """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""
+        repository = _open(self.git_path)
+        patch = repository.diff(_commit(repository, old), _commit(repository, new)).patch or ""
+        return patch[:_DIFF_LIMIT_CHARS]
+
+    def _signature(self, author: str) -> pygit2.Signature:
+        return pygit2.Signature(author, f"{author}@onecontext", int(self.clock().timestamp()), 0)
+
+
+def _open(path: Path) -> pygit2.Repository:
+    try:
+        return pygit2.Repository(str(path))
+    except (pygit2.GitError, KeyError) as error:
+        hint = ""
+        if "not owned" in str(error):
+            hint = f"if you trust it: git config --global --add safe.directory {path.parent}"
+        raise NoRepository(f"the repository {path} cannot be opened: {error}", hint=hint) from error
+
+
+def _commit(repository: pygit2.Repository, name: str) -> pygit2.Commit:
+    """Return the commit of that full name.
+
+    Raises:
+        UnknownRevision: there is none; short names and branches are not looked up here.
+    """
+    try:
+        found = repository[pygit2.Oid(hex=name)]
+    except (KeyError, ValueError) as error:
+        raise UnknownRevision(f"the repository has no commit {name[:64]!r}") from error
+    except pygit2.GitError as error:
+        raise Damaged(f"commit {name[:12]} cannot be read: {error}") from error
+    if not isinstance(found, pygit2.Commit):
+        raise UnknownRevision(f"{name[:12]} is no commit")
+    return found
+
+
+def _common_path(repository: pygit2.Repository) -> Path:
+    """Return the folder that a linked worktree shares with its repository (gitrepository-layout(5), commondir)."""
+    own = Path(repository.path)
+    try:
+        common = (own / "commondir").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return own
+    return (own / common).resolve()
+
+
+def _checked(message: str) -> str:
+    try:
+        message.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidText(f"the message has a lone surrogate at character {error.start}") from error
+    return message.replace("\0", "\\0")
