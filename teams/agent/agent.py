@@ -20,6 +20,9 @@ from teams.models.port import Conversation, Message, Model, OnText, OpenModel
 from teams.models.registry import open_models
 
 
+__all__ = ["Agent", "Limits", "Result", "Tool", "tool_from"]
+
+
 class Agent:
     """An agent that can be run.
 

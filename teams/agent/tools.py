@@ -66,7 +66,7 @@ def tool_from(
     Raises:
         UsageError: no tool can be made of it; the message names the function and the reason.
     """
-    called: str = name or getattr(function, "__name__", "")
+    called = name or str(getattr(function, "__name__", ""))
     if not _NAME.fullmatch(called):
         raise UsageError(f"{called!r} cannot name a tool; give it a name of letters, digits, - and _")
     if inspect.iscoroutinefunction(function):
