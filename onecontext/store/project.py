@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pygit2
 
-from onecontext.errors import Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
+from onecontext.errors import Conflict, Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy
-from onecontext.store.project_merge import MergedWork, merge_into
+from onecontext.store.project_merge import MergeCandidate, MergedWork, land, make_branch, merge_into, prepare
 from onecontext.store.project_tree import write_tree
 
-__all__ = ["MergedWork", "Project"]
+__all__ = ["MergeCandidate", "MergedWork", "Project"]
 
 Clock = Callable[[], datetime]
 _DIFF_LIMIT_CHARS = 1_000_000
@@ -157,6 +157,34 @@ class Project:
         wanted = _commit(repository, commit)
         start = _commit(repository, base or self.head_commit)
         return merge_into(repository, branch, wanted, _checked(message), self._signature(author), start)
+
+    def ensure_branch(self, branch: str, base: str) -> None:
+        """Let ``branch`` begin at commit ``base``; one that is there stays as it is."""
+        repository = _open(self.git_path)
+        make_branch(repository, branch, _commit(repository, base))
+
+    def try_merge(self, branch: str, commit: str, message: str, *, author: str) -> MergeCandidate:
+        """Merge ``commit`` with ``branch`` without moving it, so that the merge can be looked at before it lands.
+
+        Raises:
+            UsageError: ``branch`` is checked out, here or in a linked worktree.
+            UnknownRevision: no such commit.
+        """
+        repository = _open(self.git_path)
+        start = _commit(repository, self.head_commit)
+        return prepare(
+            repository, branch, _commit(repository, commit), _checked(message), self._signature(author), start
+        )
+
+    def land(self, candidate: MergeCandidate) -> None:
+        """Move the branch to the merge that was made by :meth:`try_merge`.
+
+        Raises:
+            Conflict: the branch has moved since; it has what others merged, not this.
+            UsageError: it is checked out by now.
+        """
+        if not land(_open(self.git_path), candidate):
+            raise Conflict(f"the branch {candidate.branch} has moved since the merge was made")
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""
