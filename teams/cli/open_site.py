@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onecontext.api import Memory
+from skills.tool import open_skills
+
 from onecontext.errors import NoMission, SetupError
 from onecontext.store.project import Project
-from skills.tool import open_skills
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config
 from teams.mission.site import LEAD, Site

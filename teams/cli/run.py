@@ -3,6 +3,7 @@
 import argparse
 
 from onecontext.api import Memory
+
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project

@@ -1,4 +1,4 @@
-"""A mission run from a terminal: its events told as they come, signals turned into an orderly stop, the end summed up."""
+"""A mission run from a terminal: its events told as they come, signals turned into an orderly stop."""
 
 import signal
 import threading
@@ -78,7 +78,9 @@ def _text(summary: Summary, out: Output) -> str:
     lines = ["", f"{out.paint(summary.ending, 'bold', 'green' if good else 'yellow')}  {out.paint(summary.reason)}", ""]
     for task in summary.tasks:
         attempts = f"{task.attempts} attempt{'s' if task.attempts != 1 else ''}"
-        lines.append(out.paint(f"  #{task.id:<3} {task.state:<8} {task.key:<20} {attempts}, by {task.author or 'nobody'}"))
+        lines.append(
+            out.paint(f"  #{task.id:<3} {task.state:<8} {task.key:<20} {attempts}, by {task.author or 'nobody'}")
+        )
     cost = "unknown" if summary.cost_usd is None else f"${summary.cost_usd:.2f}"
     lines += [
         "",

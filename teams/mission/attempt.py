@@ -4,19 +4,20 @@ Rule 1: the copy, the commit and the list of commands are the host's; the agent 
 Rule 2: an attempt ends as a submission or as a released claim, and either is in the journal.
 """
 
-from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from onecontext.errors import StaleEpoch
-from teams.agent.agent import Agent, Result
-from teams.agent.tools import Tool, tool_from
+from teams.agent.agent import Agent
+from teams.agent.tools import Tool
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Contract
 from teams.mission.handoff import Handoff, RunCommand
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.tools import Finished, worker_tools
 from teams.protocol.mailbox import as_prompt
 from teams.protocol.task import Task
 
@@ -27,11 +28,10 @@ class Attempt:
     def __init__(self, site: Site, task: Task, contract: Contract) -> None:
         self._site = site
         self._task = task
-        self._ours = task.ours
         self._contract = contract
         self._agent = task.owner or ""
-        self._where = {"task": task.id, "attempt": task.ours.attempt, "epoch": task.ours.epoch}
-        self._finished: dict[str, Any] = {}
+        self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
+        self._finished: list[Finished] = []
         self._notebook = Notebook.open(site, task, agent=self._agent)
 
     def run(self) -> None:
@@ -42,25 +42,9 @@ class Attempt:
         """
         site = self._site
         try:
-            folder = site.project.clone_to(self._copy(), self._start())
-            model = site.model_for(self._agent, "worker", task=self._ours.key, attempt=self._ours.attempt)
-            self._record("attempt.started", {"role": "worker", "model": model.name})
-            kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.config.command_timeout_s)
-            agent = Agent(
-                self._agent,
-                model=model,
-                instructions=prompt("worker").format(agent=self._agent),
-                tools=[*kit.functions, *self._tools()],
-                memory=self._notebook.memory,
-                limits=site.limits,
-                observer=site.recorder(self._agent, model, **self._where),
-                stop=site.stop,
-            )
-            result = agent.run(self._assignment())
-            if result.ending == "stopped":
-                self._give_back("the mission was stopped")
-            else:
-                self._hand_over(folder, kit, result)
+            start = self._start()
+            with site.copy(f"task-{self._task.id}", start) as folder:
+                self._work(folder, start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
@@ -68,22 +52,50 @@ class Attempt:
             self._give_back(f"{type(error).__name__}: {error}")
             raise
 
-    def _copy(self) -> Path:
-        return self._site.copy_name("task", self._task.id, self._ours.attempt, self._ours.epoch)
+    def _work(self, folder: Path, start: str) -> None:
+        site = self._site
+        model = site.model_for(self._agent, "worker", task=self._task.key, attempt=self._task.attempt)
+        self._record("attempt.started", {"role": "worker", "model": model.name})
+        kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.config.command_timeout_s)
+        agent = Agent(
+            self._agent,
+            model=model,
+            instructions=prompt("worker").format(agent=self._agent),
+            tools=[*kit.functions, *self._tools()],
+            memory=self._notebook.memory,
+            limits=site.limits,
+            observer=site.recorder(self._agent, model, **self._where),
+            stop=site.stop,
+        )
+        result = agent.run(self._assignment())
+        if result.ending == "stopped":
+            self._give_back("the mission was stopped")
+            return
+        unfinished = Finished(result.text, undone=[f"the agent ended without a handoff ({result.ending})"])
+        said = self._finished[0] if self._finished else unfinished
+        commit = site.project.snapshot(
+            folder,
+            f"{self._task.subject}\n\n{said.summary}",
+            author=self._agent,
+            parent=start,
+            ref=f"refs/onecontext/{site.mission}/{self._task.key}/{self._task.attempt}",
+        )
+        # None: this attempt changed nothing, so what it began with is what is judged.
+        self._hand_over(commit or start, kit, said)
 
     def _start(self) -> str:
         """Where the work begins: at the attempt that was sent back, unless it does not merge, else at the branch."""
-        evidence = self._ours.evidence or {}
+        evidence = self._task.evidence
         previous = (evidence.get("handoff") or {}).get("commit")
         if previous and not evidence.get("conflicts"):
             return str(previous)
-        return self._site.project.tip(self._site.branch)
+        return self._site.branch_tip()
 
     def _assignment(self) -> str:
-        assertions = self._contract.of_task(self._ours.key)
+        assertions = self._contract.of_task(self._task.key)
         lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, "", "It is done when:"]
         lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
-        findings = (self._ours.evidence or {}).get("findings") or []
+        findings = self._task.evidence.get("findings") or []
         if findings:
             lines += ["", "Your last attempt is in the folder. It was rejected:", *(f"- {one}" for one in findings)]
         mail = self._site.team.receive(self._agent)
@@ -91,56 +103,32 @@ class Attempt:
         self._site.team.acknowledge(self._agent, mail)
         return "\n".join(lines)
 
-    def _tools(self) -> list[Tool | Callable[..., Any]]:
-        def remember(text: str) -> str:
-            """Record a milestone: what is worth knowing after this task."""
-            return f"remembered as {self._notebook.commit(text)}"
-
-        def message(to: str, text: str) -> str:
-            """Send a message to a teammate (team-lead, or another agent's name)."""
-            self._site.team.send(to, text, sender=self._agent)
-            return "sent"
-
-        def finish(
-            summary: str,
-            claims: list[str] = [],  # noqa: B006 — a schema default, never mutated
-            undone: list[str] = [],  # noqa: B006
-            discovered: list[str] = [],  # noqa: B006
-        ) -> str:
-            """Hand the work over: what was done, which assertions hold, what is undone, what was found on the way."""
-            self._finished.update(summary=summary, claims=claims, undone=undone, discovered=discovered)
-            return "handed over"
-
-        return [remember, message, self._site.skill_tool, tool_from(finish, ends=True)]
-
-    def _hand_over(self, folder: Path, kit: WorkTools, result: Result) -> None:
-        said = self._finished or {
-            "summary": result.text,
-            "undone": [f"the agent ended without a handoff ({result.ending})"],
-        }
-        commit = self._site.project.snapshot(
-            folder,
-            message=f"{self._task.subject}\n\n{said['summary']}",
-            author=self._agent,
-            ref=f"{self._site.mission}/{self._ours.key}/{self._ours.attempt}",
+    def _tools(self) -> list[Tool]:
+        return worker_tools(
+            remember=self._notebook.commit,
+            send=lambda to, text: self._site.team.send(to, text, sender=self._agent),
+            skill=self._site.skill_tool,
+            finish=self._finished.append,
         )
+
+    def _hand_over(self, commit: str, kit: WorkTools, said: Finished) -> None:
         handoff = Handoff(
-            task=self._ours.key,
-            attempt=self._ours.attempt,
-            epoch=self._ours.epoch,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            epoch=self._task.epoch,
             commit=commit,
             commands=tuple(RunCommand(command=c.argv[-1], exit_code=c.exit_code) for c in kit.commands),
-            **said,
+            **asdict(said),
         )
-        self._notebook.commit(said["summary"] or self._task.subject, code_commit=commit)
+        self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
-        self._site.team.board.submit(self._task.id, self._agent, self._ours.epoch, evidence=evidence)
+        self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
         self._record("attempt.ended", {"outcome": "submitted" if self._finished else "failed"})
-        self._site.team.send(LEAD, said["summary"] or "handed over", sender=self._agent, summary=self._ours.key)
+        self._site.team.send(LEAD, said.summary or "handed over", sender=self._agent, summary=self._task.key)
 
     def _give_back(self, reason: str) -> None:
         self._record("attempt.ended", {"outcome": "interrupted", "reason": reason})
-        self._site.team.board.release(self._task.id, self._agent, self._ours.epoch, reason=reason)
+        self._site.team.board.release(self._task.id, self._agent, self._task.epoch, reason=reason)
 
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=self._agent, **self._where)

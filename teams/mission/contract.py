@@ -20,8 +20,8 @@ Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 class Assertion(BaseModel):
     """Something that must be true, and how that is found out.
 
-    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None means that
-    a validator judges by what ``judge`` asks for. One of the two is there.
+    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None
+    means that a validator judges by what ``judge`` asks for. One of the two is there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -56,7 +56,7 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     goal: str = Field(min_length=1)
     assertions: tuple[Assertion, ...] = Field(min_length=1, strict=False)
     tasks: tuple[PlannedTask, ...] = Field(min_length=1, strict=False)

@@ -7,8 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = 1
-
 
 class RunCommand(BaseModel):
     """A command the worker ran. ``exit_code`` is None when it was ended for taking too long."""
@@ -24,7 +22,7 @@ class Handoff(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     task: str
     attempt: int = Field(ge=1)
     epoch: int = Field(ge=1)

@@ -4,6 +4,7 @@ Rule 1: every step can be repeated after a crash: what the journal says is done 
 Rule 2: the last word (``mission.ended``) comes after the contract was measured once more on what the branch holds.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Mission:
         with self._alone():
             history = self._history()
             self._record("mission.resumed", {"reason": history.reason or "the last run did not come to its end"})
-            self._free_what_the_dead_held()
+            self._clear_what_the_dead_left()
             return self._go_on(history)
 
     def _go_on(self, history: History) -> Ending:
@@ -93,8 +94,8 @@ class Mission:
     def _final_check(self, contract: Contract) -> Outcome:
         """Run every command of the contract on the branch as it now is."""
         site = self._site
-        folder = site.project.clone_to(site.copy_name("final"), site.project.tip(site.branch))
-        checks = run_checks(site, folder, contract.assertions)
+        with site.copy("final", site.branch_tip()) as folder:
+            checks = run_checks(site, folder, contract.assertions)
         failed = [check for check in checks if not check.passed]
         if failed:
             names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)
@@ -104,7 +105,7 @@ class Mission:
 
     def _end(self, history: History, outcome: Outcome) -> Ending:
         site = self._site
-        tip = site.project.tip(site.branch)
+        tip = site.branch_tip()
         if outcome.ending == "stopped":
             self._record("mission.interrupted", {"reason": outcome.reason})
         else:
@@ -126,12 +127,14 @@ class Mission:
             if name not in present:
                 self._site.team.join(name, role=role, model=history.model)
 
-    def _free_what_the_dead_held(self) -> None:
-        """Give back claims of an earlier run; that it is dead is certain, because we hold its lock."""
+    def _clear_what_the_dead_left(self) -> None:
+        """Give back claims of an earlier run and drop its working copies; its lock is ours, so it is surely dead."""
         board = self._site.team.board
         for task in board.list():
-            if task.ours and task.ours.state is State.RUNNING and task.owner:
-                board.release(task.id, task.owner, task.ours.epoch, reason="the run that held it came to an end")
+            if task.mission == self._site.mission and task.state is State.RUNNING and task.owner:
+                board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
+        for left in self._site.work.iterdir():
+            shutil.rmtree(left)
 
     def _history(self) -> History:
         history = read_history(self._site.journal.read())
@@ -145,7 +148,7 @@ class Mission:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         try:
-            with file_lock(self._site.team.folder / "run.lock", wait_s=0):
+            with file_lock(self._site.journal.folder / "run.lock", wait_s=0):
                 yield
         except LockTimeout as error:
             raise AlreadyRunning(

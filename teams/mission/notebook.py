@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from onecontext.api import Memory
-from onecontext.errors import UnknownBranch
-from teams.mission.site import LEAD, Site
+
+from teams.mission.site import Site
 from teams.protocol.task import Task
 
 
@@ -24,7 +24,7 @@ class Notebook:
     @classmethod
     def open(cls, site: Site, task: Task, *, agent: str) -> "Notebook":
         """Open the task's branch for ``agent``, starting it from the mission's memory when it is not there yet."""
-        name = branch_of(site.mission, task.ours.key)
+        name = branch_of(site.mission, task.key)
         lead = site.memory
         if name not in {branch.name for branch in lead.branches()}:
             lead.create_branch(name, purpose=task.subject)
@@ -33,7 +33,7 @@ class Notebook:
     def commit(self, contribution: str, *, code_commit: str | None = None) -> str:
         """Record a milestone and return its record id; ``code_commit`` links the user's repository, None links none."""
         milestone = self.memory.commit(
-            contribution, code_commit=code_commit, task=self.task.ours.key, mission=self.site.mission
+            contribution, code_commit=code_commit, task=self.task.key, mission=self.site.mission
         )
         tell(self.site, self.memory, milestone.id, milestone.commit, contribution, task=self.task)
         return milestone.id
@@ -45,9 +45,7 @@ class Notebook:
             tell(self.site, self.site.memory, merged.id, merged.commit, f"merged {self.memory.branch}", task=self.task)
 
 
-def tell(
-    site: Site, memory: Memory, record: str, commit: str, contribution: str, *, task: Task | None = None
-) -> None:
+def tell(site: Site, memory: Memory, record: str, commit: str, contribution: str, *, task: Task | None = None) -> None:
     """Note a milestone in the journal, for whoever watches the team."""
     site.journal.append(
         "memory.committed",
@@ -56,6 +54,3 @@ def tell(
         agent=memory.agent,
         task=task.id if task else None,
     )
-
-
-__all__ = ["LEAD", "Notebook", "UnknownBranch", "branch_of", "tell"]

@@ -3,14 +3,16 @@
 Rule 1: the contract is in the journal before the first task is on the board, so a crash between them loses nothing.
 """
 
+from collections.abc import Sequence
+
 from onecontext.errors import OneContextError
 from onecontext.store.files import replace_text
 from teams.agent.agent import Agent
-from teams.agent.tools import Tool, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.tools import orchestrator_tools
 
 
 class NoPlan(OneContextError):
@@ -23,34 +25,30 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
     Raises:
         NoPlan: it ended without one. ModelError: the model gave no usable answer.
     """
-    folder = site.project.clone_to(site.copy_name("plan"), base)
     submitted: list[Contract] = []
 
-    def submit_plan(assertions: list[Assertion], tasks: list[PlannedTask]) -> str:
-        """Hand in the contract and the tasks; called once, at the end."""
+    def submit(assertions: Sequence[Assertion], tasks: Sequence[PlannedTask]) -> None:
         document = {
             "goal": goal,
             "assertions": [assertion.model_dump(mode="json") for assertion in assertions],
             "tasks": [task.model_dump(mode="json") for task in tasks],
         }
         submitted.append(parse_contract(document, source="the plan"))
-        return "accepted"
 
     model = site.model_for(LEAD, "orchestrator")
-    kit = work_tools(
-        Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s
-    )
-    agent = Agent(
-        LEAD,
-        model=model,
-        instructions=prompt("orchestrator"),
-        tools=[*kit.functions, tool_from(submit_plan, ends=True)],
-        memory=site.memory,
-        limits=site.limits,
-        observer=site.recorder(LEAD, model),
-        stop=site.stop,
-    )
-    result = agent.run(f"The goal: {goal}")
+    with site.copy("plan", base) as folder:
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
+        agent = Agent(
+            LEAD,
+            model=model,
+            instructions=prompt("orchestrator"),
+            tools=[*kit.functions, *orchestrator_tools(submit)],
+            memory=site.memory,
+            limits=site.limits,
+            observer=site.recorder(LEAD, model),
+            stop=site.stop,
+        )
+        result = agent.run(f"The goal: {goal}")
     if not submitted:
         raise NoPlan(
             f"the orchestrator ended ({result.ending}) without a plan: {result.text[:300] or 'it said nothing'}",
@@ -68,9 +66,9 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
 
 def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
-    replace_text(site.team.folder / "contract.yaml", contract.to_yaml(), durable=True)
+    replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.ours.key: task.id for task in site.team.board.list() if task.ours}
+    ids = {task.key: task.id for task in site.team.board.list()}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:
@@ -84,6 +82,3 @@ def put_on_board(site: Site, contract: Contract) -> None:
             mission=site.mission,
         )
         ids[key] = task.id
-
-
-__all__ = ["NoPlan", "Tool", "make_plan", "put_on_board"]

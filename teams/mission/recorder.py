@@ -1,6 +1,6 @@
 """What an agent does, written down as it happens: to the team's journal, and as steps of the agent's memory.
 
-Rule 1: the intent of a tool call is in the journal before the tool runs, its result after; so a crash between the two shows.
+Rule 1: the intent of a tool call is in the journal before the tool runs, its result after; so a crash between shows.
 """
 
 from typing import Any

@@ -55,7 +55,7 @@ class Scheduler:
 
     def _loop(self, pool: ThreadPoolExecutor) -> Outcome:
         while True:
-            tasks = [task for task in self._board.list() if task.ours and task.ours.mission == self._site.mission]
+            tasks = [task for task in self._board.list() if task.mission == self._site.mission]
             if not self._halted:
                 self._dispatch(pool, tasks)
             if not self._working:
@@ -68,21 +68,21 @@ class Scheduler:
         return self._failure is not None or self._site.stop.is_set()
 
     def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
-        done = [task.ours.key for task in tasks if task.ours.state is State.DONE]
+        done = [task.key for task in tasks if task.state is State.DONE]
         for task in tasks:
-            if task.ours.state is State.REVIEW and "validator" not in self._working:
+            if task.state is State.REVIEW and "validator" not in self._working:
                 judge = Verification(self._site, task, self._contract, done)
                 self._working["validator"] = pool.submit(judge.run)
         for task in tasks:
             free = self._free_worker(task)
-            if task.ours.state is State.READY and free:
+            if task.state is State.READY and free:
                 self._claim(pool, task, free)
 
     def _free_worker(self, task: Task) -> str | None:
         """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
         names = [worker_name(number) for number in range(1, self._site.config.workers + 1)]
         free = [name for name in names if name not in self._working]
-        return task.ours.author if task.ours.author in free else next(iter(free), None)
+        return task.author if task.author in free else next(iter(free), None)
 
     def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
         try:
@@ -108,7 +108,7 @@ class Scheduler:
     def _renew(self) -> None:
         for worker, task in list(self._claims.items()):
             try:
-                self._board.renew(task.id, worker, task.ours.epoch, lease_s=self._site.config.lease_s)
+                self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
             except StaleEpoch:
                 # The claim has passed on or was handed over since; the attempt itself meets the same refusal.
                 continue
@@ -116,14 +116,14 @@ class Scheduler:
     def _outcome(self, tasks: list[Task]) -> Outcome:
         if self._site.stop.is_set():
             return Outcome("stopped", "stopped by a signal")
-        open_tasks = [task for task in tasks if task.ours.state is not State.DONE]
+        open_tasks = [task for task in tasks if task.state is not State.DONE]
         if not open_tasks:
             return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")
         return Outcome("blocked", "; ".join(self._need(task) for task in open_tasks))
 
     def _need(self, task: Task) -> str:
-        reason = (task.ours.reason or "").splitlines()
-        return f"task {task.id} {task.ours.key} is {task.ours.state}" + (f": {reason[0]}" if reason else "")
+        reason = (task.reason or "").splitlines()
+        return f"task {task.id} {task.key} is {task.state}" + (f": {reason[0]}" if reason else "")
 
 
 class _Renewal:

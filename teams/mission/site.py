@@ -3,14 +3,19 @@
 Rule 1: values and handles only; nothing here decides anything.
 """
 
+import shutil
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from onecontext.api import Memory
+
+from onecontext.errors import Conflict
 from onecontext.store.project import Project
 from teams.agent.limits import Limits
 from teams.engine.journal import Journal
@@ -59,9 +64,28 @@ class Site:
     def recorder(self, agent: str, model: Model, **where: Any) -> Recorder:
         return Recorder(self.journal, mission=self.mission, agent=agent, scripted=model.scripted, **where)
 
-    def copy_name(self, purpose: str, *parts: object) -> Path:
-        """Return the folder for a working copy; it does not exist yet, or is left from an interrupted run."""
-        return self.work / "-".join([purpose, *map(str, parts)])
+    @contextmanager
+    def copy(self, purpose: str, commit: str) -> Iterator[Path]:
+        """Give a working copy of ``commit`` that lasts as long as the ``with`` block.
+
+        The copy is the only thing the agents can write; whatever they left in it goes with it.
+        """
+        folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=self.work)) / "copy"
+        try:
+            self.project.clone_to(folder, commit)
+            yield folder
+        finally:
+            shutil.rmtree(folder.parent)
+
+    def branch_tip(self) -> str:
+        """Return the commit at the tip of the mission's branch."""
+        tip = self.project.tip(self.branch)
+        if tip is None:
+            raise Conflict(
+                f"the branch {self.branch} is gone; somebody removed it while the mission was running",
+                hint="'git reflog' and the journal's work.merged events name its commits",
+            )
+        return tip
 
 
 def prompt(role: str) -> str:

@@ -12,16 +12,17 @@ from typing import Any
 
 from onecontext.store.project import MergeCandidate
 from teams.agent.agent import Agent
-from teams.agent.tools import tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
+from teams.mission.tools import Judgement, validator_tools
 from teams.protocol.task import Task
 
 OUTPUT_CHARACTERS = 3000
+DIFF_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Check:
         return self.exit_code == 0
 
 
-def run_checks(
-    site: Site, folder: Path, assertions: Sequence[Assertion], **where: Any
-) -> list[Check]:
+def run_checks(site: Site, folder: Path, assertions: Sequence[Assertion], **where: Any) -> list[Check]:
     """Run the commands of these assertions in the working copy ``folder``, each once, and record every one."""
     checks: list[Check] = []
     ran: dict[str, CommandResult] = {}
@@ -76,11 +75,10 @@ class Verification:
     def __init__(self, site: Site, task: Task, contract: Contract, done: Sequence[str]) -> None:
         self._site = site
         self._task = task
-        self._ours = task.ours
         self._contract = contract
         self._done = done
-        self._where = {"task": task.id, "attempt": task.ours.attempt, "epoch": task.ours.epoch}
-        self._evidence: dict[str, Any] = dict(task.ours.evidence or {})
+        self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
+        self._evidence: dict[str, Any] = dict(task.evidence)
 
     def run(self) -> None:
         """Judge the newest attempt: complete the task, or send it back with findings.
@@ -88,76 +86,72 @@ class Verification:
         Raises:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
         """
-        handed = (self._evidence.get("handoff") or {}).get("commit")
         candidate = self._site.project.try_merge(
-            self._site.branch, handed, message=f"Merge task {self._task.id}: {self._task.subject}", author=VALIDATOR
+            self._site.branch,
+            self._evidence["handoff"]["commit"],
+            message=f"Merge task {self._task.id}: {self._task.subject}",
+            author=VALIDATOR,
         )
-        if candidate.conflicts:
+        if candidate.commit is None:
             self._evidence["conflicts"] = list(candidate.conflicts)
             self._reject(candidate, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"])
             return
-        self._evidence.pop("conflicts", None)
-        checks = self._measure(candidate)
-        accepts, findings = self._judge(candidate, checks)
+        checks = self._measure(candidate.commit)
+        judgement = self._judge(candidate.commit, checks)
         failed = [f"{c.assertion}: `{c.command}` exits {c.exit_code}:\n{c.output}" for c in checks if not c.passed]
-        if failed and accepts:
+        if failed and judgement.accept:
             self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
-        if failed or not accepts:
-            self._reject(candidate, [*findings, *failed] or ["rejected without a reason"])
+        if failed or not judgement.accept:
+            self._reject(candidate, [*judgement.findings, *failed] or ["rejected without a reason"])
         else:
             self._accept(candidate)
 
-    def _measure(self, candidate: MergeCandidate) -> list[Check]:
+    def _measure(self, commit: str) -> list[Check]:
         """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
-        assertions = [a for key in [self._ours.key, *self._done] for a in self._contract.of_task(key)]
-        folder = self._site.project.clone_to(
-            self._site.copy_name("verify", self._task.id, self._ours.attempt), candidate.commit
-        )
-        checks = run_checks(self._site, folder, assertions, **self._where)
+        assertions = [a for key in [self._task.key, *self._done] for a in self._contract.of_task(key)]
+        with self._site.copy(f"verify-{self._task.id}", commit) as folder:
+            checks = run_checks(self._site, folder, assertions, **self._where)
         self._evidence["checks"] = [
             {"assertion": c.assertion, "command": c.command, "exit_code": c.exit_code} for c in checks
         ]
         return checks
 
-    def _judge(self, candidate: MergeCandidate, checks: Sequence[Check]) -> tuple[bool, list[str]]:
-        given: list[tuple[bool, list[str]]] = []
-
-        def give_verdict(accept: bool, findings: list[str]) -> str:
-            """Accept or reject the work. Findings say what is wrong and where; empty when there is nothing."""
-            given.append((accept, findings))
-            return "recorded"
-
-        model = self._site.model_for(VALIDATOR, "validator", task=self._ours.key, attempt=self._ours.attempt)
+    def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement:
+        given: list[Judgement] = []
+        model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
         # A copy of its own: the commands above may have left files behind in theirs.
-        folder = self._site.project.clone_to(
-            self._site.copy_name("review", self._task.id, self._ours.attempt), candidate.commit
-        )
-        kit = work_tools(
-            Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
-        )
-        agent = Agent(
-            VALIDATOR,
-            model=model,
-            instructions=prompt("validator"),
-            tools=[*kit.functions, tool_from(give_verdict, ends=True)],
-            limits=self._site.limits,
-            observer=self._site.recorder(VALIDATOR, model, **self._where),
-            stop=self._site.stop,
-        )
-        result = agent.run(self._question(candidate, checks))
-        if given:
-            return given[0]
-        return False, [f"the validator ended without a verdict ({result.ending})"]
+        with self._site.copy(f"review-{self._task.id}", commit) as folder:
+            kit = work_tools(
+                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
+            )
+            agent = Agent(
+                VALIDATOR,
+                model=model,
+                instructions=prompt("validator"),
+                tools=[*kit.functions, *validator_tools(given.append)],
+                limits=self._site.limits,
+                observer=self._site.recorder(VALIDATOR, model, **self._where),
+                stop=self._site.stop,
+            )
+            result = agent.run(self._question(commit, checks))
+        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ending})"])
 
-    def _question(self, candidate: MergeCandidate, checks: Sequence[Check]) -> str:
+    def _question(self, commit: str, checks: Sequence[Check]) -> str:
         handoff = self._evidence.get("handoff") or {}
-        judged = [a for a in self._contract.of_task(self._ours.key) if a.judge]
+        judged = [a for a in self._contract.of_task(self._task.key) if a.judge]
         lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, ""]
         lines += [f"{c.assertion}  {c.command}\n  exit {c.exit_code}\n{c.output}" for c in checks]
         lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
         lines += ["", f"The author says: {handoff.get('summary', '')}", f"Undone: {handoff.get('undone') or 'nothing'}"]
-        lines += ["", "The change:", candidate.diff]
+        lines += ["", "The change:", self._change(commit)]
         return "\n".join(lines)
+
+    def _change(self, commit: str) -> str:
+        """Return the diff from the branch to the merge, in full up to a length and then cut with a word about it."""
+        diff = self._site.project.diff(self._site.branch_tip(), commit)
+        if len(diff) <= DIFF_CHARACTERS:
+            return diff
+        return f"{diff[:DIFF_CHARACTERS]}\n[… {len(diff) - DIFF_CHARACTERS:,} more characters; read the files]"
 
     def _accept(self, candidate: MergeCandidate) -> None:
         site = self._site
@@ -170,7 +164,7 @@ class Verification:
         )
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = candidate.commit
-        site.team.board.complete(self._task.id, VALIDATOR, evidence=self._evidence)
+        site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
 
     def _reject(self, candidate: MergeCandidate, findings: list[str]) -> None:
         site, board = self._site, self._site.team.board
@@ -180,12 +174,11 @@ class Verification:
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
         notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
         site.team.send(
-            self._ours.author or LEAD, "\n".join(findings), sender=VALIDATOR, summary=f"{self._ours.key} rejected"
+            self._task.author or LEAD, "\n".join(findings), sender=VALIDATOR, summary=f"{self._task.key} rejected"
         )
-        self._evidence["findings"] = findings
-        board.reject(self._task.id, VALIDATOR, evidence=self._evidence)
-        if self._ours.attempt >= site.config.max_attempts:
-            board.block(self._task.id, reason=f"rejected {self._ours.attempt} times; the last: {findings[0]}")
+        board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
+        if self._task.attempt >= site.config.max_attempts:
+            board.block(self._task.id, reason=f"rejected {self._task.attempt} times; the last: {findings[0]}")
 
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=VALIDATOR, **self._where)

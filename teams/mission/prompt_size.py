@@ -1,0 +1,50 @@
+"""What the built-in agents cost before they read anything: tokens of system prompt and tool schemas, role by role."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from teams.agent.prompt import prompt_tokens
+from teams.agent.tools import Tool, tool_from
+from teams.agent.worktools import work_tools
+from teams.guard.unconfined import Unconfined
+from teams.guard.workspace import Workspace
+from teams.mission.site import prompt
+from teams.mission.tools import orchestrator_tools, validator_tools, worker_tools
+
+
+@dataclass(frozen=True)
+class PromptSize:
+    """Tokens of one role's instructions and of its tools as they are sent (name, description, JSON Schema)."""
+
+    role: str
+    prompt: int
+    tools: int
+
+
+def prompt_sizes() -> list[PromptSize]:
+    """Return the sizes of the three built-in roles, by the default counter."""
+    sizes = []
+    for role, tools in _tools_of_roles().items():
+        prompt_alone = prompt_tokens(prompt(role), [])
+        together = prompt_tokens(prompt(role), [tool.spec for tool in tools])
+        sizes.append(PromptSize(role, prompt_alone, together - prompt_alone))
+    return sizes
+
+
+def _tools_of_roles() -> dict[str, Sequence[Tool]]:
+    def skill(name: str) -> str:
+        """Read a skill."""
+        return name
+
+    workspace, sandbox = Workspace(Path.cwd()), Unconfined()
+    reading = [tool_from(function) for function in work_tools(workspace, sandbox, read_only=True).functions]
+    writing = [tool_from(function) for function in work_tools(workspace, sandbox).functions]
+    own = worker_tools(
+        remember=lambda text: text, send=lambda to, text: None, skill=skill, finish=lambda finished: None
+    )
+    return {
+        "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None)],
+        "worker": [*writing, *own],
+        "validator": [*reading, *validator_tools(lambda judgement: None)],
+    }

@@ -1,0 +1,83 @@
+"""The tools of each role, besides those for the working copy: what an agent can say to the mission.
+
+Rule 1: what a tool does is handed in, so that the schemas can be shown and counted without a mission.
+Rule 2: names and docstrings are part of the prompt's budget (1,500 tokens with the system prompt).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from teams.agent.tools import Tool, tool_from
+from teams.mission.contract import Assertion, PlannedTask
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a worker says of its work when it hands it over."""
+
+    summary: str
+    claims: Sequence[str] = ()
+    undone: Sequence[str] = ()
+    discovered: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a validator says of somebody's work."""
+
+    accept: bool
+    findings: Sequence[str] = field(default=())
+
+
+def orchestrator_tools(submit: Callable[[Sequence[Assertion], Sequence[PlannedTask]], None]) -> list[Tool]:
+    """Return ``submit_plan``; what ``submit`` raises is told to the model, which may then mend its plan."""
+
+    def submit_plan(assertions: list[Assertion], tasks: list[PlannedTask]) -> str:
+        """Hand in the contract and the tasks; once, at the end."""
+        submit(assertions, tasks)
+        return "accepted"
+
+    return [tool_from(submit_plan, ends=True)]
+
+
+def worker_tools(
+    *,
+    remember: Callable[[str], str],
+    send: Callable[[str, str], None],
+    skill: Callable[[str], str],
+    finish: Callable[[Finished], None],
+) -> list[Tool]:
+    """Return ``remember``, ``message``, ``skill`` and ``finish``."""
+
+    def remember_(text: str) -> str:
+        """Record a milestone: what is worth knowing after this task."""
+        return f"remembered as {remember(text)}"
+
+    def message(to: str, text: str) -> str:
+        """Send a message to team-lead or another agent."""
+        send(to, text)
+        return "sent"
+
+    def finish_(
+        summary: str,
+        claims: list[str] | None = None,
+        undone: list[str] | None = None,
+        discovered: list[str] | None = None,
+    ) -> str:
+        """Hand the work over: what was done, which assertions hold, what is undone, what else was found."""
+        finish(Finished(summary, claims or (), undone or (), discovered or ()))
+        return "handed over"
+
+    remember_.__name__, finish_.__name__ = "remember", "finish"
+    return [tool_from(remember_), tool_from(message), tool_from(skill), tool_from(finish_, ends=True)]
+
+
+def validator_tools(give: Callable[[Judgement], None]) -> list[Tool]:
+    """Return ``give_verdict``."""
+
+    def give_verdict(accept: bool, findings: list[str] | None = None) -> str:
+        """Accept or reject the work; findings say what is wrong and where."""
+        give(Judgement(accept, findings or ()))
+        return "recorded"
+
+    return [tool_from(give_verdict, ends=True)]

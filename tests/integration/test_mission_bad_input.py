@@ -1,0 +1,128 @@
+"""What a user can get wrong: one clear sentence, the right exit code, no traceback, nothing lost."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.missions import git, make_repository, onecontext, plan, write_script
+
+GOAL = "Say yes"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "repository", {"a.txt": "?\n"})
+
+
+def assert_said(stderr: str, *words: str) -> None:
+    assert "Traceback" not in stderr
+    for word in words:
+        assert word in stderr
+
+
+def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+
+    ran = onecontext(tmp_path / "plain", "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "git init")
+    assert list((tmp_path / "plain").iterdir()) == []
+
+
+def test_a_repository_without_a_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "empty")
+
+    ran = onecontext(tmp_path / "empty", "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "commit")
+
+
+def test_no_model_named(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL)
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "--model")
+
+
+def test_an_unknown_model(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL, "--model", "nobody/knows-this")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "nobody/knows-this")
+    assert not (repository / ".onecontext").exists()
+
+
+def test_no_key(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL, "--model", "anthropic/claude-sonnet-4-5")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "ANTHROPIC_API_KEY")
+    assert not (repository / ".onecontext").exists()
+
+
+def test_a_script_that_is_not_there(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL, "--model", "scripted:missing.yaml")
+
+    assert ran.code in (2, 3)
+    assert_said(ran.stderr, "missing.yaml")
+
+
+def test_a_broken_script_is_named_with_its_place(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("version: 1\nconversations:\n  - role: worker\n    turns: 3\n")
+
+    ran = onecontext(repository, "run", GOAL, "--model", f"scripted:{tmp_path / 'broken.yaml'}")
+
+    assert ran.code == 2
+    assert_said(ran.stderr, "broken.yaml", "turns")
+
+
+def test_a_broken_configuration_is_named(repository: Path) -> None:
+    (repository / "onecontext.toml").write_text("[run]\nworkers = many\n")
+
+    ran = onecontext(repository, "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 2
+    assert_said(ran.stderr, "onecontext.toml")
+
+
+def test_an_empty_goal(repository: Path) -> None:
+    assert onecontext(repository, "run", "  ", "--model", "scripted:x.yaml").code == 2
+
+
+def test_no_sandbox_on_the_machine_says_how_to_get_one(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = write_script(tmp_path, [plan([], [])])
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+
+    ran = onecontext(repository, "run", GOAL, "--model", script)
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "bubblewrap", "--sandbox none")
+
+
+def test_a_plan_that_does_not_hold_is_told_to_the_model_and_the_script_ends(repository: Path, tmp_path: Path) -> None:
+    script = write_script(tmp_path, [plan([{"id": "VAL-A-001", "text": "a"}], [])])
+
+    ran = onecontext(repository, "run", GOAL, "--model", script)
+
+    assert ran.code == 7
+    assert_said(ran.stderr, "script")
+    assert git(repository, "branch", "--list", "onecontext/*") == ""
+
+
+def test_resume_without_a_mission(repository: Path) -> None:
+    ran = onecontext(repository, "resume")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "onecontext")
+
+
+def test_the_json_face_of_an_error_is_one_document(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL, "--json")
+
+    assert ran.code == 3
+    assert '"schema_version": 1' in ran.stdout
+    assert '"exit_code": 3' in ran.stdout
