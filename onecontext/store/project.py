@@ -7,7 +7,10 @@ Rule 2: we write objects, refs/onecontext/… and the branch that was asked for.
 Rule 3: bytes are stored as they are in the copy: no line ending is converted, in neither direction.
 """
 
+import random
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +18,7 @@ from pathlib import Path
 import pygit2
 
 from onecontext.errors import Conflict, Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
-from onecontext.store.project_copy import copy_objects, make_copy
+from onecontext.store.project_copy import copy_objects, make_copy, remove_copy
 from onecontext.store.project_merge import MergeCandidate, MergedWork, land, make_branch, merge_into, prepare
 from onecontext.store.project_tree import write_tree
 
@@ -23,6 +26,7 @@ __all__ = ["MergeCandidate", "MergedWork", "Project"]
 
 Clock = Callable[[], datetime]
 _DIFF_LIMIT_CHARS = 1_000_000
+_TRIES = 60
 
 
 def _utc_now() -> datetime:
@@ -137,54 +141,65 @@ class Project:
         repository.references.create(ref, commit, force=True)
         return str(commit)
 
-    def merge(self, branch: str, commit: str, message: str, *, author: str, base: str | None = None) -> MergedWork:
-        """Merge ``commit`` into ``branch``, always as a commit with two parents.
-
-        Args:
-            branch: made at ``base`` when it is missing.
-            base: where a missing branch starts; None: HEAD.
-
-        Returns:
-            What happened. With conflicts nothing was written and ``conflicts`` lists the paths; when ``branch`` has
-            the commit already, ``already`` is True and nothing was written either.
+    def ensure_branch(self, branch: str, base: str) -> str:
+        """Make ``branch`` at commit ``base`` if it is missing, and return the commit at its tip.
 
         Raises:
-            UsageError: ``branch`` is checked out, here or in a linked worktree.
+            UsageError: nothing a branch can be called.
             UnknownRevision: no such commit.
-            Conflict: others moved the branch each time we tried.
+        """
+        repository = _open(self.git_path)
+        start = _commit(repository, base)
+        with suppress(Conflict):  # somebody else made it, now or long ago
+            move_branch(repository, branch, expect=None, commit=start.id)
+        return self.tip(branch) or base
+
+    def try_merge(
+        self, branch: str, commit: str, message: str, *, author: str, base: str | None = None
+    ) -> MergeCandidate:
+        """Merge ``commit`` into ``branch`` on trial: the merge is made, always with two parents; the branch stays.
+
+        Args:
+            base: where ``branch`` would begin if it is missing; None: HEAD.
+
+        Raises:
+            UnknownRevision: no such commit.
+            UsageError: nothing a branch can be called.
         """
         repository = _open(self.git_path)
         wanted = _commit(repository, commit)
         start = _commit(repository, base or self.head_commit)
-        return merge_into(repository, branch, wanted, _checked(message), self._signature(author), start)
-
-    def ensure_branch(self, branch: str, base: str) -> None:
-        """Let ``branch`` begin at commit ``base``; one that is there stays as it is."""
-        repository = _open(self.git_path)
-        make_branch(repository, branch, _commit(repository, base))
-
-    def try_merge(self, branch: str, commit: str, message: str, *, author: str) -> MergeCandidate:
-        """Merge ``commit`` with ``branch`` without moving it, so that the merge can be looked at before it lands.
-
-        Raises:
-            UsageError: ``branch`` is checked out, here or in a linked worktree.
-            UnknownRevision: no such commit.
-        """
-        repository = _open(self.git_path)
-        start = _commit(repository, self.head_commit)
-        return prepare(
-            repository, branch, _commit(repository, commit), _checked(message), self._signature(author), start
-        )
+        return try_merge(repository, branch, wanted, _checked(message), self._signature(author), start)
 
     def land(self, candidate: MergeCandidate) -> None:
-        """Move the branch to the merge that was made by :meth:`try_merge`.
+        """Let the branch name the merge made on trial. Nothing to do when it had the commit already.
 
         Raises:
-            Conflict: the branch has moved since; it has what others merged, not this.
-            UsageError: it is checked out by now.
+            UsageError: it has conflicts, or the branch is checked out, here or in a linked worktree.
+            Conflict: the branch is not where it was on trial: merge on trial again.
         """
-        if not land(_open(self.git_path), candidate):
-            raise Conflict(f"the branch {candidate.branch} has moved since the merge was made")
+        if candidate.conflicts:
+            raise UsageError(f"it does not merge: {', '.join(candidate.conflicts)} are in conflict")
+        if not candidate.already:
+            repository = _open(self.git_path)
+            move_branch(repository, candidate.branch, expect=candidate.tip, commit=pygit2.Oid(hex=candidate.commit))
+
+    def merge(self, branch: str, commit: str, message: str, *, author: str, base: str | None = None) -> MergeCandidate:
+        """Merge ``commit`` into ``branch`` and land it, again and again while others move the branch.
+
+        With conflicts nothing lands, and they are in what is returned. See :meth:`try_merge` and :meth:`land`.
+        """
+        for attempt in range(_TRIES):
+            candidate = self.try_merge(branch, commit, message, author=author, base=base)
+            if candidate.conflicts:
+                return candidate
+            try:
+                self.land(candidate)
+            except Conflict:
+                time.sleep(random.uniform(0.001, 0.01) * min(attempt + 1, 10))
+            else:
+                return candidate
+        raise Conflict(f"others moved branch {branch!r} each of the {_TRIES} times we tried; their work stands")
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""

@@ -7,6 +7,7 @@ Rule 2: the copy converts nothing. Its info/attributes, which rank above every .
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 import pygit2
@@ -39,6 +40,24 @@ def make_copy(path: Path) -> Copy:
     (info / "attributes").write_text(_ATTRIBUTES, encoding="ascii")
     shutil.rmtree(path / ".git" / "hooks", ignore_errors=True)
     return Copy(repository)
+
+
+def remove_copy(path: Path) -> None:
+    """Remove the working copy ``path``, whatever an agent left in it. No symlink is followed.
+
+    Raises:
+        OSError: something in it belongs to somebody else, or the disk refuses; the rest is gone.
+    """
+    for _, subfolders, _, descriptor in os.fwalk(path, follow_symlinks=False):
+        for name in subfolders:
+            # A folder without permissions (mkdir; chmod 000) would neither be entered nor emptied.
+            if not _is_link(name, descriptor):
+                os.chmod(name, 0o700, dir_fd=descriptor)
+    shutil.rmtree(path)
+
+
+def _is_link(name: str, held: int) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=held, follow_symlinks=False).st_mode)
 
 
 def copy_objects(source: Path, target: Path) -> None:

@@ -1,53 +1,36 @@
-"""Merge a commit into a branch of the user's repository, in memory, and move the branch only if nobody else did.
+"""Merge a commit into a branch of the user's repository: first in memory, then by moving the branch if nobody else did.
 
-Rule 1: nothing is written before it is clear that there is no conflict, and no work tree or index is touched ever.
-Rule 2: the branch moves by compare-and-set; whoever comes second merges again onto what the first left.
+Rule 1: no work tree and no index is touched, and a branch that somebody has checked out is not moved.
+Rule 2: the branch moves by compare-and-set: what lands is the very commit that was made on trial, or nothing.
 """
 
-import random
-import time
 from dataclasses import dataclass
 
 import pygit2
 
-from onecontext.errors import Conflict, UsageError
+from onecontext.errors import Conflict, StorageError, UsageError
 
 _TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class MergeCandidate:
-    """A merge that was made but has not landed: its objects are written, the branch has not moved.
+    """A merge made on trial: a commit that no branch names yet.
 
-    ``tip`` is where the branch was, None when there was none. ``commit`` is the merge commit, or the tip itself when
-    the branch has the work ``already``; None with ``conflicts``, which are paths, sorted. ``parents`` are those of the
-    merge commit, empty when none was made.
+    ``tip`` is where the branch was, None when there was no such branch. ``commit`` is the merge; when ``already`` is
+    True, or when there are ``conflicts`` (paths, sorted), none was made: it is then the tip, or where a missing branch
+    would begin, and ``parents`` is empty.
     """
 
     branch: str
     tip: str | None
-    commit: str | None
+    commit: str
     parents: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     already: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MergedWork:
-    """What a merge did.
-
-    ``commit`` is the tip of the branch afterwards, None when there is no such branch (a conflict on the first merge).
-    ``parents`` are those of the merge commit, empty when none was made. ``conflicts`` are paths, sorted; if there are
-    any, nothing was written. ``already``: the branch had the commit.
-    """
-
-    commit: str | None
-    parents: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-    already: bool = False
-
-
-def prepare(
+def try_merge(
     repository: pygit2.Repository,
     branch: str,
     wanted: pygit2.Commit,
@@ -55,61 +38,50 @@ def prepare(
     who: pygit2.Signature,
     start: pygit2.Commit,
 ) -> MergeCandidate:
-    """Merge ``wanted`` with ``branch`` (which begins at ``start`` when it is missing) without moving it."""
-    name = _ref(branch)
-    _refuse_checked_out(repository, branch)
-    reference = repository.references.get(name)
-    tip = start if reference is None else reference.peel(pygit2.Commit)
-    before = None if reference is None else str(tip.id)
-    if reference is not None and _contains(repository, tip.id, wanted.id):
-        return MergeCandidate(branch, before, str(tip.id), already=True)
-    index = repository.merge_commits(tip, wanted)
+    """Merge ``wanted`` on trial into ``branch``, which would begin at ``start`` when it is missing."""
+    reference = repository.references.get(_reference_name(branch))
+    here = start if reference is None else reference.peel(pygit2.Commit)
+    tip = None if reference is None else str(here.id)
+    if reference is not None and _contains(repository, here.id, wanted.id):
+        return MergeCandidate(branch, tip, str(here.id), already=True)
+    index = repository.merge_commits(here, wanted)
     if index.conflicts is not None:
-        return MergeCandidate(branch, before, None, conflicts=_paths(index.conflicts))
+        return MergeCandidate(branch, tip, str(here.id), conflicts=_paths(index.conflicts))
     tree = index.write_tree(repository)
-    parents = [tip.id, wanted.id]
-    commit = repository.create_commit(None, who, who, message, tree, parents)
-    return MergeCandidate(branch, before, str(commit), parents=tuple(map(str, parents)))
+    commit = repository.create_commit(None, who, who, message, tree, [here.id, wanted.id])
+    return MergeCandidate(branch, tip, str(commit), parents=(str(here.id), str(wanted.id)))
 
 
-def land(repository: pygit2.Repository, candidate: MergeCandidate) -> bool:
-    """Move the branch to a candidate without conflicts if it is still where it was; False if it is not."""
-    if candidate.already:
-        return True
-    _refuse_checked_out(repository, candidate.branch)
-    reference = repository.references.get(_ref(candidate.branch))
-    now = None if reference is None else str(reference.target)
-    if now != candidate.tip or candidate.commit is None:
-        return False
-    return _move(repository, _ref(candidate.branch), reference, pygit2.Oid(hex=candidate.commit))
+def move_branch(repository: pygit2.Repository, branch: str, *, expect: str | None, commit: pygit2.Oid) -> None:
+    """Let ``branch`` name ``commit`` if it still names ``expect`` (None: is still missing).
+
+    Raises:
+        UsageError: it is checked out.
+        Conflict: somebody moved, made or removed it; it stays as they left it.
+        StorageError: it could not be written.
+    """
+    name = _reference_name(branch)
+    _refuse_checked_out(repository, branch)
+    refused: Exception | None = None
+    for _ in range(_TRIES):
+        reference = repository.references.get(name)
+        if (None if reference is None else str(reference.target)) != expect:
+            raise Conflict(f"somebody else moved branch {branch!r} meanwhile; it is as they left it")
+        try:
+            if reference is None:
+                repository.create_reference_direct(name, commit, False, f"onecontext: {str(commit)[:12]}")
+            else:
+                # Compared once more under the ref's own lock: libgit2 refuses if the value is not the one we read.
+                reference.set_target(commit, f"onecontext: {str(commit)[:12]}")
+        except (pygit2.GitError, ValueError, OSError) as error:
+            # Lost at the value, or at a lock file that somebody holds for a moment: the next round tells which.
+            refused = error
+        else:
+            return
+    raise StorageError(f"branch {branch!r} cannot be moved: {refused}") from refused
 
 
-def merge_into(
-    repository: pygit2.Repository,
-    branch: str,
-    wanted: pygit2.Commit,
-    message: str,
-    who: pygit2.Signature,
-    start: pygit2.Commit,
-) -> MergedWork:
-    """Merge ``wanted`` into ``branch``, which begins at ``start`` when it is missing. See ``Project.merge``."""
-    for attempt in range(_TRIES):
-        made = prepare(repository, branch, wanted, message, who, start)
-        if made.conflicts:
-            return MergedWork(made.tip, conflicts=made.conflicts)
-        if land(repository, made):
-            return MergedWork(made.commit, parents=made.parents, already=made.already)
-        time.sleep(random.uniform(0.001, 0.01) * min(attempt + 1, 10))
-    raise Conflict(f"others moved branch {branch!r} {_TRIES} times while we merged; it has their work, not ours")
-
-
-def make_branch(repository: pygit2.Repository, branch: str, start: pygit2.Commit) -> None:
-    """Let ``branch`` begin at ``start``; one that is there stays as it is."""
-    if repository.references.get(_ref(branch)) is None:
-        _move(repository, _ref(branch), None, start.id)
-
-
-def _ref(branch: str) -> str:
+def _reference_name(branch: str) -> str:
     name = f"refs/heads/{branch}"
     if not pygit2.reference_is_valid_name(name):
         raise UsageError(f"{branch!r} cannot name a branch")
@@ -118,7 +90,7 @@ def _ref(branch: str) -> str:
 
 def _refuse_checked_out(repository: pygit2.Repository, branch: str) -> None:
     found = repository.branches.local.get(branch)
-    if found is not None and found.is_checked_out():
+    if found is not None and not repository.is_bare and found.is_checked_out():
         raise UsageError(
             f"branch {branch!r} is checked out, so moving it would leave your files behind",
             hint="choose another branch, or switch to another one first",
@@ -127,22 +99,6 @@ def _refuse_checked_out(repository: pygit2.Repository, branch: str) -> None:
 
 def _contains(repository: pygit2.Repository, tip: pygit2.Oid, wanted: pygit2.Oid) -> bool:
     return tip == wanted or bool(repository.descendant_of(tip, wanted))
-
-
-def _move(repository: pygit2.Repository, name: str, reference: pygit2.Reference | None, commit: pygit2.Oid) -> bool:
-    """Point ``name`` to ``commit`` if it is still as ``reference`` says (None: missing); False if it is not.
-
-    A loser is told by GitError or by OSError, depending on whether it lost at the value or at the lock file.
-    """
-    message = f"onecontext: {str(commit)[:12]}"
-    try:
-        if reference is None:
-            repository.create_reference_direct(name, commit, False, message)
-        else:
-            reference.set_target(commit, message)
-    except (pygit2.GitError, OSError, ValueError):
-        return False
-    return True
 
 
 def _paths(conflicts: pygit2.index.ConflictCollection) -> tuple[str, ...]:
