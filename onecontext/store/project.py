@@ -19,10 +19,10 @@ import pygit2
 
 from onecontext.errors import Conflict, Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, remove_copy
-from onecontext.store.project_merge import MergeCandidate, MergedWork, land, make_branch, merge_into, prepare
+from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
 from onecontext.store.project_tree import write_tree
 
-__all__ = ["MergeCandidate", "MergedWork", "Project"]
+__all__ = ["MergeCandidate", "Project", "remove_copy"]
 
 Clock = Callable[[], datetime]
 _DIFF_LIMIT_CHARS = 1_000_000
@@ -164,7 +164,7 @@ class Project:
 
         Raises:
             UnknownRevision: no such commit.
-            UsageError: nothing a branch can be called.
+            UsageError: ``branch`` is checked out, here or in a linked worktree, or nothing a branch can be called.
         """
         repository = _open(self.git_path)
         wanted = _commit(repository, commit)

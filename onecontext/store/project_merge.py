@@ -39,6 +39,8 @@ def try_merge(
     start: pygit2.Commit,
 ) -> MergeCandidate:
     """Merge ``wanted`` on trial into ``branch``, which would begin at ``start`` when it is missing."""
+    # Refused now, although it is looked at again on landing: nobody should measure what cannot land.
+    _refuse_checked_out(repository, branch)
     reference = repository.references.get(_reference_name(branch))
     here = start if reference is None else reference.peel(pygit2.Commit)
     tip = None if reference is None else str(here.id)
