@@ -105,8 +105,8 @@ class Roster:
         self.path = folder / "config.json"
         self._clock = clock
 
-    def create(self, team: str, *, cwd: Path, session_id: str | None = None) -> Config:
-        """Make a team with its lead, or return the one that is there."""
+    def create(self, team: str, *, cwd: Path, session_id: str | None = None) -> bool:
+        """Make a team with its lead; False when there was one already, which is then as it was."""
         now = self._now_ms()
         lead = {
             "agentId": f"{LEAD}@{team}",
@@ -126,9 +126,10 @@ class Roster:
             "members": [lead],
         }
         with mkdir_lock(self.path, wait_s=WAIT_S):
-            if not self.path.exists():
-                replace_text(self.path, dumps(document), durable=True)
-            return self.read()
+            if self.path.exists():
+                return False
+            replace_text(self.path, dumps(document), durable=True)
+        return True
 
     def read(self) -> Config:
         """Return the team as it is.
@@ -142,8 +143,19 @@ class Roster:
         except FileNotFoundError as error:
             raise NoTeam(f"there is no team at {self.path.parent}") from error
 
-    def join(self, name: str, *, role: str = "worker", model: str | None = None, cwd: Path) -> Member:
+    def join(
+        self,
+        name: str,
+        *,
+        role: str = "worker",
+        model: str | None = None,
+        cwd: Path,
+        record: Callable[[Member], object],
+    ) -> Member:
         """Append a member and return it; a second ``ann`` becomes ``ann-2``.
+
+        Args:
+            record: called with the member before the file is written; what it raises keeps the member out.
 
         Raises:
             InvalidName: nobody may be called so.
@@ -166,11 +178,13 @@ class Roster:
                 "cwd": str(cwd),
                 "backendType": "in-process",
             }
+            joined = Member.model_validate(member)
+            record(joined)
             self._write(config, [*config.to_document()["members"], member])
-        return Member.model_validate(member)
+        return joined
 
-    def leave(self, name: str) -> Member:
-        """Take a member out and return it.
+    def leave(self, name: str, *, record: Callable[[Member], object]) -> Member:
+        """Take a member out and return it; ``record`` is called before the file is written.
 
         Raises:
             UnknownMember: there is none.
@@ -178,6 +192,7 @@ class Roster:
         with mkdir_lock(self.path, wait_s=WAIT_S):
             config = self.read()
             gone = config.member(name)
+            record(gone)
             self._write(config, [member for member in config.to_document()["members"] if member["name"] != name])
         return gone
 

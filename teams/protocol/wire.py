@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def dumps(document: Any) -> str:
     """Return ``document`` as text, as ``JSON.stringify(document, null, 2)`` does."""
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return escape_surrogates(text)
+
+
+def escape_surrogates(text: str) -> str:
+    """Return JSON ``text`` with lone surrogates, which UTF-8 cannot carry, as escapes."""
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def iso_ms(at: datetime) -> str:
+    """Return an aware time as the client writes it: ISO 8601, UTC, milliseconds, ``Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def loads(content: bytes, *, source: str) -> Any:

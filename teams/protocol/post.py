@@ -1,0 +1,65 @@
+"""What the journal says about messages and members: the truth that inboxes are copies of.
+
+Rule 1: a message is delivered once: its id and recipient are looked up here, whatever the inbox holds.
+Rule 2: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``.
+"""
+
+import threading
+
+from teams.engine.event import Event
+from teams.engine.journal import Journal
+from teams.protocol.message import Message
+from teams.protocol.roster import LEAD
+
+
+class Post:
+    """Messages sent and delivered, and who is ours, kept up to date from the journal's tail. Safe for threads."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._tail = journal.tail()
+        self._lock = threading.Lock()
+        self._pending: dict[str, dict[str, Message]] = {}
+        self._known: set[tuple[str, str]] = set()
+        self._ours: set[str] = set()
+
+    def catch_up(self) -> None:
+        """Read what was appended since the last time."""
+        with self._lock:
+            while events := self._tail.poll():
+                for event in events:
+                    self._apply(event)
+
+    def pending(self, name: str) -> list[Message]:
+        """Return what was sent to ``name`` and not delivered, oldest first."""
+        with self._lock:
+            return list(self._pending.get(name, {}).values())
+
+    def is_known(self, name: str, msg_id: str) -> bool:
+        """Say whether the message was recorded, delivered or not."""
+        return (name, msg_id) in self._known
+
+    def is_pending(self, name: str, msg_id: str) -> bool:
+        """Say whether the message was recorded and not delivered."""
+        return msg_id in self._pending.get(name, {})
+
+    def is_ours(self, name: str) -> bool:
+        """Say whether a member of that name joined through us and has not left."""
+        return name in self._ours
+
+    def _apply(self, event: Event) -> None:
+        if event.type == "message.sent":
+            self._sent(Message.of_event(event))
+        elif event.type == "message.delivered":
+            self._pending.get(event.data["to"], {}).pop(event.data["msg_id"], None)
+        elif event.type == "team.created":
+            self._ours.add(LEAD)
+        elif event.type == "member.joined":
+            self._ours.add(event.data["name"])
+        elif event.type == "member.left":
+            self._ours.discard(event.data["name"])
+
+    def _sent(self, message: Message) -> None:
+        # The same entry imported twice (two readers of one inbox) is still one message.
+        if not self.is_known(message.to, message.msg_id):
+            self._known.add((message.to, message.msg_id))
+            self._pending.setdefault(message.to, {})[message.msg_id] = message

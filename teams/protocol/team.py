@@ -1,0 +1,150 @@
+"""A team: a folder of files that any process can join.
+
+Rule 1: ``<root>/teams/<team>/`` and ``<root>/tasks/<team>/`` are laid out as the client lays them out; what is only
+    ours is in ``teams/<team>/onecontext/``.
+Rule 2: a handle holds no state that another process would miss: roster, board and mail are read when asked.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from onecontext.errors import NoTeam
+from onecontext.names import check_name
+from teams.engine.journal import Journal, random_id, utc_now
+from teams.protocol.board import Board
+from teams.protocol.mailbox import Mailbox, Message
+from teams.protocol.roster import Config, Member, Roster
+
+Names = list[str]
+
+
+class Team:
+    """A handle on one team. Make one with :meth:`create` or :meth:`open`."""
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        *,
+        cwd: Path,
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        self.name = name
+        self.root = root
+        self.folder = root / "teams" / name
+        self.journal = Journal(self.folder / "onecontext", team=name, clock=clock, new_id=new_id)
+        self.board = Board(root, name, self.journal, clock)
+        self._cwd = cwd
+        self._roster = Roster(self.folder, clock=clock)
+        self._mail = Mailbox(self.folder, self._roster, self.journal, clock=clock, new_id=new_id)
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        *,
+        root: Path | str = ".claude",
+        cwd: Path | str = ".",
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = random_id,
+    ) -> "Team":
+        """Make the team's folders and its lead, or open the team that is there.
+
+        Args:
+            root: the folder that holds ``teams/`` and ``tasks/``; made when missing.
+            cwd: where the members work, as the roster tells the client.
+
+        Raises:
+            InvalidName: no team may be called so.
+        """
+        check_name(name, what="team")
+        team = cls(name, Path(root).absolute(), cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
+        for folder in (team.folder / "inboxes", team.journal.folder, team.root / "tasks" / name):
+            folder.mkdir(parents=True, exist_ok=True)
+        (team.root / "tasks" / name / ".lock").touch()
+        made = team._roster.create(name, cwd=team._cwd, session_id=new_id())
+        # A crash between the file and its event leaves a team without one: the journal is then still empty.
+        if made or not team.journal.path.exists():
+            team.journal.append("team.created", {"config": team.config.to_document()})
+        return team
+
+    @classmethod
+    def open(
+        cls,
+        name: str,
+        *,
+        root: Path | str = ".claude",
+        cwd: Path | str = ".",
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], str] = random_id,
+    ) -> "Team":
+        """Open a team that is there, ours or a live client's; nothing is written.
+
+        Raises:
+            NoTeam: there is none of that name.
+        """
+        home = Path(root).absolute()
+        if not name or Path(name).name != name or not (home / "teams" / name / "config.json").exists():
+            known = ", ".join(cls.list(home)) or "none"
+            raise NoTeam(f"no team {name!r} in {home}; there are {known}", hint="--team and --root name another")
+        return cls(name, home, cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
+
+    @staticmethod
+    def list(root: Path | str) -> Names:
+        """Return the names of the teams under ``root``, the one that was last at work first."""
+        configs = (Path(root) / "teams").glob("*/config.json")
+        return [path.parent.name for path in sorted(configs, key=_last_written, reverse=True)]
+
+    @property
+    def config(self) -> Config:
+        """The roster as it is now."""
+        return self._roster.read()
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Everybody in the team, the lead first."""
+        return self.config.members
+
+    def join(self, name: str, *, role: str = "worker", model: str | None = None) -> Member:
+        """Add a member of ours and return it; a second ``ann`` becomes ``ann-2``."""
+
+        def record(member: Member) -> None:
+            data = {"name": member.name, "role": role, **({"model": model} if model else {})}
+            self.journal.append("member.joined", data, agent=member.name)
+
+        return self._roster.join(name, role=role, model=model, cwd=self._cwd, record=record)
+
+    def leave(self, name: str, *, reason: str = "") -> None:
+        """Take a member out of the roster; its inbox and what it did stay.
+
+        Raises:
+            UnknownMember: there is none.
+        """
+
+        def record(member: Member) -> None:
+            self.journal.append("member.left", {"name": name, "reason": reason}, agent=name)
+
+        self._roster.leave(name, record=record)
+
+    def send(self, to: str, text: str, *, sender: str, summary: str | None = None) -> Message:
+        """Send a message; see :meth:`Mailbox.send`."""
+        return self._mail.send(to, text, sender=sender, summary=summary)
+
+    def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
+        """Send one message to each other member; see :meth:`Mailbox.broadcast`."""
+        return self._mail.broadcast(text, sender=sender, summary=summary)
+
+    def receive(self, name: str) -> Sequence[Message]:
+        """Return unacknowledged messages, oldest first; see :meth:`Mailbox.receive`."""
+        return self._mail.receive(name)
+
+    def acknowledge(self, name: str, messages: Sequence[Message]) -> None:
+        """Record that ``name`` has these; see :meth:`Mailbox.acknowledge`."""
+        self._mail.acknowledge(name, messages)
+
+
+def _last_written(config: Path) -> float:
+    journal = config.parent / "onecontext" / "journal.jsonl"
+    return (journal if journal.exists() else config).stat().st_mtime
