@@ -1,0 +1,80 @@
+"""The YAML between two ``---`` lines at the top of a Markdown file.
+
+Rule 1: a text without front matter is a body and nothing else; a byte order mark and CRLF are no reason to miss it.
+Rule 2: YAML from strangers is data: safe types only, no aliases (a few lines of them fill any memory), no key twice,
+        bounded in size. A line number in an error counts from the top of the file.
+"""
+
+import re
+from typing import Any
+
+import yaml
+
+from onecontext.errors import InvalidDocument
+
+MAX_CHARACTERS = 64 * 1024
+_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+
+
+def split(text: str) -> tuple[dict[str, Any], str]:
+    """Return the front matter of ``text``, empty when there is none, and the body after it, unchanged.
+
+    Raises:
+        InvalidDocument: it is never closed, is no YAML mapping, has a key twice or an alias, or is larger than 64 KiB;
+            the message names the line.
+    """
+    opening = _OPENING.match(text)
+    if not opening:
+        return {}, text.removeprefix("\ufeff")
+    closing = _CLOSING.search(text, opening.end())
+    if not closing:
+        raise InvalidDocument("front matter that begins on line 1 is never closed; put a line '---' after it")
+    if closing.start() - opening.end() > MAX_CHARACTERS:
+        raise InvalidDocument(f"front matter on line 2 is longer than {MAX_CHARACTERS:,} characters")
+    return _parse(text[opening.end() : closing.start()]), text[closing.end() :]
+
+
+def _parse(content: str) -> dict[str, Any]:
+    try:
+        # The loader is a SafeLoader: it makes plain values and runs nothing.
+        values = yaml.load(content, _StrictLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise InvalidDocument(f"front matter, line {_line(mark)}: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        line = content.count("\n", 0, error.position) + 2
+        raise InvalidDocument(f"front matter, line {line}: a character that YAML does not allow") from error
+    except ValueError as error:  # a date or number of the right shape that is none, such as 2026-13-45
+        raise InvalidDocument(f"front matter, line 2 or after: {error}") from error
+    except RecursionError as error:
+        raise InvalidDocument("front matter, line 2 or after: nested too deeply") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise InvalidDocument("front matter, line 2: must be keys with values, as in 'name: fix-login'")
+    odd = next((key for key in values if not isinstance(key, str)), None)
+    if odd is not None:
+        raise InvalidDocument(f"front matter, line 2 or after: the key {odd!r} is no text; put it in quotes")
+    return values
+
+
+def _line(mark: yaml.Mark | None) -> int:
+    return (mark.line if mark else 0) + 2  # the mark counts from 0, and the first line is the opening one
+
+
+class _StrictLoader(yaml.SafeLoader):
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
