@@ -1,0 +1,59 @@
+"""What a person may want to look at, and when that is over.
+
+Rule 1: an item closes when what it is about was put right; a violation never closes by itself.
+Rule 2: old items are let go, their count is not.
+"""
+
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import datetime
+
+from tui.snapshot import Attention
+
+KEPT = 1_000
+
+REJECTED = "rejected"
+BLOCKED = "blocked"
+NEEDS_INPUT = "needs input"
+FAILED_COMMAND = "failed command"
+IN_DOUBT = "in doubt"
+ENDED = "ended"
+VIOLATION = "violation"
+FOREIGN_WRITE = "foreign write"
+
+CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT})
+
+
+class AttentionList:
+    """The items, oldest first, and which of them are open."""
+
+    def __init__(self) -> None:
+        self._items: OrderedDict[int, Attention] = OrderedDict()
+        self._open: dict[str | None, dict[int, str]] = {}
+        self._next = 1
+        self.open_count = 0
+
+    def raise_(self, kind: str, at: datetime, text: str, *, task: str | None, agent: str) -> None:
+        """Add an open item."""
+        item = Attention(self._next, at, kind, text, task, agent)
+        self._next += 1
+        self._items[item.number] = item
+        self._open.setdefault(task, {})[item.number] = kind
+        self.open_count += 1
+        if len(self._items) > KEPT:
+            self._items.popitem(last=False)
+
+    def close(self, task: str | None, kinds: frozenset[str]) -> None:
+        """Close the open items of ``task`` that are of these kinds."""
+        of_task = self._open.get(task, {})
+        for number in [number for number, kind in of_task.items() if kind in kinds]:
+            del of_task[number]
+            self.open_count -= 1
+            if number in self._items:
+                self._items[number] = replace(self._items[number], open=False)
+        if not of_task:
+            self._open.pop(task, None)
+
+    def items(self) -> tuple[Attention, ...]:
+        """Return the items that are still kept, oldest first."""
+        return tuple(self._items.values())

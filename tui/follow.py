@@ -1,0 +1,113 @@
+"""Following a journal: a thread that reads, projects and hands snapshots over.
+
+Rule 1: the thread owns the reader and the projection; what it hands over is frozen.
+Rule 2: it wakes when the folder changes, and once a second in case nobody said so.
+Rule 3: however many events come, no more than ten snapshots a second are handed over.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from tui.folder import Place
+from tui.memory import MemoryGraph
+from tui.reader import Reader
+from tui.snapshot import Snapshot
+from tui.state import Monitor
+
+LOOK_AGAIN_S = 1.0
+BETWEEN_SNAPSHOTS_S = 0.1
+
+
+class Watch(Protocol):
+    """What tells us that a folder changed (see :mod:`teams.engine.watch`)."""
+
+    def close(self) -> None: ...
+
+
+class Follower:
+    """Reads what there is with :meth:`step`; :meth:`start` does so in a thread until :meth:`close`."""
+
+    def __init__(self, place: Place, memory_path: Path | None) -> None:
+        self._place = place
+        self._reader: Reader | None = None
+        self._monitor = Monitor()
+        self._graph = MemoryGraph(memory_path)
+        self._wake = threading.Event()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._shown: Snapshot | None = None
+
+    def step(self) -> Snapshot:
+        """Read what is new, up to a bound, and return the picture."""
+        self._find()
+        trouble = ""
+        if self._reader:
+            for event in self._reader.poll():
+                self._monitor.apply(event)
+            trouble = self._reader.trouble
+        snapshot = self._monitor.snapshot()
+        self._graph.refresh(snapshot.totals.memory_commits)
+        return replace(snapshot, graph=self._graph.lines, trouble=trouble or self._graph.trouble)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the last step stopped at its bound."""
+        return bool(self._reader and self._reader.more)
+
+    def catch_up(self) -> Snapshot:
+        """Return the picture of everything that is there now."""
+        snapshot = self.step()
+        while self.behind:
+            snapshot = self.step()
+        return snapshot
+
+    def start(self, show: Callable[[Snapshot], None]) -> None:
+        """Hand each new picture to ``show``, from a thread of our own."""
+        self._thread = threading.Thread(target=self._run, args=(show,), name="monitor-follower", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread and wait for it."""
+        self._closed.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join()
+
+    def _find(self) -> None:
+        current = self._reader.path if self._reader else None
+        path = self._place.journal_path(current, over=self._monitor.over)
+        if path is None or (self._reader and path == self._reader.path and not self._reader.replaced()):
+            return
+        self._reader = Reader(path)
+        self._monitor = Monitor()
+
+    def _run(self, show: Callable[[Snapshot], None]) -> None:
+        watched: list[Path] = []
+        with ExitStack() as watches:
+            while not self._closed.is_set():
+                self._wake.clear()
+                self._show(self.step(), show)
+                folders = self._place.watched(self._reader.path if self._reader else None)
+                if folders != watched:
+                    watches.close()
+                    watches.callback(_watch(folders, self._wake).close)
+                    watched = folders
+                    continue  # something may have happened before the new watch was there
+                if not self.behind:
+                    self._closed.wait(BETWEEN_SNAPSHOTS_S)
+                    self._wake.wait(LOOK_AGAIN_S)
+
+    def _show(self, snapshot: Snapshot, show: Callable[[Snapshot], None]) -> None:
+        if snapshot != self._shown:
+            self._shown = snapshot
+            show(snapshot)
+
+
+def _watch(folders: list[Path], wake: threading.Event) -> Watch:
+    from teams.engine.watch import watch
+
+    return watch(folders, wake.set)

@@ -1,0 +1,57 @@
+"""The memory's graph, read through its public face, when there is a memory that can be read.
+
+Rule 1: imported and opened only when there is something to draw; a failure is a sentence, never an exit.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from onecontext.errors import NoMemory, OneContextError
+from tui.snapshot import GraphLine
+
+LIMIT = 200
+
+
+class MemoryGraph:
+    """The graph of the memory at ``path``; read again only when a branch has moved."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._seen: object = None
+        self.lines: tuple[GraphLine, ...] = ()
+        self.trouble = ""
+
+    def refresh(self, occasion: object = None) -> bool:
+        """Read the graph when ``occasion`` or the branches changed since the last time; return whether it was read."""
+        if self._path is None or not (self._path / ".git").is_dir():
+            return False
+        seen = (occasion, _refs(self._path / ".git"))
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            self.lines, self.trouble = _read(self._path), ""
+        except NoMemory:
+            self.lines = ()
+        except (OneContextError, OSError) as error:
+            self.trouble = f"the memory cannot be read: {error}"
+        return True
+
+
+def _read(path: Path) -> tuple[GraphLine, ...]:
+    from onecontext.api import Memory
+
+    lines = []
+    for row in Memory.open(path).graph(limit=LIMIT):
+        commit = row.commit
+        if commit is None:
+            lines.append(GraphLine(row.lanes))
+            continue
+        refs, parents = tuple(commit.refs), tuple(commit.parents)
+        lines.append(GraphLine(row.lanes, commit.id, refs, parents, commit.subject, commit.author, commit.at))
+    return tuple(lines)
+
+
+def _refs(git: Path) -> Sequence[tuple[str, int]]:
+    places = [git / "packed-refs", git / "HEAD", *sorted((git / "refs" / "heads").glob("*"))]
+    return tuple((path.name, path.stat().st_mtime_ns) for path in places if path.exists())

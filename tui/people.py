@@ -1,0 +1,101 @@
+"""The agents of a team, as its events show them.
+
+Rule 1: an agent is there from its first event on, joined or not.
+Rule 2: a call without a price leaves the cost unknown; it is counted as unpriced, never as free.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from teams.engine.event import Event
+from tui import fields
+from tui.snapshot import Agent, ToolUse, Usage
+
+NO_WORK = frozenset({"team.created", "member.joined", "message.delivered", "violation", "foreign.write"})
+
+
+def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
+    """Return ``usage`` with the call that ``data`` (of ``model.called``) tells of."""
+    cost = fields.optional_float(data, "cost_usd")
+    return Usage(
+        turns=usage.turns + 1,
+        tokens_in=usage.tokens_in + fields.number(data, "tokens_in"),
+        tokens_cached=usage.tokens_cached + fields.number(data, "tokens_cached"),
+        tokens_out=usage.tokens_out + fields.number(data, "tokens_out"),
+        cost_usd=usage.cost_usd if cost is None else (usage.cost_usd or 0.0) + cost,
+        unpriced_turns=usage.unpriced_turns + (cost is None),
+        scripted_turns=usage.scripted_turns + fields.flag(data, "scripted"),
+    )
+
+
+class People:
+    """The agents by name, in order of appearance."""
+
+    def __init__(self) -> None:
+        self._agents: dict[str, Agent] = {}
+
+    def all(self) -> tuple[Agent, ...]:
+        return tuple(self._agents.values())
+
+    def seen(self, event: Event) -> None:
+        """Note that the event's agent was alive then, and what it worked on."""
+        if not event.agent:
+            return
+        agent = self._agents.get(event.agent) or Agent(event.agent)
+        task = event.task if event.task and event.type not in NO_WORK else agent.task
+        self._agents[event.agent] = replace(agent, last_seen=event.at, task=task)
+
+    def apply(self, event: Event) -> None:
+        """Take in an event of a member, an attempt, a state or a tool."""
+        name = fields.text(event.data, "name") if event.type.startswith("member.") else event.agent
+        if name:
+            agent = self._agents.get(name) or Agent(name, last_seen=event.at)
+            self._agents[name] = _changed(agent, event)
+
+    def model_called(self, event: Event) -> None:
+        if event.agent:
+            agent = self._agents[event.agent]
+            model = agent.model or fields.text(event.data, "model")
+            self._agents[event.agent] = replace(agent, usage=added(agent.usage, event.data), model=model)
+
+    def cut_off(self) -> list[tuple[Agent, ToolUse]]:
+        """Return the tools that were started and never answered, and forget that they run."""
+        pending = [(agent, agent.tool) for agent in self._agents.values() if agent.tool and agent.tool.ok is None]
+        for agent, use in pending:
+            self._agents[agent.name] = replace(agent, tool=replace(use, ok=False))
+        return pending
+
+    def rest(self) -> None:
+        """The mission stopped: whoever had not left is idle."""
+        for name, agent in self._agents.items():
+            if agent.state not in ("idle", "left"):
+                self._agents[name] = replace(agent, state="idle", detail="")
+
+
+def _changed(agent: Agent, event: Event) -> Agent:
+    data = event.data
+    if event.type == "member.joined":
+        role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
+        return replace(agent, role=role, model=model, state="idle" if agent.state == "left" else agent.state)
+    if event.type == "member.left":
+        return replace(agent, state="left", detail=fields.text(data, "reason"))
+    if event.type == "attempt.started":
+        role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
+        return replace(agent, role=role, model=model, state="thinking", detail="")
+    if event.type == "attempt.ended":
+        return replace(agent, state="idle", detail=fields.text(data, "outcome"))
+    if event.type == "agent.state":
+        return replace(agent, state=fields.text(data, "state") or agent.state, detail=fields.text(data, "detail"))
+    if event.type == "tool.intent":
+        use = ToolUse(fields.text(data, "call"), fields.text(data, "tool"), fields.text(data, "arguments"))
+        return replace(agent, tool=use, tools=agent.tools + 1)
+    return _answered(agent, data)
+
+
+def _answered(agent: Agent, data: Mapping[str, Any]) -> Agent:
+    ok = fields.flag(data, "ok")
+    agent = replace(agent, failed_tools=agent.failed_tools + (not ok))
+    if agent.tool is None or agent.tool.call != fields.text(data, "call"):
+        return agent
+    return replace(agent, tool=replace(agent.tool, ok=ok, duration_s=fields.optional_float(data, "duration_s")))

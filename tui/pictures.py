@@ -1,0 +1,80 @@
+"""A picture of a finished run, for documents: ``python -m tui.pictures JOURNAL MEMORY OUT.svg``.
+
+Rule 1: the same journal and memory give the same picture: times are UTC, ages are counted from the last event.
+Rule 2: the picture loads nothing from elsewhere; its font is whichever monospaced one the reader has.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+from onecontext.errors import Damaged
+from tui.app import MonitorApp, newest_event
+from tui.memory import MemoryGraph
+from tui.replay import Replay, load
+from tui.snapshot import Snapshot
+
+FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
+_FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+_UNIQUE = re.compile(r"terminal-\d+")
+
+
+class Still:
+    """A source of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def start(self, show: Callable[[Snapshot], None]) -> None:
+        """Hand it over."""
+        show(self._snapshot)
+
+    def close(self) -> None:
+        """There is nothing to stop."""
+
+
+def render(journal_path: Path, memory_path: Path | None, out_svg: Path, *, size: tuple[int, int] = (120, 36)) -> None:
+    """Write the picture of the run in ``journal_path`` to ``out_svg``, ``size`` in columns and rows.
+
+    Raises:
+        UsageError: there is no such journal.
+        Damaged: the memory cannot be read, or nothing of the journal.
+    """
+    graph = MemoryGraph(memory_path)
+    graph.refresh()
+    if graph.trouble:
+        raise Damaged(graph.trouble)
+    snapshot = replace(Replay(load(journal_path), 0).catch_up(), graph=graph.lines)
+    drawn = asyncio.run(_draw(snapshot, size))
+    out_svg.write_text(self_contained(drawn), encoding="utf-8")
+
+
+async def _draw(snapshot: Snapshot, size: tuple[int, int]) -> str:
+    app = MonitorApp(Still(snapshot), label="finished", now=newest_event, zone=UTC)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        return app.export_screenshot(title="onecontext monitor")
+
+
+def self_contained(svg: str) -> str:
+    """Return the picture without fonts from elsewhere, and with names that do not depend on what is drawn."""
+    local = _FONT_FACE.sub("", svg).replace("Fira Code", "FONTS").replace("font-family: FONTS", f"font-family: {FONTS}")
+    return _UNIQUE.sub("terminal-monitor", local)
+
+
+def main(arguments: list[str]) -> int:
+    """Render one picture; the words of the command line are the three paths."""
+    if len(arguments) != 3:
+        print("usage: python -m tui.pictures JOURNAL MEMORY OUT.svg", file=sys.stderr)  # noqa: T201
+        return 2
+    journal, memory, out = map(Path, arguments)
+    render(journal, memory, out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""Reading a journal that somebody may be writing, replacing, damaging or deleting just now.
+
+Rule 1: nothing is raised and nothing is written; what is wrong is a sentence in ``trouble``.
+Rule 2: what stands before a damaged line is returned; what stands behind it is not trusted.
+Rule 3: one poll returns a bounded number of events, so a long journal is shown while it is still being read.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import BinaryIO
+
+from onecontext.errors import Damaged
+from teams.engine.event import Event
+from teams.engine.line import decode
+
+BATCH = 2_000
+LONGEST_LINE_BYTES = 16 * 1024 * 1024
+
+
+class Reader:
+    """A reader that remembers how far it came. ``more`` says that a poll stopped at its bound."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.trouble = ""
+        self.more = False
+        self.found = False
+        self._file_id: tuple[int, int] | None = None
+        self._offset = 0
+        self._line = 0
+
+    def replaced(self) -> bool:
+        """Return whether another or a shorter file is there now, so that reading must begin anew."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return self._file_id is not None and (
+            self._file_id != (status.st_dev, status.st_ino) or status.st_size < self._offset
+        )
+
+    def poll(self, limit: int = BATCH) -> list[Event]:
+        """Return the events since the last poll, at most ``limit``."""
+        self.trouble, self.more = "", False
+        try:
+            with _open(self.path) as file:
+                return self._read(file, limit)
+        except FileNotFoundError:
+            self.trouble = f"the journal {self.path} is gone; this is what it said" if self.found else ""
+        except OSError as error:
+            self.trouble = f"{self.path} cannot be read: {error.strerror or error}"
+        return []
+
+    def _read(self, file: BinaryIO, limit: int) -> list[Event]:
+        status = os.fstat(file.fileno())
+        self.found, self._file_id = True, (status.st_dev, status.st_ino)
+        file.seek(self._offset)
+        events: list[Event] = []
+        while len(events) < limit:
+            line = file.readline(LONGEST_LINE_BYTES)
+            if not line.endswith(b"\n"):
+                # The end, or a line that is being written: it is looked at again when it is whole.
+                return events
+            try:
+                events.append(self._event(line))
+            except Damaged as damage:
+                self.trouble = f"the journal is damaged: {damage.message}"
+                return events
+            self._offset += len(line)
+            self._line += 1
+        self.more = True
+        return events
+
+    def _event(self, line: bytes) -> Event:
+        place = f"{self.path.name} line {self._line + 1} at byte {self._offset}"
+        event = decode(line[:-1], place=place)
+        if event.seq != self._line + 1:
+            raise Damaged(f"{place} has number {event.seq}: lines before it are missing or were moved")
+        if not isinstance(event.data, Mapping) or not isinstance(event.type, str):
+            raise Damaged(f"{place} has no type or no data")
+        return event if event.at.tzinfo else replace(event, at=event.at.replace(tzinfo=UTC))
+
+
+def _open(path: Path) -> BinaryIO:
+    # O_NONBLOCK: a pipe in the journal's place must not hang the screen.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise OSError(0, "not a regular file")
+    return file

@@ -1,0 +1,91 @@
+"""Agents, messages and the log as rows."""
+
+from datetime import datetime, tzinfo
+
+from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
+from tui.snapshot import Agent, Attention, LogLine, Message
+from tui.telling import arguments_of, head
+from tui.words import AGENT_LOOKS, age, clock, cost, look, tokens
+
+AGENT_COLUMNS = (
+    Column("agent", 14),
+    Column("role", 12, keep=1),
+    Column("state", 10),
+    Column("task", 5, keep=5),
+    Column("doing", 0),
+    Column("turns", 5, keep=2, right=True),
+    Column("tokens", 7, keep=3, right=True),
+    Column("cost", 9, keep=8, right=True),
+    Column("seen", 5, keep=4, right=True),
+)
+
+
+def agent_heading(cells: int) -> Spans:
+    """Return the titles of the agents' columns."""
+    widths = layout(AGENT_COLUMNS, cells)
+    return table_row(AGENT_COLUMNS, widths, {column.title: (column.title, "dim") for column in AGENT_COLUMNS})
+
+
+def agent_row(agent: Agent, cells: int, *, now: datetime) -> Spans:
+    """Return one agent: who, in which state, on what, at which cost."""
+    face = look(AGENT_LOOKS, agent.state)
+    at_rest = agent.state in ("idle", "left")
+    doing = _doing(agent)
+    spent = cost(agent.usage)
+    return table_row(
+        AGENT_COLUMNS,
+        layout(AGENT_COLUMNS, cells),
+        {
+            "agent": (f"{face.glyph} {agent.name}", face.tone if not at_rest else "plain"),
+            "role": (agent.role, "dim"),
+            "state": (face.word, face.tone),
+            "task": (f"#{agent.task}" if agent.task else "–", "plain" if agent.task else "dim"),
+            "doing": (doing, "dim" if at_rest else "plain"),
+            "turns": (str(agent.usage.turns), "plain"),
+            "tokens": (tokens(agent.usage), "plain"),
+            "cost": (spent, "warn" if spent == "unknown" else "plain"),
+            "seen": (age(agent.last_seen, now), "dim"),
+        },
+    )
+
+
+def _doing(agent: Agent) -> str:
+    if agent.state == "left":
+        return agent.detail
+    if agent.tool is None:
+        return agent.detail
+    mark = {None: "▸", True: "✓", False: "×"}[agent.tool.ok]
+    return f"{mark} {agent.tool.tool} {arguments_of(agent.tool.arguments)}"
+
+
+def message_row(message: Message, cells: int, *, zone: tzinfo | None) -> Spans:
+    """Return one message: when, from whom, to whom, what it says; idle notices step back."""
+    name = 12 if cells < 90 else 16
+    tone = "dim" if message.idle else "plain"
+    words = "idle" if message.idle else message.summary or head(message.text) or message.form
+    form = [piece(f"[{message.form}] ", "info")] if message.form and not message.idle else []
+    spans: Spans = [(clock(message.at, zone) + " ", "dim")]
+    spans += [cell(message.sender, name, "dim" if message.idle else "accent"), (" → ", "dim")]
+    spans += [cell(message.to, name, tone), (" ", tone), *form]
+    return [*spans, piece(words, tone)]
+
+
+def log_row(line: LogLine, cells: int, *, zone: tzinfo | None) -> Spans:
+    """Return one event: when, who, what."""
+    name = 13 if cells < 100 else 18
+    return [
+        (clock(line.at, zone) + " ", "dim"),
+        cell(line.agent, name, "accent"),
+        (" ", "plain"),
+        piece(line.text, line.tone),
+    ]
+
+
+def attention_row(item: Attention, *, zone: tzinfo | None) -> Spans:
+    """Return one thing to look at: open or over, its kind, the task, the words."""
+    glyph, word, tone = ("▲", "open", "warn") if item.open else ("✓", "over", "dim")
+    spans: Spans = [(f"{glyph} {word} ", tone), (clock(item.at, zone) + " ", "dim")]
+    spans += [cell(item.kind, 15, "bad" if item.open else "dim")]
+    if item.task:
+        spans.append(piece(f"#{item.task} ", "accent"))
+    return [*spans, piece(item.text, "plain" if item.open else "dim")]

@@ -1,0 +1,263 @@
+"""From events to a picture: a pure projection.
+
+Rule 1: no clock, no files, no Textual; the same events give the same snapshot.
+Rule 2: applying an event costs the same whatever came before; lists that only grow keep their newest items and an
+    exact count.
+Rule 3: nothing an event holds can raise: a type nobody knows is counted, a field that is missing is empty.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from teams.engine.event import Event
+from tui import attention, fields
+from tui.attention import AttentionList
+from tui.mail import Mail
+from tui.people import People, added
+from tui.snapshot import (
+    Assertion,
+    LogLine,
+    MemoryCommit,
+    Mission,
+    Snapshot,
+    Totals,
+    Verdict,
+    Verification,
+)
+from tui.tasks import Tasks
+from tui.telling import tell
+
+KEPT_LINES = 2_000
+
+
+class Monitor:
+    """Takes events in the order of the journal and shows where they have led."""
+
+    def __init__(self) -> None:
+        self._team = ""
+        self._mission: Mission | None = None
+        self._tasks = Tasks()
+        self._people = People()
+        self._attention = AttentionList()
+        self._assertions: dict[str, Assertion] = {}
+        self._mail = Mail()
+        self._verdicts: deque[Verdict] = deque(maxlen=KEPT_LINES)
+        self._verifications: deque[Verification] = deque(maxlen=KEPT_LINES)
+        self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
+        self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
+        self._totals = Totals()
+        self._unknown: Counter[str] = Counter()
+        self._last: Event | None = None
+        self._interrupted = False
+
+    def apply(self, event: Event) -> None:
+        """Take in one event."""
+        self._team = event.team or self._team
+        self._last = event
+        self._count(events=1)
+        self._people.seen(event)
+        handler = _HANDLERS.get(event.type)
+        if handler is not None:
+            handler(self, event)
+        elif event.type.startswith("task."):
+            self._task_changed(event)
+        elif event.type not in _TOLD_ONLY:
+            self._unknown[event.type] += 1
+            self._count(unknown_events=1)
+        words, tone = tell(event, self._tasks.name)
+        self._log.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
+
+    def snapshot(self) -> Snapshot:
+        """Return the picture so far. Copies references, not what they refer to."""
+        mission = self._mission
+        return Snapshot(
+            team=self._team,
+            mission=replace(mission, phase=self._phase(mission)) if mission else None,
+            agents=self._people.all(),
+            tasks=self._tasks.all(),
+            task_states=self._tasks.states(),
+            messages=self._mail.all(),
+            verdicts=tuple(self._verdicts),
+            verifications=tuple(self._verifications),
+            assertions=tuple(self._assertions.values()),
+            memory=tuple(self._memory),
+            attention=self._attention.items(),
+            log=tuple(self._log),
+            totals=self._all_totals(),
+            unknown_types=dict(self._unknown),
+            last_event_at=self._last.at if self._last else None,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether the mission has ended."""
+        return self._mission is not None and self._mission.ending is not None
+
+    def _all_totals(self) -> Totals:
+        open_count = self._attention.open_count
+        return replace(self._totals, messages=self._mail.sent, idle_messages=self._mail.idle, attention_open=open_count)
+
+    def _phase(self, mission: Mission) -> str:
+        if mission.ending:
+            return mission.ending.replace("_", " ")
+        if self._interrupted:
+            return "interrupted"
+        if not mission.planned:
+            return "planning"
+        states = self._tasks.states()
+        if states.get("needs_input") and not states.get("running"):
+            return "needs input"
+        if states.get("running"):
+            return "working"
+        return "validating" if states.get("review") else "working"
+
+    def _count(self, **by: int) -> None:
+        self._totals = replace(self._totals, **{name: getattr(self._totals, name) + n for name, n in by.items()})
+
+    def _raise(self, kind: str, event: Event, text: str) -> None:
+        self._attention.raise_(kind, event.at, text, task=event.task, agent=event.agent or "")
+
+    # --- one method for each kind of event --------------------------------------------------------------------------
+
+    def _mission_started(self, event: Event) -> None:
+        data = event.data
+        self._interrupted = False
+        self._assertions.clear()
+        self._mission = Mission(
+            id=event.mission or "",
+            goal=fields.text(data, "goal"),
+            branch=fields.text(data, "branch"),
+            phase="",
+            model=fields.text(data, "model"),
+            scripted=fields.flag(data, "scripted"),
+            sandbox=fields.text(data, "sandbox"),
+            workers=fields.number(data, "workers"),
+            max_attempts=fields.number(data, "max_attempts"),
+            started_at=event.at,
+        )
+
+    def _mission_planned(self, event: Event) -> None:
+        for item in fields.mappings(fields.mapping(event.data, "contract"), "assertions"):
+            assertion = Assertion(fields.text(item, "id"), fields.text(item, "text"))
+            self._assertions.setdefault(assertion.id, assertion)
+        if self._mission:
+            self._mission = replace(self._mission, planned=True)
+
+    def _mission_resumed(self, event: Event) -> None:
+        self._interrupted = False
+        self._attention.close(None, frozenset({attention.ENDED}))
+        for agent, use in self._people.cut_off():
+            text = f"{use.tool} was cut off; nobody knows whether it ran: {use.arguments}"
+            self._attention.raise_(attention.IN_DOUBT, event.at, text, task=agent.task, agent=agent.name)
+        if self._mission:
+            self._mission = replace(self._mission, ending=None, ended_at=None, reason="")
+
+    def _mission_ended(self, event: Event) -> None:
+        ending = fields.text(event.data, "ending") or "ended"
+        reason = fields.text(event.data, "reason")
+        self._interrupted = False
+        self._people.rest()
+        if ending != "done":
+            words = f"the mission ended as {ending.replace('_', ' ')}: {reason}"
+            self._attention.raise_(attention.ENDED, event.at, words, task=None, agent="")
+        if self._mission:
+            commit = fields.text(event.data, "commit")
+            self._mission = replace(self._mission, ending=ending, reason=reason, ended_at=event.at, commit=commit)
+
+    def _mission_interrupted(self, event: Event) -> None:
+        self._interrupted = True
+        self._people.rest()
+
+    def _task_changed(self, event: Event) -> None:
+        before, after = self._tasks.apply(event)
+        what = event.type.removeprefix("task.")
+        if what in ("completed", "deleted"):
+            self._attention.close(event.task, attention.CLOSED_BY_COMPLETION)
+        elif what in ("unblocked", "reopened", "claimed"):
+            self._attention.close(event.task, frozenset({attention.BLOCKED}))
+        if before == "needs_input" != after:
+            self._attention.close(event.task, frozenset({attention.NEEDS_INPUT}))
+        if after == "needs_input" != before:
+            self._raise(attention.NEEDS_INPUT, event, fields.text(event.data, "reason"))
+        if what == "blocked":
+            self._raise(attention.BLOCKED, event, fields.text(event.data, "reason"))
+
+    def _model_called(self, event: Event) -> None:
+        self._people.model_called(event)
+        self._totals = replace(self._totals, usage=added(self._totals.usage, event.data))
+
+    def _verified(self, event: Event) -> None:
+        data = event.data
+        code = fields.optional_number(data, "exit_code")
+        name = fields.text(data, "assertion")
+        verification = Verification(
+            at=event.at,
+            task=event.task or "",
+            attempt=event.attempt,
+            assertion=name,
+            command=fields.text(data, "command"),
+            exit_code=code,
+            output=fields.text(data, "output"),
+            duration_s=fields.optional_float(data, "duration_s"),
+        )
+        self._verifications.append(verification)
+        self._count(verifications=1, failed_verifications=int(code != 0))
+        if name in self._assertions:
+            self._assertions[name] = replace(self._assertions[name], holds=code == 0)
+        if code != 0:
+            ended = "timed out" if code is None else f"exit {code}"
+            self._raise(attention.FAILED_COMMAND, event, f"{name}: {verification.command} → {ended}")
+
+    def _verdict_given(self, event: Event) -> None:
+        data = event.data
+        verdict = fields.text(data, "verdict")
+        by = fields.text(data, "by") or event.agent or ""
+        findings = fields.texts(data, "findings")
+        self._verdicts.append(Verdict(event.at, event.task or "", event.attempt, verdict, by, findings))
+        if verdict == "rejected":
+            self._count(rejections=1)
+            self._raise(attention.REJECTED, event, "; ".join(findings))
+
+    def _memory_committed(self, event: Event) -> None:
+        data = event.data
+        names = ("branch", "commit", "record", "contribution")
+        values = {name: fields.text(data, name) for name in names}
+        self._memory.append(MemoryCommit(at=event.at, agent=event.agent or "", **values))
+        self._count(memory_commits=1)
+
+    def _merged(self, event: Event) -> None:
+        self._count(merges=1)
+
+    def _violated(self, event: Event) -> None:
+        words = " ".join(filter(None, (fields.text(event.data, "what"), fields.text(event.data, "path"))))
+        self._raise(attention.VIOLATION, event, words)
+
+    def _person(self, event: Event) -> None:
+        self._people.apply(event)
+
+
+_TOLD_ONLY = frozenset({"team.created", "foreign.write", "approval.asked", "approval.given"})
+_HANDLERS: dict[str, Callable[[Monitor, Event], Any]] = {
+    "mission.started": Monitor._mission_started,
+    "mission.planned": Monitor._mission_planned,
+    "mission.resumed": Monitor._mission_resumed,
+    "mission.interrupted": Monitor._mission_interrupted,
+    "mission.ended": Monitor._mission_ended,
+    "message.sent": lambda monitor, event: monitor._mail.take_sent(event),
+    "message.delivered": lambda monitor, event: monitor._mail.take_delivered(event),
+    "model.called": Monitor._model_called,
+    "verify.command": Monitor._verified,
+    "verdict.given": Monitor._verdict_given,
+    "memory.committed": Monitor._memory_committed,
+    "work.merged": Monitor._merged,
+    "violation": Monitor._violated,
+    "member.joined": Monitor._person,
+    "member.left": Monitor._person,
+    "attempt.started": Monitor._person,
+    "attempt.ended": Monitor._person,
+    "agent.state": Monitor._person,
+    "tool.intent": Monitor._person,
+    "tool.result": Monitor._person,
+}

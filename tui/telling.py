@@ -1,0 +1,168 @@
+"""Each event as one line: what happened, in a few words, and in which tone.
+
+Rule 1: every type has a line; one that nobody foresaw is told by its name.
+Rule 2: words only; who and when stand in columns of their own.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+
+from teams.engine.event import Event
+from tui import fields
+
+Told = tuple[str, str]
+Namer = Callable[[str], str]
+HEAD = 400
+
+
+def tell(event: Event, name_of: Namer) -> Told:
+    """Return the words and the tone for ``event``; ``name_of`` turns a task's id into what people call it."""
+    teller = _TELLERS.get(event.type)
+    if teller is not None:
+        return teller(event, name_of)
+    if event.type.startswith("task."):
+        return _task(event, name_of)
+    return f"{event.type} (not known here)", "dim"
+
+
+def head(text: str, limit: int = HEAD) -> str:
+    """Return the first line that is not empty, cut to ``limit`` characters."""
+    line = next((line.strip() for line in text[: 4 * limit].splitlines() if line.strip()), "")
+    return line[:limit]
+
+
+def arguments_of(raw: str) -> str:
+    """Return a tool's arguments as people would say them: ``{"command": "ls"}`` is ``ls``."""
+    try:
+        parsed = json.loads(raw)
+    except (ValueError, RecursionError):
+        return head(raw)
+    if not isinstance(parsed, Mapping):
+        return head(raw)
+    return "  ".join(head(value if isinstance(value, str) else json.dumps(value)) for value in parsed.values())
+
+
+def _name(event: Event, name_of: Namer) -> str:
+    return name_of(event.task) if event.task else "the mission"
+
+
+def _task(event: Event, name_of: Namer) -> Told:
+    what = event.type.removeprefix("task.")
+    words, tone = _TASK_WORDS.get(what, (what, "plain"))
+    reason = fields.text(event.data, "reason")
+    attempt = f" (attempt {event.attempt})" if what == "claimed" and event.attempt and event.attempt > 1 else ""
+    subject = ": " + fields.text(fields.mapping(event.data, "task"), "subject") if what == "created" else ""
+    return f"{words} {_name(event, name_of)}{attempt}{subject}" + (f": {head(reason)}" if reason else ""), tone
+
+
+def _started(event: Event, name_of: Namer) -> Told:
+    return f"mission: {head(fields.text(event.data, 'goal'))}", "bold"
+
+
+def _planned(event: Event, name_of: Namer) -> Told:
+    contract = fields.mapping(event.data, "contract")
+    assertions, tasks = fields.mappings(contract, "assertions"), fields.mappings(contract, "tasks")
+    return f"contract: {len(assertions)} assertions, {len(tasks)} tasks", "bold"
+
+
+def _ended(event: Event, name_of: Namer) -> Told:
+    ending = fields.text(event.data, "ending")
+    reason = fields.text(event.data, "reason")
+    return f"mission {ending.replace('_', ' ')}" + (f": {head(reason)}" if reason else ""), (
+        "good" if ending == "done" else "bad"
+    )
+
+
+def _attempt_started(event: Event, name_of: Namer) -> Told:
+    return f"{fields.text(event.data, 'role') or 'attempt'} starts on {_name(event, name_of)}", "plain"
+
+
+def _attempt_ended(event: Event, name_of: Namer) -> Told:
+    outcome, reason = fields.text(event.data, "outcome"), fields.text(event.data, "reason")
+    tone = "warn" if outcome in ("failed", "interrupted") else "dim"
+    return f"attempt {outcome}" + (f": {head(reason)}" if reason else ""), tone
+
+
+def _called(event: Event, name_of: Namer) -> Told:
+    said = head(fields.text(event.data, "text"))
+    count = fields.number(event.data, "tokens_in") + fields.number(event.data, "tokens_out")
+    return (f"“{said}”", "plain") if said else (f"model answered, {count} tokens", "dim")
+
+
+def _intent(event: Event, name_of: Namer) -> Told:
+    return f"▸ {fields.text(event.data, 'tool')} {arguments_of(fields.text(event.data, 'arguments'))}", "info"
+
+
+def _result(event: Event, name_of: Namer) -> Told:
+    ok = fields.flag(event.data, "ok")
+    tool, output = fields.text(event.data, "tool"), head(fields.text(event.data, "output"))
+    return f"{'✓' if ok else '×'} {tool or 'tool'}{': ' + output if output else ''}", "dim" if ok else "warn"
+
+
+def _verified(event: Event, name_of: Namer) -> Told:
+    code = fields.optional_number(event.data, "exit_code")
+    ended = "timed out" if code is None else f"exit {code}"
+    command, assertion = fields.text(event.data, "command"), fields.text(event.data, "assertion")
+    glyph, tone = ("✓", "good") if code == 0 else ("×", "bad")
+    return f"{glyph} {assertion} {ended}: {head(command)}", tone
+
+
+def _verdict(event: Event, name_of: Namer) -> Told:
+    verdict = fields.text(event.data, "verdict")
+    findings = "; ".join(fields.texts(event.data, "findings"))
+    glyph, tone = ("✓", "good") if verdict == "accepted" else ("×", "bad")
+    return f"{glyph} {verdict} {_name(event, name_of)}" + (f": {head(findings)}" if findings else ""), tone
+
+
+def _message(event: Event, name_of: Namer) -> Told:
+    data = event.data
+    if fields.text(data, "form") == "idle_notification":
+        return f"→ {fields.text(data, 'to')}: idle", "dim"
+    return f"→ {fields.text(data, 'to')}: {head(fields.text(data, 'summary') or fields.text(data, 'text'))}", "plain"
+
+
+def _simple(words: str, tone: str, *names: str) -> Callable[[Event, Namer], Told]:
+    def told(event: Event, name_of: Namer) -> Told:
+        parts = [head(fields.text(event.data, name)) for name in names]
+        return " ".join([words, *filter(None, parts)]), tone
+
+    return told
+
+
+_TASK_WORDS = {
+    "created": ("adds", "plain"),
+    "claimed": ("claims", "accent"),
+    "renewed": ("renews", "dim"),
+    "released": ("gives back", "warn"),
+    "submitted": ("hands over", "review"),
+    "rejected": ("× sent back", "bad"),
+    "completed": ("✓ completed", "good"),
+    "blocked": ("■ blocked", "bad"),
+    "unblocked": ("unblocked", "info"),
+    "reopened": ("reopens", "info"),
+    "deleted": ("deletes", "warn"),
+}
+_TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
+    "team.created": _simple("team created", "dim"),
+    "member.joined": _simple("joins:", "dim", "name", "role"),
+    "member.left": _simple("leaves:", "dim", "name", "reason"),
+    "message.sent": _message,
+    "message.delivered": _simple("read a message", "dim"),
+    "mission.started": _started,
+    "mission.planned": _planned,
+    "mission.resumed": _simple("mission resumed", "bold", "reason"),
+    "mission.interrupted": _simple("mission interrupted", "warn", "reason"),
+    "mission.ended": _ended,
+    "attempt.started": _attempt_started,
+    "attempt.ended": _attempt_ended,
+    "agent.state": _simple("is", "dim", "state", "detail"),
+    "model.called": _called,
+    "tool.intent": _intent,
+    "tool.result": _result,
+    "verify.command": _verified,
+    "verdict.given": _verdict,
+    "work.merged": _simple("merged into", "good", "branch", "commit"),
+    "memory.committed": _simple("remembers:", "info", "contribution"),
+    "foreign.write": _simple("another program wrote", "warn", "path", "what"),
+    "violation": _simple("■ violation:", "bad", "what", "path"),
+}

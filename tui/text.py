@@ -1,0 +1,86 @@
+"""Text of strangers, made fit for a line of a screen.
+
+Rule 1: whatever is drawn goes through :func:`one_line`: control and direction characters are shown, not obeyed, and
+    line breaks become spaces.
+Rule 2: widths are cells of a terminal, not characters.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from onecontext.cli.output import printable
+
+ELLIPSIS = "…"
+_ASCII_END = 0x7F
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as one harmless line; a lone surrogate, which no terminal can be sent, becomes U+FFFD."""
+    flat = text.replace("\n", " ").replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")
+    return printable(flat).encode("utf-8", "replace").decode("utf-8")
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of ``text``, each of them harmless; tabs are four spaces."""
+    return [one_line(line.replace("\t", "    ").rstrip("\r")) for line in text.split("\n")]
+
+
+@lru_cache(maxsize=8192)
+def _cells(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def width(text: str) -> int:
+    """Return how many cells ``text`` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(1 if ord(character) < _ASCII_END else _cells(character) for character in text)
+
+
+def cut(text: str, cells: int) -> str:
+    """Return ``text`` in at most ``cells`` cells; what was cut is marked by an ellipsis."""
+    if width(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    kept, used = [], 1
+    for character in text:
+        used += _cells(character)
+        if used > cells:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def fit(text: str, cells: int, *, right: bool = False) -> str:
+    """Return ``text`` in exactly ``cells`` cells, on the left or the right of them."""
+    shown = cut(text, cells)
+    space = " " * max(0, cells - width(shown))
+    return space + shown if right else shown + space
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` cells, broken at spaces where there are any."""
+    result = []
+    for line in lines_of(text):
+        rest = line.rstrip()
+        indent = rest[: len(rest) - len(rest.lstrip())][: cells // 2]
+        while width(rest) > cells:
+            head = _head(rest, cells)
+            space = head.rfind(" ")
+            at = space if space > len(indent) else len(head)
+            result.append(rest[:at].rstrip())
+            rest = indent + rest[at:].lstrip()
+        result.append(rest)
+    return result
+
+
+def _head(text: str, cells: int) -> str:
+    used = 0
+    for index, character in enumerate(text):
+        used += _cells(character)
+        if used > cells:
+            return text[: max(1, index)]
+    return text

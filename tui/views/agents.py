@@ -1,0 +1,33 @@
+"""The agents: who is doing what, and what it costs."""
+
+from datetime import UTC, datetime
+
+from tui.rows.people import agent_heading, agent_row
+from tui.rows.spans import Spans
+from tui.snapshot import Agent, Snapshot
+from tui.views.lines import Lines
+
+AT_REST = ("idle", "left")
+
+
+class Agents(Lines[Agent]):
+    """One row for each agent."""
+
+    empty_words = "nobody has joined yet"
+    now = datetime.fromtimestamp(0, UTC)
+
+    def show(self, snapshot: Snapshot, *, now: datetime) -> None:
+        """Show the agents of ``snapshot``, those at work first."""
+        self.now = now
+        at_work = sum(agent.state not in AT_REST for agent in snapshot.agents)
+        self.border_subtitle = f"{at_work} at work of {len(snapshot.agents)}" if snapshot.agents else ""
+        self.show_items(sorted(snapshot.agents, key=lambda agent: agent.state in AT_REST))
+
+    def heading(self, cells: int) -> Spans | None:
+        return agent_heading(cells)
+
+    def row(self, item: Agent, cells: int) -> Spans:
+        return agent_row(item, cells, now=self.now)
+
+    def key(self, item: Agent) -> object:
+        return item.name

@@ -1,0 +1,153 @@
+"""The board: tasks in columns by state. Only the visible cards are drawn; each column scrolls by itself."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from tui.rows.board import CARD_ROWS, GAP, Lane, card, lane_widths, lanes, title_cell
+from tui.snapshot import Snapshot, Task
+from tui.views.lines import Opened
+from tui.views.toned import Toned
+
+
+class Board(Toned, can_focus=True):
+    """Columns with one cursor; the cursor stays with its task when the task changes column."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(0, 1)", show=False),
+        Binding("up,k", "move(0, -1)", show=False),
+        Binding("right,l", "move(1, 0)", show=False),
+        Binding("left,h", "move(-1, 0)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("home,g", "end(-1)", show=False),
+        Binding("end,G", "end(1)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    def __init__(self, **where: Any) -> None:
+        super().__init__(**where)
+        self.lanes: list[Lane] = lanes(())
+        self.column = 0
+        self.index = 0
+        self._tops: dict[str, int] = {}
+
+    @property
+    def selected(self) -> Task | None:
+        """The task under the cursor."""
+        tasks = self.lanes[self.column].tasks
+        return tasks[self.index] if self.index < len(tasks) else None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the tasks of ``snapshot``."""
+        held = self.selected
+        self.lanes = lanes(snapshot.tasks)
+        self.border_subtitle = f"{len(snapshot.tasks):,} tasks" if snapshot.tasks else ""
+        if held:
+            self._find(held.id)
+        elif snapshot.tasks:
+            self.column = next(index for index, lane in enumerate(self.lanes) if lane.tasks)
+        self.column = min(self.column, len(self.lanes) - 1)
+        self._keep_cursor_in_view()
+        self.refresh()
+
+    def _find(self, task_id: str) -> None:
+        for column, lane in enumerate(self.lanes):
+            for index, task in enumerate(lane.tasks):
+                if task.id == task_id:
+                    self.column, self.index = column, index
+                    return
+
+    def _cards(self) -> int:
+        """How many cards fit below the titles."""
+        return max(1, (self.size.height - 1) // CARD_ROWS)
+
+    def _keep_cursor_in_view(self) -> None:
+        lane = self.lanes[self.column]
+        self.index = max(0, min(self.index, len(lane.tasks) - 1))
+        top = self._tops.get(lane.title, 0)
+        if not top <= self.index < top + self._cards():
+            top = self.index if self.index < top else self.index - self._cards() + 1
+        self._tops[lane.title] = max(0, min(top, len(lane.tasks) - self._cards()))
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        if not any(lane.tasks for lane in self.lanes) and y == 1:
+            return self.strip_of([("no tasks yet", "dim")], cells)
+        widths = lane_widths(len(self.lanes), cells)
+        parts: list[Strip] = []
+        for column, (lane, room) in enumerate(zip(self.lanes, widths, strict=True)):
+            parts.append(self._part(column, lane, room, y))
+            parts.append(self.strip_of([], GAP))
+        return Strip.join(parts[:-1]).adjust_cell_length(cells, self.tone("plain"))
+
+    def _part(self, column: int, lane: Lane, cells: int, y: int) -> Strip:
+        current = column == self.column and self.has_focus
+        if y == 0:
+            return self.strip_of([title_cell(lane, cells, current=current)], cells)
+        slot, row = divmod(y - 1, CARD_ROWS)
+        index = slot + self._tops.get(lane.title, 0)
+        hidden = len(lane.tasks) - index
+        if slot >= self._cards() or index >= len(lane.tasks):
+            # A row too small for a card, below the last whole one, says how much is not seen.
+            words = f"↓ {hidden:,} more" if slot == self._cards() and row == 0 and hidden > 0 else ""
+            return self.strip_of([(words, "dim")], cells)
+        return self.strip_of(card(lane.tasks[index], cells)[row], cells, cursor=current and index == self.index)
+
+    def action_move(self, columns: int, rows: int) -> None:
+        if columns:
+            self._to_column(columns)
+        self.index += rows
+        self._keep_cursor_in_view()
+        self.refresh()
+
+    def _to_column(self, by: int) -> None:
+        column = self.column + by
+        while 0 <= column < len(self.lanes):
+            if self.lanes[column].tasks:
+                self.column = column
+                return
+            column += by
+
+    def action_page(self, by: int) -> None:
+        self.action_move(0, by * self._cards())
+
+    def action_end(self, by: int) -> None:
+        self.action_move(0, by * len(self.lanes[self.column].tasks))
+
+    def action_open(self) -> None:
+        if self.selected:
+            self.post_message(Opened(self.selected))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset_capture(self)
+        column, index = self._at(offset.x, offset.y)
+        if index is None:
+            return
+        again = (column, index) == (self.column, self.index)
+        self.column, self.index = column, index
+        self.action_move(0, 0)
+        if again and event.chain > 1:
+            self.action_open()
+
+    def _at(self, x: int, y: int) -> tuple[int, int | None]:
+        left = 0
+        widths: Sequence[int] = lane_widths(len(self.lanes), self.size.width)
+        for column, room in enumerate(widths):
+            if left <= x < left + room and y >= 1:
+                index = (y - 1) // CARD_ROWS + self._tops.get(self.lanes[column].title, 0)
+                return column, index if index < len(self.lanes[column].tasks) else None
+            left += room + GAP
+        return 0, None
+
+    def on_resize(self) -> None:
+        self._keep_cursor_in_view()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

@@ -1,0 +1,49 @@
+"""The head of the screen and its foot: two widgets of plain rows."""
+
+from datetime import UTC, datetime
+
+from textual.strip import Strip
+
+from tui.rows.head import head_rows
+from tui.rows.spans import Spans, between
+from tui.snapshot import Snapshot
+from tui.views.toned import Toned
+
+KEYS = (
+    ("1–5", "panes"),
+    ("↑↓", "move"),
+    ("enter", "open"),
+    ("z", "zoom"),
+    ("a", "attention"),
+    ("?", "help"),
+    ("q", "quit"),
+)
+
+
+class Head(Toned):
+    """Goal, phase, progress, cost, and what needs a person."""
+
+    snapshot = Snapshot()
+    now = datetime.fromtimestamp(0, UTC)
+
+    def show(self, snapshot: Snapshot, *, now: datetime) -> None:
+        """Show the head of ``snapshot``."""
+        self.snapshot, self.now = snapshot, now
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        rows = head_rows(self.snapshot, self.size.width, now=self.now)
+        return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
+
+
+class Foot(Toned):
+    """The keys, and where the picture comes from."""
+
+    source = ""
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        keys: Spans = []
+        for key, word in KEYS:
+            keys += [(key, "accent"), (f" {word}  ", "dim")]
+        return self.strip_of(between(keys, [(self.source, "dim")], cells), cells)

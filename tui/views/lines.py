@@ -1,0 +1,146 @@
+"""A long list of which only the visible rows are ever drawn.
+
+Rule 1: the cost of a change does not depend on how long the list is.
+Rule 2: a list that follows its end stays there until the reader moves away, and again once they return.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.rows.spans import Spans
+from tui.views.toned import CLASSES, Toned
+
+Item = TypeVar("Item")
+
+
+class Opened(Message):
+    """Somebody wants to see all of an item."""
+
+    def __init__(self, item: Any) -> None:
+        super().__init__()
+        self.item = item
+
+
+class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
+    """A list with a cursor. Subclasses say how an item looks (:meth:`row`)."""
+
+    COMPONENT_CLASSES = CLASSES  # again: Textual inherits these from the first base only
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("home,g", "end(-1)", show=False),
+        Binding("end,G", "end(1)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+    follows_end = False
+    empty_words = "nothing yet"
+
+    def __init__(self, **where: Any) -> None:
+        super().__init__(**where)
+        self.items: Sequence[Item] = ()
+        self.cursor = 0
+        self._at_end = True
+
+    def row(self, item: Item, cells: int) -> Spans:
+        """Return how ``item`` looks."""
+        raise NotImplementedError
+
+    def heading(self, cells: int) -> Spans | None:
+        """Return a first row that does not scroll, or None."""
+        return None
+
+    def key(self, item: Item) -> object:
+        """Return what stays the same when an item changes."""
+        return item
+
+    def show_items(self, items: Sequence[Item]) -> None:
+        """Show ``items``; the cursor stays on its item, or at the end when it was there."""
+        held = self.key(self.items[self.cursor]) if self.cursor < len(self.items) else None
+        self.items = items
+        if self.follows_end and self._at_end:
+            self.cursor = max(0, len(items) - 1)
+        else:
+            self.cursor = self._place_of(held)
+        self._resized()
+        self.refresh()
+
+    def _place_of(self, held: object) -> int:
+        if self.cursor == 0 or not self.items:
+            return 0
+        # Items are mostly let go at the front, so the one held is at its place or a little before it.
+        here = min(self.cursor, len(self.items) - 1)
+        for index in (*range(here, -1, -1), *range(here + 1, len(self.items))):
+            if self.key(self.items[index]) == held:
+                return index
+        return here
+
+    def _resized(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self.items) + self._headings)
+        self._keep_cursor_in_view()
+
+    @property
+    def _headings(self) -> int:
+        """How many rows do not scroll."""
+        return 0 if self.heading(self.size.width) is None else 1
+
+    def _keep_cursor_in_view(self) -> None:
+        rows = self.size.height - self._headings
+        top = self.scroll_offset.y
+        if rows > 0 and not top <= self.cursor < top + rows:
+            target = self.cursor if self.cursor < top else self.cursor - rows + 1
+            self.scroll_to(y=target, animate=False, force=True, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        cells = self.size.width
+        heading = self.heading(cells)
+        if heading is not None and y == 0:
+            return self.strip_of(heading, cells)
+        index = y - self._headings + self.scroll_offset.y
+        if index < len(self.items):
+            cursor = self.has_focus and index == self.cursor
+            return self.strip_of(self.row(self.items[index], cells), cells, cursor=cursor)
+        words = self.empty_words if not self.items and y == self._headings else ""
+        return self.strip_of([(words, "dim")], cells)
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(len(self.items) - 1, self.cursor + by))
+        self._at_end = self.cursor >= len(self.items) - 1
+        self._keep_cursor_in_view()
+        self.refresh()
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def action_end(self, by: int) -> None:
+        self.action_move(by * max(1, len(self.items)))
+
+    def action_open(self) -> None:
+        if self.cursor < len(self.items):
+            self.post_message(Opened(self.items[self.cursor]))
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.get_content_offset_capture(self).y - self._headings + self.scroll_offset.y
+        if not 0 <= index < len(self.items):
+            return
+        again = index == self.cursor
+        self.action_move(index - self.cursor)
+        if again and event.chain > 1:
+            self.action_open()
+
+    def on_resize(self) -> None:
+        self._resized()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

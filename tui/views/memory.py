@@ -1,0 +1,30 @@
+"""The memory's graph, newest first; from the journal alone when the memory cannot be read."""
+
+from datetime import UTC, datetime
+
+from tui.rows.memory import commit_row, graph_row
+from tui.rows.spans import Spans
+from tui.snapshot import GraphLine, MemoryCommit, Snapshot
+from tui.views.lines import Lines
+
+
+class Memory(Lines[GraphLine | MemoryCommit]):
+    """One row for each line of the graph."""
+
+    empty_words = "nothing is remembered yet"
+    now = datetime.fromtimestamp(0, UTC)
+
+    def show(self, snapshot: Snapshot, *, now: datetime) -> None:
+        """Show the graph of ``snapshot``."""
+        self.now = now
+        count = sum(bool(line.id) for line in snapshot.graph) or snapshot.totals.memory_commits
+        self.border_subtitle = f"{count:,} milestones" if count else ""
+        self.show_items(snapshot.graph or tuple(reversed(snapshot.memory)))
+
+    def row(self, item: GraphLine | MemoryCommit, cells: int) -> Spans:
+        if isinstance(item, GraphLine):
+            return graph_row(item, cells, now=self.now)
+        return commit_row(item, cells, now=self.now)
+
+    def key(self, item: GraphLine | MemoryCommit) -> object:
+        return item.id or item if isinstance(item, GraphLine) else item.commit

@@ -1,0 +1,104 @@
+"""What lies over the screen for a while: one thing in full, what needs a person, the keys."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui.rows.detail import Paragraph, rows_of
+from tui.rows.people import attention_row
+from tui.rows.spans import Spans
+from tui.snapshot import Attention
+from tui.views.lines import Lines
+
+HELP = [
+    Paragraph("", "Watching a team of agents", "bold"),
+    Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
+    Paragraph("", ""),
+    Paragraph("1–5", "go to board, agents, messages, memory, log"),
+    Paragraph("tab", "next pane; shift+tab is the one before"),
+    Paragraph("↑↓ j k", "move; ←→ h l between the board's columns"),
+    Paragraph("pgup pgdn", "move a page; home end g G to either end"),
+    Paragraph("enter", "open what is under the cursor; escape goes back"),
+    Paragraph("z", "one pane on the whole screen, and back"),
+    Paragraph("a", "what needs a person"),
+    Paragraph("t", "light or dark"),
+    Paragraph("q", "quit"),
+    Paragraph("", ""),
+    Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
+    Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ○ idle  × left"),
+    Paragraph(
+        "cost", "“unknown” is a model without a known price, “≥” when only some turns have one, – before the first"
+    ),
+]
+
+
+class Page(Lines[Spans]):
+    """Paragraphs, wrapped to the width there is."""
+
+    empty_words = ""
+
+    def __init__(self, paragraphs: list[Paragraph], **where: Any) -> None:
+        super().__init__(**where)
+        self._paragraphs = paragraphs
+
+    def on_resize(self) -> None:
+        self.show_items(rows_of(self._paragraphs, self.size.width))
+
+    def row(self, item: Spans, cells: int) -> Spans:
+        return item
+
+    def key(self, item: Spans) -> object:
+        return id(item)
+
+
+class AttentionItems(Lines[Attention]):
+    """What needs a person, newest first."""
+
+    empty_words = "nothing needs you"
+    zone: tzinfo | None = None
+
+    def row(self, item: Attention, cells: int) -> Spans:
+        return attention_row(item, zone=self.zone)
+
+    def key(self, item: Attention) -> object:
+        return item.number
+
+
+class Sheet(ModalScreen[None]):
+    """A frame around one list; escape closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace,q", "app.pop_screen", show=False),
+    ]
+
+    def __init__(self, title: str, body: Lines[Any]) -> None:
+        super().__init__()
+        self._title = title
+        self._body = body
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet") as frame:
+            frame.border_title = self._title
+            frame.border_subtitle = "esc closes"
+            yield self._body
+
+    def on_mount(self) -> None:
+        self._body.focus()
+
+
+def page(title: str, paragraphs: list[Paragraph]) -> Sheet:
+    """Return a sheet with paragraphs."""
+    return Sheet(title, Page(paragraphs))
+
+
+def attention_sheet(items: Sequence[Attention], zone: tzinfo | None) -> Sheet:
+    """Return a sheet with what needs a person: open items first, then newest first."""
+    body = AttentionItems()
+    body.zone = zone
+    body.items = sorted(items, key=lambda item: (not item.open, -item.number))
+    return Sheet(f"attention: {sum(item.open for item in items)} open", body)

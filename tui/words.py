@@ -1,0 +1,124 @@
+"""The vocabulary of the screen: for each state a glyph, a word and a tone; for numbers a short form.
+
+Rule 1: a colour never stands alone; whatever has a tone also has a glyph or a word.
+Rule 2: what nobody knows is called unknown, not zero.
+"""
+
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from tui.snapshot import Usage
+
+TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref")
+LANE_TONES = tuple(f"lane{number}" for number in range(6))
+
+
+class Look(NamedTuple):
+    """How a state looks."""
+
+    glyph: str
+    word: str
+    tone: str
+
+
+TASK_LOOKS = {
+    "waiting": Look("◌", "waiting", "dim"),
+    "ready": Look("○", "ready", "info"),
+    "running": Look("◐", "running", "accent"),
+    "needs_input": Look("?", "needs input", "warn"),
+    "blocked": Look("■", "blocked", "bad"),
+    "review": Look("◎", "review", "review"),
+    "done": Look("✓", "done", "good"),
+}
+AGENT_LOOKS = {
+    "thinking": Look("◐", "thinking", "accent"),
+    "tool": Look("▸", "tool", "info"),
+    "waiting": Look("◌", "waiting", "warn"),
+    "idle": Look("○", "idle", "dim"),
+    "left": Look("×", "left", "dim"),
+}
+PHASE_LOOKS = {
+    "planning": Look("◌", "planning", "info"),
+    "working": Look("◐", "working", "accent"),
+    "validating": Look("◎", "validating", "review"),
+    "needs input": Look("?", "needs input", "warn"),
+    "interrupted": Look("‖", "interrupted", "warn"),
+    "done": Look("✓", "done", "good"),
+    "blocked": Look("■", "blocked", "bad"),
+    "infeasible": Look("×", "infeasible", "bad"),
+    "budget exhausted": Look("■", "budget exhausted", "bad"),
+    "stopped": Look("‖", "stopped", "warn"),
+}
+VERDICT_LOOKS = {"accepted": Look("✓", "accepted", "good"), "rejected": Look("×", "rejected", "bad")}
+
+COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("to do", ("waiting", "ready")),
+    ("running", ("running",)),
+    ("stuck", ("needs_input", "blocked")),
+    ("review", ("review",)),
+    ("done", ("done",)),
+)
+"""The board's columns: their titles, and the states they hold. ``stuck`` is only drawn when something is."""
+STUCK = 2
+
+
+def look(looks: dict[str, Look], state: str) -> Look:
+    """Return the look of ``state``; one that nobody foresaw is shown by its own word."""
+    return looks.get(state) or Look("·", state or "unknown", "plain")
+
+
+def short_count(count: int) -> str:
+    """Return 950, 12.3k, 1.2M."""
+    if count < 1_000:
+        return str(count)
+    if count < 999_950:
+        return f"{count / 1_000:.1f}k"
+    return f"{count / 1_000_000:.1f}M"
+
+
+def tokens(usage: Usage) -> str:
+    """Return the tokens read and written; a dash before the first call."""
+    return short_count(usage.tokens_in + usage.tokens_out) if usage.turns else "–"
+
+
+def dollars(cost_usd: float) -> str:
+    """Return $0.0042, $1.23, $1,234: as many digits as still say something."""
+    if cost_usd and cost_usd < 0.1:
+        return f"${cost_usd:.4f}"
+    return f"${cost_usd:,.2f}" if cost_usd < 1000 else f"${cost_usd:,.0f}"
+
+
+def cost(usage: Usage) -> str:
+    """Return what the calls cost: a dash without calls, ``unknown`` without prices, ``≥`` when some have none."""
+    if not usage.turns:
+        return "–"
+    if usage.cost_usd is None:
+        return "unknown"
+    return ("≥ " if usage.unpriced_turns else "") + dollars(usage.cost_usd)
+
+
+def age(at: datetime | None, now: datetime) -> str:
+    """Return how long ago that was: now, 12s, 4m, 2h, 3d; a dash when it never was."""
+    return duration((now - at).total_seconds()) if at else "–"
+
+
+def duration(seconds: float) -> str:
+    """Return 12s, 4m, 2h, 3d; ``now`` below a second, and for what a clock that runs behind would call ahead."""
+    if seconds < 1:
+        return "now"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def stopwatch(seconds: float) -> str:
+    """Return 0:07, 12:30, 1:02:03."""
+    whole = max(0, int(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def clock(at: datetime, zone: tzinfo | None) -> str:
+    """Return the time of day in ``zone``; None is the zone of this machine."""
+    return at.astimezone(zone).strftime("%H:%M:%S")
