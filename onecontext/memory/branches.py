@@ -1,0 +1,106 @@
+"""INIT and BRANCH: where a branch comes from.
+
+Rule 1: a branch starts with an empty log, and with its purpose and parent recorded.
+Rule 2: its ref is made last, so a branch that can be seen is whole.
+"""
+
+from onecontext.errors import BranchExists
+from onecontext.memory import message, metadata, pending
+from onecontext.memory.desk import Desk
+from onecontext.memory.locking import known_tip
+from onecontext.memory.model import Author, Branch
+from onecontext.names import check_name
+from onecontext.records import check_text, iso
+from onecontext.store import repository, worktrees
+from onecontext.store.files import replace_text
+from onecontext.store.layout import FORMAT, Layout
+from onecontext.store.locks import held
+from onecontext.store.objects import Objects
+from onecontext.text.redact import redact
+
+FIRST_BRANCH = "main"
+
+
+def init(layout: Layout, author: Author, purpose: str) -> bool:
+    """Make the memory; return False when it was there already, and then change nothing.
+
+    Raises:
+        NewerFormat: a newer version made what is there.
+    """
+    goal = redact(check_text(purpose, what="purpose"))
+    layout.path.mkdir(parents=True, exist_ok=True)
+    with held(layout.path):
+        if (layout.git / "HEAD").exists():
+            layout.check_format()
+        if layout.branches():
+            return False
+        repository.create(layout)
+        with held(layout.lock(FIRST_BRANCH)):
+            objects = Objects(layout)
+            changes = _first_files(FIRST_BRANCH, goal, parent=None, author=author)
+            changes |= {"format": f"{FORMAT}\n".encode(), "main.md": _roadmap(goal)}
+            tree = objects.write_tree(None, changes)
+            text = message.build("the memory begins", branch=FIRST_BRANCH)
+            commit = objects.commit(tree, (), text, author.agent, author.at())
+            replace_text(layout.path / "format", f"{FORMAT}\n")
+            objects.move(FIRST_BRANCH, expect=None, to=commit)
+            Desk(layout, objects, layout.place(FIRST_BRANCH), FIRST_BRANCH, commit).show()
+    return True
+
+
+def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: str) -> None:
+    """Start the branch ``name`` at the tip of ``parent``.
+
+    Raises:
+        InvalidName: ``name`` cannot name a branch.
+        BranchExists: there is one; nothing was changed.
+        UnknownBranch: there is no ``parent``.
+    """
+    check_name(name, what="branch")
+    goal = redact(check_text(purpose, what="purpose"))
+    tip = known_tip(layout, parent)
+    with held(layout.lock(name)):
+        if layout.tip(name) is not None:
+            raise BranchExists(f"there is a branch {name!r} already", hint=f"'onecontext switch {name}' goes there")
+        objects = Objects(layout)
+        tree = objects.write_tree(objects.tree_of(tip), _first_files(name, goal, parent=parent, author=author))
+        text = message.build(f"branch {name}: {goal}" if goal else f"branch {name}", branch=name)
+        commit = objects.commit(tree, (tip,), text, author.agent, author.at())
+        objects.move(name, expect=None, to=commit)
+        place = layout.linked_place(name)
+        worktrees.ensure_linked(place, name)
+        Desk(layout, objects, place, name, commit).show()
+
+
+def listed(layout: Layout) -> list[Branch]:
+    """Return all branches, sorted by name."""
+    objects = Objects(layout)
+    found = []
+    for name in layout.branches():
+        tip = known_tip(layout, name)
+        path = f"branches/{name}/metadata.yaml"
+        data = metadata.load(objects.read(objects.tree_of(tip), path), where=path)
+        parent = data.get("parent")
+        found.append(
+            Branch(
+                name=name,
+                purpose=str(data.get("purpose") or ""),
+                parent=str(parent) if parent else None,
+                status=str(data.get("status") or "active"),
+                commit=tip,
+                current=layout.head() == name,
+                pending=len(pending.read(pending.path_in(layout.place(name), name)).records),
+            )
+        )
+    return found
+
+
+def _first_files(name: str, purpose: str, *, parent: str | None, author: Author) -> dict[str, bytes | None]:
+    data = metadata.new(purpose=purpose, parent=parent, created=iso(author.at()))
+    folder = f"branches/{name}"
+    return {f"{folder}/metadata.yaml": metadata.dump(data), f"{folder}/commit.md": b"", f"{folder}/log.md": b""}
+
+
+def _roadmap(goal: str) -> bytes:
+    text = f"# Roadmap\n\n## Goal\n\n{goal or '(not said yet)'}\n\n## Milestones\n\n## Decisions\n"
+    return text.encode("utf-8")

@@ -1,0 +1,75 @@
+"""``metadata.yaml`` of a branch: read, written, and merged key by key.
+
+Rule 1: keys that people add are kept; the file is always sorted, so the same data are the same bytes.
+"""
+
+from typing import Any
+
+from onecontext.errors import InvalidDocument
+
+_ABSENT = object()
+
+
+def load(content: bytes | None, *, where: str) -> dict[str, Any]:
+    """Return the mapping in ``content``; empty for None or an empty file.
+
+    Raises:
+        InvalidDocument: it is no YAML mapping with text keys.
+    """
+    import yaml
+
+    try:
+        data = yaml.safe_load(content or b"")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        at = f", line {line + 1}" if line is not None else ""
+        raise InvalidDocument(f"{where}{at} is not YAML", hint="correct it by hand; nothing was written") from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise InvalidDocument(f"{where} is not a mapping of names to values", hint="correct it by hand")
+    return data
+
+
+def dump(data: dict[str, Any]) -> bytes:
+    """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
+    import yaml
+
+    text = yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=True, width=120)
+    return str(text).encode("utf-8")
+
+
+def new(*, purpose: str, parent: str | None, created: str) -> dict[str, Any]:
+    """Return the metadata that a branch begins with."""
+    return {
+        "created": created,
+        "env_config": {},
+        "file_structure": {},
+        "merged": [],
+        "parent": parent,
+        "pinned": [],
+        "purpose": purpose,
+        "status": "active",
+    }
+
+
+def merge(
+    base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+    """Merge key by key; where both changed a key differently ours stays, and the conflict tells both sides.
+
+    Returns:
+        the merged mapping, and the conflicts: key to (ours, theirs), None for a side that took the key away.
+    """
+    merged: dict[str, Any] = {}
+    conflicts: dict[str, tuple[Any, Any]] = {}
+    for key in sorted(ours.keys() | theirs.keys()):
+        before, left, right = (side.get(key, _ABSENT) for side in (base, ours, theirs))
+        value = left
+        if left == before:
+            value = right
+        elif right not in (before, left):
+            conflicts[key] = (ours.get(key), theirs.get(key))
+        if value is not _ABSENT:
+            merged[key] = value
+    return merged, conflicts

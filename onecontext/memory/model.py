@@ -1,0 +1,61 @@
+"""What the operations on a memory return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onecontext.records import Milestone
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch as listed. ``current`` is the one HEAD names; ``commit`` is its tip; ``pending`` counts its steps."""
+
+    name: str
+    purpose: str
+    parent: str | None
+    status: str
+    commit: str
+    current: bool
+    pending: int
+
+
+@dataclass(frozen=True)
+class MergeConflict:
+    """Something both sides changed. Ours stands; both sides are kept in ``branches/<branch>/conflicts/``.
+
+    ``where`` is a heading of main.md, a key of the metadata, or empty for a whole file; a side that has none is None.
+    """
+
+    path: str
+    where: str
+    base: Any
+    ours: Any
+    theirs: Any
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a MERGE did. ``already`` means nothing was written; ``pending`` steps of the source were not part of it."""
+
+    source: str
+    already: bool
+    milestone: Milestone | None
+    commit: str
+    conflicts: tuple[MergeConflict, ...] = ()
+    pending: int = 0
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes: agent and session, and where the time and new ids come from."""
+
+    agent: str
+    session: str
+    now: Any
+    new_id: Any
+
+    def at(self) -> datetime:
+        """Return the time, as the caller's clock has it."""
+        at: datetime = self.now()
+        return at

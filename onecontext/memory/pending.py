@@ -1,0 +1,142 @@
+"""``log.md``: the steps since the last milestone, one durable append each.
+
+Rule 1: appending costs the same whatever is there: only the end of the file is read.
+Rule 2: a torn tail is set aside before anything is appended, so it never swallows the next record.
+Rule 3: the caller holds the lock of the branch, but for :func:`read`, which needs none.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from onecontext.records import Raw, Split, joined, split
+from onecontext.store.files import append_bytes, read_bytes, replace_bytes
+from onecontext.store.layout import Layout, Place
+from onecontext.store.quarantine import set_aside
+
+_FIRST_LOOK_BYTES = 16 * 1024
+_NUMBER = re.compile(rb"### Step (\d{1,18}) ")
+
+
+class Tail(NamedTuple):
+    """The end of a log: records seen there, where the last whole one ends, the size, and whether a line is open."""
+
+    records: tuple[Raw, ...]
+    end: int
+    size: int
+    open_line: bool
+
+
+def path_in(place: Place, branch: str) -> Path:
+    """Return the pending log of ``branch`` in a work tree."""
+    return place.folder / "branches" / branch / "log.md"
+
+
+def read(path: Path) -> Split:
+    """Return the log taken apart; empty when there is none. A step being appended right now is not in it."""
+    try:
+        return split(read_bytes(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return split(b"")
+
+
+def append(layout: Layout, place: Place, branch: str, encode: Callable[[int], bytes]) -> None:
+    """Append what ``encode(n)`` returns, ``n`` being the number of the new step, and fsync it.
+
+    Raises:
+        OSError: full or read-only; the log is as it was.
+    """
+    path = path_in(place, branch)
+    tail = _tail(path)
+    if tail.end < tail.size:
+        cut_torn_tail(layout, path, branch, tail.end)
+    record = encode(_last_number(tail, path.with_name("log")) + 1)
+    append_bytes(path, b"\n" + record if tail.open_line else record)
+
+
+def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
+    """Move what follows byte ``end`` to the quarantine, durably, and only then cut it off."""
+    with path.open("rb") as file:
+        file.seek(end)
+        torn = file.read()
+    if not torn:
+        return
+    set_aside(layout, f"{branch}-log", torn)
+    with path.open("r+b") as file:
+        file.truncate(end)
+        os.fsync(file.fileno())
+
+
+def drop(path: Path, committed: Collection[tuple[str, str, str]]) -> None:
+    """Take the records with these keys out of the log, durably; they have become history."""
+    content = read_bytes(path)
+    found = split(content)
+    left = [raw for raw in found.records if raw.key not in committed]
+    if len(left) < len(found.records):
+        replace_bytes(path, joined(left) + content[found.end :], durable=True)
+
+
+def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:
+    """Bring the records of ``source`` into ``target``, durably, each once; those of ``source`` come first."""
+    for path in (source, target):
+        if path.exists():
+            cut_torn_tail(layout, path, branch, read(path).end)
+    one, two = read(source), read(target)
+    known = {raw.key for raw in one.records}
+    text = one.preamble + joined(one.records)
+    text += b"" if two.preamble in text else two.preamble
+    text += joined(raw for raw in two.records if raw.key not in known)
+    if text and (not target.exists() or read_bytes(target) != text):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_bytes(target, text, durable=True)
+
+
+def clear(path: Path) -> None:
+    """Empty a log whose records have another home by now."""
+    if path.exists() and path.stat().st_size:
+        replace_bytes(path, b"", durable=True)
+
+
+def _tail(path: Path) -> Tail:
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return Tail((), 0, 0, open_line=False)
+    look = _FIRST_LOOK_BYTES
+    with path.open("rb") as file:
+        while True:
+            start = max(0, size - look)
+            file.seek(start)
+            window = file.read(size - start)
+            # The first frame that begins a line: text of ours cannot, and a record cut by the window is left out.
+            begin = 0 if start == 0 else window.find(b"\n<!-- oc1 ") + 1
+            found = split(window[begin:]) if start == 0 or begin else None
+            if start == 0 or (found and found.records):
+                break
+            look *= 8
+    parts = found or split(b"")
+    end = start + begin + parts.end
+    return Tail(parts.records, end, size, open_line=end > 0 and window[end - start - 1 : end - start] != b"\n")
+
+
+def _last_number(tail: Tail, history: Path) -> int:
+    if numbers := [number for raw in tail.records if (number := _number(raw))]:
+        return max(numbers)
+    newest = _newest(_newest(history))
+    if newest is None:
+        return 0
+    return max((_number(raw) for raw in split(read_bytes(newest)).records), default=0)
+
+
+def _number(raw: Raw) -> int:
+    match = _NUMBER.match(raw.body)
+    return int(match.group(1)) if match else 0
+
+
+def _newest(folder: Path | None) -> Path | None:
+    if folder is None or not folder.is_dir():
+        return None
+    numbered = [path for path in folder.iterdir() if path.stem.isdecimal()]
+    return max(numbered, key=lambda path: int(path.stem), default=None)

@@ -1,0 +1,76 @@
+"""Replacing one of git's own files (a ref, HEAD, an index) as git itself does, and surviving a kill while at it.
+
+Git takes ``FILE.lock`` by exclusive creation and renames it over FILE (api-lockfile in git's documentation). A process
+killed in between leaves ``FILE.lock`` behind, and everybody refuses from then on.
+
+Rule 1: what we put at ``FILE.lock`` is a hard link to a scratch file of ours, so whoever holds our own lock for FILE
+        next can tell a lock of a dead writer of ours from the lock of a live git command.
+Rule 2: the caller holds our lock that covers FILE, and the scratch name belongs to that lock.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from onecontext.errors import Conflict, LockTimeout
+from onecontext.store.files import replace_bytes, sync_folder
+
+_WAIT_S = 5.0
+
+
+def clear_dead_lock(path: Path, scratch: Path) -> None:
+    """Remove ``path``'s git lock if a dead writer of ours left it; call before ``scratch`` is written anew."""
+    lock = _lock_of(path)
+    if lock.exists() and scratch.exists() and lock.samefile(scratch):
+        lock.unlink()
+
+
+def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool]) -> None:
+    """Replace ``path`` durably by ``content`` if ``still()`` holds once git's lock is ours; see :func:`install`."""
+    clear_dead_lock(path, scratch)
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(scratch, content, durable=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    install(path, scratch, still=still)
+    sync_folder(path.parent)
+
+
+def install(path: Path, scratch: Path, *, still: Callable[[], bool], wait_s: float = _WAIT_S) -> None:
+    """Rename the finished ``scratch`` over ``path`` under git's lock.
+
+    Raises:
+        Conflict: ``still()`` was false; ``path`` is untouched.
+        LockTimeout: a git command held the lock for ``wait_s`` seconds; ``path`` is untouched.
+    """
+    lock = _lock_of(path)
+    _take(lock, scratch, wait_s)
+    try:
+        if not still():
+            raise Conflict(f"{path.name} has moved meanwhile", hint="run it again")
+        lock.replace(path)
+    except BaseException:
+        lock.unlink(missing_ok=True)
+        raise
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _take(lock: Path, scratch: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            os.link(scratch, lock)
+        except FileExistsError as error:
+            if time.monotonic() >= deadline:
+                scratch.unlink(missing_ok=True)
+                raise LockTimeout(
+                    f"git's own lock {lock} is held", hint="another git command is running there, or one was killed"
+                ) from error
+            time.sleep(0.01)
+        else:
+            return

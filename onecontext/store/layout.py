@@ -1,0 +1,144 @@
+"""Where things lie in a memory, read from files alone: quick, and without pygit2.
+
+Rule 1: paths are built here and nowhere else.
+Rule 2: what git records in small text files (HEAD, refs, packed-refs) is read here and written in other modules.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from onecontext.errors import Damaged, NewerFormat, NoMemory
+from onecontext.names import check_name
+from onecontext.store.files import read_bytes
+
+FOLDER = ".onecontext"
+FORMAT = 1
+_SMALL_BYTES = 64 * 1024
+_HEADS = "refs/heads/"
+
+
+class Shown(NamedTuple):
+    """What a work tree shows: the branch, and the git commit its files were last written from."""
+
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A work tree: ``folder`` has the files, ``git_dir`` its index and our note of what it shows."""
+
+    folder: Path
+    git_dir: Path
+    main: bool
+
+    def shown(self) -> Shown | None:
+        """Return what the folder shows; None where it was never written, or not by us."""
+        if not (self.folder / ".git").exists():
+            return None
+        words = _small(self.git_dir / "onecontext-shown").split()
+        return Shown(words[0], words[1]) if len(words) == 2 else None
+
+
+class Layout:
+    """The paths of the memory at ``path`` (the ``.onecontext`` folder)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.git = path / ".git"
+        self.private = self.git / "onecontext"
+        self.quarantine = self.private / "quarantine"
+
+    def head(self) -> str | None:
+        """Return the branch that HEAD names; None when it names a commit."""
+        text = _small(self.git / "HEAD").strip()
+        return text.removeprefix(f"ref: {_HEADS}") if text.startswith(f"ref: {_HEADS}") else None
+
+    def tip(self, branch: str) -> str | None:
+        """Return the commit that ``refs/heads/<branch>`` names, as hex; None when there is no such branch."""
+        loose = _small(self.ref(branch)).strip()
+        if loose:
+            if len(loose) < 40 or loose.startswith("ref:"):
+                raise Damaged(f"{self.ref(branch)} names no commit")
+            return loose
+        return self._packed().get(branch)
+
+    def branches(self) -> list[str]:
+        """Return the names of all branches, sorted."""
+        heads = self.git / _HEADS
+        loose = {path.name for path in heads.iterdir() if path.is_file()} if heads.is_dir() else set()
+        names = {name for name in loose if not name.endswith((".lock", ".tmp"))} | set(self._packed())
+        return sorted(name for name in names if "/" not in name)
+
+    def place(self, branch: str) -> Place:
+        """Return where ``branch`` is written: the memory's own folder if HEAD names it, else one of its own."""
+        if self.head() == branch:
+            return self.main_place()
+        return self.linked_place(branch)
+
+    def main_place(self) -> Place:
+        """Return the memory's own folder as a work tree."""
+        return Place(self.path, self.git, main=True)
+
+    def linked_place(self, branch: str) -> Place:
+        """Return the linked work tree of ``branch``, whether or not it is there."""
+        check_name(branch, what="branch")
+        return Place(self.private / "worktrees" / branch, self.git / "worktrees" / branch, main=False)
+
+    def ref(self, branch: str) -> Path:
+        """Return the loose ref file of ``branch``."""
+        return self.git / _HEADS / check_name(branch, what="branch")
+
+    def lock(self, branch: str) -> Path:
+        """Return our lock file for writing ``branch``."""
+        return self.private / "locks" / "branches" / f"{check_name(branch, what='branch')}.lock"
+
+    def head_lock(self) -> Path:
+        """Return our lock file for moving HEAD."""
+        return self.private / "locks" / "head.lock"
+
+    def scratch(self, name: str) -> Path:
+        """Return where the finished content of a file of git lies before it is put in place."""
+        return self.private / "scratch" / name
+
+    def check_format(self) -> None:
+        """Refuse a memory that is not there, or newer than we are.
+
+        Raises:
+            NoMemory: there is no memory at ``path``.
+            NewerFormat: a newer version made it; nothing was written.
+        """
+        if not (self.git / "HEAD").exists():
+            raise NoMemory(f"there is no memory at {self.path}", hint="run 'onecontext init'")
+        check_version(_small(self.path / "format"), self.path)
+
+    def _packed(self) -> dict[str, str]:
+        # One "<hex> <ref>" a line; '#' opens the header, '^' a peeled tag (gitrepository-layout(5)).
+        packed = self.git / "packed-refs"
+        lines = read_bytes(packed).decode("utf-8", "replace").splitlines() if packed.exists() else []
+        pairs = (line.split(" ", 1) for line in lines if line and line[0] not in "#^" and " " in line)
+        return {ref.removeprefix(_HEADS): commit for commit, ref in pairs if ref.startswith(_HEADS)}
+
+
+def check_version(text: str, where: object) -> None:
+    """Refuse a version text other than ours; empty (a memory being made) passes.
+
+    Raises:
+        NewerFormat: it is a higher number.
+        Damaged: it is no number.
+    """
+    version = text.strip()
+    if version and not version.isdecimal():
+        raise Damaged(f"the format of {where} reads {version[:40]!r}, which is no version")
+    if version and int(version) > FORMAT:
+        raise NewerFormat(
+            f"{where} has format {version}; this version reads up to {FORMAT}", hint="use a newer onecontext"
+        )
+
+
+def _small(path: Path) -> str:
+    try:
+        return read_bytes(path, limit_bytes=_SMALL_BYTES).decode("utf-8", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""

@@ -1,0 +1,60 @@
+"""Making the memory's own git repository, so that no configuration of the user's can matter in it.
+
+Rule 1: everything that git or pygit2 could take from a global configuration and act on is set here, in the repository.
+Rule 2: making it twice, at once or after a kill in the middle, ends in the same repository.
+"""
+
+from pathlib import Path
+
+import pygit2
+
+from onecontext.store.files import read_bytes, replace_text
+from onecontext.store.layout import Layout
+
+# Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
+_EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")
+_CONFIG = {
+    "core.autocrlf": "false",
+    "core.eol": "lf",
+    "core.safecrlf": "false",
+    "core.fileMode": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    # A reflog line torn by a kill would outlive it, and a memory never moves a ref backwards.
+    "core.logAllRefUpdates": "false",
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    "merge.ff": "false",
+}
+# The highest of git's attribute files: bytes come out as they went in, whatever a .gitattributes says.
+_ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
+
+
+def create(layout: Layout) -> None:
+    """Make the repository, or finish one that was half made. The caller holds the lock on ``layout.path``."""
+    if not (layout.git / "HEAD").exists():
+        pygit2.init_repository(str(layout.path), initial_head="main")
+    settle(layout)
+
+
+def settle(layout: Layout) -> None:
+    """Write our settings where they are missing: after making it, and in one that was cloned."""
+    marker = layout.private / "settled"
+    if marker.exists():
+        return
+    config = pygit2.Config(str(layout.git / "config"))
+    for key, value in _CONFIG.items():
+        config[key] = value
+    info = layout.git / "info"
+    info.mkdir(exist_ok=True)
+    replace_text(info / "attributes", _ATTRIBUTES)
+    _add_lines(info / "exclude", _EXCLUDE)
+    layout.private.mkdir(exist_ok=True)
+    replace_text(marker, "1\n")
+
+
+def _add_lines(path: Path, wanted: tuple[str, ...]) -> None:
+    lines = read_bytes(path).decode("utf-8", "surrogateescape").splitlines() if path.exists() else []
+    missing = [line for line in wanted if line not in lines]
+    text = "".join(f"{line}\n" for line in [*lines, *missing])
+    replace_text(path, text) if missing else None
