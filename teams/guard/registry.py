@@ -49,19 +49,34 @@ def open_sandbox(
     return TIERS[tier](readable=readable, tools=tools, limits=limits, search_path=search_path)
 
 
+def bubblewrap_path(search_path: Sequence[str] = SYSTEM_PATH) -> Path | None:
+    """Return where bwrap is, or None. Our own PATH is not asked: what is first on it may not be the system's."""
+    found = shutil.which("bwrap", path=":".join(search_path))
+    return None if found is None else Path(found)
+
+
 def _open_unconfined(*, tools: Sequence[Path], **_: object) -> Sandbox:
     return Unconfined(tools=tools)
 
 
-def _open_bubblewrap(
-    *, readable: Sequence[Path], tools: Sequence[Path], limits: Limits | None, search_path: Sequence[str]
-) -> Sandbox:
-    bwrap = shutil.which("bwrap", path=":".join(search_path))
+def open_bubblewrap(
+    *,
+    readable: Sequence[Path] = (),
+    tools: Sequence[Path] = (),
+    limits: Limits | None = None,
+    search_path: Sequence[str] = SYSTEM_PATH,
+) -> Bubblewrap:
+    """Return bubblewrap, proved to work; see :func:`open_sandbox`.
+
+    Raises:
+        NoSandbox: it is missing, or does not work here.
+    """
+    bwrap = bubblewrap_path(search_path)
     if bwrap is None:
         raise NoSandbox("the sandbox needs bubblewrap, which is not installed", hint=how_to_install())
     problem: NoSandbox | None = None
     for identity in _identities():
-        sandbox = Bubblewrap(Path(bwrap), identity=identity, readable=readable, tools=tools, limits=limits)
+        sandbox = Bubblewrap(bwrap, identity=identity, readable=readable, tools=tools, limits=limits)
         try:
             probe(sandbox)
         except NoSandbox as error:
@@ -87,4 +102,4 @@ def _check_readable(folder: Path) -> None:
         raise UsageError(f"{folder} holds a whole home, which no sandbox shows; name the folder inside it")
 
 
-TIERS: dict[str, Opener] = {"bubblewrap": _open_bubblewrap, "none": _open_unconfined}
+TIERS: dict[str, Opener] = {"bubblewrap": open_bubblewrap, "none": _open_unconfined}

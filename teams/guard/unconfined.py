@@ -29,10 +29,6 @@ class Unconfined:
         self._tools = tuple(tools)
         self._output_limit_bytes = output_limit_bytes
 
-    def probe(self) -> list[str]:
-        """Return what holds, one sentence each; nothing needs to be tried."""
-        return ["commands run with your own rights: your files, your network, no limit but time and output"]
-
     def run(
         self,
         argv: Sequence[str],

@@ -1,0 +1,68 @@
+"""Team folders as files: whether every document can be read, and whether a lock was left behind (FORMATS 2.1).
+
+Rule 1: nothing is written. A lock here is a folder, and making one would stop the programs that use these files.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from onecontext.doctor.check import Check
+from onecontext.errors import Damaged
+from onecontext.store.files import read_bytes
+
+_ROOTS = (".onecontext", ".claude")
+_STALE_S = 10.0  # after which clients take a lock over
+_MAX_NAMES = 3
+
+
+def checks(cwd: Path) -> Iterable[Check]:
+    """Check the team folders that belong to the project around ``cwd``."""
+    roots = [folder / name for folder in (cwd, *cwd.parents) for name in _ROOTS if (folder / name / "teams").is_dir()]
+    if not roots:
+        yield Check("teams", "ok", "there are no team folders here yet")
+    for root in roots:
+        yield _documents(root)
+        yield _locks(root)
+
+
+def _documents(root: Path) -> Check:
+    paths = [*root.glob("teams/*/config.json"), *root.glob("teams/*/inboxes/*.json"), *root.glob("tasks/*/*.json")]
+    broken = [path for path in paths if not _is_json(path)]
+    if broken:
+        return Check(
+            "teams",
+            "warn",
+            f"{_named(broken, root)} in {root} cannot be read as JSON",
+            "the journal has what they held; 'onecontext board' and 'onecontext mail' read that",
+        )
+    teams = sum(1 for _ in root.glob("teams/*/config.json"))
+    return Check("teams", "ok", f"{teams} teams in {root}, {len(paths)} documents read")
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(read_bytes(path))
+    except (OSError, ValueError, Damaged):
+        return False
+    return True
+
+
+def _locks(root: Path) -> Check:
+    locks = [*root.glob("teams/**/*.lock"), *root.glob("tasks/**/*.lock")]
+    # tasks/<list>/.lock is a plain file that clients keep; its lock is the folder .lock.lock.
+    old = [path for path in locks if path.is_dir() and time.time() - path.lstat().st_mtime > _STALE_S]
+    if not old:
+        return Check("team locks", "ok", f"no lock is left over in {root}")
+    return Check(
+        "team locks",
+        "warn",
+        f"left over in {root}: {_named(old, root)}",
+        "nothing to do: whoever needs one next takes it over",
+    )
+
+
+def _named(paths: list[Path], root: Path) -> str:
+    shown = ", ".join(str(path.relative_to(root)) for path in paths[:_MAX_NAMES])
+    return shown + (f" and {len(paths) - _MAX_NAMES} more" if len(paths) > _MAX_NAMES else "")
