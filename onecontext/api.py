@@ -17,7 +17,7 @@ from onecontext.memory.model import Author, Branch, Merge
 from onecontext.names import check_name
 from onecontext.records import Milestone, Step, check_text
 from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import find_memory, find_repository
+from onecontext.store.surroundings import exclude, find_memory, find_repository
 from onecontext.text.redact import redact
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Memory:
     ) -> "Memory":
         """Make the memory of the repository (or plain folder) at ``path``, or open the one that is there.
 
+        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
+
         Raises:
             NewerFormat: a newer version made what is there; nothing was written.
         """
@@ -74,6 +76,8 @@ class Memory:
         repository = find_repository(start)
         layout = Layout((repository.top if repository else start) / FOLDER)
         init(layout, author, purpose)
+        if repository:
+            exclude(repository)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
     @classmethod

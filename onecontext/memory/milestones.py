@@ -85,7 +85,7 @@ def put(
     """Commit ``changes`` together with a new milestone, and return it."""
     data = desk.metadata() if known is None else known
     shown = list(split(desk.read("commit.md") or b"").records)
-    pinned = data.get("pinned")
+    pinned, ties = data.get("pinned"), links or {}
     milestone = Milestone(
         id=author.new_id(),
         at=author.at(),
@@ -98,7 +98,9 @@ def put(
             [str(pin) for pin in pinned] if isinstance(pinned, list) else (),
         ),
         contribution=contribution,
-        **(links or {}),
+        code_commit=ties.get("code_commit"),
+        task=ties.get("task"),
+        mission=ties.get("mission"),
     )
     record = encode_milestone(milestone)
     path, history = _history(desk, record)
@@ -107,7 +109,7 @@ def put(
         f"{desk.folder}/commit.md": _newest_records([raw.raw for raw in shown] + [record]),
         f"{desk.folder}/commit/{path}": history,
     }
-    text = message.build(contribution, branch=desk.branch, record=milestone.id, **(links or {}))
+    text = message.build(contribution, branch=desk.branch, record=milestone.id, **ties)
     commit = desk.commit(changes, text, author=author.agent, at=milestone.at, base=base, also=also)
     return replace(milestone, commit=commit)
 

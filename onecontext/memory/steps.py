@@ -50,7 +50,9 @@ def _append(layout: Layout, branch: str, author: Author, texts: dict[str, str]) 
                 agent=author.agent,
                 session=author.session,
                 branch=branch,
-                **texts,
+                observation=texts["observation"],
+                thought=texts["thought"],
+                action=texts["action"],
             )
         )
         return encode_step(made[-1])

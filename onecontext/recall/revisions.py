@@ -87,7 +87,7 @@ def graph(layout: Layout, *, limit: int) -> list[GraphRow]:
     names: dict[str, list[str]] = {}
     for branch in layout.branches():
         names.setdefault(layout.tip(branch) or "", []).append(branch)
-    commits = []
+    commits: list[GraphCommit] = []
     for commit in Objects(layout).walk(tips(layout)):
         if len(commits) == limit:
             break

@@ -6,7 +6,7 @@ Rule 3: pygit2 runs no program: no hook, no filter, no fsmonitor of whoever can 
 Rule 4: pygit2's errors leave this module as ours.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -214,7 +214,7 @@ class Objects:
             trees = [node if isinstance(node, pygit2.Tree) else None for node in (left, right)]
             blobs = [str(node.id) if isinstance(node, pygit2.Blob) else None for node in (left, right)]
             if any(trees):
-                self._compare(*trees, f"{prefix}{name}/", found)
+                self._compare(trees[0], trees[1], f"{prefix}{name}/", found)
             if any(blobs):
                 found[prefix + name] = (blobs[0], blobs[1])
 

@@ -56,13 +56,19 @@ def find_memory(start: Path) -> Path:
     raise NoMemory(f"there is no memory in {start} or above", hint="run 'onecontext init'")
 
 
+def is_excluded(repository: UserRepository) -> bool:
+    """Say whether the user's repository already leaves ``.onecontext/`` alone by our line."""
+    path = repository.common_dir / "info" / "exclude"
+    return path.exists() and EXCLUDE_LINE.encode() in read_bytes(path).splitlines()
+
+
 def exclude(repository: UserRepository) -> bool:
     """Keep ``.onecontext/`` out of the user's commits; return False when the line was already there."""
+    if is_excluded(repository):
+        return False
     path = repository.common_dir / "info" / "exclude"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = read_bytes(path) if path.exists() else b""
-    if EXCLUDE_LINE.encode() in text.splitlines():
-        return False
     separator = b"" if not text or text.endswith(b"\n") else b"\n"
     replace_bytes(path, text + separator + EXCLUDE_LINE.encode() + b"\n")
     return True

@@ -9,7 +9,6 @@ Rule 3: the note of what a folder shows is written last, so that an unfinished r
 Rule 4: the caller holds the lock of the branch.
 """
 
-import os
 import shutil
 import stat
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from onecontext.store.quarantine import set_aside
 
 Changed = Mapping[str, tuple[str | None, str | None]]
 _INDEX_ATTEMPTS = 5
+_Stamp = tuple[int, int, int]
 
 
 def ensure_linked(place: Place, branch: str) -> None:
@@ -136,13 +136,17 @@ def _refresh_index(
         # A killed pygit2 leaves its own lock beside the scratch, which only the holder of our lock ever writes.
         scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
         seen = _stamp(index)
+
+        def unchanged(seen: _Stamp | None = seen) -> bool:
+            return _stamp(index) == seen
+
         if tree is None and seen is not None:
             shutil.copyfile(index, scratch)
             objects.update_index(str(scratch), None, blobs)
         else:
             objects.update_index(str(scratch), tree or objects.tree_of(_tip(layout, branch)), {})
         try:
-            gitlock.install(index, scratch, still=lambda seen=seen: _stamp(index) == seen, wait_s=1.0)
+            gitlock.install(index, scratch, still=unchanged, wait_s=1.0)
         except Conflict as error:
             if isinstance(error, LockTimeout):
                 return False
@@ -158,9 +162,9 @@ def _tip(layout: Layout, branch: str) -> str:
     return tip
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> _Stamp | None:
     try:
-        status = os.stat(path)
+        status = path.stat()
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,31 @@
+"""``onecontext commit``: record a milestone."""
+
+import argparse
+
+from onecontext.cli.main import Invocation
+from onecontext.cli.memory import add_agent, open_memory
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("contribution", nargs="?", help="what was achieved; '-' reads it from stdin")
+    parser.add_argument("--message", "-m", metavar="TEXT", help="the same, as git spells it")
+    parser.add_argument("--purpose", metavar="TEXT", help="what the branch is for from now on")
+    parser.add_argument("--code-commit", metavar="SHA", help="the commit of the code that goes with it")
+    parser.add_argument("--task", metavar="KEY", help="the task it belongs to")
+    parser.add_argument("--mission", metavar="ID", help="the mission it belongs to")
+    add_agent(parser)
+
+
+def run(args: argparse.Namespace, invocation: Invocation) -> int:
+    """Record the milestone and name it."""
+    given = args.contribution if args.contribution is not None else args.message
+    text = invocation.stdin.read() if given == "-" else given or ""
+    memory = open_memory(args, invocation)
+    milestone = memory.commit(
+        text, purpose=args.purpose, code_commit=args.code_commit, task=args.task, mission=args.mission
+    )
+    out = invocation.out
+    first = next(line for line in milestone.contribution.splitlines() if line.strip())
+    out.answer(milestone, f"[{out.paint(memory.branch, 'cyan')} {milestone.id}] {out.paint(first.strip())}")
+    return 0

@@ -1,0 +1,89 @@
+"""What the memory commands share: opening the memory, and how records look on a terminal."""
+
+import argparse
+
+from onecontext.api import Memory
+from onecontext.cli.main import Invocation
+from onecontext.cli.output import Output
+from onecontext.records import Milestone, Step
+
+_AGENT_VARIABLE = "ONECONTEXT_AGENT"
+
+
+def add_agent(parser: argparse.ArgumentParser) -> None:
+    """Offer ``--agent`` and ``--branch``, for commands that write."""
+    parser.add_argument("--agent", metavar="NAME", help=f"who writes (default: {_AGENT_VARIABLE}, else 'agent')")
+    parser.add_argument("--branch", metavar="NAME", help="write this branch instead of the current one")
+
+
+def agent_of(args: argparse.Namespace, invocation: Invocation) -> str:
+    """Return who writes: the option, else the environment, else ``agent``."""
+    named: str | None = getattr(args, "agent", None)
+    return named if named is not None else invocation.env.get(_AGENT_VARIABLE) or "agent"
+
+
+def open_memory(args: argparse.Namespace, invocation: Invocation) -> Memory:
+    """Open the memory that serves the working folder, on the branch that was named or the current one."""
+    branch: str | None = getattr(args, "branch", None)
+    session = invocation.env.get("ONECONTEXT_SESSION", "")
+    return Memory.open(invocation.cwd, branch=branch, agent=agent_of(args, invocation), session=session)
+
+
+def count(text: str) -> int:
+    """Read a number of things, 0 or more, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is below 0")
+    return number
+
+
+count.__name__ = "number"
+
+
+def milestone_line(milestone: Milestone, out: Output) -> str:
+    """Return one line: id, time, branch and the first line of the contribution."""
+    first = next((line for line in milestone.contribution.splitlines() if line.strip()), "")
+    when = f"{milestone.at:%Y-%m-%d %H:%M}"
+    mark = out.paint(" (edited by hand)", "red") if milestone.edited else ""
+    return (
+        f"{out.paint(milestone.id, 'yellow')} {out.paint(when, 'dim')} "
+        f"{out.paint(f'{milestone.branch}/{milestone.agent}', 'cyan')}{mark}  {out.paint(first.strip())}"
+    )
+
+
+def milestone_text(milestone: Milestone, out: Output) -> str:
+    """Return a milestone in full."""
+    facts = {
+        "Milestone": milestone.id,
+        "Commit": milestone.commit,
+        "Branch": milestone.branch,
+        "Agent": milestone.agent,
+        "Date": f"{milestone.at:%Y-%m-%d %H:%M:%S %Z}",
+        "Code commit": milestone.code_commit,
+        "Task": milestone.task,
+        "Mission": milestone.mission,
+        "Edited": "by hand, after it was recorded" if milestone.edited else None,
+    }
+    lines = [f"{out.paint(key + ':', 'dim')} {out.paint(value)}" for key, value in facts.items() if value]
+    for heading, text in (
+        ("Contribution", milestone.contribution),
+        ("Progress before", milestone.previous),
+        ("Purpose of the branch", milestone.purpose),
+    ):
+        if text:
+            lines += ["", out.paint(heading, "bold"), out.paint(text.replace("\r\n", "\n"))]
+    return "\n".join(lines)
+
+
+def step_text(step: Step, out: Output) -> str:
+    """Return a step in full."""
+    mark = out.paint(" (edited by hand)", "red") if step.edited else ""
+    head = f"{out.paint(step.id, 'yellow')} {out.paint(f'{step.at:%Y-%m-%d %H:%M}', 'dim')} "
+    lines = [head + out.paint(f"{step.branch}/{step.agent} step {step.n}", "cyan") + mark]
+    parts = {"observation": step.observation, "thought": step.thought, "action": step.action}
+    lines += [f"  {out.paint(label + ':', 'dim')} {_indented(text, out)}" for label, text in parts.items() if text]
+    return "\n".join(lines)
+
+
+def _indented(text: str, out: Output) -> str:
+    return out.paint(text.replace("\r\n", "\n").replace("\n", "\n    "))
