@@ -6,8 +6,6 @@ Rule 2: the file follows, under the same lock.
 Rule 3: what is refused for an old epoch is recorded as a violation.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from onecontext.errors import StaleEpoch, UnknownTask
@@ -15,19 +13,12 @@ from teams.engine.journal import Journal
 from teams.engine.locks import HeldLock, mkdir_lock
 from teams.protocol.copies import Copies, Standing
 from teams.protocol.ledger import DELETED
+from teams.protocol.moves import Move
 from teams.protocol.states import EVENTS, OPEN, Action, after
 from teams.protocol.task import Task
 from teams.protocol.taskfiles import TaskFiles
 
 WAIT_S = 10.0
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an action sets: ``ours`` in ``metadata.onecontext``, ``fields`` at the top level."""
-
-    ours: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Desk:
@@ -42,7 +33,7 @@ class Desk:
         self,
         task_id: str,
         action: Action,
-        decide: Callable[[Task], Change],
+        move: Move,
         *,
         agent: str | None = None,
         reason: str = "",
@@ -51,7 +42,7 @@ class Desk:
         """Do ``action`` to a task and return it as it is afterwards.
 
         Args:
-            decide: returns what to set, or raises what stands against it.
+            move: returns what to set, or raises what stands against it.
             epoch: what the claim carried, for the record of a violation.
         """
         path = self._files.path(task_id)
@@ -61,7 +52,7 @@ class Desk:
             standing = self.copies.current(task_id)
             task = standing.task
             try:
-                change = decide(task)
+                change = move(task)
             except StaleEpoch as error:
                 self._violation(task, action, error, agent, epoch)
                 raise
