@@ -1,5 +1,6 @@
 """A run as lines for people: which events are worth a line, and what it says."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,21 @@ def _said(event: Event) -> tuple[str, str] | None:
     return (f"“{text}”", "dim") if text else None
 
 
+def _called(event: Event) -> tuple[str, str] | None:
+    tool = event.data["tool"]
+    if tool in _TOLD_BY_WHAT_FOLLOWS:
+        return None
+    try:
+        arguments = json.loads(event.data["arguments"])
+    except ValueError:
+        arguments = {}
+    # The one argument that says what the call is about, whatever the tool; agents' own tools have none we know.
+    about = next((str(arguments[name]) for name in _TELLING_ARGUMENTS if name in arguments), "")
+    return (f"$ {_first_line(about)}" if tool == "run" else f"{tool} {_first_line(about)}".rstrip()), "dim"
+
+
+_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict"}
+_TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
         f"contract: {len(event.data['contract']['assertions'])} assertions, "
@@ -67,10 +83,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "task.submitted": lambda event: (f"hands over {_task_name(event)}", ""),
     "task.released": lambda event: (f"gives back {_task_name(event)}: {event.data.get('reason', '')}", "yellow"),
     "task.blocked": lambda event: (f"{_task_name(event)} is blocked: {event.data.get('reason', '')}", "red"),
-    "tool.intent": lambda event: (
-        f"{event.data['tool']} {_first_line(event.data['arguments'], 90)}",
-        "dim",
-    ),
+    "tool.intent": _called,
     "model.called": _said,
     "verify.command": _verified,
     "verdict.given": _verdict,

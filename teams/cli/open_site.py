@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onecontext.api import Memory
-from skills.tool import open_skills
-
+from onecontext.cli.output import Output
 from onecontext.errors import NoMission, SetupError
 from onecontext.store.project import Project
+from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
+from onecontext.text.tokens import default_counter
+from skills.activate import skill_tool
+from skills.catalogue import catalogue
+from skills.discover import find_skills
+from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config
 from teams.mission.site import LEAD, Site
@@ -18,12 +23,24 @@ from teams.models.port import OpenModel
 from teams.models.registry import open_models
 from teams.protocol.team import Team
 
+CATALOGUE_TOKENS = 600
+
 
 def new_mission_name(goal: str) -> str:
     """Return a name that tells the goal and that no other mission has, such as ``fix-the-tests-1a2b3c``."""
     words = re.sub(r"[^a-z0-9]+", "-", goal.lower().encode("ascii", "ignore").decode()).strip("-")
     stem = words[:32].rsplit("-", 1)[0] if len(words) > 32 else words
     return "-".join(part for part in (stem.strip("-"), uuid.uuid4().hex[:6]) if part)
+
+
+def make_memory(project: Project, goal: str, out: Output) -> Memory:
+    """Make or open the project's memory; what that writes in the user's repository is said."""
+    repository = find_repository(project.path)
+    unknown = repository is not None and not is_excluded(repository)
+    memory = Memory.init(project.path, agent=LEAD, purpose=goal)
+    if repository and unknown:
+        out.say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
+    return memory
 
 
 def open_model_door(config: Config, env: Mapping[str, str]) -> OpenModel:
@@ -47,6 +64,19 @@ def open_model_door(config: Config, env: Mapping[str, str]) -> OpenModel:
     )
 
 
+def open_box(config: Config) -> Sandbox:
+    """Return the configured sandbox, proved to work here; commands find the programs beside this Python first.
+
+    Raises:
+        NoSandbox: the tier cannot be had on this machine.
+    """
+    return open_sandbox(
+        config.sandbox.tier,
+        readable=[Path(folder).expanduser() for folder in config.sandbox.readable],
+        tools=[Path(sys.executable).parent],
+    )
+
+
 def open_site(
     *,
     mission: str,
@@ -55,17 +85,12 @@ def open_site(
     team: Team,
     config: Config,
     open_model: OpenModel,
+    sandbox: Sandbox,
+    env: Mapping[str, str],
 ) -> Site:
-    """Bundle what a mission works with; the sandbox is proved to work here.
-
-    Raises:
-        NoSandbox: the configured tier cannot be had on this machine.
-    """
-    sandbox = open_sandbox(
-        config.sandbox.tier,
-        readable=[Path(folder).expanduser() for folder in config.sandbox.readable],
-        tools=[Path(sys.executable).parent],
-    )
+    """Bundle what a mission works with and make the folder for its working copies."""
+    home = Path(env["HOME"]) if env.get("HOME") else None
+    skills = find_skills(project.path, home).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     return Site(
@@ -78,22 +103,20 @@ def open_site(
         sandbox=sandbox,
         config=config.run,
         work=work,
-        skill_tool=open_skills(project.path),
+        skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
+        skill_tool=skill_tool(skills),
     )
 
 
 def newest_team(root: Path, name: str | None) -> str:
-    """Return ``name``, or the team whose journal was written last.
+    """Return ``name``, or the team that was at work last.
 
     Raises:
         NoMission: there is none.
     """
     if name:
         return name
-    journals = sorted((root / "teams").glob("*/onecontext/journal.jsonl"), key=lambda path: path.stat().st_mtime)
-    if not journals:
+    teams = Team.list(root)
+    if not teams:
         raise NoMission("there is no mission here to resume", hint="start one with 'onecontext run \"GOAL\"'")
-    return journals[-1].parents[1].name
-
-
-__all__ = ["LEAD", "new_mission_name", "newest_team", "open_model_door", "open_site"]
+    return teams[0]

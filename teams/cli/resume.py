@@ -3,15 +3,15 @@
 import argparse
 
 from onecontext.api import Memory
-
 from onecontext.cli.main import Invocation
 from onecontext.errors import NoMission
 from onecontext.store.project import Project
-from teams.cli.open_site import LEAD, newest_team, open_model_door, open_site
+from teams.cli.open_site import newest_team, open_box, open_model_door, open_site
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
 from teams.mission.history import History, read_history
 from teams.mission.mission import Mission
+from teams.mission.site import LEAD
 from teams.protocol.team import Team
 
 
@@ -40,6 +40,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team=team,
         config=config,
         open_model=open_model_door(config, invocation.env),
+        sandbox=open_box(config),
+        env=invocation.env,
     )
     return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {name}: {history.goal}"])
 

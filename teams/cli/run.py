@@ -2,12 +2,10 @@
 
 import argparse
 
-from onecontext.api import Memory
-
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
-from teams.cli.open_site import LEAD, new_mission_name, open_model_door, open_site
+from teams.cli.open_site import make_memory, new_mission_name, open_box, open_model_door, open_site
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
@@ -28,9 +26,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
     project = Project.find(invocation.cwd)
     config = configured(load_config(project.path), args)
+    # All that can be missing is asked for before the first file is made.
     open_model = open_model_door(config, invocation.env)
+    sandbox = open_box(config)
     name = new_mission_name(args.goal)
-    memory = Memory.init(project.path, agent=LEAD, purpose=args.goal)
+    memory = make_memory(project, args.goal, invocation.out)
     site = open_site(
         mission=name,
         project=project,
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team=Team.create(name, root=memory.path, cwd=project.path),
         config=config,
         open_model=open_model,
+        sandbox=sandbox,
+        env=invocation.env,
     )
     scripted = config.model.name.startswith("scripted:")
     return conduct(

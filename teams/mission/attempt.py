@@ -18,7 +18,7 @@ from teams.mission.handoff import Handoff, RunCommand
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.tools import Finished, worker_tools
-from teams.protocol.mailbox import as_prompt
+from teams.protocol.message import as_prompt
 from teams.protocol.task import Task
 
 
@@ -60,7 +60,7 @@ class Attempt:
         agent = Agent(
             self._agent,
             model=model,
-            instructions=prompt("worker").format(agent=self._agent),
+            instructions=f"{prompt('worker').format(agent=self._agent)}\n{site.skill_catalogue}",
             tools=[*kit.functions, *self._tools()],
             memory=self._notebook.memory,
             limits=site.limits,
@@ -106,10 +106,13 @@ class Attempt:
     def _tools(self) -> list[Tool]:
         return worker_tools(
             remember=self._notebook.commit,
-            send=lambda to, text: self._site.team.send(to, text, sender=self._agent),
+            send=self._send,
             skill=self._site.skill_tool,
             finish=self._finished.append,
         )
+
+    def _send(self, to: str, text: str) -> None:
+        self._site.team.send(to, text, sender=self._agent)
 
     def _hand_over(self, commit: str, kit: WorkTools, said: Finished) -> None:
         handoff = Handoff(

@@ -14,7 +14,8 @@ from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
 
 VERSION = 1
-Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
+# 48, so that key and mission together still name a branch of the memory.
+Key = Annotated[str, Field(max_length=48), AfterValidator(lambda key: check_name(key, what="task"))]
 
 
 class Assertion(BaseModel):

@@ -112,7 +112,7 @@ class Mission:
             milestone = site.memory.commit(
                 f"{history.goal}: {outcome.ending}. {outcome.reason}", code_commit=tip, mission=site.mission
             )
-            tell(site, site.memory, milestone.id, milestone.commit, f"{outcome.ending}: {outcome.reason}")
+            tell(site, site.memory, milestone, f"{outcome.ending}: {outcome.reason}")
             self._record(
                 "mission.ended",
                 {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": tip},

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from onecontext.api import Memory
-
+from onecontext.records import Milestone
 from teams.mission.site import Site
 from teams.protocol.task import Task
 
 
 def branch_of(mission: str, key: str) -> str:
-    """Return the memory branch of a task: the mission's name and the task's key, shortened to what a name may have."""
-    return f"{mission[: 63 - len(key)].rstrip('-._')}.{key}" if len(key) < 50 else key
+    """Return the memory branch of a task: its key, and the part of the mission's name that no other has."""
+    return f"{key}.{mission.rsplit('-', 1)[-1][:15]}"
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,26 @@ class Notebook:
         milestone = self.memory.commit(
             contribution, code_commit=code_commit, task=self.task.key, mission=self.site.mission
         )
-        tell(self.site, self.memory, milestone.id, milestone.commit, contribution, task=self.task)
+        tell(self.site, self.memory, milestone, contribution, task=self.task)
         return milestone.id
 
     def merge(self) -> None:
         """Bring what was learned on the task into the mission's memory; a second time writes nothing."""
         merged = self.site.memory.merge(self.memory.branch, summary=self.task.subject)
-        if not merged.already:
-            tell(self.site, self.site.memory, merged.id, merged.commit, f"merged {self.memory.branch}", task=self.task)
+        if merged.milestone is not None:
+            tell(self.site, self.site.memory, merged.milestone, f"merged {self.memory.branch}", task=self.task)
 
 
-def tell(site: Site, memory: Memory, record: str, commit: str, contribution: str, *, task: Task | None = None) -> None:
+def tell(site: Site, memory: Memory, milestone: Milestone, contribution: str, *, task: Task | None = None) -> None:
     """Note a milestone in the journal, for whoever watches the team."""
     site.journal.append(
         "memory.committed",
-        {"branch": memory.branch, "commit": commit, "record": record, "contribution": contribution},
+        {
+            "branch": memory.branch,
+            "commit": milestone.commit,
+            "record": milestone.id,
+            "contribution": contribution,
+        },
         mission=site.mission,
         agent=memory.agent,
         task=task.id if task else None,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.api import Memory
-
 from onecontext.errors import Conflict
 from onecontext.store.project import Project
 from teams.agent.limits import Limits
@@ -36,7 +35,10 @@ def worker_name(number: int) -> str:
 
 @dataclass(frozen=True)
 class Site:
-    """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands."""
+    """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
+
+    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full.
+    """
 
     mission: str
     branch: str
@@ -47,6 +49,7 @@ class Site:
     sandbox: Sandbox
     config: RunConfig
     work: Path
+    skill_catalogue: str
     skill_tool: Callable[[str], str]
     stop: threading.Event = field(default_factory=threading.Event)
 

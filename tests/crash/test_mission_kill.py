@@ -46,7 +46,8 @@ def repository(tmp_path: Path) -> Path:
 def script(tmp_path: Path) -> str:
     keys = [file.removesuffix(".txt") for file in FILES]
     assertions = [
-        {"id": f"VAL-{key.upper()}-001", "text": f"{key} says yes", "command": says("yes", f"{key}.txt")} for key in keys
+        {"id": f"VAL-{key.upper()}-001", "text": f"{key} says yes", "command": says("yes", f"{key}.txt")}
+        for key in keys
     ]
     tasks = [{"key": key, "subject": f"Let {key} say yes", "assertions": [f"VAL-{key.upper()}-001"]} for key in keys]
     tasks[2]["after"] = ["a", "b"]

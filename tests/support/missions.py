@@ -58,16 +58,15 @@ def make_repository(folder: Path, files: Mapping[str, str]) -> Path:
 def onecontext(cwd: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
     """Run a command line in this process."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    code = main(
-        list(arguments), env=dict(env or {}), cwd=cwd, stdin=io.StringIO(), stdout=stdout, stderr=stderr
-    )
+    code = main(list(arguments), env=dict(env or {}), cwd=cwd, stdin=io.StringIO(), stdout=stdout, stderr=stderr)
     return Ran(code, stdout.getvalue(), stderr.getvalue())
 
 
 def start_onecontext(cwd: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     """Start a command line as a process of its own."""
     command = [sys.executable, "-m", "onecontext", *arguments]
-    return subprocess.Popen(command, cwd=cwd, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=cwd, env=dict(os.environ), stdout=quiet, stderr=quiet)
 
 
 def write_script(folder: Path, conversations: list[dict[str, Any]]) -> str:
