@@ -28,6 +28,11 @@ def check_name(name: str, *, what: str = "name") -> str:
     return name
 
 
+def is_name(name: str) -> bool:
+    """Say whether ``name`` may name anything of ours."""
+    return not _reason_against(name)
+
+
 def _reason_against(name: str) -> str:
     if not name:
         return "it is empty"
