@@ -19,7 +19,6 @@ from teams.agent.tools import Tool, tool_from
 from teams.models.port import Conversation, Message, Model, OnText, OpenModel
 from teams.models.registry import open_models
 
-
 __all__ = ["Agent", "Limits", "Result", "Tool", "tool_from"]
 
 

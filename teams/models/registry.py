@@ -5,12 +5,20 @@ Rule 2: the environment is handed in; a key goes to the provider and to no messa
 """
 
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from onecontext.errors import UnknownModel
-from teams.models.port import OpenModel
+from onecontext.errors import NoCredentials, SetupError, UnknownModel, UsageError
+from teams.models.litellm_model import LitellmModel, forbid_real_requests
+from teams.models.port import Conversation, Model, OpenModel
+from teams.models.providers import HINT, key_variables, provider_of
+
+__all__ = ["forbid_real_requests", "open_models"]
 
 SCRIPTED = "scripted:"
+NO_KEY = "none"  # clients of servers that ask for no key still insist on sending one
+_MALWARE = ("1.82.7", "1.82.8")
 
 
 def open_models(
@@ -19,7 +27,7 @@ def open_models(
     """Return what opens conversations with the model ``name``.
 
     Args:
-        name: ``scripted:PATH``, or any name litellm knows.
+        name: ``scripted:PATH``, or any name litellm knows; with ``api_base``, also any name its server knows.
         api_base: the address of the model's server; "" is the provider's own.
         stall_s: a stream that sends nothing for so many seconds is given up.
         retries: how often a call is repeated after 429, 5xx, a cut or stalled stream; 0 is never.
@@ -28,10 +36,62 @@ def open_models(
     Raises:
         UnknownModel: nobody answers to that name.
         NoCredentials: the provider wants a key and ``env`` has none.
-        NewerFormat, InvalidDocument: the script is not one.
+        SetupError: litellm is missing, or a version that must not be loaded.
+        UsageError: ``api_base`` is no address. NewerFormat, InvalidDocument: the script is not one.
     """
     if name.startswith(SCRIPTED):
         from teams.models.scripted import open_script
 
         return open_script(Path(name.removeprefix(SCRIPTED)).expanduser())
-    raise UnknownModel(f"nobody answers to the model name {name!r}", hint="see docs/models.md")
+    if not name:
+        raise UnknownModel("no model is named", hint=HINT)
+    _check_litellm()
+    _check_address(api_base)
+    route, key = _route(name, api_base, env)
+
+    def open_conversation(whose: Conversation) -> Model:
+        return LitellmModel(name, route=route, key=key, api_base=api_base, stall_s=stall_s, retries=retries)
+
+    return open_conversation
+
+
+def _route(name: str, api_base: str, env: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return what litellm calls the model, and its key; None leaves it to litellm to find a login."""
+    try:
+        provider = provider_of(name)
+    except UnknownModel:
+        if not api_base:
+            raise
+        provider = None
+    if provider is None:
+        # An address and a name only its server knows: nearly all such servers speak OpenAI's protocol.
+        return f"openai/{name}", env.get("OPENAI_API_KEY") or NO_KEY
+    variables = key_variables(provider)
+    key = next((env[variable] for variable in variables if env.get(variable)), None)
+    if key is None and api_base:
+        key = NO_KEY
+    if key is None and variables:
+        others = f" (or {', '.join(variables[1:])})" if variables[1:] else ""
+        raise NoCredentials(
+            f"{name} needs a key of {provider}, and {variables[0]} is not set",
+            hint=f"set the environment variable {variables[0]}{others}, or name another model",
+        )
+    return name, key
+
+
+def _check_litellm() -> None:
+    try:
+        found = version("litellm")
+    except PackageNotFoundError as error:
+        raise SetupError("litellm is not installed, so only scripted models work", hint="install litellm") from error
+    if found in _MALWARE:
+        # Not imported first and checked then: these run their payload when they are imported.
+        raise SetupError(
+            f"litellm {found} is known malware and is not loaded", hint="install another version of litellm"
+        )
+
+
+def _check_address(api_base: str) -> None:
+    parts = urlsplit(api_base)
+    if api_base and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise UsageError(f"{api_base!r} is no address of a server; it begins with http:// or https://")

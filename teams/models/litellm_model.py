@@ -1,0 +1,232 @@
+"""The door to real models: the only module that imports litellm, and it does so on the first reply.
+
+Rule 1: of litellm only its translation between providers is used; retries, budgets and caches are ours, or off.
+Rule 2: what it raises is translated here, and no key is in what comes out.
+
+Why so: importing it takes 3–5 s of CPU and, unless told otherwise, fetches a price list and reads ``.env`` files.
+"""
+
+import json
+import logging
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import cache
+from typing import Any
+
+from onecontext.errors import ModelError, ModelRefused, ModelStalled
+from teams.models.assemble import Assembly
+from teams.models.faults import tells, translated
+from teams.models.port import Message, OnText, Reply, ToolSpec, Usage
+from teams.models.retry import with_retries
+from teams.models.watch import Silence, watched
+
+_loading = threading.Lock()
+_forbidden = 0
+
+
+class LitellmModel:
+    """One conversation with a real model. It keeps no state: each :meth:`reply` sends the whole conversation."""
+
+    scripted = False
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        route: str,
+        key: str | None,
+        api_base: str = "",
+        stall_s: float = 60.0,
+        retries: int = 3,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """``name`` is what the user called it, ``route`` what litellm calls it; ``key`` None lets litellm find one."""
+        self.name = name
+        self._route = route
+        self._key = key
+        self._api_base = api_base
+        self._stall_s = stall_s
+        self._retries = retries
+        self._sleep = sleep
+
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+        """Answer the conversation; see :meth:`teams.models.port.Model.reply`.
+
+        A call that is repeated streams again from the start: ``on_text`` may see the beginning of a reply twice.
+
+        Raises:
+            ModelRefused, ContextOverflow: at once. ModelUnavailable, ModelStalled, GarbledReply: after the retries.
+        """
+        if _forbidden:
+            raise ModelRefused(f"requests to real models are forbidden here, and {self.name} is one")
+        request = {"messages": [_as_sent(message) for message in messages], "tools": [_schema(tool) for tool in tools]}
+        return with_retries(lambda: self._ask(request, on_text), retries=self._retries, sleep=self._sleep)
+
+    def _ask(self, request: dict[str, Any], on_text: OnText | None) -> Reply:
+        litellm = load_litellm()
+        assembly = Assembly(on_text)
+        stream = _Stream(lambda: litellm.completion(**self._options(), **request))
+        with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close)) as chunks:
+            for chunk in self._translating(chunks):
+                assembly.add(chunk)
+        stop = assembly.stop(stream.said(assembly.finish))
+        model = assembly.model or self.name
+        return Reply(assembly.text, assembly.calls, self._usage(litellm, assembly.usage), model, stop)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "model": self._route,
+            "api_key": self._key,
+            "api_base": self._api_base or None,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "timeout": self._stall_s,  # also ends the reading thread of a server that sends nothing at all
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,  # a provider without stream_options is no reason to fail
+        }
+
+    def _translating(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Yield the chunks; raise ours for what is raised in getting them, but not for what the receiver raises."""
+        while True:
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                return
+            except Exception as error:  # noqa: BLE001  # litellm raises whatever its providers' libraries do
+                caught = error
+            else:
+                yield chunk
+                continue
+            # Outside the except block: a cause that shows the key must not come along as context either.
+            raise self._fault(caught) from (None if tells(caught, self._key) else caught)
+
+    def _fault(self, error: Exception) -> ModelError:
+        fault = translated(error, model=self.name, key=self._key)
+        if isinstance(error, Silence) or isinstance(fault, ModelStalled):
+            # The watch and the socket's own timeout measure the same silence; whichever is first, it is one thing.
+            return ModelStalled(f"{self.name} sent nothing for {self._stall_s:g} s and was given up")
+        return fault
+
+    def _usage(self, litellm: Any, usage: Any) -> Usage:
+        tokens_in = int(getattr(usage, "prompt_tokens", 0) or 0)
+        tokens_out = int(getattr(usage, "completion_tokens", 0) or 0)
+        details = getattr(usage, "prompt_tokens_details", None)
+        cached = int(getattr(details, "cached_tokens", 0) or 0)
+        return Usage(tokens_in, cached, tokens_out, _cost_usd(litellm, self._route, usage))
+
+
+class _Stream:
+    """One stream of litellm's, so that it can be closed from outside and asked how it ended."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self._stream: Any = None
+
+    def start(self) -> Iterator[Any]:
+        self._stream = self._call()
+        return iter(self._stream)
+
+    def close(self) -> None:
+        """Close the connection, where this provider's stream can; else its own timeout ends it."""
+        with suppress(Exception):
+            self._stream.completion_stream.close()
+
+    def said(self, finish: str) -> str | None:
+        """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""
+        if not hasattr(self._stream, "received_finish_reason"):
+            return finish or None
+        received = self._stream.received_finish_reason or getattr(self._stream, "intermittent_finish_reason", None)
+        return str(received) if received else None
+
+
+@contextmanager
+def forbid_real_requests() -> Iterator[None]:
+    """Make every reply of a real model a :class:`ModelRefused` while this lasts, in all threads: for tests."""
+    global _forbidden
+    with _loading:
+        _forbidden += 1
+    try:
+        yield
+    finally:
+        with _loading:
+            _forbidden -= 1
+
+
+def load_litellm() -> Any:
+    """Return litellm, imported on the first call and told to keep to itself: no network, no prints, no telemetry."""
+    with _loading:
+        return _load()
+
+
+@cache
+def _load() -> Any:
+    # Read while it is imported: without these it fetches a price list, and reads the .env files above its own folder.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations between its dependencies, at import
+        import litellm
+    # Said later, in whatever thread: pydantic about types and habits of litellm's own.
+    for message in (
+        "`ReadOnly` qualifier",
+        "Pydantic serializer warnings",
+        "Accessing the .* attribute on the instance",
+    ):
+        warnings.filterwarnings("ignore", message=f".*{message}")
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.set_verbose = False
+    litellm.disable_streaming_logging = True
+    litellm.disable_hf_tokenizer_download = True
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return litellm
+
+
+def _as_sent(message: Message) -> dict[str, Any]:
+    sent: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_call_id is not None:
+        sent["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        sent["content"] = message.content or None
+        sent["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _object(call.arguments)}}
+            for call in message.tool_calls
+        ]
+    return sent
+
+
+def _object(arguments: str) -> str:
+    # Several providers parse what they are reminded of: junk a model once wrote would make every later call fail.
+    with suppress(ValueError, RecursionError):
+        if isinstance(json.loads(arguments), dict):
+            return arguments
+    return json.dumps({"unreadable": arguments} if arguments.strip() else {})
+
+
+def _schema(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
+def _cost_usd(litellm: Any, route: str, usage: Any) -> float | None:
+    """Return what ``usage`` costs; None when the price list has no price.
+
+    litellm's own functions answer 0 for a model that is not in the list but whose provider is: so the list is asked.
+    """
+    provider, _, bare = route.partition("/")
+    entry = litellm.model_cost.get(route)
+    if entry is None and str(litellm.model_cost.get(bare, {}).get("litellm_provider", "")) == provider:
+        entry = litellm.model_cost[bare]
+    if usage is None or entry is None or entry.get("input_cost_per_token") is None:
+        return None
+    try:
+        cost_in, cost_out = litellm.cost_per_token(model=route, usage_object=usage)
+    except Exception:  # noqa: BLE001  # it raises plain Exception for a price it cannot work out
+        return None
+    return float(cost_in) + float(cost_out)
