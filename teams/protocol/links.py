@@ -37,7 +37,8 @@ class Links:
                 self._must_exist(tasks, name)
             task_id = self._files.next_id(self._desk.copies.ledger.ids())
             _refuse_cycle(tasks, task_id, blockers)
-            task = self._desk.add(_new(task_id, subject, description, ours, blockers))
+            new = _new(task_id, subject, description, ours, blockers)
+            task = self._desk.add(self._desk.copies.with_blockers(new))
             for name in blockers:
                 self._desk.act(name, Action.LINK, moves.come_before(task_id), reason=f"comes before {task_id}")
         return task

@@ -81,6 +81,19 @@ def as_prompt(message: Message) -> str:
     return f"<teammate-message{head}>\n{text}\n</teammate-message>"
 
 
+def of_entry(entry: Mapping[str, Any], msg_id: str, *, to: str) -> Message:
+    """Return the message in an entry of the inbox of ``to``; without a readable time it is as old as can be."""
+    return Message(
+        msg_id=msg_id,
+        sender=entry["from"],
+        to=to,
+        text=entry["text"],
+        at=_time(entry.get("timestamp")) or datetime.fromtimestamp(0, UTC),
+        summary=entry.get("summary"),
+        color=entry.get("color"),
+    )
+
+
 def is_entry(entry: Any) -> bool:
     """Say whether ``entry`` is a message: an object with ``from`` and ``text``, and the rest of the right kind."""
     return (

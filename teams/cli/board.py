@@ -1,0 +1,104 @@
+"""``onecontext board``: the tasks of a team, by where they stand."""
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from onecontext.cli.main import Invocation
+from onecontext.cli.output import Output
+from teams.cli.place import add_place, open_team
+from teams.protocol.states import HELD, State
+from teams.protocol.task import Task
+
+# What needs somebody first, what is over last.
+_ORDER = [
+    State.NEEDS_INPUT,
+    State.BLOCKED,
+    State.RUNNING,
+    State.REVIEW,
+    State.READY,
+    State.WAITING,
+    State.DONE,
+]
+_STYLES = {
+    State.NEEDS_INPUT: "magenta",
+    State.BLOCKED: "red",
+    State.RUNNING: "yellow",
+    State.REVIEW: "cyan",
+    State.READY: "blue",
+    State.WAITING: "dim",
+    State.DONE: "green",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_place(parser)
+    parser.add_argument("--state", choices=[state.value for state in State], help="only tasks that stand there")
+
+
+def run(args: argparse.Namespace, invocation: Invocation) -> int:
+    team = open_team(args, invocation)
+    tasks = [task for task in team.board.list() if args.state in (None, task.state)]
+    problems = [{"path": str(problem.path), "what": problem.what} for problem in team.board.problems]
+    data = {
+        "team": team.name,
+        "root": str(team.root),
+        "tasks": [_as_data(task) for task in tasks],
+        "problems": problems,
+    }
+    invocation.out.answer(data, _as_text(team.name, tasks, invocation.out))
+    for problem in problems:
+        invocation.out.say(invocation.out.paint(f"cannot be read: {problem['what']}"))
+    return 0
+
+
+def _as_data(task: Task) -> dict[str, Any]:
+    return {
+        **task.ours.model_dump(mode="json", exclude={"v", "rev"}),
+        "id": task.id,
+        "subject": task.subject,
+        "description": task.description,
+        "status": task.status,
+        "state": task.state,
+        "owner": task.owner,
+        "after": list(task.blocked_by),
+        "before": list(task.blocks),
+        "foreign": task.is_foreign,
+    }
+
+
+def _as_text(team: str, tasks: list[Task], out: Output) -> str:
+    if not tasks:
+        return f"{out.paint(team, 'bold')}: no tasks"
+    done = sum(task.state is State.DONE for task in tasks)
+    lines = [f"{out.paint(team, 'bold')}  {done} of {len(tasks)} done"]
+    for state in _ORDER:
+        rows = [task for task in tasks if task.state is state]
+        if rows:
+            lines += ["", out.paint(f"{state.replace('_', ' ')} ({len(rows)})", "bold", _STYLES[state])]
+            lines += [line for task in rows for line in _lines(task, out)]
+    return "\n".join(lines)
+
+
+def _lines(task: Task, out: Output) -> list[str]:
+    facts = [
+        f"after {', '.join('#' + name for name in task.blocked_by)}" if task.blocked_by else "",
+        f"attempt {task.attempt}" if task.attempt else "",
+        task.verdict or "",
+        _lease(task),
+        "not ours" if task.is_foreign else "",
+    ]
+    told = " · ".join(fact for fact in facts if fact)
+    owner = out.paint(f"{task.owner or '':<12}", "cyan")
+    first = f"  {'#' + task.id:>5}  {owner}  {out.paint(task.subject)}"
+    if told:
+        first += f"  {out.paint(f'({told})', 'dim')}"
+    reason = task.reason if task.state is not State.DONE else None
+    return [first, *([f"{'':>23}{out.paint(reason.splitlines()[0], 'dim')}"] if reason else [])]
+
+
+def _lease(task: Task) -> str:
+    if task.state not in HELD or task.lease_until is None:
+        return ""
+    left_s = (task.lease_until - datetime.now(UTC)).total_seconds()
+    return f"lease {left_s:.0f} s" if left_s > 0 else "lease over"
