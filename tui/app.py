@@ -6,12 +6,12 @@ Rule 2: of several snapshots that arrived meanwhile, only the newest is drawn.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
@@ -94,12 +94,13 @@ class MonitorApp(App[None]):
         yield Head()
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
         yield Board(id="board")
-        with Horizontal(id="upper"):
-            yield Agents(id="agents")
-            yield Memory(id="memory")
-        with Horizontal(id="lower"):
-            yield Log(id="log")
-            yield Messages(id="messages")
+        with Horizontal(id="below"):
+            with Vertical(id="left"):
+                yield Agents(id="agents")
+                yield Log(id="log")
+            with Vertical(id="right"):
+                yield Memory(id="memory")
+                yield Messages(id="messages")
         yield Foot()
 
     def on_mount(self) -> None:
@@ -109,7 +110,6 @@ class MonitorApp(App[None]):
         self.query_one(Log).zone = self._zone
         self.query_one(Foot).source = self._label
         self.screen.add_class("with-log", "empty")
-        self._fit(self.size.width)
         self.query_one(Board).focus()
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
@@ -138,12 +138,19 @@ class MonitorApp(App[None]):
         base.query_one(Messages).show(snapshot)
         base.query_one(Memory).show(snapshot, now=now)
         base.query_one(Log).show(snapshot)
+        self._share(self.size.height)
 
-    def on_resize(self, event: Any) -> None:
-        self._fit(event.size.width)
+    def on_resize(self, event: events.Resize) -> None:
+        self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
+        self._share(event.size.height)
 
-    def _fit(self, cells: int) -> None:
-        self.screen_stack[0].set_class(cells < NARROW, "narrow")
+    def _share(self, rows: int) -> None:
+        """Give the board and the agents the rows they need, up to a share each; the log has the rest."""
+        base = self.screen_stack[0]
+        board, agents = base.query_one(Board), base.query_one(Agents)
+        body = rows - base.query_one(Head).size.height - 1
+        board.styles.height = max(5, min(board.rows_wanted, body * 2 // 5))
+        agents.styles.height = max(5, min(agents.rows_wanted, (body - 5) // 2))
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; on a narrow screen the last three share a place, and the one asked for gets it."""
@@ -168,8 +175,9 @@ class MonitorApp(App[None]):
     def _zoom(self, pane: Widget) -> None:
         self.screen_stack[0].query(".zoom").remove_class("zoom")
         pane.add_class("zoom")
-        if isinstance(pane.parent, Horizontal):
-            pane.parent.add_class("zoom")
+        for around in pane.ancestors:
+            if isinstance(around, Horizontal | Vertical):
+                around.add_class("zoom")
 
     @on(Opened)
     def _open(self, opened: Opened) -> None:

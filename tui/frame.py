@@ -9,9 +9,8 @@ from tui.rows.board import CARD_ROWS, card, lane_widths, lanes, title_cell
 from tui.rows.head import head_rows
 from tui.rows.memory import commit_row, graph_row
 from tui.rows.people import agent_heading, agent_row, attention_row, log_row, message_row
-from tui.rows.spans import Spans, plain
+from tui.rows.spans import Spans, clipped, plain
 from tui.snapshot import Snapshot
-from tui.text import cut
 
 SHOWN = 12
 SHOWN_TASKS = 40
@@ -32,7 +31,7 @@ def frame(snapshot: Snapshot, cells: int, *, now: datetime, zone: tzinfo | None)
     ]
     if snapshot.agents:
         parts[3].insert(1, agent_heading(cells))
-    return "\n\n".join("\n".join(cut(plain(row), cells) for row in part) for part in parts if part)
+    return "\n\n".join("\n".join(plain(clipped(row, cells)) for row in part) for part in parts if part)
 
 
 def _part(title: str, rows: list[Spans], cells: int, count: int | None = None, *, shown: int = SHOWN) -> list[Spans]:
@@ -48,7 +47,7 @@ def _board(snapshot: Snapshot, cells: int) -> list[Spans]:
     if not snapshot.tasks:
         return []
     columns = lanes(snapshot.tasks)
-    widths = lane_widths(len(columns), cells)
+    widths = lane_widths(columns, cells)
     rows: list[Spans] = [_beside([[title_cell(lane, room)] for lane, room in zip(columns, widths, strict=True)])]
     for index in range(min(SHOWN_TASKS, max(len(lane.tasks) for lane in columns))):
         cards = [

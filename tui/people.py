@@ -12,7 +12,10 @@ from teams.engine.event import Event
 from tui import fields
 from tui.snapshot import Agent, ToolUse, Usage
 
-NO_WORK = frozenset({"team.created", "member.joined", "message.delivered", "violation", "foreign.write"})
+AT_WORK = frozenset(
+    {"attempt.started", "agent.state", "model.called", "tool.intent", "tool.result", "verify.command", "verdict.given"}
+)
+"""Events whose agent is at work on their task; others merely mention it."""
 
 
 def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
@@ -43,7 +46,7 @@ class People:
         if not event.agent:
             return
         agent = self._agents.get(event.agent) or Agent(event.agent)
-        task = event.task if event.task and event.type not in NO_WORK else agent.task
+        task = event.task if event.task and event.type in AT_WORK else agent.task
         self._agents[event.agent] = replace(agent, last_seen=event.at, task=task)
 
     def apply(self, event: Event) -> None:

@@ -5,6 +5,7 @@ Rule 2: the picture loads nothing from elsewhere; its font is whichever monospac
 """
 
 import asyncio
+import html
 import re
 import sys
 from collections.abc import Callable
@@ -17,9 +18,11 @@ from tui.app import MonitorApp, newest_event
 from tui.memory import MemoryGraph
 from tui.replay import Replay, load
 from tui.snapshot import Snapshot
+from tui.text import width
 
 FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+_TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>([^<]*)</text>')
 _UNIQUE = re.compile(r"terminal-\d+")
 
 
@@ -62,8 +65,25 @@ async def _draw(snapshot: Snapshot, size: tuple[int, int]) -> str:
 
 def self_contained(svg: str) -> str:
     """Return the picture without fonts from elsewhere, and with names that do not depend on what is drawn."""
-    local = _FONT_FACE.sub("", svg).replace("Fira Code", "FONTS").replace("font-family: FONTS", f"font-family: {FONTS}")
-    return _UNIQUE.sub("terminal-monitor", local)
+    local = re.sub(r"font-family:\s*Fira Code[^;]*;", f"font-family: {FONTS};", _FONT_FACE.sub("", svg))
+    return _TEXT.sub(_without_margins, _UNIQUE.sub("terminal-monitor", local))
+
+
+def _without_margins(match: re.Match[str]) -> str:
+    """Place a text where its first visible character stands: some readers of SVG drop leading spaces."""
+    before, x, between, length, after, text = match.groups()
+    plain = html.unescape(text).replace("\xa0", " ")
+    shown = plain.strip()
+    if not shown:
+        return ""
+    cell = float(length) / width(plain)
+    left = float(x) + (len(plain) - len(plain.lstrip())) * cell
+    safe = html.escape(shown, quote=False).replace(" ", "&#160;")
+    return f'{before}x="{_tidy(left)}"{between}textLength="{_tidy(width(shown) * cell)}"{after}>{safe}</text>'
+
+
+def _tidy(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def main(arguments: list[str]) -> int:

@@ -30,6 +30,8 @@ from tui.tasks import Tasks
 from tui.telling import tell
 
 KEPT_LINES = 2_000
+NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered"})
+"""What happens so often, and says so little, that it has no line in the log; it still counts."""
 
 
 class Monitor:
@@ -66,8 +68,9 @@ class Monitor:
         elif event.type not in _TOLD_ONLY:
             self._unknown[event.type] += 1
             self._count(unknown_events=1)
-        words, tone = tell(event, self._tasks.name)
-        self._log.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
+        if event.type not in NOT_TOLD:
+            words, tone = tell(event, self._tasks.name)
+            self._log.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
 
     def snapshot(self) -> Snapshot:
         """Return the picture so far. Copies references, not what they refer to."""

@@ -114,6 +114,11 @@ def _verdict(event: Event, name_of: Namer) -> Told:
     return f"{glyph} {verdict} {_name(event, name_of)}" + (f": {head(findings)}" if findings else ""), tone
 
 
+def _merged(event: Event, name_of: Namer) -> Told:
+    branch, commit = head(fields.text(event.data, "branch")), fields.text(event.data, "commit")
+    return f"✓ merged {_name(event, name_of)} into {branch} as {commit[:10]}", "good"
+
+
 def _message(event: Event, name_of: Namer) -> Told:
     data = event.data
     if fields.text(data, "form") == "idle_notification":
@@ -132,7 +137,6 @@ def _simple(words: str, tone: str, *names: str) -> Callable[[Event, Namer], Told
 _TASK_WORDS = {
     "created": ("adds", "plain"),
     "claimed": ("claims", "accent"),
-    "renewed": ("renews", "dim"),
     "released": ("gives back", "warn"),
     "submitted": ("hands over", "review"),
     "rejected": ("× sent back", "bad"),
@@ -147,7 +151,6 @@ _TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
     "member.joined": _simple("joins:", "dim", "name", "role"),
     "member.left": _simple("leaves:", "dim", "name", "reason"),
     "message.sent": _message,
-    "message.delivered": _simple("read a message", "dim"),
     "mission.started": _started,
     "mission.planned": _planned,
     "mission.resumed": _simple("mission resumed", "bold", "reason"),
@@ -155,13 +158,12 @@ _TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
     "mission.ended": _ended,
     "attempt.started": _attempt_started,
     "attempt.ended": _attempt_ended,
-    "agent.state": _simple("is", "dim", "state", "detail"),
     "model.called": _called,
     "tool.intent": _intent,
     "tool.result": _result,
     "verify.command": _verified,
     "verdict.given": _verdict,
-    "work.merged": _simple("merged into", "good", "branch", "commit"),
+    "work.merged": _merged,
     "memory.committed": _simple("remembers:", "info", "contribution"),
     "foreign.write": _simple("another program wrote", "warn", "path", "what"),
     "violation": _simple("■ violation:", "bad", "what", "path"),

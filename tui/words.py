@@ -92,7 +92,7 @@ def cost(usage: Usage) -> str:
     """Return what the calls cost: a dash without calls, ``unknown`` without prices, ``≥`` when some have none."""
     if not usage.turns:
         return "–"
-    if usage.cost_usd is None:
+    if usage.cost_usd is None or (usage.unpriced_turns and not usage.cost_usd):
         return "unknown"
     return ("≥ " if usage.unpriced_turns else "") + dollars(usage.cost_usd)
 

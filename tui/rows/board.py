@@ -9,6 +9,7 @@ from tui.words import COLUMNS, STUCK, TASK_LOOKS, VERDICT_LOOKS, look
 
 CARD_ROWS = 2
 GAP = 2
+EMPTY_CELLS = 10
 
 
 class Lane(NamedTuple):
@@ -29,11 +30,18 @@ def lanes(tasks: Sequence[Task]) -> list[Lane]:
     return [Lane(COLUMNS[index][0], part) for index, part in enumerate(held) if part or index != STUCK]
 
 
-def lane_widths(count: int, cells: int) -> list[int]:
-    """Return the widths of ``count`` columns with gaps between them, together ``cells``."""
-    usable = cells - GAP * (count - 1)
-    each, over = divmod(max(count, usable), count)
-    return [each + (index < over) for index in range(count)]
+def lane_widths(columns: Sequence[Lane], cells: int) -> list[int]:
+    """Return the widths of the columns, with gaps together ``cells``; empty ones make way for the others."""
+    usable = max(len(columns), cells - GAP * (len(columns) - 1))
+    empty = [not lane.tasks and any(other.tasks for other in columns) for lane in columns]
+    small = min(EMPTY_CELLS, usable // len(columns))
+    shared = len(columns) - sum(empty)
+    each, over = divmod(usable - small * sum(empty), shared)
+    widths = []
+    for is_empty in empty:
+        widths.append(small if is_empty else each + (over > 0))
+        over -= not is_empty
+    return widths
 
 
 def title_cell(lane: Lane, cells: int, *, current: bool = False) -> Span:

@@ -7,13 +7,13 @@ from tui.snapshot import GraphLine, MemoryCommit
 from tui.words import age
 
 LANES = 6
+DRAWN = str.maketrans({"*": "●", "|": "│", "/": "╱", "\\": "╲", "_": "─"})
 
 
 def graph_row(line: GraphLine, cells: int, *, now: datetime) -> Spans:
     """Return one line of the graph; each lane keeps a tone of its own."""
-    spans: Spans = [
-        (character, f"lane{index // 2 % LANES}") for index, character in enumerate(piece(line.lanes)[0][: cells // 2])
-    ]
+    drawn = piece(line.lanes)[0].translate(DRAWN)[: cells // 2]
+    spans: Spans = [(character, f"lane{index // 2 % LANES}") for index, character in enumerate(drawn)]
     if not line.id:
         return spans
     spans.append((" ", "plain"))

@@ -18,6 +18,7 @@ AGENT_COLUMNS = (
     Column("cost", 9, keep=8, right=True),
     Column("seen", 5, keep=4, right=True),
 )
+SMALL = 64
 
 
 def agent_heading(cells: int) -> Spans:
@@ -60,14 +61,16 @@ def _doing(agent: Agent) -> str:
 
 def message_row(message: Message, cells: int, *, zone: tzinfo | None) -> Spans:
     """Return one message: when, from whom, to whom, what it says; idle notices step back."""
-    name = 12 if cells < 90 else 16
     tone = "dim" if message.idle else "plain"
+    sender_tone = "dim" if message.idle else "accent"
     words = "idle" if message.idle else message.summary or head(message.text) or message.form
     form = [piece(f"[{message.form}] ", "info")] if message.form and not message.idle else []
-    spans: Spans = [(clock(message.at, zone) + " ", "dim")]
-    spans += [cell(message.sender, name, "dim" if message.idle else "accent"), (" → ", "dim")]
-    spans += [cell(message.to, name, tone), (" ", tone), *form]
-    return [*spans, piece(words, tone)]
+    if cells < SMALL:
+        spans: Spans = [(clock(message.at, zone)[:5] + " ", "dim"), piece(message.sender, sender_tone), ("→", "dim")]
+        return [*spans, piece(message.to, sender_tone), (" ", tone), *form, piece(words, tone)]
+    name = 12 if cells < 90 else 16
+    spans = [(clock(message.at, zone) + " ", "dim"), cell(message.sender, name, sender_tone), (" → ", "dim")]
+    return [*spans, cell(message.to, name, tone), (" ", tone), *form, piece(words, tone)]
 
 
 def log_row(line: LogLine, cells: int, *, zone: tzinfo | None) -> Spans:

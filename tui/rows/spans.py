@@ -6,7 +6,7 @@ Rule 1: a text becomes part of a row only through :func:`cell` or :func:`piece`,
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.text import fit, one_line, width
+from tui.text import cut, fit, one_line, width
 
 Span = tuple[str, str]
 Spans = list[Span]
@@ -68,15 +68,24 @@ def table_row(columns: Sequence[Column], widths: dict[str, int], values: dict[st
     return spans
 
 
+def clipped(spans: Spans, cells: int) -> Spans:
+    """Return a row in at most ``cells`` cells; what was cut is marked by an ellipsis."""
+    if spans_width(spans) <= cells:
+        return spans
+    kept: Spans = []
+    room = cells
+    for text, tone in spans:
+        if width(text) >= room:
+            # One cell more than there is, so that a piece that fits exactly is marked as well: more would follow.
+            return [*kept, (cut(text + " …", room), tone)]
+        kept.append((text, tone))
+        room -= width(text)
+    return kept
+
+
 def between(left: Spans, right: Spans, cells: int) -> Spans:
     """Return ``left`` at the left and ``right`` at the right of a row; when room is short the left is cut."""
     room = max(0, cells - spans_width(right) - 1)
-    kept: Spans = []
-    for text, tone in left:
-        if width(text) >= room:
-            kept.append((fit(text, room), tone))
-            room = 0
-            break
-        kept.append((text, tone))
-        room -= width(text)
-    return [*kept, (" " * (room + 1), "plain"), *right]
+    kept = clipped(left, room)
+    space = max(0, room - spans_width(kept)) + 1
+    return [*kept, (" " * space, "plain"), *right]

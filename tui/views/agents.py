@@ -8,12 +8,14 @@ from tui.snapshot import Agent, Snapshot
 from tui.views.lines import Lines
 
 AT_REST = ("idle", "left")
+FRAME_ROWS = 3
 
 
 class Agents(Lines[Agent]):
     """One row for each agent."""
 
     empty_words = "nobody has joined yet"
+    rows_wanted = 0
     now = datetime.fromtimestamp(0, UTC)
 
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
@@ -21,6 +23,7 @@ class Agents(Lines[Agent]):
         self.now = now
         at_work = sum(agent.state not in AT_REST for agent in snapshot.agents)
         self.border_subtitle = f"{at_work} at work of {len(snapshot.agents)}" if snapshot.agents else ""
+        self.rows_wanted = FRAME_ROWS + len(snapshot.agents)
         self.show_items(sorted(snapshot.agents, key=lambda agent: agent.state in AT_REST))
 
     def heading(self, cells: int) -> Spans | None:

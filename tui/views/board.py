@@ -12,6 +12,8 @@ from tui.snapshot import Snapshot, Task
 from tui.views.lines import Opened
 from tui.views.toned import Toned
 
+FRAME_ROWS = 3
+
 
 class Board(Toned, can_focus=True):
     """Columns with one cursor; the cursor stays with its task when the task changes column."""
@@ -34,6 +36,7 @@ class Board(Toned, can_focus=True):
         self.column = 0
         self.index = 0
         self._tops: dict[str, int] = {}
+        self.rows_wanted = 0
 
     @property
     def selected(self) -> Task | None:
@@ -46,6 +49,8 @@ class Board(Toned, can_focus=True):
         held = self.selected
         self.lanes = lanes(snapshot.tasks)
         self.border_subtitle = f"{len(snapshot.tasks):,} tasks" if snapshot.tasks else ""
+        # It grows and never shrinks: a screen whose parts jump up and down cannot be read.
+        self.rows_wanted = max(self.rows_wanted, FRAME_ROWS + CARD_ROWS * max(len(lane.tasks) for lane in self.lanes))
         if held:
             self._find(held.id)
         elif snapshot.tasks:
@@ -77,7 +82,7 @@ class Board(Toned, can_focus=True):
         cells = self.size.width
         if not any(lane.tasks for lane in self.lanes) and y == 1:
             return self.strip_of([("no tasks yet", "dim")], cells)
-        widths = lane_widths(len(self.lanes), cells)
+        widths = lane_widths(self.lanes, cells)
         parts: list[Strip] = []
         for column, (lane, room) in enumerate(zip(self.lanes, widths, strict=True)):
             parts.append(self._part(column, lane, room, y))
@@ -135,7 +140,7 @@ class Board(Toned, can_focus=True):
 
     def _at(self, x: int, y: int) -> tuple[int, int | None]:
         left = 0
-        widths: Sequence[int] = lane_widths(len(self.lanes), self.size.width)
+        widths: Sequence[int] = lane_widths(self.lanes, self.size.width)
         for column, room in enumerate(widths):
             if left <= x < left + room and y >= 1:
                 index = (y - 1) // CARD_ROWS + self._tops.get(self.lanes[column].title, 0)

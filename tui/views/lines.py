@@ -5,6 +5,7 @@ Rule 2: a list that follows its end stays there until the reader moves away, and
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import events
@@ -47,7 +48,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def __init__(self, **where: Any) -> None:
         super().__init__(**where)
         self.items: Sequence[Item] = ()
-        self.cursor = 0
+        self.cursor: int = 0
         self._at_end = True
 
     def row(self, item: Item, cells: int) -> Spans:
@@ -78,7 +79,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
             return 0
         # Items are mostly let go at the front, so the one held is at its place or a little before it.
         here = min(self.cursor, len(self.items) - 1)
-        for index in (*range(here, -1, -1), *range(here + 1, len(self.items))):
+        for index in chain(range(here, -1, -1), range(here + 1, len(self.items))):
             if self.key(self.items[index]) == held:
                 return index
         return here
@@ -100,7 +101,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        cells = self.size.width
+        cells = self.scrollable_content_region.width
         heading = self.heading(cells)
         if heading is not None and y == 0:
             return self.strip_of(heading, cells)

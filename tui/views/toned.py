@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.rows.spans import Spans
+from tui.rows.spans import Spans, clipped
 from tui.words import LANE_TONES, TONES
 
 CLASSES = {f"tone--{tone}" for tone in (*TONES, *LANE_TONES, "cursor")}
@@ -22,7 +22,7 @@ class Toned(Widget):
     def strip_of(self, spans: Spans, cells: int, *, cursor: bool = False) -> Strip:
         """Return a row of exactly ``cells`` cells."""
         ground = Style(bgcolor=self.tone("cursor").bgcolor) if cursor else Style()
-        segments = [Segment(text, self.tone(tone) + ground) for text, tone in spans if text]
+        segments = [Segment(text, self.tone(tone) + ground) for text, tone in clipped(spans, cells) if text]
         return Strip(segments).adjust_cell_length(cells, self.tone("plain") + ground)
 
     def tone(self, name: str) -> Style:
