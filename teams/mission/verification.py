@@ -92,7 +92,7 @@ class Verification:
             message=f"Merge task {self._task.id}: {self._task.subject}",
             author=VALIDATOR,
         )
-        if candidate.commit is None:
+        if candidate.conflicts:
             self._evidence["conflicts"] = list(candidate.conflicts)
             self._reject(candidate, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"])
             return

@@ -50,7 +50,7 @@ def test_an_unknown_model(repository: Path) -> None:
     ran = onecontext(repository, "run", GOAL, "--model", "nobody/knows-this")
 
     assert ran.code == 3
-    assert_said(ran.stderr, "nobody/knows-this")
+    assert_said(ran.stderr, "nobody")
     assert not (repository / ".onecontext").exists()
 
 

@@ -108,7 +108,7 @@ def test_the_validator_is_never_the_author(repository: Path, tmp_path: Path) -> 
 
 
 def test_after_the_last_attempt_the_mission_is_blocked_and_says_by_what(repository: Path, tmp_path: Path) -> None:
-    script = write_script(tmp_path, [TWO, work("first", YES_A), work("second", NO_B), verdict(accept=False)])
+    script = write_script(tmp_path, [TWO, work("first", YES_A), work("second", NO_B), verdict()])
 
     ran = onecontext(repository, "run", "Say yes twice", "--model", script, "--max-attempts", "2", "--json")
 
