@@ -313,3 +313,14 @@ def test_show_use_and_validate(write: Write, tmp_path: Path) -> None:
     code, _, err = _run(tmp_path, "validate", ".agents/skills/b")
     assert (code, "the format has no field 'model'" in err) == (2, True)
     assert _run(tmp_path, "validate", "nowhere")[0] == 2
+
+
+def test_the_example_in_the_documentation_runs(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (root / "docs" / "skills.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(code, "docs/skills.md", "exec"), {})
+
+    assert "<name>onecontext-memory</name>" in capsys.readouterr().out
