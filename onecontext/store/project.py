@@ -201,6 +201,21 @@ class Project:
                 return candidate
         raise Conflict(f"others moved branch {branch!r} each of the {_TRIES} times we tried; their work stands")
 
+    def drop_dead_locks(self, mission: str) -> list[str]:
+        """Remove the lock files that a killed run left on the refs of ``mission``, and return their names.
+
+        Git leaves it to people to tell a dead lock from a live one. Here it can be told: only the one process that
+        holds the mission's own lock, our caller, writes ``refs/heads/onecontext/<mission>`` and
+        ``refs/onecontext/<mission>/…``; locks on anything else stay.
+        """
+        refs = _common_path(_open(self.git_path)) / "refs"
+        branch = refs / "heads" / "onecontext" / f"{mission}.lock"
+        found = [branch, *sorted((refs / "onecontext" / mission).rglob("*.lock"))]
+        left = [path for path in found if path.is_file() and not path.is_symlink()]
+        for path in left:
+            path.unlink()
+        return [str(path.relative_to(refs)) for path in left]
+
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""
         repository = _open(self.git_path)

@@ -18,6 +18,7 @@ from skills.discover import find_skills
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config
+from teams.mission.history import History, read_history
 from teams.mission.site import LEAD, Site
 from teams.models.port import OpenModel
 from teams.models.registry import open_models
@@ -108,15 +109,22 @@ def open_site(
     )
 
 
-def newest_team(root: Path, name: str | None) -> str:
-    """Return ``name``, or the team that was at work last.
+def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
+    """Return the mission ``name``, or the one that was at work last and has not come to its end.
 
     Raises:
-        NoMission: there is none.
+        NoMission: there is none, or it is done. NoTeam: nobody has that name.
     """
-    if name:
-        return name
-    teams = Team.list(root)
-    if not teams:
-        raise NoMission("there is no mission here to resume", hint="start one with 'onecontext run \"GOAL\"'")
-    return teams[0]
+    ended: History | None = None
+    for candidate in [name] if name else Team.list(root):
+        team = Team.open(candidate, root=root)
+        history = read_history(team.journal.read())
+        if history is None:
+            continue
+        if history.ending != "done":
+            return team, history
+        ended = ended or history
+    if ended:
+        raise NoMission(f"the mission {ended.mission} is done: {ended.reason}", hint=f"its work is on {ended.branch}")
+    which = f"the team {name} has no mission" if name else "there is no mission here to resume"
+    raise NoMission(which, hint="start one with 'onecontext run \"GOAL\"'")

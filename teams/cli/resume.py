@@ -4,15 +4,13 @@ import argparse
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
-from onecontext.errors import NoMission
 from onecontext.store.project import Project
-from teams.cli.open_site import newest_team, open_box, open_model_door, open_site
+from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
-from teams.mission.history import History, read_history
+from teams.mission.history import History
 from teams.mission.mission import Mission
 from teams.mission.site import LEAD
-from teams.protocol.team import Team
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,16 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = Memory.open(project.path, agent=LEAD)
-    name = newest_team(memory.path, args.mission)
-    team = Team.open(name, root=memory.path)
-    history = read_history(team.journal.read())
-    if history is None:
-        raise NoMission(f"the team {name} has no mission", hint="start one with 'onecontext run \"GOAL\"'")
-    if history.ending == "done":
-        raise NoMission(f"the mission {name} is done: {history.reason}", hint=f"its work is on {history.branch}")
+    team, history = unfinished_mission(memory.path, args.mission)
     config = as_before(load_config(project.path), history, args)
     site = open_site(
-        mission=name,
+        mission=history.mission,
         project=project,
         memory=memory,
         team=team,
@@ -43,7 +35,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=open_box(config),
         env=invocation.env,
     )
-    return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {name}: {history.goal}"])
+    return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {history.mission}: {history.goal}"])
 
 
 def as_before(config: Config, history: History, args: argparse.Namespace) -> Config:

@@ -70,8 +70,10 @@ class Mission:
         """
         with self._alone():
             history = self._history()
-            self._record("mission.resumed", {"reason": history.reason or "the last run did not come to its end"})
-            self._clear_what_the_dead_left()
+            repaired = self._clear_what_the_dead_left()
+            reason = history.reason or "the last run did not come to its end"
+            self._record("mission.resumed", {"reason": reason, "repaired": repaired})
+            self._give_back_what_the_dead_held()
             return self._go_on(history)
 
     def _go_on(self, history: History) -> Ending:
@@ -127,14 +129,19 @@ class Mission:
             if name not in present:
                 self._site.team.join(name, role=role, model=history.model)
 
-    def _clear_what_the_dead_left(self) -> None:
-        """Give back claims of an earlier run and drop its working copies; its lock is ours, so it is surely dead."""
+    def _clear_what_the_dead_left(self) -> list[str]:
+        """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
+        site = self._site
+        repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
+        for left in site.work.iterdir():
+            shutil.rmtree(left)
+        return [*repaired, *site.team.board.repair()]
+
+    def _give_back_what_the_dead_held(self) -> None:
         board = self._site.team.board
         for task in board.list():
             if task.mission == self._site.mission and task.state is State.RUNNING and task.owner:
                 board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
-        for left in self._site.work.iterdir():
-            shutil.rmtree(left)
 
     def _history(self) -> History:
         history = read_history(self._site.journal.read())

@@ -113,7 +113,9 @@ def test_killed_twice_it_still_finishes(repository: Path, script: str) -> None:
 def test_two_processes_cannot_run_one_mission(repository: Path, script: str) -> None:
     process = start_onecontext(repository, "run", "Say yes", "--model", script)
     deadline = time.monotonic() + 30
-    while not list((repository / ".onecontext").glob("teams/*/onecontext/journal.jsonl")):
+    while not (
+        list((repository / ".onecontext").glob("teams/*/config.json")) and events_of(repository, "task.claimed")
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -127,8 +129,8 @@ def test_two_processes_cannot_run_one_mission(repository: Path, script: str) -> 
 def test_a_term_signal_gives_work_back_and_resume_goes_on(repository: Path, script: str) -> None:
     process = start_onecontext(repository, "run", "Say yes", "--model", script)
     deadline = time.monotonic() + 30
-    while not any((repository / ".onecontext").glob("teams/*/onecontext/journal.jsonl")) or not events_of(
-        repository, "task.claimed"
+    while not (
+        list((repository / ".onecontext").glob("teams/*/config.json")) and events_of(repository, "task.claimed")
     ):
         assert time.monotonic() < deadline
         time.sleep(0.01)
