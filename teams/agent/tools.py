@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -71,7 +72,7 @@ def tool_from(
         raise UsageError(f"{called!r} cannot name a tool; give it a name of letters, digits, - and _")
     if inspect.iscoroutinefunction(function):
         raise UsageError(f"the tool {called} is a coroutine function; tools are plain functions")
-    parts = described(function)
+    parts = described(_written(function))
     arguments = _arguments_model(function, called, parts.parameters)
     names = {slot: field.alias or slot for slot, field in arguments.model_fields.items()}
 
@@ -141,7 +142,7 @@ def cut(text: str, limit_characters: int) -> str:
 def _arguments_model(function: Callable[..., object], called: str, texts: Mapping[str, str]) -> type[BaseModel]:
     try:
         parameters = inspect.signature(function).parameters
-        hints = get_type_hints(getattr(function, "__func__", function), include_extras=True)
+        hints = get_type_hints(_written(function), include_extras=True)
     except (NameError, TypeError, ValueError) as error:
         raise UsageError(f"the annotations of the tool {called} cannot be read: {error}") from error
     fields: dict[str, Any] = {}
@@ -158,6 +159,13 @@ def _arguments_model(function: Callable[..., object], called: str, texts: Mappin
         return create_model(called, __config__=ConfigDict(extra="forbid"), **fields)
     except (PydanticUserError, TypeError) as error:
         raise UsageError(f"the annotations of the tool {called} have no JSON form: {_sentence(error)}") from error
+
+
+def _written(function: Any) -> Any:
+    """Return the function as somebody wrote it: what a partial, a method or a callable object calls in the end."""
+    while isinstance(function, partial):
+        function = function.func
+    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
 
 
 def _default(value: object) -> dict[str, Any]:
