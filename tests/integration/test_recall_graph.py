@@ -31,6 +31,7 @@ DRAWINGS = [
     ("x r\nm a b\nb r\na r\nr", "* x\n| *   m\n| |\\\n| | * b\n| |/\n|/|\n| * a\n|/\n* r\n"),
     ("o a b c\nc r\nb r\na r\nr", "*-.   o\n|\\ \\\n| | * c\n| * | b\n| |/\n* | a\n|/\n* r\n"),
     ("a1 a\nb1 b\nc1 c\nd1 a\na r\nb r\nc r\nr", "* a1\n| * b1\n| | * c1\n| | | * d1\n| |_|/\n|/| |\n* | | a\n"),
+    ("k m\ny b\nm a b\nb r\na r\nr", "* k\n| * y\n* | m\n|\\|\n| * b\n* | a\n|/\n* r\n"),
     ("p\nq s\nr\ns", "* p\n* q\n| * r\n* s\n"),
     ("m gone b\nb gone", "*   m\n|\\\n| * b\n|/\n"),
 ]

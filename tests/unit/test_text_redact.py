@@ -69,6 +69,7 @@ INNOCENT = [
     "password=os.environ['PASSWORD_2']",
     "PWD=/home/user1/project",
     "secret: my-app-secret",
+    "secret: my-app-secret-2",
     "token=${TOKEN_1} password=$PASSWORD_1",
     'api_key = "YOUR_API_KEY_1"',
     "Authorization: Bearer $TOKEN",
@@ -107,6 +108,12 @@ def test_a_known_shape_keeps_its_kind_behind_a_name_and_neighbours_do_not_merge(
     found = find_secrets(f"token={github} {aws}")
 
     assert found == [Found("github-token", 6, 6 + len(github)), Found("aws-key", 7 + len(github), 27 + len(github))]
+
+
+def test_a_secret_that_shows_only_when_its_neighbour_is_gone_goes_too() -> None:
+    text = SHAPES["anthropic-key"] + "password=example:password=hunter22"
+
+    assert redact(text) == "[redacted:anthropic-key]=example:password=[redacted:credential]"
 
 
 def test_a_private_key_that_was_cut_off_takes_no_prose_with_it() -> None:

@@ -102,6 +102,11 @@ def test_a_head_of_a_long_text_uses_its_limit(unit: str, limit: int) -> None:
     assert max(limit - 2, 0) <= counter.count(head) <= limit
 
 
+@pytest.mark.parametrize(("text", "limit", "head"), [("pneumonoultra", 3, "pneumo"), ("тестирование", 2, "тести")])
+def test_a_head_may_end_inside_a_token_of_the_whole_when_that_costs_no_more(text: str, limit: int, head: str) -> None:
+    assert default_counter().head(text, limit) == head
+
+
 def test_a_megabyte_without_a_break_is_no_harder_than_many_small_texts() -> None:
     pieces: list[int] = []
 
