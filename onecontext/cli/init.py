@@ -7,8 +7,8 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.cli.memory import agent_of
 from onecontext.errors import NoMemory
-from onecontext.store.layout import FOLDER
-from onecontext.store.surroundings import EXCLUDE_LINE, find_memory, find_repository, is_excluded
+from onecontext.store.layout import FOLDER, Layout
+from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,4 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 def _has_memory(folder: Path) -> bool:
     repository = find_repository(folder)
     place = (repository.top if repository else folder.resolve()) / FOLDER
-    try:
-        return find_memory(place) == place and any((place / ".git" / "refs" / "heads").iterdir())
-    except NoMemory:
-        return False
+    return bool(Layout(place).branches())

@@ -63,6 +63,8 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         if layout.tip(name) is not None:
             raise BranchExists(f"there is a branch {name!r} already", hint=f"'onecontext switch {name}' goes there")
         objects = Objects(layout)
+        if objects.entry(objects.tree_of(tip), f"branches/{name}"):
+            raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")
         tree = objects.write_tree(objects.tree_of(tip), _first_files(name, goal, parent=parent, author=author))
         text = message.build(f"branch {name}: {goal}" if goal else f"branch {name}", branch=name)
         commit = objects.commit(tree, (tip,), text, author.agent, author.at())

@@ -35,7 +35,12 @@ def both(layout: Layout, one: str, other: str, *, wait_s: float) -> Iterator[Non
 
 
 def half_switched(layout: Layout) -> tuple[str, ...]:
-    """Return the two branches of a switch that was not finished, old and new; empty when there is none."""
+    """Return the two branches of a switch that was not finished, old and new; empty when there is none.
+
+    It is known by its note, or, where git was used by hand, by HEAD naming another branch than the folder shows.
+    """
+    if noted := layout.switching():
+        return noted
     shown, head = layout.main_place().shown(), layout.head()
     if shown is None or head is None or shown.branch == head or layout.tip(head) is None:
         return ()

@@ -2,7 +2,8 @@
 
 Rule 1: pending steps of both branches survive a kill at any point: copied to their new home first, then HEAD moves,
         then they are removed from where they were.
-Rule 2: every part can be done again, so a half-done switch is finished by doing all of it.
+Rule 2: every part can be done again, so a switch that was cut off is finished by doing all of it, or taken back where
+        HEAD had not moved yet.
 """
 
 from onecontext.memory import pending
@@ -10,6 +11,7 @@ from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import both, half_switched, known_tip
 from onecontext.memory.model import Author
 from onecontext.store import gitlock, worktrees
+from onecontext.store.files import replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 from onecontext.store.objects import Objects
@@ -30,58 +32,78 @@ def switch(layout: Layout, branch: str, author: Author) -> None:
             with writing(layout, name) as desk:
                 desk.take_in_edits(author.at())
     with held(layout.head_lock()):
+        _finish(layout, DEFAULT_WAIT_S)
         shown, head = layout.main_place().shown(), layout.head()
         old = head or (shown.branch if shown else None)
-        if half := half_switched(layout):
-            with both(layout, *half, wait_s=DEFAULT_WAIT_S):
-                move_head(layout, *half)
         if head == branch:
             return
         if old is None or old == branch:
-            set_head(layout, branch, expect=head)
+            _set_head(layout, branch, expect=head)
             return
         with both(layout, old, branch, wait_s=DEFAULT_WAIT_S):
-            move_head(layout, old, branch)
+            _move(layout, old, branch)
 
 
 def finish_switch(layout: Layout, *, wait_s: float = DEFAULT_WAIT_S) -> None:
-    """Finish a switch that a kill, or git used by hand, left half done."""
+    """Finish a switch that a kill, or git used by hand, left half done; take it back where HEAD had not moved."""
     with held(layout.head_lock(), wait_s=wait_s):
-        if names := half_switched(layout):
-            with both(layout, *names, wait_s=wait_s):
-                move_head(layout, *names)
+        _finish(layout, wait_s)
 
 
-def move_head(layout: Layout, old: str, new: str) -> None:
-    """Make the memory's own folder show ``new`` instead of ``old``; any step may be done again.
+def _finish(layout: Layout, wait_s: float) -> None:
+    # Twice at most: a switch taken back may show that git, used by hand, has moved HEAD meanwhile.
+    while names := half_switched(layout):
+        old, new = names
+        with both(layout, old, new, wait_s=wait_s):
+            if layout.head() == new:
+                _move(layout, old, new)
+            else:
+                _take_back(layout, old, new)
+
+
+def _move(layout: Layout, old: str, new: str) -> None:
+    """Make the memory's own folder show ``new`` instead of ``old``; any part may be done again.
 
     Pending steps are copied durably to where each branch will be written before HEAD says so, and are removed from
-    where they were only after. The note of what the folder shows comes last: until then the switch counts as half done
-    and no writer of either branch goes ahead.
+    where they were only after. The note is written first and removed last: in between no writer of either branch goes
+    ahead, so a copy can never outlive its original and come back as a second one.
     """
     objects, main = Objects(layout), layout.main_place()
     away, home = layout.linked_place(old), layout.linked_place(new)
-    new_tip = known_tip(layout, new)
+    new_tip, old_tip = known_tip(layout, new), layout.tip(old)
     left, arriving = pending.path_in(main, old), pending.path_in(home, new)
-    gone = layout.tip(old) is None
-    if not gone:
+    replace_text(layout.switch_note(), f"{old} {new}\n", durable=True)
+    if old_tip is not None:
         worktrees.ensure_linked(away, old)
-        kept = Desk(layout, objects, away, old, known_tip(layout, old))
-        if away.shown() != (old, kept.tip):
+        kept = Desk(layout, objects, away, old, old_tip)
+        if away.shown() != (old, old_tip):
             kept.show()
         pending.unite(layout, old, left, pending.path_in(away, old))
     pending.unite(layout, new, arriving, pending.path_in(main, new))
     head = layout.head()
     if head != new:
-        set_head(layout, new, expect=head)
-    if not gone:
+        _set_head(layout, new, expect=head)
+    if old_tip is not None:
         pending.clear(left)
     pending.clear(arriving)
     worktrees.park(home, new_tip)
     Desk(layout, objects, main, new, new_tip).show()
+    layout.switch_note().unlink(missing_ok=True)
 
 
-def set_head(layout: Layout, branch: str, *, expect: str | None) -> None:
+def _take_back(layout: Layout, old: str, new: str) -> None:
+    """Remove the copies of a switch that was cut off before HEAD moved; the originals are where they were."""
+    pending.clear(pending.path_in(layout.linked_place(old), old))
+    copy = pending.path_in(layout.main_place(), new)
+    pending.clear(copy)
+    shown, objects = layout.main_place().shown(), Objects(layout)
+    path = f"branches/{new}/log.md"
+    if shown is None or objects.entry(objects.tree_of(shown.commit), path) is None:
+        worktrees.take_away(layout.main_place(), path)
+    layout.switch_note().unlink(missing_ok=True)
+
+
+def _set_head(layout: Layout, branch: str, *, expect: str | None) -> None:
     """Make HEAD name ``branch``, if it names ``expect`` still."""
     content = f"ref: refs/heads/{branch}\n".encode()
     gitlock.put(layout.git / "HEAD", content, layout.scratch("head"), still=lambda: layout.head() == expect)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.errors import Damaged, NewerFormat, NoMemory
+from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory
 from onecontext.names import check_name
 from onecontext.store.files import read_bytes
 
@@ -65,16 +65,21 @@ class Layout:
         return self._packed().get(branch)
 
     def branches(self) -> list[str]:
-        """Return the names of all branches, sorted."""
+        """Return the names of all branches, sorted; a ref made by hand whose name we would not give is no branch."""
         heads = self.git / _HEADS
         loose = {path.name for path in heads.iterdir() if path.is_file()} if heads.is_dir() else set()
-        names = {name for name in loose if not name.endswith((".lock", ".tmp"))} | set(self._packed())
-        return sorted(name for name in names if "/" not in name)
+        names = loose | set(self._packed())
+        return sorted(name for name in names if _is_name(name))
 
     def place(self, branch: str) -> Place:
         """Return where ``branch`` is written: the memory's own folder if HEAD names it, else one of its own."""
-        if self.head() == branch:
-            return self.main_place()
+        head, main = self.head(), self.main_place()
+        if head is None:
+            # HEAD was made to name a commit by hand: the folder stays with the branch that it showed.
+            shown = main.shown()
+            head = shown.branch if shown else None
+        if head == branch:
+            return main
         return self.linked_place(branch)
 
     def main_place(self) -> Place:
@@ -97,6 +102,15 @@ class Layout:
     def head_lock(self) -> Path:
         """Return our lock file for moving HEAD."""
         return self.private / "locks" / "head.lock"
+
+    def switching(self) -> tuple[str, ...]:
+        """Return the two branches of a switch that is going on or was cut off; empty when there is none."""
+        words = _small(self.switch_note()).split()
+        return (words[0], words[1]) if len(words) == 2 else ()
+
+    def switch_note(self) -> Path:
+        """Return the file that names the two branches of a switch while it goes on."""
+        return self.private / "switching"
 
     def scratch(self, name: str) -> Path:
         """Return where the finished content of a file of git lies before it is put in place."""
@@ -135,6 +149,14 @@ def check_version(text: str, where: object) -> None:
         raise NewerFormat(
             f"{where} has format {version}; this version reads up to {FORMAT}", hint="use a newer onecontext"
         )
+
+
+def _is_name(text: str) -> bool:
+    try:
+        check_name(text)
+    except InvalidName:
+        return False
+    return True
 
 
 def _small(path: Path) -> str:

@@ -89,12 +89,18 @@ def _show(
     if current is not None and found != before and not mine:
         set_aside(layout, path, current)
     if after is None:
-        target.unlink(missing_ok=True)
-        _drop_empty(target.parent, place.folder)
+        take_away(place, path)
         return
     _real_folder(place.folder, target.parent)
     # A roadmap or metadata file emptied by a power cut would look like a person's edit, so these are fsynced.
     replace_bytes(target, objects.blob(after), durable=target.suffix == ".yaml" or target.name == "main.md")
+
+
+def take_away(place: Place, path: str) -> None:
+    """Remove a file of a work tree, and the folders that it leaves empty."""
+    target = place.folder / path
+    target.unlink(missing_ok=True)
+    _drop_empty(target.parent, place.folder)
 
 
 def _current(target: Path) -> bytes | None:

@@ -1,0 +1,46 @@
+"""What the tests of the memory share: a counted clock and counted ids, and git as the referee."""
+
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from onecontext.api import Memory
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class Ticking:
+    """A clock that moves a second each time it is read, and ids that count."""
+
+    def __init__(self) -> None:
+        self._times: Iterator[int] = count()
+        self._ids: Iterator[int] = count(1)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=next(self._times))
+
+    def new_id(self) -> str:
+        return f"{next(self._ids):08x}"
+
+
+def new_memory(folder: Path, *, purpose: str = "a till", agent: str = "ann") -> Memory:
+    ticking = Ticking()
+    return Memory.init(folder, purpose=purpose, agent=agent, clock=ticking.now, new_id=ticking.new_id)
+
+
+def git(memory: Path, *args: str) -> str:
+    """Run the git command in the memory and return what it prints; it must succeed and complain of nothing."""
+    done = subprocess.run(["git", "-C", str(memory), *args], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"git {args}: {done.stdout}{done.stderr}"
+    assert "error" not in done.stderr
+    assert "warning" not in done.stderr, done.stderr
+    return done.stdout
+
+
+def check(memory: Path) -> None:
+    """Let git judge: every object is sound, and nothing but pending logs differs from what was committed."""
+    git(memory, "fsck", "--strict", "--no-dangling")
+    changed = [line for line in git(memory, "status", "--porcelain").splitlines() if not line.endswith("/log.md")]
+    assert changed == []
