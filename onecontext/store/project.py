@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pygit2
 
-from onecontext.errors import Conflict, Damaged, InvalidText, NoRepository, UnknownRevision, UsageError
+from onecontext.errors import Conflict, InvalidText, NoRepository, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, remove_copy
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
+from onecontext.store.project_open import commit_of, common_path, open_repository
 from onecontext.store.project_tree import write_tree
 
 __all__ = ["MergeCandidate", "Project", "remove_copy"]
@@ -58,7 +59,7 @@ class Project:
             raise NoRepository(
                 f"{cwd} is not in a git repository", hint="run 'git init' there, and commit what you have"
             )
-        repository = _open(Path(found))
+        repository = open_repository(Path(found))
         top = Path(repository.workdir or repository.path)
         if repository.head_is_unborn:
             raise NoRepository(
@@ -69,17 +70,17 @@ class Project:
     @property
     def head_commit(self) -> str:
         """The commit that HEAD is at."""
-        return str(_open(self.git_path).head.peel(pygit2.Commit).id)
+        return str(open_repository(self.git_path).head.peel(pygit2.Commit).id)
 
     @property
     def is_dirty(self) -> bool:
         """Whether the user has changes that are not committed, untracked files included. Tasks do not see them."""
-        repository = _open(self.git_path)
+        repository = open_repository(self.git_path)
         return not repository.is_bare and bool(repository.status())
 
     def tip(self, branch: str) -> str | None:
         """Return the commit at the tip of ``branch``, or None when there is no such branch."""
-        repository = _open(self.git_path)
+        repository = open_repository(self.git_path)
         reference = repository.references.get(f"refs/heads/{branch}")
         return None if reference is None else str(reference.peel(pygit2.Commit).id)
 
@@ -97,11 +98,11 @@ class Project:
         """
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already; a copy is made in a new folder")
-        repository = _open(self.git_path)
-        wanted = _commit(repository, commit)
+        repository = open_repository(self.git_path)
+        wanted = commit_of(repository, commit)
         try:
             copy = make_copy(path)
-            copy_objects(_common_path(repository), path / ".git")
+            copy_objects(common_path(repository), path / ".git")
             copy.check_out(wanted.id)
         except (pygit2.GitError, KeyError) as error:
             raise NoRepository(
@@ -131,9 +132,9 @@ class Project:
         """
         if not ref.startswith("refs/onecontext/"):
             raise UsageError(f"{ref!r} is not under refs/onecontext/")
-        repository = _open(self.git_path)
-        before = _commit(repository, parent)
-        tree = write_tree(repository, copy, before.tree, exclude=_common_path(repository) / "info" / "exclude")
+        repository = open_repository(self.git_path)
+        before = commit_of(repository, parent)
+        tree = write_tree(repository, copy, before.tree, exclude=common_path(repository) / "info" / "exclude")
         if tree == before.tree.id:
             return None
         who = self._signature(author)
@@ -148,8 +149,8 @@ class Project:
             UsageError: nothing a branch can be called.
             UnknownRevision: no such commit.
         """
-        repository = _open(self.git_path)
-        start = _commit(repository, base)
+        repository = open_repository(self.git_path)
+        start = commit_of(repository, base)
         with suppress(Conflict):  # somebody else made it, now or long ago
             move_branch(repository, branch, expect=None, commit=start.id)
         return self.tip(branch) or base
@@ -166,9 +167,9 @@ class Project:
             UnknownRevision: no such commit.
             UsageError: ``branch`` is checked out, here or in a linked worktree, or nothing a branch can be called.
         """
-        repository = _open(self.git_path)
-        wanted = _commit(repository, commit)
-        start = _commit(repository, base or self.head_commit)
+        repository = open_repository(self.git_path)
+        wanted = commit_of(repository, commit)
+        start = commit_of(repository, base or self.head_commit)
         return try_merge(repository, branch, wanted, _checked(message), self._signature(author), start)
 
     def land(self, candidate: MergeCandidate) -> None:
@@ -181,7 +182,7 @@ class Project:
         if candidate.conflicts:
             raise UsageError(f"it does not merge: {', '.join(candidate.conflicts)} are in conflict")
         if not candidate.already:
-            repository = _open(self.git_path)
+            repository = open_repository(self.git_path)
             move_branch(repository, candidate.branch, expect=candidate.tip, commit=pygit2.Oid(hex=candidate.commit))
 
     def merge(self, branch: str, commit: str, message: str, *, author: str, base: str | None = None) -> MergeCandidate:
@@ -208,7 +209,7 @@ class Project:
         holds the mission's own lock, our caller, writes ``refs/heads/onecontext/<mission>`` and
         ``refs/onecontext/<mission>/…``; locks on anything else stay.
         """
-        refs = _common_path(_open(self.git_path)) / "refs"
+        refs = common_path(open_repository(self.git_path)) / "refs"
         branch = refs / "heads" / "onecontext" / f"{mission}.lock"
         found = [branch, *sorted((refs / "onecontext" / mission).rglob("*.lock"))]
         left = [path for path in found if path.is_file() and not path.is_symlink()]
@@ -218,49 +219,12 @@ class Project:
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""
-        repository = _open(self.git_path)
-        patch = repository.diff(_commit(repository, old), _commit(repository, new)).patch or ""
+        repository = open_repository(self.git_path)
+        patch = repository.diff(commit_of(repository, old), commit_of(repository, new)).patch or ""
         return patch[:_DIFF_LIMIT_CHARS]
 
     def _signature(self, author: str) -> pygit2.Signature:
         return pygit2.Signature(author, f"{author}@onecontext", int(self.clock().timestamp()), 0)
-
-
-def _open(path: Path) -> pygit2.Repository:
-    try:
-        return pygit2.Repository(str(path))
-    except (pygit2.GitError, KeyError) as error:
-        hint = ""
-        if "not owned" in str(error):
-            hint = f"if you trust it: git config --global --add safe.directory {path.parent}"
-        raise NoRepository(f"the repository {path} cannot be opened: {error}", hint=hint) from error
-
-
-def _commit(repository: pygit2.Repository, name: str) -> pygit2.Commit:
-    """Return the commit of that full name.
-
-    Raises:
-        UnknownRevision: there is none; short names and branches are not looked up here.
-    """
-    try:
-        found = repository[pygit2.Oid(hex=name)]
-    except (KeyError, ValueError) as error:
-        raise UnknownRevision(f"the repository has no commit {name[:64]!r}") from error
-    except pygit2.GitError as error:
-        raise Damaged(f"commit {name[:12]} cannot be read: {error}") from error
-    if not isinstance(found, pygit2.Commit):
-        raise UnknownRevision(f"{name[:12]} is no commit")
-    return found
-
-
-def _common_path(repository: pygit2.Repository) -> Path:
-    """Return the folder that a linked worktree shares with its repository (gitrepository-layout(5), commondir)."""
-    own = Path(repository.path)
-    try:
-        common = (own / "commondir").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return own
-    return (own / common).resolve()
 
 
 def _checked(message: str) -> str:

@@ -7,7 +7,6 @@ Rule 3: bytes go in as they are. What did not change costs one hash, and writes 
 
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +41,12 @@ def write_tree(repository: pygit2.Repository, copy: Path, before: pygit2.Tree, *
     Raises:
         UsageError: a file is too large or has a name that git reserves, or folders are nested too deep.
     """
-    with tempfile.TemporaryDirectory(prefix="onecontext-") as scratch:
-        walk = _Walk(repository, Ignore(Path(scratch), exclude=exclude), any_tree=before.id)
-        descriptor = os.open(copy, _FOLDER_FLAGS)
-        try:
-            return walk.tree(descriptor, (), before, ignored=False) or repository.write(pygit2.GIT_OBJECT_TREE, b"")
-        finally:
-            os.close(descriptor)
+    walk = _Walk(repository, Ignore(exclude.read_bytes() if exclude.is_file() else b""), any_tree=before.id)
+    descriptor = os.open(copy, _FOLDER_FLAGS)
+    try:
+        return walk.tree(descriptor, (), before, ignored=False) or repository.write(pygit2.GIT_OBJECT_TREE, b"")
+    finally:
+        os.close(descriptor)
 
 
 class _Walk:
@@ -79,7 +77,7 @@ class _Walk:
         except FileNotFoundError:
             return
         if stat.S_ISREG(mode):
-            self._ignore.add(names, _content(held, (*names, ".gitignore"), limit_bytes=_MAX_IGNORE_BYTES))
+            self._ignore.add(_raw(names), _content(held, (*names, ".gitignore"), limit_bytes=_MAX_IGNORE_BYTES))
 
     def _entry(self, held: int, names: tuple[str, ...], known: pygit2.Object | None, *, ignored: bool) -> _Entry | None:
         status = os.stat(names[-1], dir_fd=held, follow_symlinks=False)
@@ -88,7 +86,7 @@ class _Walk:
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
             return None
         tracked = known is not None and not isinstance(known, pygit2.Tree)
-        if not tracked and (ignored or self._ignore.leaves_out(names, is_folder=False)):
+        if not tracked and (ignored or self._ignore.leaves_out(_raw(names), is_folder=False)):
             return None
         raw_name = self._checked(names)
         if stat.S_ISLNK(status.st_mode):
@@ -102,7 +100,7 @@ class _Walk:
         if known is not None and known.filemode == _SUBMODULE:
             return _Entry(os.fsencode(names[-1]), _SUBMODULE, known.id)
         before = known if isinstance(known, pygit2.Tree) else None
-        ignored = ignored or self._ignore.leaves_out(names, is_folder=True)
+        ignored = ignored or self._ignore.leaves_out(_raw(names), is_folder=True)
         if ignored and before is None:
             return None
         try:
@@ -139,6 +137,10 @@ class _Walk:
         except pygit2.GitError as error:
             raise UsageError(f"{'/'.join(names)!r} cannot be committed: git reserves that name") from error
         return raw_name
+
+
+def _raw(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(map(os.fsencode, names))
 
 
 def _content(held: int, names: tuple[str, ...], *, limit_bytes: int = MAX_FILE_BYTES) -> bytes:

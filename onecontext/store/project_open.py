@@ -1,0 +1,49 @@
+"""Open the user's repository and find things in it; what libgit2 says becomes an error of ours here."""
+
+from pathlib import Path
+
+import pygit2
+
+from onecontext.errors import Damaged, NoRepository, UnknownRevision
+
+
+def open_repository(path: Path) -> pygit2.Repository:
+    """Open the repository folder ``path`` (a .git folder, a linked worktree's, or a bare repository).
+
+    Raises:
+        NoRepository: libgit2 cannot or will not: damaged, of a newer kind, or somebody else's.
+    """
+    try:
+        return pygit2.Repository(str(path))
+    except (pygit2.GitError, KeyError) as error:
+        hint = ""
+        if "not owned" in str(error):
+            hint = f"if you trust it: git config --global --add safe.directory {path.parent}"
+        raise NoRepository(f"the repository {path} cannot be opened: {error}", hint=hint) from error
+
+
+def commit_of(repository: pygit2.Repository, name: str) -> pygit2.Commit:
+    """Return the commit of that full name.
+
+    Raises:
+        UnknownRevision: there is none; short names and branches are not looked up here.
+    """
+    try:
+        found = repository[pygit2.Oid(hex=name)]
+    except (KeyError, ValueError) as error:
+        raise UnknownRevision(f"the repository has no commit {name[:64]!r}") from error
+    except pygit2.GitError as error:
+        raise Damaged(f"commit {name[:12]} cannot be read: {error}") from error
+    if not isinstance(found, pygit2.Commit):
+        raise UnknownRevision(f"{name[:12]} is no commit")
+    return found
+
+
+def common_path(repository: pygit2.Repository) -> Path:
+    """Return the folder that a linked worktree shares with its repository (gitrepository-layout(5), commondir)."""
+    own = Path(repository.path)
+    try:
+        common = (own / "commondir").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return own
+    return (own / common).resolve()
