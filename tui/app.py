@@ -28,8 +28,8 @@ from tui.views.messages import Messages
 from tui.views.sheets import HELP, Page, attention_sheet, page
 
 NARROW = 100
-PANES = ("board", "agents", "messages", "memory", "log")
-SHARED = ("messages", "memory", "log")
+PANES = ("board", "agents", "log", "memory", "messages")
+SHARED = ("log", "memory", "messages")
 
 
 class Source(Protocol):

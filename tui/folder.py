@@ -81,8 +81,10 @@ def advice(root: Path) -> list[str]:
     return [
         f"No team has written a journal under {root}.",
         "",
-        'Start one in another terminal:   onecontext run "what you want done" --model MODEL',
-        "Or look somewhere else:          onecontext monitor --root DIR",
+        "Start one in another terminal:",
+        '    onecontext run "what you want done" --model MODEL',
+        "Or look somewhere else:",
+        "    onecontext monitor --root DIR",
         "",
         "This screen waits; a run appears by itself.",
     ]

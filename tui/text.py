@@ -15,7 +15,7 @@ _ASCII_END = 0x7F
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` as one harmless line; a lone surrogate, which no terminal can be sent, becomes U+FFFD."""
+    """Return ``text`` as one harmless line; a lone surrogate, which no terminal can be sent, becomes ``?``."""
     flat = text.replace("\n", " ").replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")
     return printable(flat).encode("utf-8", "replace").decode("utf-8")
 
@@ -69,7 +69,7 @@ def wrapped(text: str, cells: int) -> list[str]:
         indent = rest[: len(rest) - len(rest.lstrip())][: cells // 2]
         while width(rest) > cells:
             head = _head(rest, cells)
-            space = head.rfind(" ")
+            space = len(head) if rest[len(head)] == " " else head.rfind(" ")
             at = space if space > len(indent) else len(head)
             result.append(rest[:at].rstrip())
             rest = indent + rest[at:].lstrip()

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.rows.detail import Paragraph, rows_of
@@ -19,7 +21,7 @@ HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
     Paragraph("", ""),
-    Paragraph("1–5", "go to board, agents, messages, memory, log"),
+    Paragraph("1–5", "go to board, agents, log, memory, messages"),
     Paragraph("tab", "next pane; shift+tab is the one before"),
     Paragraph("↑↓ j k", "move; ←→ h l between the board's columns"),
     Paragraph("pgup pgdn", "move a page; home end g G to either end"),
@@ -37,6 +39,17 @@ HELP = [
 ]
 
 
+FRAME_ROWS = 4
+
+
+class Fitted(Message):
+    """A page has been wrapped and knows how many rows it has."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self.rows = rows
+
+
 class Page(Lines[Spans]):
     """Paragraphs, wrapped to the width there is."""
 
@@ -48,6 +61,7 @@ class Page(Lines[Spans]):
 
     def on_resize(self) -> None:
         self.show_items(rows_of(self._paragraphs, self.size.width))
+        self.post_message(Fitted(len(self.items)))
 
     def row(self, item: Spans, cells: int) -> Spans:
         return item
@@ -89,6 +103,15 @@ class Sheet(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._body.focus()
+        self.fit(len(self._body.items))
+
+    @on(Fitted)
+    def _fitted(self, fitted: Fitted) -> None:
+        self.fit(fitted.rows)
+
+    def fit(self, rows: int) -> None:
+        """Be as high as what is shown needs, up to the share that the style sheet allows."""
+        self.query_one("#sheet").styles.height = rows + FRAME_ROWS
 
 
 def page(title: str, paragraphs: list[Paragraph]) -> Sheet:

@@ -1,0 +1,44 @@
+"""Pictures for documents: the same each time, and readable without anything from elsewhere."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from onecontext.api import Memory
+from tests.tui.story import whole
+from tui.pictures import main, render
+
+
+def test_the_same_journal_gives_the_same_picture(tmp_path: Path) -> None:
+    journal = whole().write(tmp_path / "journal.jsonl")
+
+    render(journal, None, tmp_path / "one.svg")
+    render(journal, None, tmp_path / "two.svg")
+
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_a_picture_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    render(whole().write(tmp_path / "journal.jsonl"), None, tmp_path / "out.svg", size=(80, 24))
+    svg = (tmp_path / "out.svg").read_text(encoding="utf-8")
+
+    ElementTree.fromstring(svg)
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", svg))
+    assert addresses <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
+    assert "@font-face" not in svg
+    assert "monospace;" in svg
+
+
+def test_the_command_draws_the_memory_too(tmp_path: Path) -> None:
+    memory = Memory.init(tmp_path, agent="ann")
+    memory.commit("learned where the tills are")
+    journal = whole().write(tmp_path / "journal.jsonl")
+
+    assert main([str(journal), str(memory.path), str(tmp_path / "out.svg")]) == 0
+
+    drawn = (tmp_path / "out.svg").read_text(encoding="utf-8").replace("&#160;", " ")
+    assert "learned where" in drawn
+
+
+def test_the_command_says_how_it_is_used() -> None:
+    assert main([]) == 2

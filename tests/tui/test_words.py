@@ -1,0 +1,72 @@
+"""Text made harmless and short; numbers in words."""
+
+import pytest
+
+from tests.tui.story import START
+from tui.snapshot import Usage
+from tui.text import cut, fit, one_line, width, wrapped
+from tui.words import age, cost, dollars, duration, short_count, stopwatch, tokens
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
+        ("two\nlines\tand a tab", "two lines and a tab"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("a\x9b31mb", "a\\x9b31mb"),
+        ("lone \ud800 surrogate", "lone ? surrogate"),
+        ("[bold red]markup[/]", "[bold red]markup[/]"),
+        ("a\u2028b", "a b"),
+    ],
+)
+def test_text_of_strangers_is_one_harmless_line(raw: str, shown: str) -> None:
+    assert one_line(raw) == shown
+
+
+@pytest.mark.parametrize(("text", "cells"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("◐ ok", 4), ("a\u200bb", 2)])
+def test_widths_are_cells_of_a_terminal(text: str, cells: int) -> None:
+    assert width(text) == cells
+
+
+def test_what_is_cut_is_marked() -> None:
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("日本語", 5) == "日本…"
+    assert cut("日本語", 4) == "日…"
+    assert cut("abc", 3) == "abc"
+    assert cut("abc", 0) == ""
+
+
+@pytest.mark.parametrize("cells", range(1, 9))
+def test_a_fitted_text_has_exactly_its_width(cells: int) -> None:
+    assert width(fit("日本語 and more", cells)) == cells
+    assert width(fit("a", cells, right=True)) == cells
+
+
+def test_paragraphs_are_wrapped_at_spaces_and_keep_their_indent() -> None:
+    assert wrapped("  one two three", 9) == ["  one two", "  three"]
+    assert wrapped("unbreakable", 4) == ["unbr", "eaka", "ble"]
+    assert wrapped("a\n\nb", 9) == ["a", "", "b"]
+
+
+def test_money_says_when_it_does_not_know() -> None:
+    assert cost(Usage()) == "–"
+    assert cost(Usage(turns=2, unpriced_turns=2)) == "unknown"
+    assert cost(Usage(turns=2, unpriced_turns=1, cost_usd=0.0)) == "unknown"
+    assert cost(Usage(turns=2, unpriced_turns=1, cost_usd=1.5)) == "≥ $1.50"
+    assert cost(Usage(turns=2, cost_usd=0.0)) == "$0.00"
+
+
+def test_numbers_are_short() -> None:
+    assert [short_count(count) for count in (0, 999, 1_000, 12_345, 999_949, 999_950, 2_500_000)] == [
+        "0", "999", "1.0k", "12.3k", "999.9k", "1.0M", "2.5M",
+    ]  # fmt: skip
+    assert [dollars(cost) for cost in (0.0, 0.0042, 1.234, 4321.5)] == ["$0.00", "$0.0042", "$1.23", "$4,322"]
+    assert tokens(Usage()) == "–"
+    assert tokens(Usage(turns=1, tokens_in=1_200, tokens_out=34)) == "1.2k"
+
+
+def test_times_are_short() -> None:
+    assert [duration(seconds) for seconds in (-5, 0.4, 1, 61, 7_300, 200_000)] == ["now", "now", "1s", "1m", "2h", "2d"]
+    assert [stopwatch(seconds) for seconds in (-1, 7, 750, 3_723)] == ["0:00", "0:07", "12:30", "1:02:03"]
+    assert age(None, START) == "–"
