@@ -71,6 +71,12 @@ def kill_after(repository: Path, script: str, moment: str, count: int = 1) -> No
         process.wait()
 
 
+def has_begun(repository: Path) -> bool:
+    """Say whether some task was claimed."""
+    journals = list((repository / ".onecontext" / "teams").glob("*/onecontext/journal.jsonl"))
+    return bool(journals) and '"type":"task.claimed"' in journals[0].read_text()
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_mission_is_resumed_to_its_end(repository: Path, script: str, moment: str) -> None:
     kill_after(repository, script, moment)
