@@ -103,6 +103,8 @@ class Task(BaseModel):
 
     def seen_as(self, state: State) -> Self:
         """Return a copy that says it stands at ``state``; what would be written to the file stays as it is."""
+        if state is self.state:
+            return self
         copy = self.model_copy()
         copy._seen = state
         return copy
