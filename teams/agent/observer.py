@@ -58,7 +58,7 @@ class NoteTaker:
 
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         action = f"{call.name} {call.arguments}"
-        self._notebook.step(_head(output), self._thought, _head(action))
+        self._notebook.step(_head(output), _head(self._thought), _head(action))
         self._thought = ""  # said once, so it belongs to the first call of its turn
 
 
@@ -86,6 +86,8 @@ class Observers:
 
 
 def _head(text: str) -> str:
-    if len(text) <= OBSERVED_CHARACTERS:
-        return text
-    return f"{text[:OBSERVED_CHARACTERS]}\n[… {len(text) - OBSERVED_CHARACTERS:,} more characters]"
+    # A memory refuses what no file can carry; a tool or a model may well have said it.
+    storable = text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(storable) <= OBSERVED_CHARACTERS:
+        return storable
+    return f"{storable[:OBSERVED_CHARACTERS]}\n[… {len(storable) - OBSERVED_CHARACTERS:,} more characters]"

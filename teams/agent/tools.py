@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from onecontext.errors import Conflict, Damaged, SetupError, StorageError, UsageError
 from teams.agent.schema import compact, described
@@ -82,6 +82,8 @@ def tool_from(
             checked = arguments.model_validate_json(to_json(dict(given)))
         except ValidationError as error:
             raise InvalidArguments(_problems(error)) from error
+        except PydanticSerializationError as error:
+            raise InvalidArguments("a string in them is half a character, a lone surrogate") from error
         return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
 
     return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent)

@@ -176,6 +176,14 @@ def test_arguments_that_were_junk_go_back_as_json(server: OpenAIServer, ask: Ask
     assert server.requests[0]["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"unreadable": "{a:"}'
 
 
+def test_half_a_character_does_not_break_the_request(server: OpenAIServer) -> None:
+    server.plan(text("fine"))
+    model = LitellmModel("m", route="openai/m", key=KEY, api_base=server.url)
+
+    assert model.reply([Message("user", "lone \ud800")], []).text == "fine"
+    assert server.requests[0]["messages"][0]["content"] == "lone ?"
+
+
 def test_too_many_requests_wait_as_long_as_the_server_says(ask: Ask, server: OpenAIServer) -> None:
     reply = ask(
         refused(429, "slow down", Retry_After="7"), refused(429, "slower", Retry_After="999"), text("ok"), retries=2
@@ -316,15 +324,17 @@ def test_litellm_keeps_to_itself(capfd: pytest.CaptureFixture[str], ask: Ask) ->
 
 
 def test_a_stalled_server_does_not_keep_the_process_alive(server: OpenAIServer) -> None:
-    server.plan(stalled({"content": "half"}, keep_alive_s=0.2))
+    server.plan(text("warm"), stalled({"content": "half"}, keep_alive_s=0.2))
     program = f"""
-import sys, time
-from teams.models.litellm_model import LitellmModel, load_litellm
+import time
+from teams.models.litellm_model import LitellmModel
 from teams.models.port import Message
-load_litellm()
-model = LitellmModel("m", route="openai/m", key="x", api_base={server.url!r}, stall_s=4, retries=0)
+def ask(stall_s):
+    model = LitellmModel("m", route="openai/m", key="x", api_base={server.url!r}, stall_s=stall_s, retries=0)
+    return model.reply([Message("user", "hi")], [], on_text=lambda piece: print(piece, flush=True))
+ask(60)
 try:
-    model.reply([Message("user", "hi")], [], on_text=lambda _: print("text", flush=True))
+    ask(1)
 except BaseException as error:
     print(type(error).__name__, time.time(), flush=True)
 """
@@ -332,8 +342,9 @@ except BaseException as error:
     ended = time.time()
 
     words = done.stdout.split()
-    assert words[:2] == ["text", "ModelStalled"], done.stderr
-    assert ended - float(words[2]) < 3
+    assert words[:3] == ["warm", "half", "ModelStalled"], done.stderr
+    assert ended - float(words[3]) < 3
+    assert done.stderr == ""
 
 
 def _soon(condition: Callable[[], bool], within_s: float = 4) -> bool:

@@ -320,6 +320,19 @@ def test_a_memory_is_read_into_the_prompt_and_gets_a_step_for_each_call() -> Non
     assert notes.steps == [("saw 1", "I look.", 'look {"x": 1}'), ("saw 0", "", "look {}")]
 
 
+def test_what_no_file_can_carry_is_written_down_in_another_form() -> None:
+    notes = Notes()
+    odd = Reply("a\0b", (ToolCall("a", "look", '{"x": "\ud800"}'),), FREE, "says", "tools")
+    look = Tool(ToolSpec("look", "", {}), lambda arguments: "c\0d" + "e" * 5000)
+
+    run(Says(odd, text("done")), look, memory=notes)
+
+    observation, thought, action = notes.steps[0]
+    assert observation.startswith("c\\x00d")
+    assert observation.endswith("more characters]")
+    assert (thought, action) == ("a\\x00b", 'look {"x": "\\ud800"}')
+
+
 def test_text_is_passed_on_as_it_arrives() -> None:
     pieces: list[str] = []
 

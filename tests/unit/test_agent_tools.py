@@ -90,6 +90,7 @@ def test_null_is_none_where_none_is_allowed() -> None:
         ("{", "not valid JSON"),
         ("[1]", "they are list, not a JSON object"),
         ("{}", "text: Field required"),
+        (r'{"text": "\ud800"}', "half a character"),
         ('{"text": "x", "mode": "medium"}', "mode: Input should be 'fast' or 'slow'"),
         ('{"text": "x", "count": "many"}', "count: "),
         ('{"text": "x", "cuont": 1}', "cuont: Extra inputs are not permitted"),
