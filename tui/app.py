@@ -148,6 +148,9 @@ class MonitorApp(App[None]):
         """Give the board and the agents the rows they need, up to a share each; the log has the rest."""
         base = self.screen_stack[0]
         board, agents = base.query_one(Board), base.query_one(Agents)
+        if base.has_class("zoomed"):
+            board.styles.height = agents.styles.height = None  # the style sheet's: all there is
+            return
         body = rows - base.query_one(Head).size.height - 1
         board.styles.height = max(5, min(board.rows_wanted, body * 2 // 5))
         agents.styles.height = max(5, min(agents.rows_wanted, (body - 5) // 2))
@@ -171,6 +174,7 @@ class MonitorApp(App[None]):
         elif isinstance(self.focused, Widget) and self.focused.id in PANES:
             self._zoom(self.focused)
             self.screen.add_class("zoomed")
+        self._share(self.size.height)
 
     def _zoom(self, pane: Widget) -> None:
         self.screen_stack[0].query(".zoom").remove_class("zoom")

@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -58,18 +58,23 @@ def play(app: MonitorApp, size: tuple[int, int], act: Callable[[Pilot[None]], Aw
     asyncio.run(run())
 
 
-def screen_after(app: MonitorApp, size: tuple[int, int], *keys: str) -> str:
-    """Return the screen's text after these keys."""
+def screens_after(app: MonitorApp, size: tuple[int, int], *steps: Sequence[str]) -> list[str]:
+    """Return the screen's text after each of these groups of keys, one after the other."""
     seen: list[str] = []
 
     async def act(pilot: Pilot[None]) -> None:
-        for key in keys:
-            await pilot.press(key)
-        await pilot.pause()
-        seen.append(text_of(app))
+        for keys in steps:
+            await pilot.press(*keys)
+            await pilot.pause()
+            seen.append(text_of(app))
 
     play(app, size, act)
-    return seen[0]
+    return seen
+
+
+def screen_after(app: MonitorApp, size: tuple[int, int], *keys: str) -> str:
+    """Return the screen's text after these keys."""
+    return screens_after(app, size, keys)[0]
 
 
 def assert_screen(name: str, text: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.screen import assert_screen, play, screen_after, shown, still, text_of
+from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
 from tests.tui.story import Story, middle, opening, whole
 from tui.folder import advice
 from tui.snapshot import Snapshot
@@ -44,7 +44,7 @@ def test_enter_opens_what_is_under_the_cursor(name: str, keys: list[str]) -> Non
 def test_a_narrow_screen_shows_the_pane_that_was_asked_for() -> None:
     snapshot = shown(middle().events)
 
-    log, memory, messages = (screen_after(still(snapshot), SMALL, key) for key in "345")
+    log, memory, messages = screens_after(still(snapshot), SMALL, "3", "4", "5")
 
     assert ("3 log" in log, "4 memory" in log) == (True, False)
     assert ("merge fix-prices" in memory, "3 log" in memory) == (True, False)
@@ -55,11 +55,11 @@ def test_a_narrow_screen_shows_the_pane_that_was_asked_for() -> None:
 def test_zoom_gives_one_pane_the_whole_screen_and_takes_it_back() -> None:
     snapshot = shown(middle().events)
 
-    zoomed = screen_after(still(snapshot), SMALL, "2", "z")
-    back = screen_after(still(snapshot), SMALL, "2", "z", "z")
+    zoomed, other, back = screens_after(still(snapshot), SMALL, "2z", "4", "z")
 
     assert ("2 agents" in zoomed, "1 board" in zoomed, "3 log" in zoomed) == (True, False, False)
-    assert "1 board" in back
+    assert ("2 agents" in other, "4 memory" in other) == (False, True)
+    assert ("1 board" in back, "2 agents" in back) == (True, True)
 
 
 def test_escape_closes_a_sheet_and_q_leaves() -> None:
@@ -116,9 +116,8 @@ def test_the_words_of_agents_are_drawn_and_never_obeyed() -> None:
     story.tell("task.created", evil, "9", task={"id": "9", "subject": evil, "status": "pending"})
     story.tell("agent.state", evil, state=evil, detail=evil)
 
-    for keys in ([], ["4"], ["5", "enter"], ["2", "end", "enter"]):
-        text = screen_after(still(shown(story.events, graph=())), LARGE, *keys)
-
+    steps = (["1"], ["5", "enter"], ["escape", "2", "end", "enter"])
+    for text in screens_after(still(shown(story.events, graph=())), MIDDLE, *steps):
         assert "\x1b" not in text
         assert "\u202e" not in text
         assert "\ud800" not in text
@@ -128,11 +127,12 @@ def test_the_words_of_agents_are_drawn_and_never_obeyed() -> None:
 def test_colours_can_be_changed_without_changing_a_word() -> None:
     snapshot = shown(middle().events)
 
-    dark = screen_after(still(snapshot, theme=DARK.name), MIDDLE)
-    light = screen_after(still(snapshot, theme=LIGHT.name), MIDDLE)
-    changed = screen_after(still(snapshot), MIDDLE, "t")
+    app = still(snapshot, theme=DARK.name)
 
-    assert dark == light == changed
+    dark, light = screens_after(app, MIDDLE, "1", "t")
+
+    assert app.theme == LIGHT.name
+    assert dark == light
 
 
 def test_without_colour_every_state_is_still_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
