@@ -98,7 +98,7 @@ class Bubblewrap:
                 given = held.enter_context(_holding("\0".join(options).encode()))
                 finished = run_process(
                     [str(self._bwrap), "--args", str(given), "--", *self._inner(argv)],
-                    env=command_env(mounts.HOME, tools=self._tools) | dict(env or {}),
+                    env=command_env(mounts.HOME, tools=self._tools, last=mounts.FALLBACK) | dict(env or {}),
                     cwd=Path("/"),
                     timeout_s=timeout_s,
                     end=_kill,

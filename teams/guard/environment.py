@@ -13,9 +13,15 @@ from pathlib import Path
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def command_env(home: str, *, tools: Iterable[Path] = ()) -> dict[str, str]:
-    """Return the environment of a command whose home is ``home``; ``tools`` come first on its PATH."""
-    folders = [*map(str, tools), str(Path(sys.prefix, "bin")), *SYSTEM_PATH]
+def command_env(home: str, *, tools: Iterable[Path] = (), last: str = "") -> dict[str, str]:
+    """Return the environment of a command.
+
+    Args:
+        home: where its home is, as the command sees it.
+        tools: folders that come first on its PATH.
+        last: a folder that comes last, with a ``python`` for systems that only have ``python3``; "" is none.
+    """
+    folders = [*map(str, tools), str(Path(sys.prefix, "bin")), *SYSTEM_PATH, *([last] if last else [])]
     return {
         "PATH": ":".join(dict.fromkeys(folders)),
         "HOME": home,

@@ -5,10 +5,12 @@ Rule 2: everything of the host is read-only; only the workspace can be written, 
 """
 
 import stat
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 WORKSPACE = "/workspace"
+FALLBACK = "/opt/fallback"  # has a `python`, for systems that only have `python3`
 HOME = "/tmp/home"  # inside the sandbox, where /tmp is its own and empty
 _ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # Looked up by loaders, resolvers and TLS libraries; nothing in them is a secret. Not here: shadow, ssl/private, ssh.
@@ -58,6 +60,8 @@ def system_mounts(*, sizes: bool) -> list[str]:
     for folder_name, size_bytes in (("/dev/shm", 1 << 28), ("/tmp", 1 << 30), ("/var/tmp", 1 << 28)):
         arguments += ["--size", str(size_bytes)] if sizes else []
         arguments += ["--perms", "1777", "--tmpfs", folder_name]
+    arguments += ["--perms", "0755", "--dir", "/opt", "--perms", "0755", "--dir", FALLBACK]
+    arguments += ["--symlink", sys.executable, f"{FALLBACK}/python"]
     return [*arguments, "--perms", "0777", "--dir", HOME]
 
 

@@ -52,11 +52,13 @@ class Unconfined:
 
         try:
             with tempfile.TemporaryDirectory(prefix="onecontext-", ignore_cleanup_errors=True) as scratch:
-                home = Path(scratch, "home")
+                home, fallback = Path(scratch, "home"), Path(scratch, "bin")
                 home.mkdir()
+                fallback.mkdir()
+                (fallback / "python").symlink_to(sys.executable)
                 finished = run_process(
                     [sys.executable, "-I", "-S", str(_REAPER), str(control), *argv],
-                    env=command_env(str(home), tools=self._tools) | dict(env or {}),
+                    env=command_env(str(home), tools=self._tools, last=str(fallback)) | dict(env or {}),
                     cwd=workspace,
                     timeout_s=timeout_s,
                     end=let_go,

@@ -294,3 +294,9 @@ def _grows(path: Path, size: int) -> bool:
 
     time.sleep(0.3)
     return path.stat().st_size > size
+
+
+def test_there_is_a_python_also_where_the_system_only_has_python3(sandbox: Bubblewrap, workspace: Path) -> None:
+    result = bash(sandbox, "PATH=/opt/fallback; python -c 'print(1 + 1)'", workspace)
+
+    assert result.output == "2\n"
