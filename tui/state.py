@@ -241,7 +241,7 @@ class Monitor:
         self._people.apply(event)
 
 
-_TOLD_ONLY = frozenset({"team.created", "foreign.write", "approval.asked", "approval.given"})
+_TOLD_ONLY = frozenset({"team.created", "foreign.write"})
 _HANDLERS: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,
     "mission.planned": Monitor._mission_planned,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from onecontext.api import Memory
 from teams.engine.journal import Journal
 from tests.tui.screen import play, text_of
 from tests.tui.story import Story, middle, whole
@@ -25,7 +26,6 @@ PATIENCE_S = 8.0
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / ".onecontext").mkdir()
     return tmp_path / ".onecontext"
 
 
@@ -181,12 +181,13 @@ def test_the_root_is_found_upwards(tmp_path: Path) -> None:
 
 
 def test_watching_writes_nothing(root: Path) -> None:
+    Memory.init(root.parent, agent="ann").commit("learned where the tills are")
     middle().write(journal_of(root))
     before = fingerprint(root.parent)
     app = MonitorApp(Follower(place_of(root, "till-1"), root), label="following")
 
     async def act(pilot: Pilot[None]) -> None:
-        await until(lambda: "fix-offers" in text_of(app), pilot)
+        await until(lambda: "fix-offers" in text_of(app) and "learned where" in text_of(app), pilot)
         await pilot.press("enter", "escape", "2", "z", "a", "escape")
         # Longer than one look: nothing may be left behind by the second one either.
         await asyncio.sleep(1.2)

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.tui.story import START
-from tui.snapshot import Usage
+from tui.forms import gist
+from tui.snapshot import Message, Usage
 from tui.text import cut, fit, one_line, width, wrapped
 from tui.words import age, cost, dollars, duration, short_count, stopwatch, tokens
 
@@ -70,3 +71,21 @@ def test_times_are_short() -> None:
     assert [duration(seconds) for seconds in (-5, 0.4, 1, 61, 7_300, 200_000)] == ["now", "now", "1s", "1m", "2h", "2d"]
     assert [stopwatch(seconds) for seconds in (-1, 7, 750, 3_723)] == ["0:00", "0:07", "12:30", "1:02:03"]
     assert age(None, START) == "–"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "words"),
+    [
+        ("", "first\nsecond", "first"),
+        ("task_assignment", '{"type":"task_assignment","taskId":"3","subject":"Print"}', "assigns #3 Print"),
+        ("shutdown_rejected", '{"reason":"still busy"}', "does not shut down: still busy"),
+        ("plan_approval_response", '{"approved":false,"feedback":"too long"}', "sends the plan back: too long"),
+        ("task_assignment", "no JSON at all", "no JSON at all"),
+        ("task_assignment", "[" * 100_000, "[" * 400),
+        ("never_seen", "{}", "[never_seen]"),
+    ],
+)
+def test_the_gist_of_a_message(form: str, text: str, words: str) -> None:
+    message = Message("m", START, "ann", "bob", text, "", form, idle=False)
+
+    assert gist(message) == words

@@ -2,9 +2,10 @@
 
 from datetime import datetime, tzinfo
 
+from tui.forms import gist
 from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
 from tui.snapshot import Agent, Attention, LogLine, Message
-from tui.telling import arguments_of, head
+from tui.telling import arguments_of
 from tui.words import AGENT_LOOKS, age, clock, cost, look, tokens
 
 AGENT_COLUMNS = (
@@ -63,14 +64,13 @@ def message_row(message: Message, cells: int, *, zone: tzinfo | None) -> Spans:
     """Return one message: when, from whom, to whom, what it says; idle notices step back."""
     tone = "dim" if message.idle else "plain"
     sender_tone = "dim" if message.idle else "accent"
-    words = "idle" if message.idle else message.summary or head(message.text) or message.form
-    form = [piece(f"[{message.form}] ", "info")] if message.form and not message.idle else []
+    words = piece(gist(message), "info" if message.form and not message.idle else tone)
     if cells < SMALL:
         spans: Spans = [(clock(message.at, zone)[:5] + " ", "dim"), piece(message.sender, sender_tone), ("→", "dim")]
-        return [*spans, piece(message.to, sender_tone), (" ", tone), *form, piece(words, tone)]
+        return [*spans, piece(message.to, sender_tone), (" ", tone), words]
     name = 12 if cells < 90 else 16
     spans = [(clock(message.at, zone) + " ", "dim"), cell(message.sender, name, sender_tone), (" → ", "dim")]
-    return [*spans, cell(message.to, name, tone), (" ", tone), *form, piece(words, tone)]
+    return [*spans, cell(message.to, name, tone), (" ", tone), words]
 
 
 def log_row(line: LogLine, cells: int, *, zone: tzinfo | None) -> Spans:

@@ -17,8 +17,8 @@ class Memory(Lines[GraphLine | MemoryCommit]):
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
         """Show the graph of ``snapshot``."""
         self.now = now
-        count = sum(bool(line.id) for line in snapshot.graph) or snapshot.totals.memory_commits
-        self.border_subtitle = f"{count:,} milestones" if count else ""
+        drawn, told = sum(bool(line.id) for line in snapshot.graph), snapshot.totals.memory_commits
+        self.border_subtitle = f"{drawn:,} commits" if drawn else f"{told:,} milestones" if told else ""
         self.show_items(snapshot.graph or tuple(reversed(snapshot.memory)))
 
     def row(self, item: GraphLine | MemoryCommit, cells: int) -> Spans:
