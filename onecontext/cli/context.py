@@ -3,7 +3,7 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import count, open_memory
+from onecontext.cli.memory import open_memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     depth.add_argument("--log", action="store_true", help="the newest steps")
     depth.add_argument("--metadata", metavar="SEGMENT", help="one key of the metadata, such as env_config")
     parser.add_argument("--branch", metavar="NAME", help="this branch alone: purpose, progress, milestones")
-    parser.add_argument("-k", type=count, default=5, metavar="K", help="how many milestones or steps (default: 5)")
+    parser.add_argument("-k", type=int, default=5, metavar="K", help="how many milestones or steps (default: 5)")
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:

@@ -3,7 +3,7 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import count, milestone_line, open_memory, step_text
+from onecontext.cli.memory import milestone_line, open_memory, step_text
 
 _GRAPH_LIMIT = 200
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--steps", action="store_true", help="observations, thoughts and actions, pending ones included")
     what.add_argument("--graph", action="store_true", help="all branches as git draws them")
-    parser.add_argument("-n", dest="limit", type=count, metavar="N", help="only the newest N")
+    parser.add_argument("-n", dest="limit", type=int, metavar="N", help="only the newest N")
     parser.add_argument("--branch", metavar="NAME", help="this branch instead of the current one")
 
 

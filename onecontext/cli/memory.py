@@ -29,17 +29,6 @@ def open_memory(args: argparse.Namespace, invocation: Invocation) -> Memory:
     return Memory.open(invocation.cwd, branch=branch, agent=agent_of(args, invocation), session=session)
 
 
-def count(text: str) -> int:
-    """Read a number of things, 0 or more, for argparse."""
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{number} is below 0")
-    return number
-
-
-count.__name__ = "number"
-
-
 def milestone_line(milestone: Milestone, out: Output) -> str:
     """Return one line: id, time, branch and the first line of the contribution."""
     first = next((line for line in milestone.contribution.splitlines() if line.strip()), "")

@@ -27,7 +27,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     for conflict in merge.conflicts:
         out.say(_told(conflict, memory.branch, args.source))
     if merge.pending:
-        out.say(f"{merge.pending} steps on {args.source} have no milestone yet and stay there")
+        out.say(
+            f"not merged, for want of a milestone: {merge.pending} pending step{'s' * (merge.pending > 1)} of {args.source}"
+        )
     return 0
 
 

@@ -27,7 +27,7 @@ BREAKS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\
 PIECES = st.sampled_from([*LABELS, *HEADINGS, *FRAMES, *ENDS, *BREAKS, " ", "a", "é", "🙂"])
 FREE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 TEXTS = st.one_of(st.lists(PIECES, max_size=14).map("".join), FREE)
-TIMES = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1))  # noqa: DTZ001
+TIMES = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1))
 WHO = st.tuples(st.from_regex(r"[0-9a-f]{8}", fullmatch=True), TIMES, st.sampled_from(["ann", "bo"]), TEXTS)
 STEPS = st.builds(
     lambda who, n, o, t, a: Step(who[0], n, who[1], who[2], who[3], "main", o, t, a),
