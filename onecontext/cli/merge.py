@@ -27,9 +27,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     for conflict in merge.conflicts:
         out.say(_told(conflict, memory.branch, args.source))
     if merge.pending:
-        out.say(
-            f"not merged, for want of a milestone: {merge.pending} pending step{'s' * (merge.pending > 1)} of {args.source}"
-        )
+        steps = "1 pending step" if merge.pending == 1 else f"{merge.pending} pending steps"
+        out.say(f"not merged, for want of a milestone: {steps} of {args.source}")
     return 0
 
 
