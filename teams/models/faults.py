@@ -38,6 +38,7 @@ _JUNK = {
     "IndexError",
 }
 _PREFIX = re.compile(r"(?:(?:litellm\.)?\w*(?:Error|Exception)(?:: | - ))+")
+_MESSAGE = re.compile(r'"message": ?"((?:[^"\\]|\\.)+)"')  # in a body that is quoted whole
 _OVERFLOW = re.compile(r"context.{0,3}(length|window)|maximum context|prompt is too long|too many tokens", re.I)
 _ADVICE = {
     401: "the key is wrong or has expired",
@@ -103,6 +104,9 @@ def _status(cause: BaseException) -> int | None:
 def _words(chain: list[BaseException]) -> str:
     # Wrapped, an error reads "litellm.AError: BError: CException - words Original exception: …": the words are enough.
     text = next((str(cause) for cause in chain if str(cause).strip()), type(chain[0]).__name__)
+    body = _MESSAGE.search(text)
+    if body:
+        return body.group(1)
     return _PREFIX.sub("", text.split(" Original exception:")[0], count=1).strip() or text
 
 

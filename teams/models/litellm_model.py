@@ -135,6 +135,10 @@ class _Stream:
         """Close the connection, where this provider's stream can; else its own timeout ends it."""
         with suppress(Exception):
             self._stream.completion_stream.close()
+        with suppress(Exception):
+            # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the
+            # following piece from this attribute.
+            self._stream.completion_stream = iter(())
 
     def said(self, finish: str) -> str | None:
         """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""

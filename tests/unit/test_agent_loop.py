@@ -1,71 +1,13 @@
-"""The loop, with models that say what a test wants."""
-
-import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+"""The loop: who is asked, what runs, who is told, in which order."""
 
 import pytest
 
 from onecontext.errors import ContextOverflow, InvalidName, StorageError, UsageError
 from teams.agent.agent import Agent
-from teams.agent.limits import Limits, Result
+from teams.agent.limits import Limits
 from teams.agent.tools import Tool, tool_from
-from teams.models.port import Message, OnText, Reply, ToolCall, ToolSpec, Usage
-
-FREE = Usage(10, 0, 5, 0.0)
-
-
-class Says:
-    """A model that gives these replies in turn; the last one for ever. It keeps what it was sent."""
-
-    name = "says"
-    scripted = False
-
-    def __init__(self, *replies: Reply | Exception) -> None:
-        self._replies = list(replies)
-        self.sent: list[Sequence[Message]] = []
-        self.tools: Sequence[ToolSpec] = ()
-
-    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
-        self.sent.append(messages)
-        self.tools = tools
-        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        if on_text:
-            on_text(reply.text)
-        return reply
-
-
-def text(words: str, usage: Usage = FREE, stop: Any = "end") -> Reply:
-    return Reply(words, (), usage, "says", stop)
-
-
-def calls(*names: str, arguments: str = "{}", stop: Any = "tools", usage: Usage = FREE) -> Reply:
-    return Reply("", tuple(ToolCall(f"c{n}", name, arguments) for n, name in enumerate(names)), usage, "says", stop)
-
-
-class Told:
-    """An observer that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def state(self, state: str, detail: str) -> None:
-        self.lines.append(f"{state} {detail}".strip())
-
-    def model_called(self, reply: Reply, latency_s: float) -> None:
-        self.lines.append(f"model {reply.stop} {latency_s >= 0}")
-
-    def tool_intended(self, call: ToolCall, tool: Tool | None) -> None:
-        self.lines.append(f"intent {call.name} {tool is not None}")
-
-    def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
-        self.lines.append(f"result {call.name} {ok} {output}")
-
-
-def run(model: Says, *tools: Tool | Callable[..., object], **more: Any) -> Result:
-    return Agent("ann", model=model, tools=tools, **more).run("Do it.")
+from teams.models.port import Reply, ToolCall, ToolSpec
+from tests.support.agents import FREE, Says, Told, calls, run, text
 
 
 def test_an_answer_without_tools_is_the_end() -> None:
@@ -176,106 +118,6 @@ def test_calls_of_a_reply_that_was_cut_do_not_run() -> None:
     assert result.ending == "finished"
     assert all(not message.tool_calls for message in result.messages)
     assert "cut off" in model.sent[1][-1].content
-
-
-def test_replies_that_are_cut_again_and_again_end_the_run() -> None:
-    result = run(Says(text("half", stop="length")), limits=Limits(repeats=2))
-
-    assert (result.ending, result.turns) == ("loop", 3)
-
-
-def test_the_same_call_with_the_same_result_is_warned_once_and_then_ended() -> None:
-    def look(at: str, n: int) -> str:
-        return "nothing"
-
-    one, same = calls("look", arguments='{"at": "x", "n": 1}'), calls("look", arguments='{"n":1,"at":"x"}')
-    model = Says(one, same, one, same, one)
-
-    result = run(model, look, limits=Limits(repeats=3))
-
-    answers = [message.content for message in result.messages if message.role == "tool"]
-    assert result.ending == "loop"
-    assert answers[:2] == ["nothing", "nothing"]
-    assert "3 times in a row" in answers[2]
-    assert len(answers) == 4
-
-
-def test_waiting_for_something_that_changes_is_no_loop() -> None:
-    seen: list[int] = []
-
-    def look() -> int:
-        seen.append(1)
-        return len(seen)
-
-    model = Says(*[calls("look")] * 8, text("done"))
-
-    assert run(model, look, limits=Limits(repeats=3)).ending == "finished"
-
-
-def test_turns_are_limited() -> None:
-    result = run(Says(calls("nope")), limits=Limits(turns=3))
-
-    assert (result.ending, result.turns) == ("turns", 3)
-
-
-def test_tokens_in_and_out_are_limited_together() -> None:
-    result = run(Says(calls("nope")), limits=Limits(tokens=31))
-
-    assert (result.ending, result.turns) == ("tokens", 3)
-    assert result.usage == Usage(30, 0, 15, 0.0)
-
-
-def test_cost_is_limited_after_the_reply_that_passes_it() -> None:
-    result = run(Says(calls("nope", usage=Usage(1, 0, 1, 0.4))), limits=Limits(cost_usd=0.7))
-
-    assert (result.ending, result.turns) == ("cost", 2)
-    assert result.usage.cost_usd == pytest.approx(0.8)
-
-
-def test_what_costs_nothing_runs_on_a_budget_of_nothing() -> None:
-    assert run(Says(calls("nope"), text("done")), limits=Limits(cost_usd=0)).ending == "finished"
-
-
-def test_an_unknown_price_is_said_and_the_known_part_still_limited() -> None:
-    unknown, known = calls("nope", usage=Usage(1, 0, 1, None)), calls("nope", usage=Usage(1, 0, 1, 2.0))
-
-    result = run(Says(unknown, known), limits=Limits(cost_usd=1.0))
-
-    assert result.ending == "cost"
-    assert result.usage.cost_usd is None
-    assert "limit of $1 could not be enforced" in result.notes[0]
-
-
-def test_seconds_are_limited() -> None:
-    now = iter(range(0, 1000, 10))
-
-    result = run(Says(calls("nope")), limits=Limits(seconds=60), clock=lambda: float(next(now)))
-
-    assert result.ending == "seconds"
-
-
-def test_a_stop_is_heard_before_the_next_call_and_every_call_is_answered() -> None:
-    stop = threading.Event()
-
-    def act() -> None:
-        stop.set()
-
-    result = run(Says(calls("act", "act")), act, stop=stop)
-
-    assert result.ending == "stopped"
-    assert [message.content for message in result.messages if message.role == "tool"] == [
-        "ok",
-        "error: not run, the work is over (stopped)",
-    ]
-
-
-def test_a_stop_that_was_set_before_asks_nobody() -> None:
-    stop = threading.Event()
-    stop.set()
-    model = Says(text("never"))
-
-    assert run(model, stop=stop).ending == "stopped"
-    assert model.sent == []
 
 
 def test_errors_of_the_model_are_the_callers() -> None:

@@ -217,6 +217,14 @@ def test_a_busy_server_may_be_asked_again(status: int) -> None:
     assert type(translated(Refusal(status), model="m", key=None)) is ModelUnavailable
 
 
+def test_of_a_body_that_is_quoted_whole_the_message_is_enough() -> None:
+    fault = translated(
+        Refusal(400, """litellm.X: b'{"error": {"message": "too many cooks", "code": 1}}'"""), model="m", key=None
+    )
+
+    assert fault.message == "m: too many cooks (status 400)"
+
+
 def test_an_account_without_credit_is_not_asked_again() -> None:
     fault = translated(Refusal(429, "insufficient_quota: check your plan"), model="m", key=None)
 
