@@ -23,7 +23,7 @@ SOURCES = (
     "onecontext.doctor.machine",
     "onecontext.doctor.repository",
     "onecontext.doctor.memory",
-    "onecontext.doctor.teams",
+    "teams.protocol.health",
     "teams.guard.health",
 )
 _STYLES = {"ok": ("green",), "warn": ("yellow",), "fail": ("red", "bold")}

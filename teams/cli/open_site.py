@@ -15,6 +15,7 @@ from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
+from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config
@@ -65,16 +66,20 @@ def open_model_door(config: Config, env: Mapping[str, str]) -> OpenModel:
     )
 
 
-def open_box(config: Config) -> Sandbox:
-    """Return the configured sandbox, proved to work here; commands find the programs beside this Python first.
+def open_box(config: Config, project: Project) -> Sandbox:
+    """Return the configured sandbox, proved to work here.
+
+    Commands find the project's own virtual environment first, then the programs beside this Python.
 
     Raises:
         NoSandbox: the tier cannot be had on this machine.
     """
+    own = environment_folders(project.path / ".venv")
+    tools = [Path(folder).expanduser() for folder in config.sandbox.tools]
     return open_sandbox(
         config.sandbox.tier,
-        readable=[Path(folder).expanduser() for folder in config.sandbox.readable],
-        tools=[Path(sys.executable).parent],
+        readable=[*(Path(folder).expanduser() for folder in config.sandbox.readable), *own],
+        tools=[*tools, *([project.path / ".venv" / "bin"] if own else []), Path(sys.executable).parent],
     )
 
 

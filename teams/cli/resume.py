@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team=team,
         config=config,
         open_model=open_model_door(config, invocation.env),
-        sandbox=open_box(config),
+        sandbox=open_box(config, project),
         env=invocation.env,
     )
     return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {history.mission}: {history.goal}"])

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     config = configured(load_config(project.path), args)
     # All that can be missing is asked for before the first file is made.
     open_model = open_model_door(config, invocation.env)
-    sandbox = open_box(config)
+    sandbox = open_box(config, project)
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out)
     site = open_site(

@@ -49,21 +49,41 @@ def users_home() -> Path | None:
 
 
 def interpreter_folders() -> list[Path]:
-    """Return the folders without which the running interpreter would not start elsewhere, outermost first.
+    """Return the folders without which the running interpreter would not start elsewhere, outermost first."""
+    folders = [Path(folder) for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
+    return _outside_system([*folders, *_behind(Path(sys.executable))])
+
+
+def environment_folders(environment: Path) -> list[Path]:
+    """Return the folders that commands must read to use the virtual environment at ``environment``, itself included.
+
+    Empty when it is no virtual environment.
+    """
+    if not (environment / "pyvenv.cfg").is_file():
+        return []
+    return _outside_system([environment, *_behind(environment / "bin" / "python")])
+
+
+def _behind(executable: Path) -> list[Path]:
+    """Return the prefixes that an interpreter's chain of links leads through.
 
     A virtual environment's ``python`` is a chain of links through folders that are links themselves (pyenv, uv),
     so each folder is listed as it is named and as it really is.
     """
-    folders = [Path(folder) for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
-    link = Path(sys.executable)
+    folders = []
+    link = executable
     for _ in range(8):
         if not link.is_symlink():
             break
         link = Path(os.path.normpath(link.parent / link.readlink()))
         if link.parent.name == "bin":
             folders.append(link.parent.parent)
-    folders += [folder.resolve() for folder in folders]
-    return [folder for folder in dict.fromkeys(folders) if not within_system(folder) and folder.is_dir()]
+    return folders
+
+
+def _outside_system(folders: list[Path]) -> list[Path]:
+    both = [*folders, *(folder.resolve() for folder in folders)]
+    return [folder for folder in dict.fromkeys(both) if not within_system(folder) and folder.is_dir()]
 
 
 def within_system(folder: Path) -> bool:

@@ -37,12 +37,16 @@ class RunConfig(BaseModel):
 
 
 class SandboxConfig(BaseModel):
-    """Where commands run. ``readable`` lists more folders that they may read."""
+    """Where commands run. ``readable`` lists more folders that they may read, ``tools`` folders of programs.
+
+    ``tools`` come first on the PATH of commands and are readable, too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tier: Literal["bubblewrap", "none"] = "bubblewrap"
     readable: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 class Config(BaseModel):

@@ -4,12 +4,12 @@ Rule 1: every step can be repeated after a crash: what the journal says is done 
 Rule 2: the last word (``mission.ended``) comes after the contract was measured once more on what the branch holds.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from onecontext.errors import AlreadyRunning, LockTimeout, OneContextError
+from onecontext.store.project import remove_copy
 from teams.engine.locks import file_lock
 from teams.mission.contract import Contract
 from teams.mission.history import History, read_history
@@ -134,7 +134,7 @@ class Mission:
         site = self._site
         repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
         for left in site.work.iterdir():
-            shutil.rmtree(left)
+            remove_copy(left)
         return [*repaired, *site.team.board.repair()]
 
     def _give_back_what_the_dead_held(self) -> None:

@@ -3,7 +3,6 @@
 Rule 1: values and handles only; nothing here decides anything.
 """
 
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import Any
 
 from onecontext.api import Memory
 from onecontext.errors import Conflict
-from onecontext.store.project import Project
+from onecontext.store.project import Project, remove_copy
 from teams.agent.limits import Limits
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
@@ -78,7 +77,7 @@ class Site:
             self.project.clone_to(folder, commit)
             yield folder
         finally:
-            shutil.rmtree(folder.parent)
+            remove_copy(folder.parent)
 
     def branch_tip(self) -> str:
         """Return the commit at the tip of the mission's branch."""
