@@ -7,7 +7,7 @@ import pytest
 
 from onecontext.errors import Conflict, Damaged, NewerFormat, UsageError
 from teams.engine.journal import Journal
-from tests.support.teams import HandClock
+from tests.support.crew import HandClock
 
 
 @pytest.fixture

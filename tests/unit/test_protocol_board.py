@@ -17,7 +17,7 @@ from teams.engine.journal import Journal
 from teams.protocol.board import Board
 from teams.protocol.ledger import rebuild
 from teams.protocol.states import State
-from tests.support.teams import HandClock
+from tests.support.crew import HandClock
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What tests of teams share: a clock that is set by hand, and processes that work in a team of their own accord.
 
-Run as a program (``python teams.py VERB ROOT …``) this file is one of those processes.
+Run as a program (``python -m tests.support.crew VERB ROOT …``) this file is one of those processes.
 """
 
 import json
@@ -33,7 +33,7 @@ class HandClock:
 def start(verb: str, root: Path, *words: str) -> "subprocess.Popen[str]":
     """Start one process; its lines come on stdout, and it waits for a line on stdin before it begins."""
     return subprocess.Popen(
-        [sys.executable, __file__, verb, str(root), *words],
+        [sys.executable, "-m", "tests.support.crew", verb, str(root), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
