@@ -3,7 +3,7 @@
 import re
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
@@ -15,6 +15,7 @@ from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
+from teams.cli.trust import resolved
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
@@ -66,19 +67,22 @@ def open_model_door(config: Config, env: Mapping[str, str]) -> OpenModel:
     )
 
 
-def open_box(config: Config, project: Project) -> Sandbox:
+def open_box(config: Config, project: Project, readable: Sequence[Path] = ()) -> Sandbox:
     """Return the configured sandbox, proved to work here.
 
     Commands find the project's own virtual environment first, then the programs beside this Python.
+
+    Args:
+        readable: what commands may read besides, as a person said on the command line.
 
     Raises:
         NoSandbox: the tier cannot be had on this machine.
     """
     own = environment_folders(project.path / ".venv")
-    tools = [Path(folder).expanduser() for folder in config.sandbox.tools]
+    tools = resolved(config.sandbox.tools, project.path)
     return open_sandbox(
         config.sandbox.tier,
-        readable=[*(Path(folder).expanduser() for folder in config.sandbox.readable), *own],
+        readable=[*resolved(config.sandbox.readable, project.path), *own, *readable],
         tools=[*tools, *([project.path / ".venv" / "bin"] if own else []), Path(sys.executable).parent],
     )
 

@@ -6,8 +6,9 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.store.project import Project
 from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
+from teams.cli.run import add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
-from teams.mission.config import Config, load_config
+from teams.mission.config import Config
 from teams.mission.history import History
 from teams.mission.mission import Mission
 from teams.mission.site import LEAD
@@ -18,13 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="go on with another model (default: the same)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
+    add_readable(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = Memory.open(project.path, agent=LEAD)
     team, history = unfinished_mission(memory.path, args.mission)
-    config = as_before(load_config(project.path), history, args)
+    config = as_before(trusted_config(project.path, args), history, args)
     site = open_site(
         mission=history.mission,
         project=project,
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team=team,
         config=config,
         open_model=open_model_door(config, invocation.env),
-        sandbox=open_box(config, project),
+        sandbox=open_box(config, project, readable_of(args, invocation)),
         env=invocation.env,
     )
     return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {history.mission}: {history.goal}"])
@@ -41,8 +43,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 def as_before(config: Config, history: History, args: argparse.Namespace) -> Config:
     """Return the configuration the mission began with, changed only by what the command line says."""
     document = config.model_dump()
-    document["model"]["name"] = args.model or history.model
-    document["model"]["api_base"] = args.api_base or document["model"]["api_base"]
+    document["model"]["name"] = history.model
     document["run"].update(workers=history.workers, max_attempts=history.max_attempts)
-    document["sandbox"]["tier"] = args.sandbox or history.sandbox
-    return Config.model_validate(document)
+    document["sandbox"]["tier"] = history.sandbox
+    return overlaid(document, args)

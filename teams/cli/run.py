@@ -1,11 +1,14 @@
 """``onecontext run "GOAL"``: a team of agents reaches a goal on a branch of this repository."""
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.cli.open_site import make_memory, new_mission_name, open_box, open_model_door, open_site
+from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
@@ -19,16 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="how many work side by side (default 2)")
     parser.add_argument("--max-attempts", type=int, help="attempts at one task before it is blocked (default 3)")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+    add_readable(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if not args.goal.strip():
         raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
     project = Project.find(invocation.cwd)
-    config = configured(load_config(project.path), args)
+    config = trusted_config(project.path, args)
     # All that can be missing is asked for before the first file is made.
     open_model = open_model_door(config, invocation.env)
-    sandbox = open_box(config, project)
+    sandbox = open_box(config, project, readable_of(args, invocation))
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out)
     site = open_site(
@@ -55,16 +59,42 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     )
 
 
-def configured(config: Config, args: argparse.Namespace) -> Config:
-    """Return ``config`` with what the command line says laid over it."""
+def trusted_config(folder: Path, args: argparse.Namespace) -> Config:
+    """Return the project's configuration with what the command line says laid over it.
+
+    Raises:
+        UsageError: the file gives away what only a person may; see :mod:`teams.cli.trust`.
+    """
+    document = load_config(folder).model_dump()
+    if args.api_base is not None:
+        document["model"]["api_base"] = ""
+    if args.sandbox is not None:
+        document["sandbox"]["tier"] = "bubblewrap"
+    check_trust(Config.model_validate(document), folder)
+    return overlaid(document, args)
+
+
+def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
+    """Return a configuration with the command line's words in place of the document's."""
     over = {
         "model": {"name": args.model, "api_base": args.api_base},
-        "run": {"workers": args.workers, "max_attempts": args.max_attempts},
+        "run": {"workers": getattr(args, "workers", None), "max_attempts": getattr(args, "max_attempts", None)},
         "sandbox": {"tier": args.sandbox},
     }
-    document = config.model_dump()
     for section, values in over.items():
         document[section].update({key: value for key, value in values.items() if value is not None})
     if document["run"]["workers"] < 1 or document["run"]["max_attempts"] < 1:
         raise UsageError("--workers and --max-attempts count from 1")
     return Config.model_validate(document)
+
+
+def add_readable(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--readable``."""
+    parser.add_argument(
+        "--readable", action="append", default=[], metavar="PATH", help="one more path that commands of agents may read"
+    )
+
+
+def readable_of(args: argparse.Namespace, invocation: Invocation) -> list[Path]:
+    """Return the paths of ``--readable``, from the working folder."""
+    return [(invocation.cwd / path).resolve() for path in args.readable]

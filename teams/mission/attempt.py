@@ -60,7 +60,7 @@ class Attempt:
         agent = Agent(
             self._agent,
             model=model,
-            instructions=f"{prompt('worker').format(agent=self._agent)}\n{site.skill_catalogue}",
+            instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
             tools=[*kit.functions, *self._tools()],
             memory=self._notebook.memory,
             limits=site.limits,

@@ -102,8 +102,9 @@ class Mission:
         if failed:
             names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)
             return Outcome("blocked", f"on the finished branch these do not hold: {names}")
-        commands = len({check.command for check in checks})
-        return Outcome("done", f"{len(contract.tasks)} tasks are done; {commands} commands of the contract exit 0")
+        tasks = counted(len(contract.tasks), "task is done", "tasks are done")
+        commands = counted(len({check.command for check in checks}), "command", "commands")
+        return Outcome("done", f"{tasks}; {commands} of the contract exit 0")
 
     def _end(self, history: History, outcome: Outcome) -> Ending:
         site = self._site
@@ -162,3 +163,8 @@ class Mission:
                 f"another process is running the mission {self._site.mission}",
                 hint="watch it with 'onecontext monitor'; when that process ends, 'onecontext resume' can go on",
             ) from error
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many}"

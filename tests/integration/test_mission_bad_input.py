@@ -87,6 +87,25 @@ def test_a_broken_configuration_is_named(repository: Path) -> None:
     assert_said(ran.stderr, "onecontext.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("[model]\nname = 'openai/x'\napi_base = 'https://example.com/v1'\n", "--api-base https://example.com/v1"),
+        ("[sandbox]\ntier = 'none'\n", "--sandbox none"),
+        ("[sandbox]\nreadable = ['/root/.ssh']\n", "--readable /root/.ssh"),
+        ("[sandbox]\ntools = ['../elsewhere']\n", "--readable ../elsewhere"),
+    ],
+)
+def test_what_comes_with_a_clone_cannot_give_anything_away(repository: Path, text: str, flag: str) -> None:
+    (repository / "onecontext.toml").write_text(text)
+
+    ran = onecontext(repository, "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 2
+    assert_said(ran.stderr, "onecontext.toml", flag)
+    assert not (repository / ".onecontext").exists()
+
+
 def test_an_empty_goal(repository: Path) -> None:
     assert onecontext(repository, "run", "  ", "--model", "scripted:x.yaml").code == 2
 
