@@ -80,10 +80,23 @@ class MonitorApp(App[None]):
     ) -> None:
         super().__init__()
         self._source = source
-        self._label = label
         self._now = now
         self._zone = zone
         self._advice = advice or []
+        self._head, self._foot = Head(), Foot()
+        self._board, self._agents = Board(id="board"), Agents(id="agents")
+        self._tail, self._memory, self._messages = Log(id="log"), Memory(id="memory"), Messages(id="messages")
+        self._panes: tuple[Widget, ...] = (
+            self._head,
+            self._board,
+            self._agents,
+            self._tail,
+            self._memory,
+            self._messages,
+        )
+        self._tail.zone = self._messages.zone = zone
+        self._foot.source = label
+        self._leaving = False
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         for palette in (DARK, LIGHT):
@@ -91,30 +104,28 @@ class MonitorApp(App[None]):
         self.theme = theme
 
     def compose(self) -> ComposeResult:
-        yield Head()
+        yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        yield Board(id="board")
+        yield self._board
         with Horizontal(id="below"):
             with Vertical(id="left"):
-                yield Agents(id="agents")
-                yield Log(id="log")
+                yield self._agents
+                yield self._tail
             with Vertical(id="right"):
-                yield Memory(id="memory")
-                yield Messages(id="messages")
-        yield Foot()
+                yield self._memory
+                yield self._messages
+        yield self._foot
 
     def on_mount(self) -> None:
         for number, name in enumerate(PANES, 1):
             self.query_one(f"#{name}").border_title = f"{number} {name}"
-        self.query_one(Messages).zone = self._zone
-        self.query_one(Log).zone = self._zone
-        self.query_one(Foot).source = self._label
         self.screen.add_class("with-log", "empty")
-        self.query_one(Board).focus()
+        self._board.focus()
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
 
     def on_unmount(self) -> None:
+        self._leaving = True
         self._source.close()
 
     def _receive(self, snapshot: Snapshot) -> None:
@@ -129,15 +140,17 @@ class MonitorApp(App[None]):
             self._draw()
 
     def _draw(self) -> None:
-        snapshot, base = self.snapshot, self.screen_stack[0]
+        if self._leaving or not all(pane.is_attached for pane in self._panes):
+            return  # the screen is being taken down, and a snapshot or a tick came late
+        snapshot = self.snapshot
         now = self._now(snapshot)
-        base.set_class(not snapshot.totals.events, "empty")
-        base.query_one(Head).show(snapshot, now=now)
-        base.query_one(Board).show(snapshot)
-        base.query_one(Agents).show(snapshot, now=now)
-        base.query_one(Messages).show(snapshot)
-        base.query_one(Memory).show(snapshot, now=now)
-        base.query_one(Log).show(snapshot)
+        self.screen_stack[0].set_class(not snapshot.totals.events, "empty")
+        self._head.show(snapshot, now=now)
+        self._board.show(snapshot)
+        self._agents.show(snapshot, now=now)
+        self._messages.show(snapshot)
+        self._memory.show(snapshot, now=now)
+        self._tail.show(snapshot)
         self._share(self.size.height)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -146,12 +159,11 @@ class MonitorApp(App[None]):
 
     def _share(self, rows: int) -> None:
         """Give the board and the agents the rows they need, up to a share each; the log has the rest."""
-        base = self.screen_stack[0]
-        board, agents = base.query_one(Board), base.query_one(Agents)
-        if base.has_class("zoomed"):
+        board, agents = self._board, self._agents
+        if self.screen_stack[0].has_class("zoomed"):
             board.styles.height = agents.styles.height = None  # the style sheet's: all there is
             return
-        body = rows - base.query_one(Head).size.height - 1
+        body = rows - self._head.size.height - 1
         board.styles.height = max(5, min(board.rows_wanted, body * 2 // 5))
         agents.styles.height = max(5, min(agents.rows_wanted, (body - 5) // 2))
 

@@ -90,7 +90,7 @@ class Follower:
         with ExitStack() as watches:
             while not self._closed.is_set():
                 self._wake.clear()
-                self._show(self.step(), show)
+                self._show(self._look(), show)
                 folders = self._place.watched(self._reader.path if self._reader else None)
                 if folders != watched:
                     watches.close()
@@ -100,6 +100,13 @@ class Follower:
                 if not self.behind:
                     self._closed.wait(BETWEEN_SNAPSHOTS_S)
                     self._wake.wait(LOOK_AGAIN_S)
+
+    def _look(self) -> Snapshot:
+        try:
+            return self.step()
+        except OSError as error:
+            # Folders come, go and change hands while we look; the next look may find them well again.
+            return replace(self._shown or Snapshot(), trouble=f"{error.filename}: {error.strerror}")
 
     def _show(self, snapshot: Snapshot, show: Callable[[Snapshot], None]) -> None:
         if snapshot != self._shown:

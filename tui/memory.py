@@ -34,7 +34,8 @@ class MemoryGraph:
         except NoMemory:
             self.lines = ()
         except (OneContextError, OSError) as error:
-            self.trouble = f"the memory cannot be read: {error}"
+            # Perhaps it is being written just now: look again next time, whatever has moved until then.
+            self.trouble, self._seen = f"the memory cannot be read: {error}", None
         return True
 
 

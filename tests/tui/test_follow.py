@@ -15,10 +15,11 @@ from onecontext.api import Memory
 from teams.engine.journal import Journal
 from tests.tui.screen import play, text_of
 from tests.tui.story import Story, middle, whole
-from tui.app import MonitorApp
+from tui.app import MonitorApp, newest_event
 from tui.folder import JOURNAL, Place, find_root, place_of
 from tui.follow import Follower
 from tui.reader import Reader
+from tui.replay import Replay
 from tui.snapshot import Snapshot
 
 PATIENCE_S = 8.0
@@ -222,3 +223,54 @@ def test_a_closed_follower_hands_over_nothing_more(root: Path) -> None:
 
     assert count >= 1
     assert len(seen) == count
+
+
+def test_a_garbled_memory_is_told_and_the_rest_is_shown(root: Path) -> None:
+    Memory.init(root.parent, agent="ann")
+    middle().write(journal_of(root))
+    (root / ".git" / "refs" / "heads" / "main").write_text("no commit\n")
+
+    snapshot = Follower(Place(root), root).catch_up()
+
+    assert "the memory cannot be read" in snapshot.trouble
+    assert snapshot.totals.events == len(middle().events)
+
+
+def test_the_memory_is_drawn_again_when_a_branch_moves(root: Path) -> None:
+    memory = Memory.init(root.parent, agent="ann")
+    follower = Follower(Place(root), root)
+    before = follower.step()
+
+    memory.commit("learned where the tills are")
+    after = follower.step()
+
+    assert not any("tills" in line.subject for line in before.graph)
+    assert any("tills" in line.subject for line in after.graph)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(root))
+
+    seen: list[Snapshot] = []
+    follower = Follower(Place(root), None)
+    monkeypatch.setattr(Place, "journal_path", refuse)
+
+    follower.start(seen.append)
+    end = time.monotonic() + PATIENCE_S
+    while not seen and time.monotonic() < end:
+        time.sleep(0.01)
+    follower.close()
+
+    assert seen[0].trouble == f"{root}: Permission denied"
+
+
+def test_a_recording_is_played_to_its_end_on_the_screen() -> None:
+    app = MonitorApp(Replay(whole().events, speed=200.0), label="replay", now=newest_event)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(lambda: "✓ done" in text_of(app), pilot)
+
+    play(app, (80, 24), act)
+
+    assert app.snapshot.totals.events == len(whole().events)
