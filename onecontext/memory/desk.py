@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from onecontext.errors import Damaged, StorageError
 from onecontext.memory import message, metadata, pending
 from onecontext.memory.locking import known_tip, locked
 from onecontext.records import split
@@ -77,7 +78,12 @@ class Desk:
         commit = self.objects.commit(tree, (self.tip, *also), text, author, at)
         self.objects.move(self.branch, expect=self.tip, to=commit)
         self.tip = commit
-        self.show(taken=taken)
+        try:
+            self.show(taken=taken)
+        except (OSError, Damaged, StorageError):
+            # The ref names the commit, so it is recorded, and saying otherwise would have it made twice. What keeps the
+            # folder from showing it meets the next reader or writer of the branch, before that one changes anything.
+            return commit
         return commit
 
     def show(self, *, taken: frozenset[str] = frozenset()) -> None:

@@ -9,7 +9,7 @@ Rule 3: the note of what a folder shows is written last, so that an unfinished r
 Rule 4: the caller holds the lock of the branch.
 """
 
-import shutil
+import hashlib
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -146,8 +146,9 @@ def _refresh_index(
         def unchanged(seen: _Stamp | None = seen) -> bool:
             return _stamp(index) == seen
 
-        if tree is None and seen is not None:
-            shutil.copyfile(index, scratch)
+        old = _current(index)
+        if tree is None and old is not None and _is_index(old):
+            replace_bytes(scratch, old)
             objects.update_index(str(scratch), None, blobs)
         else:
             objects.update_index(str(scratch), tree or objects.tree_of(_tip(layout, branch)), {})
@@ -159,6 +160,11 @@ def _refresh_index(
             continue
         return True
     return False
+
+
+def _is_index(content: bytes) -> bool:
+    # gitformat-index(5): a signature first and the checksum of all before it last. Anything else is made anew.
+    return content[:4] == b"DIRC" and hashlib.sha1(content[:-20], usedforsecurity=False).digest() == content[-20:]
 
 
 def _tip(layout: Layout, branch: str) -> str:

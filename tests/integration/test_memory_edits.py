@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from onecontext import Memory
-from onecontext.errors import InvalidDocument
+from onecontext.errors import Damaged, InvalidDocument
 from tests.support.memory import check, git, new_memory
 
 
@@ -144,17 +144,20 @@ def test_files_taken_away_come_back_with_the_next_commit(memory: Memory) -> None
 
 
 def test_a_symlink_in_the_way_leads_no_write_out_of_the_memory(memory: Memory, tmp_path: Path) -> None:
-    from onecontext.errors import Damaged
-
     outside = tmp_path / "outside"
     outside.mkdir()
     (memory.path / "branches/main/log").symlink_to(outside)
     memory.step("x")
 
-    with pytest.raises(Damaged):
-        memory.commit("next")
+    recorded = memory.commit("next")
 
+    assert git(memory.path, "rev-parse", "main").strip() == recorded.commit
     assert list(outside.iterdir()) == []
+    with pytest.raises(Damaged):
+        memory.commit("what stands in the way is told before anything is written")
+    (memory.path / "branches/main/log").unlink()
+    assert [step.observation for step in memory.steps()] == ["x"]
+    assert memory.milestones() == [recorded]
 
 
 def test_git_used_by_hand_inside_the_memory_is_respected(memory: Memory) -> None:
@@ -174,3 +177,13 @@ def test_git_used_by_hand_inside_the_memory_is_respected(memory: Memory) -> None
     assert [step.observation for step in memory.steps()] == ["pending"]
     assert git(memory.path, "show", "by-hand:README.md") == "hello\n"
     check(memory.path)
+
+
+def test_a_step_that_is_pending_and_history_at_once_is_told_once(memory: Memory) -> None:
+    memory.step("one")
+    log = memory.path / "branches/main/log.md"
+    pending = log.read_bytes()
+    memory.commit("next")
+    log.write_bytes(pending)
+
+    assert [step.observation for step in memory.steps()] == ["one"]

@@ -110,6 +110,22 @@ def test_an_older_state_of_a_third_branch_never_replaces_a_newer_one(memory: Mem
     assert [m.contribution for m in memory.milestones() if m.branch == "third"] == ["late", "early"]
 
 
+@pytest.mark.parametrize("late_here", [True, False])
+def test_of_two_states_of_a_third_branch_the_longer_one_stays(memory: Memory, late_here: bool) -> None:
+    third, other = memory.create_branch("third"), memory.create_branch("other")
+    third.commit("early")
+    memory.commit("so that there are two common ancestors, and this one is newer")
+    other.merge("main")
+    (other if late_here else memory).merge("third")
+    third.commit("late")
+    (memory if late_here else other).merge("third")
+
+    memory.merge("other")
+
+    assert [m.contribution for m in memory.milestones() if m.branch == "third"] == ["late", "early"]
+    check(memory.path)
+
+
 def test_a_section_that_both_changed_is_a_conflict_kept_as_data(memory: Memory) -> None:
     memory.write_main("# Roadmap\n\n## Goal\n\nbase\n")
     branch = memory.create_branch("b")

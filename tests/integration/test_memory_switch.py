@@ -80,10 +80,13 @@ class _Killed(BaseException):
     pass
 
 
+@pytest.mark.parametrize("merged", [False, True])
 @pytest.mark.parametrize("instant", range(10))
 def test_a_switch_cut_off_at_any_point_is_finished_by_the_next_writer(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch, instant: int
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, instant: int, merged: bool
 ) -> None:
+    if merged:
+        memory.merge("b")
     memory.step("main pending")
     memory.on("b").step("b pending")
     _cut_at(monkeypatch, instant)
