@@ -11,8 +11,8 @@ from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE
 from teams.cli.narrate import line_of
 from teams.engine.journal import Journal, Tail
-from teams.mission.mission import Ending
-from teams.mission.site import Site
+from teams.mission.mission import Ending, counted
+from teams.mission.site import LEAD, Site
 from teams.mission.summary import Summary, summarize
 
 POLL_S = 0.1
@@ -25,7 +25,7 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
         out.say(out.paint(line, "dim"))
     with _telling(site.journal, out), _stopping(site, out):
         ending = run()
-    summary = summarize(site.journal.read(), ending)
+    summary = summarize(site.journal.read(), ending, unread=len(site.team.receive(LEAD)))
     out.answer(summary, _text(summary, out))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
@@ -87,6 +87,8 @@ def _text(summary: Summary, out: Output) -> str:
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
         f"model    {summary.calls} calls, {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out, cost {cost}",
     ]
+    if summary.unread:
+        lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")
     if not good:
         lines.append("next     'onecontext resume' goes on from here")
     return "\n".join(lines)

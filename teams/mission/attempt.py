@@ -18,6 +18,7 @@ from teams.mission.handoff import Handoff, RunCommand
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.tools import Finished, worker_tools
+from teams.protocol.forms import IdleNotification
 from teams.protocol.message import as_prompt
 from teams.protocol.task import Task
 
@@ -127,7 +128,8 @@ class Attempt:
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
         self._record("attempt.ended", {"outcome": "submitted" if self._finished else "failed"})
-        self._site.team.send(LEAD, said.summary or "handed over", sender=self._agent, summary=self._task.key)
+        idle = IdleNotification.make(self._agent, reason="available", summary=self._task.key, result=said.summary)
+        self._site.team.send(LEAD, idle.to_text(), sender=self._agent, summary=self._task.key)
 
     def _give_back(self, reason: str) -> None:
         self._record("attempt.ended", {"outcome": "interrupted", "reason": reason})

@@ -14,7 +14,7 @@ from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
-from teams.protocol.forms import TaskAssignment
+from teams.protocol.forms import IdleNotification, TaskAssignment
 from teams.protocol.states import State
 from teams.protocol.task import Task
 
@@ -62,6 +62,7 @@ class Scheduler:
                 return self._outcome(tasks)
             wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
             self._collect()
+            self._take_note()
 
     @property
     def _halted(self) -> bool:
@@ -104,6 +105,11 @@ class Scheduler:
             error = future.exception()
             if error is not None and self._failure is None:
                 self._failure = error
+
+    def _take_note(self) -> None:
+        """Acknowledge that workers are free again, which the board has said; what they write in words waits."""
+        mail = self._site.team.receive(LEAD)
+        self._site.team.acknowledge(LEAD, [message for message in mail if isinstance(message.form, IdleNotification)])
 
     def _renew(self) -> None:
         for worker, task in list(self._claims.items()):

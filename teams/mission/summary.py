@@ -22,7 +22,10 @@ class TaskSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """The end of a run. ``cost_usd`` is None when the price of any call is unknown."""
+    """The end of a run.
+
+    ``cost_usd`` is None when the price of any call is unknown; ``unread`` counts messages that wait for the lead.
+    """
 
     mission: str
     ending: str
@@ -35,9 +38,10 @@ class Summary:
     tokens_out: int
     cost_usd: float | None
     rejections: int
+    unread: int
 
 
-def summarize(events: Iterable[Event], ending: Ending) -> Summary:
+def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summary:
     """Sum up a mission; each task counts as its newest event tells it."""
     tasks: dict[str, Any] = {}
     calls = tokens_in = tokens_out = rejections = 0
@@ -65,6 +69,7 @@ def summarize(events: Iterable[Event], ending: Ending) -> Summary:
         tokens_out=tokens_out,
         cost_usd=cost,
         rejections=rejections,
+        unread=unread,
     )
 
 

@@ -37,6 +37,27 @@ class IdleNotification(Form):
     summary: str | None = None
     result: str | None = None
 
+    @classmethod
+    def make(
+        cls,
+        sender: str,
+        *,
+        reason: str,
+        summary: str | None = None,
+        result: str | None = None,
+        at: datetime | None = None,
+    ) -> Self:
+        """Return the notification of ``sender``; ``at`` None means now."""
+        return cls.model_validate(
+            {
+                "from": sender,
+                "timestamp": iso_ms(at or utc_now()),
+                "idleReason": reason,
+                "summary": summary,
+                "result": result,
+            }
+        )
+
 
 class TaskAssignment(Form):
     """A task was given to the recipient."""
