@@ -99,9 +99,12 @@ def test_a_switch_cut_off_at_any_point_is_finished_by_the_next_writer(
     memory.on("b").commit("b done")
     memory.on("main").commit("main done")
 
-    assert observations(memory.on("b")) == ["b later", "b pending"]
-    assert observations(memory.on("main")) == ["main later", "main pending", "main 1"]
-    check(memory.path)
+    for name in ("b", "main", "b"):
+        memory.switch(name)
+        assert [step.observation for step in memory.on("b").steps() if step.branch == "b"] == ["b later", "b pending"]
+        own = [step.observation for step in memory.on("main").steps() if step.branch == "main"]
+        assert own == ["main later", "main pending", "main 1"]
+        check(memory.path)
 
 
 def _cut_at(monkeypatch: pytest.MonkeyPatch, instant: int) -> None:
