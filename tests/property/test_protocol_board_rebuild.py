@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from onecontext.errors import Conflict, DependencyCycle, InvalidTransition, StaleEpoch, UnknownTask, UsageError
 from teams.engine.journal import Journal
@@ -19,6 +19,7 @@ from tests.support.crew import HandClock
 REFUSALS = (Conflict, DependencyCycle, InvalidTransition, StaleEpoch, UnknownTask, UsageError)
 IDS = st.sampled_from(["1", "2", "3", "4"])
 AGENTS = st.sampled_from(["ann", "bob", "val"])
+HOLDING = st.sampled_from(["renew", "release", "submit", "ask"])
 EPOCHS = st.integers(0, 4)
 
 
@@ -54,13 +55,25 @@ class BoardMachine(RuleBasedStateMachine):
     def claim(self, task_id: str, agent: str) -> None:
         self.try_to("claim", task_id, agent, lease_s=5)
 
-    @rule(verb=st.sampled_from(["renew", "release", "submit", "ask"]), task_id=IDS, agent=AGENTS, epoch=EPOCHS)
-    def hold(self, verb: str, task_id: str, agent: str, epoch: int) -> None:
+    @initialize()
+    def begin(self) -> None:
+        self.create(after=[])
+        self.create(after=["1"])
+
+    @rule(verb=HOLDING, task_id=IDS)
+    def hold(self, verb: str, task_id: str) -> None:
+        for task in self.board.list():
+            if task.id == task_id and task.owner:
+                self.hold_as(verb, task_id, task.owner, task.epoch)
+
+    @rule(verb=HOLDING, task_id=IDS, agent=AGENTS, epoch=EPOCHS)
+    def hold_as(self, verb: str, task_id: str, agent: str, epoch: int) -> None:
         last = {"renew": 5.0, "release": "why", "submit": {"by": agent}, "ask": "what?"}[verb]
         self.try_to(verb, task_id, agent, epoch, last)
 
     @rule(verb=st.sampled_from(["complete", "reject"]), task_id=IDS, agent=AGENTS)
     def judge(self, verb: str, task_id: str, agent: str) -> None:
+        self.hold("submit", task_id)
         self.try_to(verb, task_id, agent)
 
     @rule(verb=st.sampled_from(["unblock", "reopen", "delete"]), task_id=IDS)
@@ -118,8 +131,8 @@ class BoardMachine(RuleBasedStateMachine):
 
 TestBoard = BoardMachine.TestCase
 TestBoard.settings = settings(
-    max_examples=12,
-    stateful_step_count=25,
+    max_examples=15,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

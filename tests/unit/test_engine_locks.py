@@ -86,6 +86,13 @@ def test_of_many_takers_of_a_stale_lock_one_at_a_time_has_it(tmp_path: Path) -> 
     assert most == 1
 
 
+def test_a_taker_that_comes_too_late_leaves_the_lock_of_the_one_before_it(tmp_path: Path) -> None:
+    # It saw the lock stale; by the time it acts, somebody else has taken it over.
+    with mkdir_lock(tmp_path / "a.json") as first:
+        assert not locks._take_over(first.path, 10.0)
+        assert first.is_ours()
+
+
 def test_flock_excludes_threads_of_one_process(tmp_path: Path) -> None:
     with (
         file_lock(tmp_path / "run.lock", wait_s=0),

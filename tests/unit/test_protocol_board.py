@@ -16,7 +16,9 @@ from onecontext.errors import (
 from teams.engine.journal import Journal
 from teams.protocol.board import Board
 from teams.protocol.ledger import rebuild
-from teams.protocol.states import State
+from teams.protocol.moves import Change
+from teams.protocol.states import Action, State
+from teams.protocol.task import Task
 from tests.support.crew import HandClock
 
 
@@ -140,6 +142,34 @@ def test_what_comes_with_an_old_epoch_changes_nothing_and_is_recorded(
     assert board.get("1") == taken
     violations = [event for event in journal.read() if event.type == "violation"]
     assert [(event.task, event.epoch, event.agent) for event in violations] == [("1", 1, "ann")]
+
+
+def test_an_old_epoch_of_the_same_agent_is_refused_too(board: Board, clock: HandClock) -> None:
+    board.create("t", key="t")
+    board.claim("1", "ann", lease_s=1)
+    clock.forward(2)
+    board.claim("1", "ann", lease_s=10)
+
+    with pytest.raises(StaleEpoch):
+        board.submit("1", "ann", 1, {})
+
+
+def test_a_writer_that_slept_while_its_lock_was_taken_over_changes_nothing(
+    board: Board, folder: Path, journal: Journal, tmp_path: Path, clock: HandClock
+) -> None:
+    board.create("t", key="t")
+    rival = Board(tmp_path, "crew", journal, clock)
+
+    def sleep_through_a_takeover(task: Task) -> Change:
+        (folder / "1.json.lock").rmdir()
+        rival.claim("1", "bob", lease_s=10)
+        return Change({"epoch": 1, "author": "ann"}, {"owner": "ann"})
+
+    with pytest.raises(Conflict, match="same moment"):
+        board._desk.act("1", Action.CLAIM, sleep_through_a_takeover, agent="ann")
+
+    assert board.get("1").owner == "bob"
+    assert [event.agent for event in journal.read() if event.type == "task.claimed"] == ["bob"]
 
 
 def test_the_right_epoch_under_another_name_is_refused_too(board: Board) -> None:
