@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from onecontext.errors import Damaged
+from onecontext.cli.output import printable
+from onecontext.errors import Damaged, OneContextError
 from tui.app import MonitorApp, newest_event
 from tui.memory import MemoryGraph
 from tui.replay import Replay, load
@@ -92,7 +93,11 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m tui.pictures JOURNAL MEMORY OUT.svg", file=sys.stderr)  # noqa: T201
         return 2
     journal, memory, out = map(Path, arguments)
-    render(journal, memory, out)
+    try:
+        render(journal, memory, out)
+    except OneContextError as error:
+        print(f"tui.pictures: {printable(error.message)}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
     return 0
 
 

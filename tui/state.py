@@ -14,18 +14,10 @@ from typing import Any
 from teams.engine.event import Event
 from tui import attention, fields
 from tui.attention import AttentionList
+from tui.checks import Checks
 from tui.mail import Mail
 from tui.people import People, added
-from tui.snapshot import (
-    Assertion,
-    LogLine,
-    MemoryCommit,
-    Mission,
-    Snapshot,
-    Totals,
-    Verdict,
-    Verification,
-)
+from tui.snapshot import LogLine, MemoryCommit, Mission, Snapshot, Totals
 from tui.tasks import Tasks
 from tui.telling import tell
 
@@ -43,10 +35,8 @@ class Monitor:
         self._tasks = Tasks()
         self._people = People()
         self._attention = AttentionList()
-        self._assertions: dict[str, Assertion] = {}
+        self._checks = Checks()
         self._mail = Mail()
-        self._verdicts: deque[Verdict] = deque(maxlen=KEPT_LINES)
-        self._verifications: deque[Verification] = deque(maxlen=KEPT_LINES)
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
         self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._totals = Totals()
@@ -82,9 +72,9 @@ class Monitor:
             tasks=self._tasks.all(),
             task_states=self._tasks.states(),
             messages=self._mail.all(),
-            verdicts=tuple(self._verdicts),
-            verifications=tuple(self._verifications),
-            assertions=tuple(self._assertions.values()),
+            verdicts=tuple(self._checks.verdicts),
+            verifications=tuple(self._checks.verifications),
+            assertions=self._checks.assertions(),
             memory=tuple(self._memory),
             attention=self._attention.items(),
             log=tuple(self._log),
@@ -127,7 +117,7 @@ class Monitor:
     def _mission_started(self, event: Event) -> None:
         data = event.data
         self._interrupted = False
-        self._assertions.clear()
+        self._checks.forget_promises()
         self._mission = Mission(
             id=event.mission or "",
             goal=fields.text(data, "goal"),
@@ -142,9 +132,7 @@ class Monitor:
         )
 
     def _mission_planned(self, event: Event) -> None:
-        for item in fields.mappings(fields.mapping(event.data, "contract"), "assertions"):
-            assertion = Assertion(fields.text(item, "id"), fields.text(item, "text"))
-            self._assertions.setdefault(assertion.id, assertion)
+        self._checks.promise(event)
         if self._mission:
             self._mission = replace(self._mission, planned=True)
 
@@ -192,36 +180,17 @@ class Monitor:
         self._totals = replace(self._totals, usage=added(self._totals.usage, event.data))
 
     def _verified(self, event: Event) -> None:
-        data = event.data
-        code = fields.optional_number(data, "exit_code")
-        name = fields.text(data, "assertion")
-        verification = Verification(
-            at=event.at,
-            task=event.task or "",
-            attempt=event.attempt,
-            assertion=name,
-            command=fields.text(data, "command"),
-            exit_code=code,
-            output=fields.text(data, "output"),
-            duration_s=fields.optional_float(data, "duration_s"),
-        )
-        self._verifications.append(verification)
-        self._count(verifications=1, failed_verifications=int(code != 0))
-        if name in self._assertions:
-            self._assertions[name] = replace(self._assertions[name], holds=code == 0)
-        if code != 0:
-            ended = "timed out" if code is None else f"exit {code}"
-            self._raise(attention.FAILED_COMMAND, event, f"{name}: {verification.command} → {ended}")
+        check = self._checks.verify(event)
+        self._count(verifications=1, failed_verifications=int(check.exit_code != 0))
+        if check.exit_code != 0:
+            ended = "timed out" if check.exit_code is None else f"exit {check.exit_code}"
+            self._raise(attention.FAILED_COMMAND, event, f"{check.assertion}: {check.command} → {ended}")
 
     def _verdict_given(self, event: Event) -> None:
-        data = event.data
-        verdict = fields.text(data, "verdict")
-        by = fields.text(data, "by") or event.agent or ""
-        findings = fields.texts(data, "findings")
-        self._verdicts.append(Verdict(event.at, event.task or "", event.attempt, verdict, by, findings))
-        if verdict == "rejected":
+        verdict = self._checks.judge(event)
+        if verdict.verdict == "rejected":
             self._count(rejections=1)
-            self._raise(attention.REJECTED, event, "; ".join(findings))
+            self._raise(attention.REJECTED, event, "; ".join(verdict.findings))
 
     def _memory_committed(self, event: Event) -> None:
         data = event.data

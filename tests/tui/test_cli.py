@@ -10,7 +10,7 @@ import pytest
 
 from onecontext.cli.main import main
 from tests.tui.screen import assert_screen
-from tests.tui.story import middle, whole
+from tests.tui.till import middle, whole
 from tui.folder import JOURNAL
 from tui.frame import frame
 from tui.replay import delays_s, load

@@ -4,8 +4,10 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
+
 from onecontext.api import Memory
-from tests.tui.story import whole
+from tests.tui.till import whole
 from tui.pictures import main, render
 
 
@@ -26,6 +28,7 @@ def test_a_picture_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     addresses = set(re.findall(r"https?://[^\s\"'<)]+", svg))
     assert addresses <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
     assert "@font-face" not in svg
+    assert set(re.findall(r"terminal-\w+", svg)) == {"terminal-monitor"}
     assert "monospace;" in svg
 
 
@@ -42,3 +45,11 @@ def test_the_command_draws_the_memory_too(tmp_path: Path) -> None:
 
 def test_the_command_says_how_it_is_used() -> None:
     assert main([]) == 2
+
+
+def test_the_command_says_in_a_sentence_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main([str(tmp_path / "gone.jsonl"), str(tmp_path), str(tmp_path / "out.svg")])
+
+    assert code == 2
+    assert "there is no journal" in capsys.readouterr().err
+    assert not (tmp_path / "out.svg").exists()

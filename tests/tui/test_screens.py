@@ -4,7 +4,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
-from tests.tui.story import Story, middle, opening, whole
+from tests.tui.story import Story
+from tests.tui.till import middle, opening, whole
 from tui.folder import advice
 from tui.snapshot import Snapshot
 from tui.theme import DARK, LIGHT

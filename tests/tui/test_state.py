@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teams.engine.event import Event
-from tests.tui.story import Story, middle, opening, whole
+from tests.tui.story import Story
+from tests.tui.till import middle, opening, whole
 from tui.snapshot import Agent, Snapshot, Task
 from tui.state import Monitor
 
