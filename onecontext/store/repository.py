@@ -4,12 +4,15 @@ Rule 1: everything that git or pygit2 could take from a global configuration and
 Rule 2: making it twice, at once or after a kill in the middle, ends in the same repository.
 """
 
+import shutil
 from pathlib import Path
 
 import pygit2
 
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.store import gitlock
+from onecontext.store.files import read_bytes, replace_bytes, replace_text
 from onecontext.store.layout import Layout
+from onecontext.store.locks import held
 
 # Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
 _EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")
@@ -32,8 +35,13 @@ _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 
 def create(layout: Layout) -> None:
     """Make the repository, or finish one that was half made. The caller holds the lock on ``layout.path``."""
+    making = layout.path / ".making.tmp"
+    shutil.rmtree(making, ignore_errors=True)
     if not (layout.git / "HEAD").exists():
-        pygit2.init_repository(str(layout.path), initial_head="main")
+        # Made aside and renamed: a kill in the middle must not leave half a repository under the name that counts.
+        pygit2.init_repository(str(making), initial_head="main")
+        (making / ".git").rename(layout.git)
+        making.rmdir()
     settle(layout)
 
 
@@ -42,15 +50,27 @@ def settle(layout: Layout) -> None:
     marker = layout.private / "settled"
     if marker.exists():
         return
-    config = pygit2.Config(str(layout.git / "config"))
+    # Writers of several branches of a fresh clone may come here at once.
+    with held(layout.private / "locks" / "settle.lock"):
+        _settle(layout)
+        replace_text(marker, "1\n")
+
+
+def _settle(layout: Layout) -> None:
+    # Changed aside and put in place: pygit2's own lock on the file would outlive a kill.
+    path, scratch = layout.git / "config", layout.scratch("config")
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    gitlock.clear_dead_lock(path, scratch)
+    scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
+    replace_bytes(scratch, read_bytes(path))
+    config = pygit2.Config(str(scratch))
     for key, value in _CONFIG.items():
         config[key] = value
+    gitlock.install(path, scratch, still=lambda: True)
     info = layout.git / "info"
     info.mkdir(exist_ok=True)
     replace_text(info / "attributes", _ATTRIBUTES)
     _add_lines(info / "exclude", _EXCLUDE)
-    layout.private.mkdir(exist_ok=True)
-    replace_text(marker, "1\n")
 
 
 def _add_lines(path: Path, wanted: tuple[str, ...]) -> None:

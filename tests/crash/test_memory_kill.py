@@ -11,7 +11,7 @@ from pathlib import Path
 from onecontext import Memory
 from tests.support.memory import check, git, new_memory
 
-ROUNDS = 60 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 14
+ROUNDS = 60 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 12
 
 # Each line on stdout acknowledges what came before it.
 WORK = """
@@ -76,13 +76,13 @@ def _run_and_kill(path: Path, *, start: int, after_s: float) -> list[str]:
 def test_init_killed_anywhere_can_be_done_again(tmp_path: Path) -> None:
     code = "import sys; import onecontext.memory.branches; from onecontext import Memory; print(1, flush=True);"
     code += "Memory.init(sys.argv[1])"
-    for number in range(8):
+    for number in range(12):
         folder = tmp_path / str(number)
         folder.mkdir()
         with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
-            time.sleep(number * 0.004)
+            time.sleep(number * 0.003)
             process.send_signal(signal.SIGKILL)
 
         memory = Memory.init(folder)

@@ -104,6 +104,7 @@ def test_a_switch_cut_off_at_any_point_is_finished_by_the_next_writer(
         assert [step.observation for step in memory.on("b").steps() if step.branch == "b"] == ["b later", "b pending"]
         own = [step.observation for step in memory.on("main").steps() if step.branch == "main"]
         assert own == ["main later", "main pending", "main 1"]
+        assert [branch.pending for branch in memory.branches()] == [0, 0]
         check(memory.path)
 
 
