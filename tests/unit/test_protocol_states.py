@@ -1,7 +1,7 @@
 import pytest
 
 from onecontext.errors import InvalidTransition
-from teams.protocol.states import CLIENT_STATUS, EVENTS, TABLE, Action, State, after, derived
+from teams.protocol.states import CLIENT_STATUS, EVENTS, HELD, TABLE, Action, State, after, derived
 
 
 def test_every_state_has_a_status_that_the_client_sees() -> None:
@@ -11,6 +11,17 @@ def test_every_state_has_a_status_that_the_client_sees() -> None:
 
 def test_every_action_has_a_row_and_an_event() -> None:
     assert TABLE.keys() == EVENTS.keys() == set(Action)
+
+
+def test_only_what_is_under_review_is_judged_and_only_what_is_held_is_handed_over() -> None:
+    allowed = {action: set(TABLE[action]) for action in Action}
+
+    assert allowed[Action.COMPLETE] == allowed[Action.REJECT] == {State.REVIEW}
+    assert allowed[Action.SUBMIT] == {State.RUNNING}
+    assert allowed[Action.RELEASE] == allowed[Action.RENEW] == HELD
+    assert allowed[Action.CLAIM] == {State.READY, *HELD}
+    assert allowed[Action.REOPEN] == {State.DONE}
+    assert not allowed[Action.DELETE] & {*HELD, State.REVIEW}
 
 
 def test_every_state_but_done_leads_to_done() -> None:
