@@ -28,6 +28,7 @@ from tui.views.messages import Messages
 from tui.views.sheets import HELP, Page, attention_sheet, page
 
 NARROW = 100
+HEAD_AND_FOOT_ROWS = 4
 PANES = ("board", "agents", "log", "memory", "messages")
 SHARED = ("log", "memory", "messages")
 
@@ -163,7 +164,7 @@ class MonitorApp(App[None]):
         if self.screen_stack[0].has_class("zoomed"):
             board.styles.height = agents.styles.height = None  # the style sheet's: all there is
             return
-        body = rows - self._head.size.height - 1
+        body = rows - HEAD_AND_FOOT_ROWS
         board.styles.height = max(5, min(board.rows_wanted, body * 2 // 5))
         agents.styles.height = max(5, min(agents.rows_wanted, (body - 5) // 2))
 
