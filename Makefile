@@ -23,7 +23,7 @@ demo: $(VENV)/.ready system ## the main job: a team fixes a real package, on you
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX)
 
 test: $(VENV)/.ready-dev system ## all tests
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -5,11 +5,12 @@ Rule 1: importing this package loads nothing heavy; ``Memory`` is looked up on f
 
 from typing import TYPE_CHECKING, Any
 
+from onecontext.version import __version__
+
 if TYPE_CHECKING:
     from onecontext.api import Memory
 
 __all__ = ["Memory", "__version__"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

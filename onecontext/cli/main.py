@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from onecontext import __version__
 from onecontext.cli.commands import COMMANDS, Command
 from onecontext.cli.output import Output, printable
 from onecontext.errors import INTERRUPTED_EXIT_CODE, OneContextError, StorageError
+from onecontext.version import __version__
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,20 @@ class Invocation:
     stdin: TextIO
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with its complaints cut to one sentence and a pointer to --help."""
+def _parser_class(stdout: TextIO, stderr: TextIO) -> type[argparse.ArgumentParser]:
+    """Return argparse with its complaints cut to one sentence, printing to the streams this run was given.
 
-    def error(self, message: str) -> Any:
-        self.exit(2, f"{self.prog}: {printable(message)}\nTry '{self.prog} --help'.\n")
+    Sub-commands are made of the same class by argparse itself, which is why the streams are bound to a class.
+    """
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> Any:
+            self.exit(2, f"{self.prog}: {printable(message)}\nTry '{self.prog} --help'.\n")
+
+        def _print_message(self, message: str, file: Any = None) -> None:
+            print(message, end="", file=stderr if file is sys.stderr else stdout)
+
+    return Parser
 
 
 def entry() -> None:
@@ -72,7 +81,7 @@ def main(
         print(_unknown(word), file=stderr)
         return 2
     module = importlib.import_module(command.module)
-    parser = _Parser(prog=f"onecontext {word}", description=command.help, allow_abbrev=False)
+    parser = _parser_class(stdout, stderr)(prog=f"onecontext {word}", description=command.help, allow_abbrev=False)
     module.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="answer as one JSON document on stdout")
     try:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from onecontext import __version__
 from onecontext.doctor.check import Check
+from onecontext.version import __version__
 
 _LIBRARIES = ("pygit2", "pydantic", "textual", "litellm", "watchdog", "tiktoken")
 _MALWARE = {("litellm", "1.82.7"), ("litellm", "1.82.8")}

@@ -1,4 +1,4 @@
-"""``make demo`` as a user runs it: what it shows is what happened, and what happens follows from the script's patches."""
+"""``make demo`` as a user runs it: what it shows happened, and what happens follows from the script's patches."""
 
 import os
 import shutil
@@ -25,7 +25,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple["subprocess.Complet
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("demo")
 class TestDemo:
     """One run, looked at from several sides."""
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import re
 from pathlib import Path
 
@@ -75,4 +74,4 @@ def test_every_page_the_readme_names_is_there(root: Path) -> None:
 
     assert links
     assert not missing
-    assert os.path.getsize(root / "README.md") < 6000  # one screen, more or less
+    assert (root / "README.md").stat().st_size < 6000  # one screen, more or less

@@ -15,7 +15,6 @@ ADD = ToolSpec("add", "Add numbers.", {"type": "object", "properties": {"a": {"t
 ASKED = [Message("system", "You are ann."), Message("user", "hi")]
 
 MARKS = [
-    pytest.mark.xdist_group("litellm"),  # importing it takes seconds: with --dist loadgroup, one process does
     # Pydantic about types and habits of litellm's own, where it first uses a provider or reads a chunk.
     pytest.mark.filterwarnings("ignore:.*`ReadOnly` qualifier:UserWarning"),
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),

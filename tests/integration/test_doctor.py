@@ -11,8 +11,9 @@ import pytest
 
 from onecontext.cli import doctor
 from onecontext.cli.main import main
-from onecontext.doctor import machine, memory, teams
+from onecontext.doctor import machine, memory
 from onecontext.doctor.check import Check
+from teams.protocol import health
 
 
 def run(cwd: Path, *arguments: str) -> tuple[int, str]:
@@ -116,7 +117,7 @@ def test_team_documents_are_read_and_old_locks_named(remembered: Path) -> None:
     lock.mkdir()
     os.utime(lock, (time.time() - 3600,) * 2)
 
-    found = list(teams.checks(remembered))
+    found = list(health.checks(remembered))
 
     assert statuses(found) == {"teams": "warn", "team locks": "warn"}
     assert "inboxes/ann.json" in found[0].message
@@ -142,6 +143,6 @@ def test_a_version_that_carries_malware_fails(tmp_path: Path, monkeypatch: pytes
 
 def test_no_fix_names_a_command_that_destroys(remembered: Path) -> None:
     (remembered / ".onecontext" / "format").write_text("x")
-    found = [*memory.checks(remembered), *teams.checks(remembered), *machine.checks(remembered)]
+    found = [*memory.checks(remembered), *health.checks(remembered), *machine.checks(remembered)]
 
     assert not [check.fix for check in found if any(word in check.fix for word in ("rm ", "reset", "--hard", "clean"))]

@@ -11,7 +11,7 @@ from tests.integration.openai_server import Handler, OpenAIServer, call, refused
 from tests.support.missions import events_of, git, make_repository, onecontext, says
 
 # litellm's own modules warn of what they will stop using; none of it is ours to mend.
-pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.xdist_group("litellm")]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 PLAN = {
     "assertions": [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
