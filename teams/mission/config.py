@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
-from teams.mission.contract import first_problem
+from onecontext.text.validation import first_problem
 
 FILE_NAME = "onecontext.toml"
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
+from onecontext.text.validation import first_problem
 
 VERSION = 1
 # 48, so that key and mission together still name a branch of the memory.
@@ -135,14 +136,6 @@ def parse_contract(document: Any, *, source: str) -> Contract:
         return Contract.model_validate(document)
     except ValidationError as error:
         raise InvalidDocument(f"{source}: {first_problem(error)}") from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """Return the first thing pydantic found, with its place, as one sentence for people and models."""
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
 
 
 def _unique(names: Sequence[str], what: str) -> set[str]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from onecontext.errors import Damaged, InvalidDocument, NewerFormat, UnknownModel
 from onecontext.store.files import read_bytes
+from onecontext.text.validation import first_problem
 from teams.models.port import Conversation
 
 VERSION = 1
@@ -102,11 +103,8 @@ def parse_script(document: Any, *, source: str) -> Script:
     try:
         return Script.model_validate(document)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in problem["loc"]) or "the document"
-        raise InvalidDocument(
-            f"{source}: {place}: {problem['msg']}", hint="docs/formats.md describes the script"
-        ) from error
+        problem = first_problem(error, whole="the document")
+        raise InvalidDocument(f"{source}: {problem}", hint="docs/formats.md describes the script") from error
 
 
 def schema_text() -> str:

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from onecontext.errors import Damaged, NoTeam, UnknownMember
 from onecontext.names import check_name
 from onecontext.store.files import replace_text
+from onecontext.text.validation import first_problem
 from teams.engine.journal import random_id, utc_now
 from teams.engine.locks import mkdir_lock
-from teams.protocol.wire import dumps, first_problem, in_order_of, read_json
+from teams.protocol.wire import dumps, in_order_of, read_json
 
 LEAD = "team-lead"
 COLOURS = ("blue", "green", "yellow", "purple", "orange", "pink", "cyan", "red")

@@ -11,8 +11,9 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from onecontext.errors import Damaged, NewerFormat
+from onecontext.text.validation import first_problem
 from teams.protocol.states import CLIENT_STATUS, FOREIGN_STATE, State
-from teams.protocol.wire import first_problem, in_order_of
+from teams.protocol.wire import in_order_of
 
 VERSION = 1
 Verdict = Literal["accepted", "rejected"]

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from onecontext.errors import Damaged
 from onecontext.store.files import read_bytes
 
@@ -72,14 +70,6 @@ def in_order_of(document: Mapping[str, Any], model: Mapping[str, Any]) -> dict[s
     """Return ``document`` with the keys that ``model`` has first and in its order, at the top level only."""
     known = {key: document[key] for key in model if key in document}
     return known | {key: value for key, value in document.items() if key not in known}
-
-
-def first_problem(error: ValidationError) -> str:
-    """Return the first thing pydantic found, with its place, as one sentence."""
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
 
 
 def _refuse(constant: str) -> Any:
