@@ -4,6 +4,7 @@ Rule 1: the contract is in the journal before the first task is on the board, so
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from onecontext.errors import OneContextError
 from onecontext.store.files import replace_text
@@ -36,6 +37,8 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
         submitted.append(parse_contract(document, source="the plan"))
 
     model = site.model_for(LEAD, "orchestrator")
+    who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
+    site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
     with site.copy("plan", base) as folder:
         kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
         agent = Agent(
@@ -54,6 +57,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
             f"the orchestrator ended ({result.ending}) without a plan: {result.text[:300] or 'it said nothing'}",
             hint="say the goal in other words, or try another model; nothing in the repository was changed",
         )
+    site.journal.append("attempt.ended", {"outcome": "submitted"}, **who)
     contract = submitted[0]
     site.journal.append(
         "mission.planned",

@@ -60,6 +60,8 @@ class Scheduler:
                 self._dispatch(pool, tasks)
             if not self._working:
                 return self._outcome(tasks)
+            for worker in self._claims:
+                self._site.team.beat(worker)
             wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
             self._collect()
             self._take_note()

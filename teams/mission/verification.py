@@ -12,6 +12,7 @@ from typing import Any
 
 from onecontext.store.project import MergeCandidate
 from teams.agent.agent import Agent
+from teams.agent.observer import NoteTaker, Observers
 from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
@@ -119,6 +120,7 @@ class Verification:
     def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement:
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
+        notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
         # A copy of its own: the commands above may have left files behind in theirs.
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
@@ -130,7 +132,8 @@ class Verification:
                 instructions=prompt("validator"),
                 tools=[*kit.functions, *validator_tools(given.append)],
                 limits=self._site.limits,
-                observer=self._site.recorder(VALIDATOR, model, **self._where),
+                # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
+                observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,
             )
             result = agent.run(self._question(commit, checks))
@@ -162,6 +165,8 @@ class Verification:
         self._record(
             "work.merged", {"branch": site.branch, "commit": candidate.commit, "parents": list(candidate.parents)}
         )
+        commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
+        Notebook.open(site, self._task, agent=VALIDATOR).commit(f"Accepted: these exit 0: {commands or 'none'}")
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = candidate.commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)

@@ -128,6 +128,13 @@ class Team:
 
         self._roster.leave(name, record=record)
 
+    def beat(self, name: str) -> None:
+        """Touch ``onecontext/heartbeat/<name>``: the process of that member lives, which is no progress."""
+        check_name(name, what="agent")
+        folder = self.journal.folder / "heartbeat"
+        folder.mkdir(exist_ok=True)
+        (folder / name).touch()
+
     def send(self, to: str, text: str, *, sender: str, summary: str | None = None) -> Message:
         """Send a message; see :meth:`Mailbox.send`."""
         return self._mail.send(to, text, sender=sender, summary=summary)

@@ -183,11 +183,14 @@ def test_what_happened_is_in_memory_journal_and_team_folder(repository: Path, tm
     log = onecontext(repository, "log", "--json")
     assert any("a can say yes" in str(milestone) for milestone in log.data) or "a can say yes" in log.stdout
     assert "Say yes twice: done" in log.stdout
+    steps = onecontext(repository, "log", "--steps", "-n", "100", "--json").data
+    assert {"team-lead", "worker-1", "validator-1"} <= {step["agent"] for step in steps}
     board = onecontext(repository, "board", "--json")
     assert board.stdout.count('"done"') >= 2
     team = repository / ".onecontext" / "teams" / ran.data["mission"]
     assert (team / "config.json").is_file()
     assert "VAL-A-001" in (team / "onecontext" / "contract.yaml").read_text()
+    assert (team / "onecontext" / "heartbeat" / "worker-1").is_file()
 
 
 def test_an_intent_stands_before_each_result(repository: Path, tmp_path: Path) -> None:
