@@ -119,9 +119,7 @@ def test_killed_twice_it_still_finishes(repository: Path, script: str) -> None:
 def test_two_processes_cannot_run_one_mission(repository: Path, script: str) -> None:
     process = start_onecontext(repository, "run", "Say yes", "--model", script)
     deadline = time.monotonic() + 30
-    while not (
-        list((repository / ".onecontext").glob("teams/*/config.json")) and events_of(repository, "task.claimed")
-    ):
+    while not has_begun(repository):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -135,9 +133,7 @@ def test_two_processes_cannot_run_one_mission(repository: Path, script: str) -> 
 def test_a_term_signal_gives_work_back_and_resume_goes_on(repository: Path, script: str) -> None:
     process = start_onecontext(repository, "run", "Say yes", "--model", script)
     deadline = time.monotonic() + 30
-    while not (
-        list((repository / ".onecontext").glob("teams/*/config.json")) and events_of(repository, "task.claimed")
-    ):
+    while not has_begun(repository):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
