@@ -2,8 +2,9 @@
 
 Rule 1: a shape that a vendor gave its keys is a secret wherever it stands; anything else only where a name says so
         (``password=``, ``"token":``, ``Authorization:``, ``user:…@``) and the value looks like one.
-Rule 2: every pattern takes time linear in the text: repetitions are possessive or bounded, and a match that is turned
-        down is passed over, not searched again from the inside.
+Rule 2: every pattern takes time linear in the text: repetitions of one character are possessive or bounded, those of a
+        group cannot end anywhere else, and a match that is turned down is passed over, not searched again from the
+        inside. A group is never repeated possessively: Python before 3.11.5 then loses its place (gh-106052).
 Rule 3: what is written in its place holds no secret shape, so redacting twice is redacting once.
 
 Not recognised, and said so in the docs: a password without digit or sign (``password=correcthorse``), one split over
@@ -65,9 +66,9 @@ _PLACEHOLDER = re.compile(
     r"\[redacted:|^\$[A-Za-z_]|\$[({]|^[<{%]|\*{3}|\.{3}|x{4}"
     r"|(?i:your|example|changeme|placeholder|dummy|redacted|getenv|environ)"
 )
-_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*+(?:\(|$)")
+_CODE = re.compile(r"[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*(?:\(|$)")
 _PATH_OR_HASH = re.compile(r"(?:~|\.{0,2})/[^/]*/|[a-z+]+://|(?i:sha\d|md5)")
-_WORDS = re.compile(r"[A-Za-z]++(?:[_.-][A-Za-z]++)*+[_.-]?\d{0,3}")
+_WORDS = re.compile(r"[A-Za-z]++(?:[_.-][A-Za-z]++)*[_.-]?\d{0,3}")
 _DIGIT_OR_SIGN = re.compile(r"[0-9!@#$%^*+/=~?]")
 _CASES = re.compile(r"[a-z][A-Z][a-z]*+[A-Z]")
 _MIN_PASSWORD_LENGTH, _MIN_TOKEN_LENGTH = 6, 8  # characters
@@ -142,13 +143,18 @@ _QUOTE = r"(?:\\{0,3}[\"'`])"  # also as it stands inside a JSON string
 _SEPARATOR = r"[ \t]{0,4}(?::[ \t]{0,3}(?:str|bytes|string|SecretStr|str \| None)[ \t]{0,3}=|:=|=>|={1,3}|:)\s{0,4}"
 _QUOTED = r"(?P<quote>[bBrRuU]?\\{0,3}[\"'`])?"
 # Inside quotes everything up to the closing one; without them up to white space or a sign that ends a value.
-_VALUE = r"(?P<secret>(?(quote)(?:[^\"'`\\\n]|\\(?!\\{0,2}[\"'`]))++|(?:[^\s\"'`\\,;&|\[\]{}<>)]|\)(?=[\w$!#@-]))++))"
+_IN_QUOTES, _BARE = r"[^\"'`\\\n]", r"[^\s\"'`\\,;&|\[\]{}<>)]"
+_NO_CLOSING, _NO_END = r"\\(?!\\{0,2}[\"'`])", r"\)(?=[\w$!#@-])"
+_VALUE = (
+    rf"(?P<secret>(?(quote)(?={_IN_QUOTES}|{_NO_CLOSING}){_IN_QUOTES}*+(?:{_NO_CLOSING}{_IN_QUOTES}*+)*"
+    rf"|(?={_BARE}|{_NO_END}){_BARE}*+(?:{_NO_END}{_BARE}*+)*))"
+)
 _BASE64URL = "[A-Za-z0-9_-]"
 _KEY_BLOCK = (
     r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?:[^-]|-(?!----))*+-----END [A-Z0-9 ]{0,60}-----"
+    r"(?:[^-]*+(?:-(?!----)[^-]*+)*-----END [A-Z0-9 ]{0,60}-----"
     # Cut off before its end: only what looks like its lines.
-    r"|(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{20,}+)*+))"
+    r"|(?:\s*+(?:\\[nr]\s*+)*[A-Za-z0-9+/=]{20,}+)*))"
 )
 
 _RULES: tuple[_Rule, ...] = (

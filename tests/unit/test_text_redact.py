@@ -3,7 +3,9 @@
 No secret stands here in one piece, so that scanners of repositories have nothing to find.
 """
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -120,6 +122,12 @@ def test_a_private_key_that_was_cut_off_takes_no_prose_with_it() -> None:
     text = f"{BEGIN}\n{'MIIE' * 16}\n{'abcd' * 16}\nThat was the key."
 
     assert redact(text) == "[redacted:private-key]\nThat was the key."
+
+
+def test_no_group_is_repeated_possessively_which_python_before_3_11_5_gets_wrong(root: Path) -> None:
+    source = (root / "onecontext" / "text" / "redact.py").read_text(encoding="utf-8")
+
+    assert re.findall(r"\)[*+?]\+", source) == []
 
 
 FRAGMENTS = st.sampled_from(
