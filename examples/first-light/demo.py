@@ -58,9 +58,8 @@ def report(shop: Path, folder: Path) -> None:
     result = folder / "result"
     git(shop, "clone", "--quiet", "--branch", branch, str(shop), str(result))
     say(f"\nafter:   {suite(result)}")
-    say(
-        f"yours:   {git(shop, 'status', '--short') or 'the checkout is as it was; the work waits on the branch ' + branch}"
-    )
+    changed = git(shop, "status", "--short")
+    say(f"yours:   {changed or f'the checkout is as it was; the work waits on the branch {branch}'}")
     onecontext = Path(sys.executable).with_name("onecontext")
     say("\nThe words came from a script; the commands, tests, commits and the rejection were real. Look around:")
     say(f"  cd {shop}")
