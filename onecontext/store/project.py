@@ -18,7 +18,7 @@ from pathlib import Path
 import pygit2
 
 from onecontext.errors import Conflict, InvalidText, NoRepository, UsageError
-from onecontext.store.project_copy import copy_objects, make_copy, remove_copy
+from onecontext.store.project_copy import copy_objects, make_copy, open_to_others, remove_copy
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
 from onecontext.store.project_open import commit_of, common_path, open_repository
 from onecontext.store.project_tree import write_tree
@@ -104,6 +104,7 @@ class Project:
             copy = make_copy(path)
             copy_objects(common_path(repository), path / ".git")
             copy.check_out(wanted.id)
+            open_to_others(path)
         except (pygit2.GitError, KeyError) as error:
             raise NoRepository(
                 f"{self.path} lacks objects of commit {commit[:12]}: {error}",

@@ -6,6 +6,7 @@ Rule 2: the copy converts nothing. Its info/attributes, which rank above every .
 """
 
 import os
+import secrets
 import shutil
 import stat
 from pathlib import Path
@@ -42,22 +43,75 @@ def make_copy(path: Path) -> Copy:
     return Copy(repository)
 
 
+def open_to_others(path: Path) -> None:
+    """Let every user id read the copy ``path``, whatever our umask is; the folder it lies in is the one that is closed.
+
+    When we are root, commands run as another user id, and a umask of 077 would keep them out of their own copy.
+    """
+    if path.stat().st_mode & 0o055 == 0o055:
+        return
+    for folder, _, files, descriptor in os.fwalk(path, follow_symlinks=False):
+        os.chmod(folder, 0o755)  # noqa: PTH101
+        for name in files:
+            mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode) and mode & 0o044 != 0o044:
+                os.chmod(name, mode & 0o777 | (0o555 if mode & 0o100 else 0o444), dir_fd=descriptor)
+
+
 def remove_copy(path: Path) -> None:
-    """Remove the working copy ``path``, whatever an agent left in it. No symlink is followed.
+    """Remove the working copy ``path``, whatever an agent left in it; nothing there is fine. No symlink is followed.
 
     Raises:
         OSError: something in it belongs to somebody else, or the disk refuses; the rest is gone.
     """
-    for _, subfolders, _, descriptor in os.fwalk(path, follow_symlinks=False):
-        for name in subfolders:
-            # A folder without permissions (mkdir; chmod 000) would neither be entered nor emptied.
-            if not _is_link(name, descriptor):
-                os.chmod(name, 0o700, dir_fd=descriptor)
-    shutil.rmtree(path)
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(kind):
+        path.unlink()
+        return
+    top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _empty(top)
+    finally:
+        os.close(top)
+    path.rmdir()
 
 
-def _is_link(name: str, held: int) -> bool:
-    return stat.S_ISLNK(os.stat(name, dir_fd=held, follow_symlinks=False).st_mode)
+def _empty(top: int) -> None:
+    """Remove all that is in the folder open as ``top``.
+
+    Folders are moved up to the top one by one: a tree thousands of folders deep, which any agent can make, would
+    need as many descriptors, and more recursion than there is.
+    """
+    aside = f".{secrets.token_hex(8)}"
+    waiting = _without_files(top)
+    moved = 0
+    while waiting:
+        name = waiting.pop()
+        held = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
+        try:
+            for inner in _without_files(held):
+                moved += 1
+                os.rename(inner, f"{aside}-{moved}", src_dir_fd=held, dst_dir_fd=top)
+                waiting.append(f"{aside}-{moved}")
+        finally:
+            os.close(held)
+        os.rmdir(name, dir_fd=top)
+
+
+def _without_files(held: int) -> list[str]:
+    """Remove what is no folder from the folder open as ``held``; make its folders ours to enter, and return them."""
+    folders = []
+    for name in os.listdir(held):
+        if stat.S_ISDIR(os.stat(name, dir_fd=held, follow_symlinks=False).st_mode):
+            # A folder without permissions (mkdir; chmod 000) would neither be entered nor moved.
+            os.chmod(name, 0o700, dir_fd=held)
+            folders.append(name)
+        else:
+            os.unlink(name, dir_fd=held)
+    return folders
 
 
 def copy_objects(source: Path, target: Path) -> None:
@@ -100,7 +154,12 @@ def _link_all(source: Path, target: Path) -> None:
 
 def _link(source: Path, target: Path) -> None:
     try:
-        os.link(source, target)
+        if os.geteuid() == 0 and not source.stat().st_mode & 0o004:
+            # What only root may read: commands of agents are somebody else, and the mode of the user's file is not
+            # ours to change, so they get one of their own.
+            shutil.copyfile(source, target)
+        else:
+            os.link(source, target)
     except FileExistsError:
         return  # the same object, from an alternate
     except FileNotFoundError:

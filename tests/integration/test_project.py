@@ -221,6 +221,38 @@ def test_a_copy_is_removed_whatever_is_in_it(copy: Path, tmp_path: Path) -> None
     assert outside.stat().st_mode & 0o777 == 0o500
 
 
+def test_a_copy_nested_thousands_of_folders_deep_is_removed(copy: Path) -> None:
+    folder = os.open(copy, os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+
+    remove_copy(copy)
+    remove_copy(copy)  # nothing there is fine
+
+    assert not copy.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="commands are another user only when we are root")
+def test_a_strict_umask_does_not_keep_other_users_out_of_a_copy(user: Path, tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        (user / "secret.py").write_text("x")
+        commit = commit_all(user)
+        Project.find(user).clone_to(tmp_path / "strict", commit)
+    finally:
+        os.umask(before)
+
+    closed = [path for path in (tmp_path / "strict").rglob("*") if not path.stat().st_mode & 0o004]
+    assert closed == []
+    # The user's own files keep the modes they had.
+    objects = [path for path in (user / ".git" / "objects").glob("??/*") if not path.stat().st_mode & 0o004]
+    assert objects
+
+
 # --- snapshots -------------------------------------------------------------------------------------------------------
 
 
