@@ -15,6 +15,28 @@ from onecontext.names import check_name
 from onecontext.text.validation import first_problem
 
 VERSION = 1
+# An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
+COMMAND_BYTES = 64 * 1024
+MAX_TASKS = 500
+MAX_CHARACTERS = 1_000_000
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it has a NUL character, which no file and no command can carry")
+    return text
+
+
+def _command(command: str) -> str:
+    size = len(_storable(command).encode("utf-8"))
+    if size > COMMAND_BYTES:
+        raise ValueError(f"the command has {size:,} bytes; {COMMAND_BYTES:,} fit")
+    if all(not line.strip() or line.lstrip().startswith("#") for line in command.splitlines()):
+        raise ValueError("the command is blank, so it would exit 0 whatever is there")
+    return command
+
+
+Text = Annotated[str, AfterValidator(_storable)]
 # 48, so that key and mission together still name a branch of the memory.
 Key = Annotated[str, Field(max_length=48), AfterValidator(lambda key: check_name(key, what="task"))]
 
@@ -29,9 +51,9 @@ class Assertion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     id: str = Field(pattern=r"^VAL-[A-Z][A-Z0-9]*-[0-9]{3}$")
-    text: str = Field(min_length=1)
-    command: str | None = Field(default=None, min_length=1)
-    judge: str | None = Field(default=None, min_length=1)
+    text: Text = Field(min_length=1)
+    command: Annotated[str, AfterValidator(_command)] | None = Field(default=None, min_length=1)
+    judge: Text | None = Field(default=None, min_length=1)
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
 
     @model_validator(mode="after")
@@ -47,8 +69,8 @@ class PlannedTask(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     key: Key
-    subject: str = Field(min_length=1, max_length=200)
-    description: str = ""
+    subject: Text = Field(min_length=1, max_length=200)
+    description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
 
@@ -59,13 +81,16 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: Literal[1] = 1
-    goal: str = Field(min_length=1)
+    goal: Text = Field(min_length=1)
     assertions: tuple[Assertion, ...] = Field(min_length=1, strict=False)
     tasks: tuple[PlannedTask, ...] = Field(min_length=1, strict=False)
 
     @model_validator(mode="after")
     def _whole(self) -> "Contract":
         check_whole(self.assertions, self.tasks)
+        size = len(self.model_dump_json())
+        if size > MAX_CHARACTERS:
+            raise ValueError(f"the contract has {size:,} characters; {MAX_CHARACTERS:,} fit")
         return self
 
     def of_task(self, key: str) -> tuple[Assertion, ...]:
@@ -79,12 +104,14 @@ class Contract(BaseModel):
 
 
 def check_whole(assertions: Sequence[Assertion], tasks: Sequence[PlannedTask]) -> None:
-    """Check what no single part can: unique ids, one owner for each assertion, known dependencies, no cycle.
+    """Check what no single part can: size, unique ids, one owner for each assertion, known dependencies, no cycle.
 
     Raises:
         ValueError: what does not hold.
         DependencyCycle: tasks wait for each other; the path is named.
     """
+    if len(tasks) > MAX_TASKS:
+        raise ValueError(f"there are {len(tasks):,} tasks; a mission has {MAX_TASKS} at most")
     ids = _unique([assertion.id for assertion in assertions], "assertion")
     keys = _unique([task.key for task in tasks], "task")
     owned = _unique([name for task in tasks for name in task.assertions], "owner of assertion")

@@ -53,6 +53,12 @@ def test_a_whole_contract_comes_back_from_its_own_yaml() -> None:
         ({"assertions": [{"id": "val-a-1", "text": "a", "command": "true"}]}, "assertions.0.id"),
         ({"extra": 1}, "extra"),
         ({"tasks": []}, "tasks"),
+        ({"goal": "a\0b"}, "NUL"),
+        ({"assertions": [{"id": "VAL-A-001", "text": "a", "command": " \n# true\n\t"}]}, "blank"),
+        ({"assertions": [{"id": "VAL-A-001", "text": "a", "command": "true \0"}]}, "NUL"),
+        ({"assertions": [{"id": "VAL-A-001", "text": "a", "command": "true " + "x" * 70_000}]}, "65,536 fit"),
+        ({"tasks": [{"key": f"k{n}", "subject": "x", "assertions": ["VAL-A-001"]} for n in range(501)]}, "500 at most"),
+        ({"goal": "g" * 1_000_001}, "1,000,000 fit"),
     ],
 )
 def test_what_does_not_hold_together_is_refused_and_named(changes: dict[str, Any], named: str) -> None:
