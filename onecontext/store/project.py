@@ -84,6 +84,17 @@ class Project:
         reference = repository.references.get(f"refs/heads/{branch}")
         return None if reference is None else str(reference.peel(pygit2.Commit).id)
 
+    def holds(self, tip: str, commit: str) -> bool:
+        """Say whether ``commit`` is ``tip`` or part of its history; False for one that is not there.
+
+        Raises:
+            UnknownRevision: there is no commit ``tip``.
+        """
+        repository = open_repository(self.git_path)
+        newest = commit_of(repository, tip)
+        wanted = pygit2.Oid(hex=commit)
+        return wanted in repository and (newest.id == wanted or bool(repository.descendant_of(newest.id, wanted)))
+
     def clone_to(self, path: Path, commit: str) -> None:
         """Make ``path`` a working copy of ``commit``, with a .git of its own on branch ``task``.
 

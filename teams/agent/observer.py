@@ -58,7 +58,7 @@ class NoteTaker:
 
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         action = f"{call.name} {call.arguments}"
-        self._notebook.step(_head(output), _head(self._thought), _head(action))
+        self._notebook.step(storable_head(output), storable_head(self._thought), storable_head(action))
         self._thought = ""  # said once, so it belongs to the first call of its turn
 
 
@@ -85,8 +85,8 @@ class Observers:
             observer.tool_returned(call, ok=ok, output=output, duration_s=duration_s)
 
 
-def _head(text: str) -> str:
-    # A memory refuses what no file can carry; a tool or a model may well have said it.
+def storable_head(text: str) -> str:
+    """Return the head of what a tool or a model said, with escapes for what a memory refuses because no file has it."""
     storable = text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
     if len(storable) <= OBSERVED_CHARACTERS:
         return storable

@@ -2,15 +2,20 @@
 
 Rule 1: the copy, the commit and the list of commands are the host's; the agent only says what it did.
 Rule 2: an attempt ends as a submission or as a released claim, and either is in the journal.
+Rule 3: work is committed while the agent can still mend what cannot be committed; nothing it leaves behind ends more
+        than its own attempt.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import StaleEpoch
+from onecontext.errors import StaleEpoch, UsageError
 from teams.agent.agent import Agent
-from teams.agent.tools import Tool
+from teams.agent.observer import storable_head
+from teams.agent.limits import Result
+from teams.agent.tools import Tool, cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Contract
@@ -22,6 +27,10 @@ from teams.protocol.forms import IdleNotification
 from teams.protocol.message import as_prompt
 from teams.protocol.task import Task
 
+# Of the handoff: every command is in the journal anyway.
+MAX_COMMANDS = 200
+COMMAND_CHARACTERS = 2000
+
 
 class Attempt:
     """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch."""
@@ -32,7 +41,8 @@ class Attempt:
         self._contract = contract
         self._agent = task.owner or ""
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
-        self._finished: list[Finished] = []
+        self._handed: tuple[Finished, str] | None = None
+        """What the agent said when it handed over, and the commit of what it had made by then."""
         self._notebook = Notebook.open(site, task, agent=self._agent)
 
     def run(self) -> None:
@@ -62,7 +72,7 @@ class Attempt:
             self._agent,
             model=model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*kit.functions, *self._tools()],
+            tools=[*kit.functions, *self._tools(lambda said: self._take(folder, start, said))],
             memory=self._notebook.memory,
             limits=site.limits,
             observer=site.recorder(self._agent, model, **self._where),
@@ -72,17 +82,32 @@ class Attempt:
         if result.ending == "stopped":
             self._give_back("the mission was stopped")
             return
-        unfinished = Finished(result.text, undone=[f"the agent ended without a handoff ({result.ending})"])
-        said = self._finished[0] if self._finished else unfinished
-        commit = site.project.snapshot(
+        finished = self._handed is not None
+        said, commit = self._handed or self._unfinished(folder, start, result)
+        self._hand_over(commit, kit, said, finished=finished)
+
+    def _take(self, folder: Path, start: str, said: Finished) -> None:
+        """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the agent."""
+        commit = self._site.project.snapshot(
             folder,
             f"{self._task.subject}\n\n{said.summary}",
             author=self._agent,
             parent=start,
-            ref=f"refs/onecontext/{site.mission}/{self._task.key}/{self._task.attempt}",
+            ref=f"refs/onecontext/{self._site.mission}/{self._task.key}/{self._task.attempt}",
         )
         # None: this attempt changed nothing, so what it began with is what is judged.
-        self._hand_over(commit or start, kit, said)
+        self._handed = said, commit or start
+
+    def _unfinished(self, folder: Path, start: str, result: Result) -> tuple[Finished, str]:
+        """Return what is judged of an agent that ended without handing over."""
+        undone = [f"the agent ended without a handoff ({result.ending})"]
+        said = Finished(storable_head(result.text), undone=undone)
+        try:
+            self._take(folder, start, said)
+        except UsageError as error:
+            # Nobody is left to mend it: what the attempt began with is judged, and the reason stands beside it.
+            undone.append(f"what it left could not be committed: {error.message}")
+        return self._handed or (said, start)
 
     def _start(self) -> str:
         """Where the work begins: at the attempt that was sent back, unless it does not merge, else at the branch."""
@@ -98,36 +123,41 @@ class Attempt:
         lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
         findings = self._task.evidence.get("findings") or []
         if findings:
-            lines += ["", "Your last attempt is in the folder. It was rejected:", *(f"- {one}" for one in findings)]
+            # After a conflict the work begins anew: see _start.
+            what = "The folder has what landed since" if self._task.evidence.get("conflicts") else "It is in the folder"
+            lines += ["", f"Your last attempt was rejected. {what}.", *(f"- {one}" for one in findings)]
         mail = self._site.team.receive(self._agent)
         lines += ["", *(as_prompt(message) for message in mail)] if mail else []
         self._site.team.acknowledge(self._agent, mail)
         return "\n".join(lines)
 
-    def _tools(self) -> list[Tool]:
+    def _tools(self, finish: Callable[[Finished], None]) -> list[Tool]:
         return worker_tools(
             remember=self._notebook.commit,
             send=self._send,
             skill=self._site.skill_tool,
-            finish=self._finished.append,
+            finish=finish,
         )
 
     def _send(self, to: str, text: str) -> None:
         self._site.team.send(to, text, sender=self._agent)
 
-    def _hand_over(self, commit: str, kit: WorkTools, said: Finished) -> None:
+    def _hand_over(self, commit: str, kit: WorkTools, said: Finished, *, finished: bool) -> None:
         handoff = Handoff(
             task=self._task.key,
             attempt=self._task.attempt,
             epoch=self._task.epoch,
             commit=commit,
-            commands=tuple(RunCommand(command=c.argv[-1], exit_code=c.exit_code) for c in kit.commands),
+            commands=tuple(
+                RunCommand(command=cut(c.argv[-1], COMMAND_CHARACTERS), exit_code=c.exit_code)
+                for c in kit.commands[-MAX_COMMANDS:]
+            ),
             **asdict(said),
         )
         self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
-        self._record("attempt.ended", {"outcome": "submitted" if self._finished else "failed"})
+        self._record("attempt.ended", {"outcome": "submitted" if finished else "failed"})
         idle = IdleNotification.make(self._agent, reason="available", summary=self._task.key, result=said.summary)
         self._site.team.send(LEAD, idle.to_text(), sender=self._agent, summary=self._task.key)
 

@@ -80,24 +80,37 @@ class Mission:
         try:
             self._gather(history)
             contract = history.contract or make_plan(self._site, history.goal, history.base)
-            put_on_board(self._site, contract)
-            self._site.project.ensure_branch(self._site.branch, history.base)
-            outcome = Scheduler(self._site, contract).run()
-            if outcome.ending == "done":
-                outcome = self._final_check(contract)
+            if contract is None:
+                outcome, commit = Outcome("stopped", "stopped by a signal"), None
+            else:
+                outcome, commit = self._carry_out(contract, history.base)
         except OneContextError as error:
             self._record("mission.interrupted", {"reason": error.message})
             raise
         except KeyboardInterrupt:
             self._record("mission.interrupted", {"reason": "interrupted from the keyboard"})
             raise
-        return self._end(history, outcome)
+        return self._end(history, outcome, commit)
 
-    def _final_check(self, contract: Contract) -> Outcome:
-        """Run every command of the contract on the branch as it now is."""
+    def _carry_out(self, contract: Contract, base: str) -> tuple[Outcome, str]:
+        """Return how the contract's tasks came out, and the commit of the branch that this is said of."""
         site = self._site
-        with site.copy("final", site.branch_tip()) as folder:
-            checks = run_checks(site, folder, contract.assertions)
+        put_on_board(site, contract)
+        site.project.ensure_branch(site.branch, base)
+        outcome = Scheduler(site, contract).run()
+        tip = site.branch_tip()
+        return (self._final_check(contract, tip) if outcome.ending == "done" else outcome), tip
+
+    def _final_check(self, contract: Contract, tip: str) -> Outcome:
+        """Look whether the branch at ``tip`` holds all that landed, and run every command of the contract on it."""
+        site = self._site
+        merged = self._history().merged
+        lost = [commit for commit in merged.values() if not site.project.holds(tip, commit)]
+        if lost:
+            return Outcome(
+                "blocked", f"{site.branch} was moved: it no longer holds {', '.join(lost)}, which had landed"
+            )
+        checks = run_checks(site, tip, contract.assertions, purpose="final")
         failed = [check for check in checks if not check.passed]
         if failed:
             names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)
@@ -106,9 +119,8 @@ class Mission:
         commands = counted(len({check.command for check in checks}), "command", "commands")
         return Outcome("done", f"{tasks}; {commands} of the contract exit 0")
 
-    def _end(self, history: History, outcome: Outcome) -> Ending:
+    def _end(self, history: History, outcome: Outcome, tip: str | None) -> Ending:
         site = self._site
-        tip = site.branch_tip()
         if outcome.ending == "stopped":
             self._record("mission.interrupted", {"reason": outcome.reason})
         else:

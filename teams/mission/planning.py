@@ -20,8 +20,10 @@ class NoPlan(OneContextError):
     """The orchestrator ended without a plan; what it said is in the message."""
 
 
-def make_plan(site: Site, goal: str, base: str) -> Contract:
+def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     """Let the orchestrator look at the repository as of ``base`` and return its contract, recorded in the journal.
+
+    None: the mission was stopped meanwhile.
 
     Raises:
         NoPlan: it ended without one. ModelError: the model gave no usable answer.
@@ -52,6 +54,8 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
             stop=site.stop,
         )
         result = agent.run(f"The goal: {goal}")
+    if not submitted and result.ending == "stopped":
+        return None
     if not submitted:
         raise NoPlan(
             f"the orchestrator ended ({result.ending}) without a plan: {result.text[:300] or 'it said nothing'}",
@@ -59,13 +63,15 @@ def make_plan(site: Site, goal: str, base: str) -> Contract:
         )
     site.journal.append("attempt.ended", {"outcome": "submitted"}, **who)
     contract = submitted[0]
-    site.journal.append(
+    recorded = site.journal.append(
         "mission.planned",
         {"contract": contract.model_dump(mode="json"), "tasks": [task.key for task in contract.tasks]},
         mission=site.mission,
         agent=LEAD,
     )
-    return contract
+    # As it was written, without secrets: what is measured now is what a resumed mission will measure, and what people
+    # read in the journal.
+    return parse_contract(recorded.data["contract"], source="the recorded plan")
 
 
 def put_on_board(site: Site, contract: Contract) -> None:

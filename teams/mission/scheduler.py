@@ -55,7 +55,7 @@ class Scheduler:
 
     def _loop(self, pool: ThreadPoolExecutor) -> Outcome:
         while True:
-            tasks = [task for task in self._board.list() if task.mission == self._site.mission]
+            tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
             if not self._working:
@@ -65,6 +65,22 @@ class Scheduler:
             wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
             self._collect()
             self._take_note()
+
+    def _tasks(self) -> list[Task]:
+        """Return the mission's tasks; one whose attempts are used up is blocked first.
+
+        That is done here and not where it was rejected: between the two, it could be claimed, or the run be killed.
+        """
+        tasks = [task for task in self._board.list() if task.mission == self._site.mission]
+        used_up = [task for task in tasks if self._is_used_up(task)]
+        for task in used_up:
+            last = next(iter(task.evidence.get("findings") or []), "no reason was given")
+            self._board.block(task.id, reason=f"rejected {task.attempt} times; the last: {last}", by=LEAD)
+        return self._tasks() if used_up else tasks
+
+    def _is_used_up(self, task: Task) -> bool:
+        rejected = task.state in (State.READY, State.WAITING) and task.verdict == "rejected"
+        return rejected and task.attempt >= self._site.config.max_attempts
 
     @property
     def _halted(self) -> bool:

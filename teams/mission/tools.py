@@ -2,13 +2,17 @@
 
 Rule 1: what a tool does is handed in, so that the schemas can be shown and counted without a mission.
 Rule 2: names and docstrings are part of the prompt's budget (1,500 tokens with the system prompt).
+Rule 3: what an agent says is checked here, where it can still mend it: the host keeps it for ever, in files with limits.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from onecontext.errors import UsageError
 from teams.agent.tools import Tool, tool_from
 from teams.mission.contract import Assertion, PlannedTask
+
+SAID_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,11 @@ def worker_tools(
 
     def remember_(text: str) -> str:
         """Record a milestone: what is worth knowing after this task."""
-        return f"remembered as {remember(text)}"
+        return f"remembered as {remember(_checked(text))}"
 
     def message(to: str, text: str) -> str:
         """Send a message to team-lead or another agent."""
-        send(to, text)
+        send(to, _checked(text))
         return "sent"
 
     def finish_(
@@ -65,6 +69,7 @@ def worker_tools(
         discovered: list[str] | None = None,
     ) -> str:
         """Hand the work over: what was done, which assertions hold, what is undone, what else was found."""
+        _checked(summary, *(claims or ()), *(undone or ()), *(discovered or ()))
         finish(Finished(summary, claims or (), undone or (), discovered or ()))
         return "handed over"
 
@@ -77,7 +82,18 @@ def validator_tools(give: Callable[[Judgement], None]) -> list[Tool]:
 
     def give_verdict(accept: bool, findings: list[str] | None = None) -> str:
         """Accept or reject the work; findings say what is wrong and where."""
-        give(Judgement(accept, findings or ()))
+        _checked(*(findings or ()))
+        give(Judgement(accept, [finding for finding in findings or () if finding.strip()]))
         return "recorded"
 
     return [tool_from(give_verdict, ends=True)]
+
+
+def _checked(*texts: str) -> str:
+    """Return the first of ``texts`` if all of them together are what memory, mail and journal can carry."""
+    size = sum(map(len, texts))
+    if size > SAID_CHARACTERS:
+        raise UsageError(f"that is {size:,} characters; say it in {SAID_CHARACTERS:,}")
+    if any("\0" in text for text in texts):
+        raise UsageError("there is a NUL character in it, which no file can carry")
+    return texts[0] if texts else ""

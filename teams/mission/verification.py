@@ -7,12 +7,12 @@ Rule 3: the validator is never the author (the board refuses it, too).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from onecontext.store.project import MergeCandidate
 from teams.agent.agent import Agent
 from teams.agent.observer import NoteTaker, Observers
+from teams.agent.tools import cut
 from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
@@ -24,6 +24,7 @@ from teams.protocol.task import Task
 
 OUTPUT_CHARACTERS = 3000
 DIFF_CHARACTERS = 20_000
+MAIL_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,24 @@ class Check:
         return self.exit_code == 0
 
 
-def run_checks(site: Site, folder: Path, assertions: Sequence[Assertion], **where: Any) -> list[Check]:
-    """Run the commands of these assertions in the working copy ``folder``, each once, and record every one."""
+def run_checks(site: Site, commit: str, assertions: Sequence[Assertion], *, purpose: str, **where: Any) -> list[Check]:
+    """Run the commands of these assertions on ``commit``, each once, and record every one.
+
+    Each has a copy of its own: a command runs what the author wrote, which could mend in passing what the next one
+    looks at, and then what was measured would not be what lands.
+    """
     checks: list[Check] = []
-    ran: dict[str, CommandResult] = {}
+    ran: dict[tuple[str, float], CommandResult] = {}
     for assertion in assertions:
         if assertion.command is None:
             continue
-        if assertion.command not in ran:
-            ran[assertion.command] = site.sandbox.run(
-                ["bash", "-o", "pipefail", "-c", assertion.command], workspace=folder, timeout_s=assertion.timeout_s
-            )
-        result = ran[assertion.command]
+        what = (assertion.command, assertion.timeout_s)
+        if what not in ran:
+            with site.copy(purpose, commit) as folder:
+                ran[what] = site.sandbox.run(
+                    ["bash", "-o", "pipefail", "-c", assertion.command], workspace=folder, timeout_s=assertion.timeout_s
+                )
+        result = ran[what]
         check = Check(assertion.id, assertion.command, result.exit_code, result.output[-OUTPUT_CHARACTERS:])
         checks.append(check)
         site.journal.append(
@@ -86,6 +93,7 @@ class Verification:
 
         Raises:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
+                So it does, without an error, when the mission is stopped meanwhile.
         """
         candidate = self._site.project.try_merge(
             self._site.branch,
@@ -99,6 +107,8 @@ class Verification:
             return
         checks = self._measure(candidate.commit)
         judgement = self._judge(candidate.commit, checks)
+        if judgement is None:
+            return
         failed = [f"{c.assertion}: `{c.command}` exits {c.exit_code}:\n{c.output}" for c in checks if not c.passed]
         if failed and judgement.accept:
             self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
@@ -110,18 +120,17 @@ class Verification:
     def _measure(self, commit: str) -> list[Check]:
         """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
         assertions = [a for key in [self._task.key, *self._done] for a in self._contract.of_task(key)]
-        with self._site.copy(f"verify-{self._task.id}", commit) as folder:
-            checks = run_checks(self._site, folder, assertions, **self._where)
+        checks = run_checks(self._site, commit, assertions, purpose=f"verify-{self._task.id}", **self._where)
         self._evidence["checks"] = [
             {"assertion": c.assertion, "command": c.command, "exit_code": c.exit_code} for c in checks
         ]
         return checks
 
-    def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement:
+    def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement | None:
+        """Return what the validator says; None when it was stopped before it said anything."""
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
         notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
-        # A copy of its own: the commands above may have left files behind in theirs.
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
                 Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
@@ -137,6 +146,8 @@ class Verification:
                 stop=self._site.stop,
             )
             result = agent.run(self._question(commit, checks))
+        if result.ending == "stopped" and not given:
+            return None
         return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ending})"])
 
     def _question(self, commit: str, checks: Sequence[Check]) -> str:
@@ -161,29 +172,38 @@ class Verification:
         self._record(
             "verdict.given", {"verdict": "accepted", "by": VALIDATOR, "findings": [], "commit": candidate.commit}
         )
-        site.project.land(candidate)
-        self._record(
-            "work.merged", {"branch": site.branch, "commit": candidate.commit, "parents": list(candidate.parents)}
-        )
+        commit = self._landed() if candidate.already else None
+        if commit is None:
+            commit = candidate.commit
+            site.project.land(candidate)
+            self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
         commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
         Notebook.open(site, self._task, agent=VALIDATOR).commit(f"Accepted: these exit 0: {commands or 'none'}")
         Notebook.open(site, self._task, agent=LEAD).merge()
-        self._evidence["merged"] = candidate.commit
+        self._evidence["merged"] = commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
 
+    def _landed(self) -> str | None:
+        """Return the merge of this attempt that a run before this one landed and did not live to complete."""
+        for event in self._site.journal.read():
+            if event.type == "work.merged" and (event.task, event.attempt) == (self._task.id, self._task.attempt):
+                return str(event.data["commit"])
+        return None
+
     def _reject(self, candidate: MergeCandidate, findings: list[str]) -> None:
-        site, board = self._site, self._site.team.board
+        site = self._site
         self._record(
             "verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": candidate.commit}
         )
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
         notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
         site.team.send(
-            self._task.author or LEAD, "\n".join(findings), sender=VALIDATOR, summary=f"{self._task.key} rejected"
+            self._task.author or LEAD,
+            cut("\n".join(findings), MAIL_CHARACTERS),
+            sender=VALIDATOR,
+            summary=f"{self._task.key} rejected",
         )
-        board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
-        if self._task.attempt >= site.config.max_attempts:
-            board.block(self._task.id, reason=f"rejected {self._task.attempt} times; the last: {findings[0]}")
+        site.team.board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
 
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=VALIDATOR, **self._where)
