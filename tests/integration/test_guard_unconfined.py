@@ -43,7 +43,7 @@ def test_a_timeout_ends_also_those_who_left_the_session(sandbox: Unconfined, tmp
     time.sleep(0.3)
 
     assert result.exit_code is None
-    assert result.duration_s < 5
+    assert result.duration_s < 30
     assert (tmp_path / "beat").stat().st_size == size
 
 

