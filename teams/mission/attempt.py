@@ -13,8 +13,8 @@ from typing import Any
 
 from onecontext.errors import StaleEpoch, UsageError
 from teams.agent.agent import Agent
-from teams.agent.observer import storable_head
 from teams.agent.limits import Result
+from teams.agent.observer import storable_head
 from teams.agent.tools import Tool, cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace

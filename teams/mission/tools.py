@@ -2,7 +2,7 @@
 
 Rule 1: what a tool does is handed in, so that the schemas can be shown and counted without a mission.
 Rule 2: names and docstrings are part of the prompt's budget (1,500 tokens with the system prompt).
-Rule 3: what an agent says is checked here, where it can still mend it: the host keeps it for ever, in files with limits.
+Rule 3: what an agent says is checked here, where it can still mend it; the host keeps it in files with limits.
 """
 
 from collections.abc import Callable, Sequence
