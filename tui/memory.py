@@ -4,6 +4,7 @@ Rule 1: imported and opened only when there is something to draw; a failure is a
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from onecontext.errors import NoMemory, OneContextError
@@ -13,10 +14,14 @@ LIMIT = 200
 
 
 class MemoryGraph:
-    """The graph of the memory at ``path``; read again only when a branch has moved."""
+    """The graph of the memory at ``path``; read again only when a branch has moved.
 
-    def __init__(self, path: Path | None) -> None:
+    ``until`` leaves out what was committed later; None leaves out nothing. Branches are named where they are now.
+    """
+
+    def __init__(self, path: Path | None, *, until: datetime | None = None) -> None:
         self._path = path
+        self._until = until
         self._seen: object = None
         self.lines: tuple[GraphLine, ...] = ()
         self.trouble = ""
@@ -30,7 +35,7 @@ class MemoryGraph:
             return False
         self._seen = seen
         try:
-            self.lines, self.trouble = _read(self._path), ""
+            self.lines, self.trouble = _read(self._path, self._until), ""
         except NoMemory:
             self.lines = ()
         except (OneContextError, OSError) as error:
@@ -39,11 +44,15 @@ class MemoryGraph:
         return True
 
 
-def _read(path: Path) -> tuple[GraphLine, ...]:
+def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     from onecontext.api import Memory
+    from onecontext.recall.graph import lay_out
 
+    rows = Memory.open(path).graph(limit=LIMIT)
+    if until is not None:
+        rows = lay_out([row.commit for row in rows if row.commit and row.commit.at <= until])
     lines = []
-    for row in Memory.open(path).graph(limit=LIMIT):
+    for row in rows:
         commit = row.commit
         if commit is None:
             lines.append(GraphLine(row.lanes))

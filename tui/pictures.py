@@ -1,4 +1,4 @@
-"""A picture of a finished run, for documents: ``python -m tui.pictures JOURNAL MEMORY OUT.svg``.
+"""A picture of a run, for documents: ``python -m tui.pictures JOURNAL MEMORY OUT.svg [SEQ]``.
 
 Rule 1: the same journal and memory give the same picture: times are UTC, ages are counted from the last event.
 Rule 2: the picture loads nothing from elsewhere; its font is whichever monospaced one the reader has.
@@ -14,7 +14,7 @@ from datetime import UTC
 from pathlib import Path
 
 from onecontext.cli.output import printable
-from onecontext.errors import Damaged, OneContextError
+from onecontext.errors import Damaged, OneContextError, UsageError
 from tui.app import MonitorApp, newest_event
 from tui.memory import MemoryGraph
 from tui.replay import Replay, load
@@ -41,24 +41,39 @@ class Still:
         """There is nothing to stop."""
 
 
-def render(journal_path: Path, memory_path: Path | None, out_svg: Path, *, size: tuple[int, int] = (120, 36)) -> None:
-    """Write the picture of the run in ``journal_path`` to ``out_svg``, ``size`` in columns and rows.
+def render(
+    journal_path: Path,
+    memory_path: Path | None,
+    out_svg: Path,
+    *,
+    size: tuple[int, int] = (120, 36),
+    last_seq: int | None = None,
+) -> None:
+    """Write the picture of the run in ``journal_path`` to ``out_svg``.
+
+    Args:
+        size: columns and rows.
+        last_seq: show the run as it was after this event; None shows its end.
 
     Raises:
-        UsageError: there is no such journal.
+        UsageError: there is no such journal, or no event up to ``last_seq``.
         Damaged: the memory cannot be read, or nothing of the journal.
     """
-    graph = MemoryGraph(memory_path)
+    events = load(journal_path)
+    shown = [event for event in events if last_seq is None or event.seq <= last_seq]
+    if not shown:
+        raise UsageError(f"the journal {journal_path} has no event up to {last_seq}")
+    graph = MemoryGraph(memory_path, until=None if last_seq is None else shown[-1].at)
     graph.refresh()
     if graph.trouble:
         raise Damaged(graph.trouble)
-    snapshot = replace(Replay(load(journal_path), 0).catch_up(), graph=graph.lines)
-    drawn = asyncio.run(_draw(snapshot, size))
-    out_svg.write_text(self_contained(drawn), encoding="utf-8")
+    snapshot = replace(Replay(shown, 0).catch_up(), graph=graph.lines)
+    label = "finished" if len(shown) == len(events) else "replaying"
+    out_svg.write_text(self_contained(asyncio.run(_draw(snapshot, size, label))), encoding="utf-8")
 
 
-async def _draw(snapshot: Snapshot, size: tuple[int, int]) -> str:
-    app = MonitorApp(Still(snapshot), label="finished", now=newest_event, zone=UTC)
+async def _draw(snapshot: Snapshot, size: tuple[int, int], label: str) -> str:
+    app = MonitorApp(Still(snapshot), label=label, now=newest_event, zone=UTC)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         return app.export_screenshot(title="onecontext monitor")
@@ -88,13 +103,14 @@ def _tidy(number: float) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Render one picture; the words of the command line are the three paths."""
-    if len(arguments) != 3:
-        print("usage: python -m tui.pictures JOURNAL MEMORY OUT.svg", file=sys.stderr)  # noqa: T201
+    """Render one picture; the words are the three paths, and the number of the last event to show."""
+    if len(arguments) not in (3, 4) or not all(word.isdecimal() for word in arguments[3:]):
+        print("usage: python -m tui.pictures JOURNAL MEMORY OUT.svg [SEQ]", file=sys.stderr)  # noqa: T201
         return 2
-    journal, memory, out = map(Path, arguments)
+    journal, memory, out = map(Path, arguments[:3])
+    last_seq = int(arguments[3]) if arguments[3:] else None
     try:
-        render(journal, memory, out)
+        render(journal, memory, out, last_seq=last_seq)
     except OneContextError as error:
         print(f"tui.pictures: {printable(error.message)}", file=sys.stderr)  # noqa: T201
         return error.exit_code

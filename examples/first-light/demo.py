@@ -5,6 +5,7 @@ sandbox, the commands, the tests, the rejected attempt. The checkout is left as 
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -72,12 +73,16 @@ def report(shop: Path, folder: Path) -> None:
 
 
 def render(shop: Path, pictures: Path) -> None:
-    """Render the finished run as the picture the README shows."""
+    """Render the run as the README shows it: in the middle, when a rejected task was taken up again, and at its end."""
     pictures.mkdir(parents=True, exist_ok=True)
     journal = next((shop / ".onecontext" / "teams").glob("*/onecontext/journal.jsonl"))
-    target = pictures / "monitor.svg"
-    subprocess.run([sys.executable, "-m", "tui.pictures", journal, shop / ".onecontext", target], check=True)
-    say(f"\nrendered {target}")
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    again = next(event["seq"] for event in events if event["type"] == "attempt.started" and event.get("attempt") == 2)
+    edits = (event["seq"] for event in events if event["seq"] > again and event["data"].get("tool") == "edit_file")
+    for name, last in (("monitor", [str(next(edits))]), ("monitor-done", [])):
+        target = pictures / f"{name}.svg"
+        subprocess.run([sys.executable, "-m", "tui.pictures", journal, shop / ".onecontext", target, *last], check=True)
+        say(f"rendered {target}")
 
 
 def suite(folder: Path) -> str:

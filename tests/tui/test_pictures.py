@@ -43,6 +43,24 @@ def test_the_command_draws_the_memory_too(tmp_path: Path) -> None:
     assert "learned where" in drawn
 
 
+def test_a_picture_of_the_middle_shows_nothing_that_came_later(tmp_path: Path) -> None:
+    journal = whole().write(tmp_path / "journal.jsonl")
+
+    render(journal, None, tmp_path / "middle.svg", last_seq=5)
+    render(journal, None, tmp_path / "end.svg")
+
+    middle, end = ((tmp_path / name).read_text(encoding="utf-8") for name in ("middle.svg", "end.svg"))
+    assert "replaying" in middle
+    assert "finished" in end
+    assert "5&#160;events" in middle
+
+
+def test_a_picture_of_before_the_first_event_is_refused(tmp_path: Path) -> None:
+    journal = whole().write(tmp_path / "journal.jsonl")
+
+    assert main([str(journal), str(tmp_path), str(tmp_path / "out.svg"), "0"]) == 2
+
+
 def test_the_command_says_how_it_is_used() -> None:
     assert main([]) == 2
 
