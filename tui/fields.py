@@ -6,6 +6,8 @@ Rule 1: nothing here raises; a field of another type than promised is as good as
 from collections.abc import Mapping
 from typing import Any
 
+HEAD = 400
+
 
 def text(data: Mapping[str, Any], key: str) -> str:
     """Return a string, or "" when there is none."""
@@ -59,3 +61,9 @@ def mappings(data: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]
     """Return the objects of a list, in order, passing over what is no object."""
     value = data.get(key)
     return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list | tuple) else ()
+
+
+def head(text: str, limit: int = HEAD) -> str:
+    """Return the first line that is not empty, cut to ``limit`` characters."""
+    line = next((line.strip() for line in text[: 4 * limit].splitlines() if line.strip()), "")
+    return line[:limit]

@@ -8,23 +8,30 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui import fields
+from tui.fields import head
 from tui.snapshot import Message
-from tui.telling import head
 
 Body = Mapping[str, Any]
+IDLE_FORM = "idle_notification"
 
 
 def gist(message: Message) -> str:
-    """Return a line for ``message``: its summary, else what its form means, else how its text begins."""
-    if message.idle:
-        return "idle"
-    if message.summary:
-        return head(message.summary)
-    body = _body(message.text) if message.form else None
+    """Return a line for ``message``; see :func:`gist_of`."""
+    return gist_of(message.form, message.summary, message.text)
+
+
+def gist_of(form: str, summary: str, text: str) -> str:
+    """Return a line for a message: what its form means, else its summary, else how its text begins."""
+    body = _body(text) if form else None
+    tell = _GISTS.get(form)
+    if form == IDLE_FORM:
+        result = fields.text(body or {}, "result")
+        return head(f"idle: {result}") if result else "idle"
+    if summary:
+        return head(summary)
     if body is None:
-        return head(message.text) or message.form
-    tell = _GISTS.get(message.form)
-    return head(tell(body)) if tell else f"[{message.form}]"
+        return head(text) or form
+    return head(tell(body)) if tell else f"[{form}]"
 
 
 def _body(text: str) -> Body | None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from teams.engine.event import Event
 from tui import fields
+from tui.forms import IDLE_FORM
 from tui.snapshot import Message
 
 KEPT = 5_000
-IDLE_FORM = "idle_notification"
 
 
 class Mail:

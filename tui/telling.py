@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 
 from teams.engine.event import Event
 from tui import fields
+from tui.fields import head
+from tui.forms import IDLE_FORM, gist_of
 
 Told = tuple[str, str]
 Namer = Callable[[str], str]
-HEAD = 400
 
 
 def tell(event: Event, name_of: Namer) -> Told:
@@ -23,12 +24,6 @@ def tell(event: Event, name_of: Namer) -> Told:
     if event.type.startswith("task."):
         return _task(event, name_of)
     return f"{event.type} (not known here)", "dim"
-
-
-def head(text: str, limit: int = HEAD) -> str:
-    """Return the first line that is not empty, cut to ``limit`` characters."""
-    line = next((line.strip() for line in text[: 4 * limit].splitlines() if line.strip()), "")
-    return line[:limit]
 
 
 def arguments_of(raw: str) -> str:
@@ -121,9 +116,9 @@ def _merged(event: Event, name_of: Namer) -> Told:
 
 def _message(event: Event, name_of: Namer) -> Told:
     data = event.data
-    if fields.text(data, "form") == "idle_notification":
-        return f"→ {fields.text(data, 'to')}: idle", "dim"
-    return f"→ {fields.text(data, 'to')}: {head(fields.text(data, 'summary') or fields.text(data, 'text'))}", "plain"
+    form = fields.text(data, "form")
+    words = gist_of(form, fields.text(data, "summary"), fields.text(data, "text"))
+    return f"→ {fields.text(data, 'to')}: {words}", "dim" if form == IDLE_FORM else "plain"
 
 
 def _simple(words: str, tone: str, *names: str) -> Callable[[Event, Namer], Told]:
