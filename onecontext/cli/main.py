@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from onecontext.cli.commands import COMMANDS, Command
 from onecontext.cli.output import Output, printable
-from onecontext.errors import INTERRUPTED_EXIT_CODE, OneContextError, StorageError
+from onecontext.errors import INTERRUPTED_EXIT_CODE, OneContextError, SetupError, StorageError, UsageError
 from onecontext.version import __version__
 
 
@@ -31,14 +31,14 @@ class Invocation:
 
 
 def _parser_class(stdout: TextIO, stderr: TextIO) -> type[argparse.ArgumentParser]:
-    """Return argparse with its complaints cut to one sentence, printing to the streams this run was given.
+    """Return argparse that complains with an error of ours and prints to the streams this run was given.
 
     Sub-commands are made of the same class by argparse itself, which is why the streams are bound to a class.
     """
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> Any:
-            self.exit(2, f"{self.prog}: {printable(message)}\nTry '{self.prog} --help'.\n")
+            raise UsageError(message, hint=f"'{self.prog} --help' tells more")
 
         def _print_message(self, message: str, file: Any = None) -> None:
             print(message, end="", file=stderr if file is sys.stderr else stdout)
@@ -48,14 +48,35 @@ def _parser_class(stdout: TextIO, stderr: TextIO) -> type[argparse.ArgumentParse
 
 def entry() -> None:
     """The console script: run the process's own arguments and exit."""
+    # A stream that was closed before we began (`>&-`) is None.
+    stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115
+    stdout, stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
     try:
-        code = main(sys.argv[1:], env=os.environ, cwd=Path.cwd(), stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)
-        sys.stdout.flush()
+        code = main(sys.argv[1:], env=os.environ, cwd=_working_folder(), stdin=stdin, stdout=stdout, stderr=stderr)
+        stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has seen enough (`| head`). Point stdout away so that the interpreter's own flush is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read us has seen enough (`| head`).
+        _point_away(stdout)
         code = 141
+    except OSError as error:
+        # The answer itself could not be written (`> FILE` on a full disk), so it cannot be said there either.
+        _point_away(stdout)
+        code = _report(_storage_error(error), Output(stderr, stderr))
+    except SetupError as error:
+        code = _report(error, Output(stdout, stderr))
     sys.exit(code)
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise SetupError("the working folder was removed", hint="'cd' to one that is there") from error
+
+
+def _point_away(stdout: TextIO) -> None:
+    """Let the interpreter's own flush at exit be quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
 
 
 def main(
@@ -76,10 +97,10 @@ def main(
         print(f"onecontext {__version__}", file=stdout)
         return 0
     word, rest = argv[0], list(argv[1:])
+    out = Output(stdout, stderr, json="--json" in rest, colour=colour)
     command = COMMANDS.get(word) or _installed_command(word)
     if command is None:
-        print(_unknown(word), file=stderr)
-        return 2
+        return _report(UsageError(_unknown(word)), out)
     module = importlib.import_module(command.module)
     parser = _parser_class(stdout, stderr)(prog=f"onecontext {word}", description=command.help, allow_abbrev=False)
     module.add_arguments(parser)
@@ -88,6 +109,8 @@ def main(
         args = parser.parse_args(rest)
     except SystemExit as exit_:
         return int(exit_.code or 0)
+    except UsageError as error:
+        return _report(error, out)
     out = Output(stdout, stderr, json=args.json, colour=colour)
     return _run(module, args, Invocation(out=out, cwd=cwd, env=env, stdin=stdin))
 
@@ -139,7 +162,7 @@ def _unknown(word: str) -> str:
 
     near = difflib.get_close_matches(word, COMMANDS, n=1)
     hint = f"did you mean '{near[0]}'?" if near else "'onecontext --help' lists the commands."
-    return f"onecontext: there is no command {printable(word)!r}; {hint}"
+    return f"there is no command {word!r}; {hint}"
 
 
 def _installed_command(word: str) -> Command | None:

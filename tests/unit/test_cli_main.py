@@ -1,6 +1,8 @@
 """The command line's own manners: help, versions, typos, streams."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from onecontext import __version__
 from onecontext.cli.commands import COMMANDS
 from onecontext.cli.output import printable
 from tests.support.missions import onecontext
+
+FROM_NOWHERE = "from onecontext.cli.main import entry; entry()"
 
 
 def test_help_lists_every_command_and_exits_0(tmp_path: Path) -> None:
@@ -40,6 +44,57 @@ def test_a_wrong_argument_is_one_sentence_on_stderr(tmp_path: Path) -> None:
     assert ran.stdout == ""
     assert "jail" in ran.stderr
     assert "onecontext run --help" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["bord"], ["run", "x", "--sandbox", "jail"], ["log", "-n", "many"]])
+def test_what_cannot_be_understood_is_one_json_document_for_programs(tmp_path: Path, words: list[str]) -> None:
+    ran = onecontext(tmp_path, *words, "--json")
+
+    error = json.loads(ran.stdout)["error"]
+    assert (ran.code, error["type"], error["exit_code"]) == (2, "UsageError", 2)
+    assert words[-1] in error["message"]
+
+
+def start_entry(cwd: Path, words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command line through a shell, as a process of its own."""
+    return subprocess.run(
+        ["sh", "-c", f'"$0" -m onecontext {words}', sys.executable],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device stands in for a full disk here")
+@pytest.mark.parametrize("words", ["--help", "log --help", "log", "log --json", "nonsense --json"])
+def test_an_answer_that_cannot_be_written_is_one_sentence(tmp_path: Path, words: str) -> None:
+    ran = start_entry(tmp_path, f"{words} > /dev/full")
+
+    assert ran.returncode in (3, 6)
+    assert ran.stderr.startswith("onecontext: ")
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_stops_nobody(tmp_path: Path, closed: str) -> None:
+    ran = start_entry(tmp_path, f"init {closed}")
+
+    assert ran.returncode == 0
+    assert (tmp_path / ".onecontext" / "main.md").exists()
+
+
+def test_a_working_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; "$0" -c "$1" init', sys.executable, FROM_NOWHERE],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("onecontext: the working folder was removed")
 
 
 @pytest.mark.parametrize("word", sorted(COMMANDS))
