@@ -20,7 +20,7 @@ import pygit2
 from onecontext.errors import Conflict, InvalidText, NoRepository, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, open_to_others, remove_copy
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
-from onecontext.store.project_open import commit_of, common_path, open_repository
+from onecontext.store.project_open import commit_of, common_path, open_repository, refuse_a_disk_error
 from onecontext.store.project_tree import write_tree
 
 __all__ = ["MergeCandidate", "Project", "remove_copy"]
@@ -105,7 +105,7 @@ class Project:
             UsageError: ``path`` is there already.
             UnknownRevision: no such commit.
             NoRepository: objects of the commit are missing here (a partial clone).
-            OSError: full or read-only; what was made of ``path`` stays.
+            OSError, StorageError: full or read-only; what was made of ``path`` stays.
         """
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already; a copy is made in a new folder")
@@ -117,6 +117,7 @@ class Project:
             copy.check_out(wanted.id)
             open_to_others(path)
         except (pygit2.GitError, KeyError) as error:
+            refuse_a_disk_error(error)
             raise NoRepository(
                 f"{self.path} lacks objects of commit {commit[:12]}: {error}",
                 hint="a partial clone is completed by 'git fetch --refetch'",

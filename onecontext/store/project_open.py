@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pygit2
 
-from onecontext.errors import Damaged, NoRepository, UnknownRevision
+from onecontext.errors import Damaged, NoRepository, StorageError, UnknownRevision
+
+# libgit2 puts strerror(3) at the end of what it says; pygit2 hands on nothing but the text.
+DISK_WORDS = ("No space left", "Read-only file system", "Permission denied", "quota exceeded", "Input/output error")
 
 
 def open_repository(path: Path) -> pygit2.Repository:
@@ -37,6 +40,16 @@ def commit_of(repository: pygit2.Repository, name: str) -> pygit2.Commit:
     if not isinstance(found, pygit2.Commit):
         raise UnknownRevision(f"{name[:12]} is no commit")
     return found
+
+
+def refuse_a_disk_error(error: Exception) -> None:
+    """Raise what libgit2 says of a full or read-only disk as an error of the disk; return when it says something else.
+
+    Raises:
+        StorageError: the disk refused, which says nothing about the repository.
+    """
+    if any(words in str(error) for words in DISK_WORDS):
+        raise StorageError(str(error), hint="make room or see who owns the folder, then run it again") from error
 
 
 def common_path(repository: pygit2.Repository) -> Path:

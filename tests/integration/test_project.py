@@ -7,11 +7,13 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pygit2
 import pytest
 
-from onecontext.errors import Conflict, InvalidText, NoRepository, UnknownRevision, UsageError
+from onecontext.errors import Conflict, InvalidText, NoRepository, StorageError, UnknownRevision, UsageError
 from onecontext.store import project_tree
 from onecontext.store.project import Project, remove_copy
+from onecontext.store.project_copy import Copy
 
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "safe.directory=*")
 REF = "refs/onecontext/m1/fix/1"
@@ -612,6 +614,18 @@ def test_many_merge_at_once_and_all_land(project: Project, user: Path, tmp_path:
     assert failures == []
     assert len([name for name in git(user, "ls-tree", "--name-only", "work").split() if name.startswith("f")]) == 12
     assert git(user, "rev-list", "--count", "--merges", "work") == "12"
+
+
+def test_a_full_disk_is_not_taken_for_a_broken_repository(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(copy: Copy, commit: pygit2.Oid) -> None:
+        raise pygit2.GitError("could not write to 'a.py': No space left on device")
+
+    monkeypatch.setattr(Copy, "check_out", full)
+
+    with pytest.raises(StorageError, match="No space left"):
+        project.clone_to(tmp_path / "copy", project.head_commit)
 
 
 def test_a_diff_of_bytes_that_are_no_text_is_still_text(project: Project, tmp_path: Path) -> None:
