@@ -4,9 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
+from onecontext.text.validation import first_problem
 from teams.cli.open_site import make_memory, new_mission_name, open_box, open_model_door, open_site
 from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
@@ -85,7 +88,10 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
         document[section].update({key: value for key, value in values.items() if value is not None})
     if document["run"]["workers"] < 1 or document["run"]["max_attempts"] < 1:
         raise UsageError("--workers and --max-attempts count from 1")
-    return Config.model_validate(document)
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise UsageError(f"{first_problem(error)}; docs/formats.md lists what is possible") from error
 
 
 def add_readable(parser: argparse.ArgumentParser) -> None:

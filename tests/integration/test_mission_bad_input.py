@@ -87,6 +87,14 @@ def test_a_broken_configuration_is_named(repository: Path) -> None:
     assert_said(ran.stderr, "onecontext.toml")
 
 
+def test_more_workers_than_there_can_be_is_one_sentence(repository: Path) -> None:
+    ran = onecontext(repository, "run", GOAL, "--model", "scripted:x.yaml", "--workers", "1000")
+
+    assert ran.code == 2
+    assert_said(ran.stderr, "workers", "64")
+    assert not (repository / ".onecontext").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "flag"),
     [
