@@ -60,6 +60,8 @@ def system_mounts(*, sizes: bool) -> list[str]:
     for folder_name, size_bytes in (("/dev/shm", 1 << 28), ("/tmp", 1 << 30), ("/var/tmp", 1 << 28)):
         arguments += ["--size", str(size_bytes)] if sizes else []
         arguments += ["--perms", "1777", "--tmpfs", folder_name]
+    # Of itself bwrap's /dev is a file system without a bound, and writable for a command that runs as who we are.
+    arguments += ["--remount-ro", "/dev"]
     arguments += ["--perms", "0755", "--dir", "/opt", "--perms", "0755", "--dir", FALLBACK]
     arguments += ["--symlink", sys.executable, f"{FALLBACK}/python"]
     return [*arguments, "--perms", "0777", "--dir", HOME]
