@@ -8,7 +8,7 @@ from types import FrameType
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
-from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE
+from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged
 from teams.cli.narrate import line_of
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
@@ -41,7 +41,13 @@ def _telling(journal: Journal, out: Output) -> Iterator[None]:
         last = False
         while not last:
             last = over.wait(POLL_S)
-            for event in tail.poll():
+            try:
+                events = tail.poll()
+            except (Damaged, OSError) as error:
+                # Somebody changed the journal under us. The run meets that itself if it matters; telling ends here.
+                out.say(out.paint(f"the run is no longer told: {error}", "yellow"))
+                return
+            for event in events:
                 line = line_of(event, out)
                 if line:
                     out.say(line)
