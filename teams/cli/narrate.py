@@ -61,7 +61,9 @@ def _called(event: Event) -> tuple[str, str] | None:
         return None
     try:
         arguments = json.loads(event.data["arguments"])
-    except ValueError:
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
         arguments = {}
     # The one argument that says what the call is about, whatever the tool; agents' own tools have none we know.
     about = next((str(arguments[name]) for name in _TELLING_ARGUMENTS if name in arguments), "")

@@ -1,6 +1,7 @@
 """What an agent does, written down as it happens: to the team's journal, and as steps of the agent's memory.
 
 Rule 1: the intent of a tool call is in the journal before the tool runs, its result after; so a crash between shows.
+Rule 2: whatever a model or a tool says, each of its texts is cut and has a UTF-8 form; a line has a limit.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ from teams.engine.journal import Journal
 from teams.models.port import Reply, ToolCall
 
 HEAD_CHARACTERS = 2000
+NAME_CHARACTERS = 200
 
 
 class Recorder:
@@ -35,28 +37,32 @@ class Recorder:
                 "tokens_out": usage.tokens_out,
                 "cost_usd": usage.cost_usd,
                 "latency_s": round(latency_s, 4),
-                "text": reply.text[:HEAD_CHARACTERS],
+                "text": _head(reply.text),
             },
         )
 
     def tool_intended(self, call: ToolCall, tool: Tool | None) -> None:
         idempotent = tool.idempotent if tool else True
-        arguments = call.arguments[:HEAD_CHARACTERS]
-        self._append(
-            "tool.intent", {"call": call.id, "tool": call.name, "arguments": arguments, "idempotent": idempotent}
-        )
+        self._append("tool.intent", {**_named(call), "arguments": _head(call.arguments), "idempotent": idempotent})
 
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         self._append(
             "tool.result",
             {
-                "call": call.id,
-                "tool": call.name,
+                **_named(call),
                 "ok": ok,
-                "output": output[:HEAD_CHARACTERS],
+                "output": _head(output),
                 "duration_s": round(duration_s, 4),
             },
         )
 
     def _append(self, type_: str, data: dict[str, Any]) -> None:
         self._journal.append(type_, data, **self._where)
+
+
+def _named(call: ToolCall) -> dict[str, str]:
+    return {"call": _head(call.id, NAME_CHARACTERS), "tool": _head(call.name, NAME_CHARACTERS)}
+
+
+def _head(text: str, limit: int = HEAD_CHARACTERS) -> str:
+    return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
