@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
     parser.add_argument("--model", help="go on with another model (default: the same)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
+    parser.add_argument(
+        "--max-attempts", type=int, help="attempts at one task; more than before reopens what they ended"
+    )
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
     add_readable(parser)
 

@@ -96,5 +96,12 @@ def _text(summary: Summary, out: Output) -> str:
     if summary.unread:
         lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")
     if not good:
-        lines.append("next     'onecontext resume' goes on from here")
+        lines.append(f"next     {_advice(summary)}")
     return "\n".join(lines)
+
+
+def _advice(summary: Summary) -> str:
+    used_up = [task.attempts for task in summary.tasks if task.state == "blocked"]
+    if used_up:
+        return f"'onecontext resume --max-attempts {max(used_up) + 1}' gives what is blocked another attempt"
+    return "'onecontext resume' goes on from here"

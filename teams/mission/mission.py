@@ -74,6 +74,7 @@ class Mission:
             reason = history.reason or "the last run did not come to its end"
             self._record("mission.resumed", {"reason": reason, "repaired": repaired})
             self._give_back_what_the_dead_held()
+            self._unblock_what_may_be_tried_again()
             return self._go_on(history)
 
     def _go_on(self, history: History) -> Ending:
@@ -155,6 +156,14 @@ class Mission:
         for task in board.list():
             if task.mission == self._site.mission and task.state is State.RUNNING and task.owner:
                 board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
+
+    def _unblock_what_may_be_tried_again(self) -> None:
+        """Open tasks whose attempts were used up, now that more are allowed."""
+        board = self._site.team.board
+        for task in board.list():
+            blocked = task.mission == self._site.mission and task.state is State.BLOCKED
+            if blocked and task.verdict == "rejected" and task.attempt < self._site.config.max_attempts:
+                board.unblock(task.id, by=LEAD)
 
     def _history(self) -> History:
         history = read_history(self._site.journal.read())

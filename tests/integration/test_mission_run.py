@@ -120,6 +120,18 @@ def test_after_the_last_attempt_the_mission_is_blocked_and_says_by_what(reposito
     assert git(repository, "show", f"{ran.data['branch']}:b.txt") == "?"
 
 
+def test_what_is_blocked_gets_another_attempt_when_more_are_allowed(repository: Path, tmp_path: Path) -> None:
+    words = [TWO, work("first", YES_A), work("second", NO_B, attempt=1), work("second", YES_B), verdict()]
+    script = write_script(tmp_path, words)
+    blocked = onecontext(repository, "run", "Say yes twice", "--model", script, "--max-attempts", "1")
+    again = onecontext(repository, "resume")
+
+    done = onecontext(repository, "resume", "--max-attempts", "2")
+
+    assert (blocked.code, again.code, done.code) == (10, 10, 0), done.stderr
+    assert "'onecontext resume --max-attempts 2'" in blocked.stdout
+
+
 def test_work_that_breaks_what_was_accepted_before_is_sent_back(repository: Path, tmp_path: Path) -> None:
     breaks = work("second", YES_B, ("write_file", {"path": "a.txt", "text": "no\n"}), attempt=1)
     script = write_script(tmp_path, [TWO, work("first", YES_A), breaks, work("second", YES_A, attempt=2), verdict()])
