@@ -3,7 +3,7 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import add_agent, open_memory
+from onecontext.cli.memory import add_agent, first_line, open_memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +26,5 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         text, purpose=args.purpose, code_commit=args.code_commit, task=args.task, mission=args.mission
     )
     out = invocation.out
-    first = next(line for line in milestone.contribution.splitlines() if line.strip())
-    out.answer(milestone, f"[{out.paint(memory.branch, 'cyan')} {milestone.id}] {out.paint(first.strip())}")
+    out.answer(milestone, f"[{out.paint(memory.branch, 'cyan')} {milestone.id}] {out.paint(first_line(milestone))}")
     return 0

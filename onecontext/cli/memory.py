@@ -8,6 +8,7 @@ from onecontext.cli.output import Output
 from onecontext.records import Milestone, Step
 
 _AGENT_VARIABLE = "ONECONTEXT_AGENT"
+_MAX_LINE_LENGTH = 500  # characters
 
 
 def add_agent(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +32,18 @@ def open_memory(args: argparse.Namespace, invocation: Invocation) -> Memory:
 
 def milestone_line(milestone: Milestone, out: Output) -> str:
     """Return one line: id, time, branch and the first line of the contribution."""
-    first = next((line for line in milestone.contribution.splitlines() if line.strip()), "")
     when = f"{milestone.at:%Y-%m-%d %H:%M}"
     mark = out.paint(" (edited by hand)", "red") if milestone.edited else ""
     return (
         f"{out.paint(milestone.id, 'yellow')} {out.paint(when, 'dim')} "
-        f"{out.paint(f'{milestone.branch}/{milestone.agent}', 'cyan')}{mark}  {out.paint(first.strip())}"
+        f"{out.paint(f'{milestone.branch}/{milestone.agent}', 'cyan')}{mark}  {out.paint(first_line(milestone))}"
     )
+
+
+def first_line(milestone: Milestone) -> str:
+    """Return the first line of a contribution, cut where it is too long to be read; ``show`` has all of it."""
+    line = next((line.strip() for line in milestone.contribution.splitlines() if line.strip()), "")
+    return line if len(line) <= _MAX_LINE_LENGTH else f"{line[: _MAX_LINE_LENGTH - 1]}…"
 
 
 def milestone_text(milestone: Milestone, out: Output) -> str:

@@ -4,7 +4,9 @@ Rule 1: a branch starts with an empty log, and with its purpose and parent recor
 Rule 2: its ref is made last, so a branch that can be seen is whole.
 """
 
-from onecontext.errors import BranchExists
+from contextlib import suppress
+
+from onecontext.errors import BranchExists, Damaged, StorageError
 from onecontext.memory import message, metadata, pending
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
@@ -70,8 +72,11 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         commit = objects.commit(tree, (tip,), text, author.agent, author.at())
         objects.move(name, expect=None, to=commit)
         place = layout.linked_place(name)
-        worktrees.ensure_linked(place, name)
-        Desk(layout, objects, place, name, commit).show()
+        # The ref is there, so the branch is. What keeps its folder from showing it meets the next reader or writer,
+        # who makes the folder first (desk.writing).
+        with suppress(OSError, Damaged, StorageError):
+            worktrees.ensure_linked(place, name)
+            Desk(layout, objects, place, name, commit).show()
 
 
 def listed(layout: Layout) -> list[Branch]:

@@ -157,8 +157,8 @@ def _segment_piece(history: History, segment: str) -> Piece:
 def _find(history: History, prefix: str) -> Milestone:
     found = [milestone for milestone in history.milestones() if milestone.id.startswith(prefix.lower())]
     if len(found) != 1 or not prefix:
-        what = "no milestone" if not found else f"{len(found)} milestones"
+        what = "no milestone" if not found else f"more than one milestone ({len(found)})"
         raise UnknownRevision(
-            f"{what} of {history.branch!r} begin with {prefix[:40]!r}", hint="'onecontext log' lists them"
+            f"{what} of {history.branch!r} begins with {prefix[:40]!r}", hint="'onecontext log' lists them"
         )
     return found[0]

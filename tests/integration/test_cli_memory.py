@@ -43,6 +43,16 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
+def test_a_line_of_a_megabyte_is_kept_whole_and_not_thrown_at_the_terminal(shell: Shell) -> None:
+    shell("init")
+
+    recorded = shell("commit", "-", stdin="x" * 1_000_000)
+
+    assert len(recorded.out) < 1000
+    assert len(shell("log").out) < 1000
+    assert shell("show", "--json").data["contribution"] == "x" * 1_000_000
+
+
 @pytest.fixture
 def made(shell: Shell) -> Shell:
     assert shell("init", "--purpose", "a till").code == 0

@@ -187,6 +187,19 @@ def test_a_branch_starts_empty_at_its_parents_tip_and_is_seen_nowhere_else(memor
     check(memory.path)
 
 
+def test_a_branch_whose_folder_cannot_be_made_is_there_and_gets_it_later(memory: Memory) -> None:
+    in_the_way = memory.path / ".git" / "worktrees"
+    in_the_way.write_text("as a full disk would, this keeps the folder from being made")
+
+    memory.create_branch("idea")
+    in_the_way.unlink()
+
+    assert [branch.name for branch in memory.branches()] == ["idea", "main"]
+    memory.on("idea").step("goes on")
+    assert [step.observation for step in memory.on("idea").steps()] == ["goes on"]
+    check(memory.path)
+
+
 def test_a_branch_name_is_checked_and_taken_once(memory: Memory) -> None:
     memory.create_branch("taken")
 
