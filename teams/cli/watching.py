@@ -8,7 +8,7 @@ from types import FrameType
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
-from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged
+from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
 from teams.cli.narrate import line_of
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
@@ -24,7 +24,11 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
     for line in opening:
         out.say(out.paint(line, "dim"))
     with _telling(site.journal, out), _stopping(site, out):
-        ending = run()
+        try:
+            ending = run()
+        except (ModelError, StorageError):
+            out.say("the work so far is kept; 'onecontext resume' goes on from here")
+            raise
     summary = summarize(site.journal.read(), ending, unread=len(site.team.receive(LEAD)))
     out.answer(summary, _text(summary, out))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]

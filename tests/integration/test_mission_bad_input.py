@@ -136,7 +136,7 @@ def test_a_plan_that_does_not_hold_is_told_to_the_model_and_the_script_ends(repo
     ran = onecontext(repository, "run", GOAL, "--model", script)
 
     assert ran.code == 7
-    assert_said(ran.stderr, "script")
+    assert_said(ran.stderr, "script", "'onecontext resume' goes on")
     assert git(repository, "branch", "--list", "onecontext/*") == ""
 
 
