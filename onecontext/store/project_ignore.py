@@ -1,7 +1,7 @@
 """What .gitignore leaves out (gitignore(5), wildmatch.c): patterns as bytes, matched without backtracking.
 
-Rule 1: the patterns were written by an agent, so matching costs at most pattern length times name length, and nothing
-        is opened here: the bytes are brought in.
+Rule 1: the patterns were written by an agent, so matching costs at most pattern length times name length, there is an
+        end to how often it is done, and nothing is opened here: the bytes are brought in.
 Rule 2: the last pattern that matches decides, the deepest file first. That a folder above is ignored is for the caller
         to know: what is in it cannot be brought back.
 
@@ -11,6 +11,9 @@ libgit2 is not asked because it reads the files itself, and misses a ``!pattern`
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from onecontext.errors import UsageError
+
+MAX_LOOKS = 20_000_000  # patterns times paths, of one walk: about 20 s
 _ANY_FOLDERS = b"**"
 _CLASSES: dict[bytes, Callable[[int], bool]] = {
     b"alnum": lambda byte: bytes([byte]).isalnum(),
@@ -50,15 +53,24 @@ class Ignore:
     def __init__(self, exclude: bytes = b"") -> None:
         self._exclude = parse(exclude)
         self._rules: dict[tuple[bytes, ...], list[Rule]] = {}
+        self._asked = 0
 
     def add(self, folder: tuple[bytes, ...], content: bytes) -> None:
         """Take in the .gitignore of ``folder``, before anything below it is asked about."""
         self._rules[folder] = parse(content)
 
     def leaves_out(self, names: tuple[bytes, ...], *, is_folder: bool) -> bool:
-        """Say whether the path is ignored by a pattern that means itself."""
+        """Say whether the path is ignored by a pattern that means itself.
+
+        Raises:
+            UsageError: so many patterns for so many paths were looked at that the host would be busy for minutes.
+        """
         for depth in range(len(names) - 1, -1, -1):
-            decided = _decide(self._rules.get(names[:depth], ()), names[depth:], is_folder=is_folder)
+            rules = self._rules.get(names[:depth], ())
+            self._asked += len(rules)
+            if self._asked > MAX_LOOKS:
+                raise UsageError("the .gitignore files have too many patterns for so many new files")
+            decided = _decide(rules, names[depth:], is_folder=is_folder)
             if decided is not None:
                 return decided
         return bool(_decide(self._exclude, names, is_folder=is_folder))

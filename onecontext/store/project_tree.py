@@ -16,6 +16,8 @@ from onecontext.errors import UsageError
 from onecontext.store.project_ignore import Ignore
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
+# What one attempt may add; a few commands make terabytes of holes, which cost nothing until they are read.
+MAX_NEW_BYTES = 1024 * 1024 * 1024
 MAX_DEPTH = 64
 _MAX_IGNORE_BYTES = 1024 * 1024
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -39,7 +41,8 @@ def write_tree(repository: pygit2.Repository, copy: Path, before: pygit2.Tree, *
         exclude: the user's info/exclude; need not be there.
 
     Raises:
-        UsageError: a file is too large or has a name that git reserves, or folders are nested too deep.
+        UsageError: a file or the whole change is too large, a name is one that git reserves, folders are nested too
+            deep, or there are too many patterns to ignore by.
     """
     walk = _Walk(repository, Ignore(exclude.read_bytes() if exclude.is_file() else b""), any_tree=before.id)
     descriptor = os.open(copy, _FOLDER_FLAGS)
@@ -54,6 +57,7 @@ class _Walk:
         self._repository = repository
         self._ignore = ignore
         self._any_tree = any_tree
+        self._new_bytes = 0
 
     def tree(
         self, held: int, names: tuple[str, ...], before: pygit2.Tree | None, *, ignored: bool
@@ -116,6 +120,9 @@ class _Walk:
     def _blob(self, content: bytes, known: pygit2.Object | None) -> pygit2.Oid:
         if known is not None and pygit2.hash(content) == known.id:
             return known.id
+        self._new_bytes += len(content)
+        if self._new_bytes > MAX_NEW_BYTES:
+            raise UsageError(f"the change has more than {MAX_NEW_BYTES:,} bytes, which is what one commit may add")
         return self._repository.create_blob(content)
 
     def _write(self, entries: list[_Entry]) -> pygit2.Oid:

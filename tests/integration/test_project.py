@@ -11,7 +11,7 @@ import pygit2
 import pytest
 
 from onecontext.errors import Conflict, InvalidText, NoRepository, StorageError, UnknownRevision, UsageError
-from onecontext.store import project_tree
+from onecontext.store import project_ignore, project_tree
 from onecontext.store.project import Project, remove_copy
 from onecontext.store.project_copy import Copy
 
@@ -361,6 +361,25 @@ def test_what_is_no_content_is_passed_over_without_hanging(project: Project, cop
         "100644 README", "120000 leads", "120000 loop", "100644 src/a.py", "100644 sub/kept",
     ]  # fmt: skip
     assert git(user, "cat-file", "blob", f"{made}:leads") == "/etc/passwd"
+
+
+def test_a_change_has_a_size(project: Project, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_tree, "MAX_NEW_BYTES", 1000)
+    (copy / "one").write_text("1" * 600)
+    (copy / "two").write_text("2" * 600)
+
+    with pytest.raises(UsageError, match="1,000 bytes"):
+        snapshot(project, copy)
+
+
+def test_there_is_an_end_to_ignoring(project: Project, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_ignore, "MAX_LOOKS", 1000)
+    (copy / ".gitignore").write_text("x*y\n" * 100)
+    for number in range(20):
+        (copy / f"new{number}").touch()
+
+    with pytest.raises(UsageError, match="too many patterns"):
+        snapshot(project, copy)
 
 
 def test_a_folder_swapped_for_a_symlink_is_not_entered(
