@@ -5,8 +5,8 @@ Rule 2: a message says what *is* there and what to do, in a sentence or two, and
 Rule 3: a command that ran and failed is a result, not an error.
 
 Exit codes: 0 it worked · 1 it failed · 2 what was asked cannot be · 3 something must be set up first · 4 somebody else
-was first · 5 what is on disk is damaged or too new · 6 the disk refused · 7 the model refused · 10–13 a mission ended
-as blocked, infeasible, budget_exhausted or stopped · 130 interrupted.
+was first · 5 what is on disk is damaged or too new · 6 the disk refused · 7 the model refused · 10 a mission ended
+as blocked · 130 interrupted.
 """
 
 from collections.abc import Sequence
@@ -216,7 +216,7 @@ class ScriptExhausted(ModelError):
     """A scripted model was asked for a turn its script does not have."""
 
 
-# --- 10–13: a mission that did not end as done -----------------------------------------------------------------------
+# --- 10: a mission that did not end as done ---------------------------------------------------------------------------
 
-ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "infeasible": 11, "budget_exhausted": 12, "stopped": 13}
+ENDING_EXIT_CODES = {"done": 0, "blocked": 10}
 INTERRUPTED_EXIT_CODE = 130
