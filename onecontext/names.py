@@ -22,7 +22,7 @@ def check_name(name: str, *, what: str = "name") -> str:
     reason = _reason_against(name)
     if reason:
         raise InvalidName(
-            f"{name[:80]!r} cannot name a {what}: {reason}",
+            f"{name[:80]!r} cannot name {'an' if what[0] in 'aeiou' else 'a'} {what}: {reason}",
             hint=f"use 1 to {MAX_LENGTH} of a-z, 0-9, and - _ . inside, such as 'fix-login'",
         )
     return name

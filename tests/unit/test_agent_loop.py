@@ -195,7 +195,7 @@ def test_two_runs_know_nothing_of_each_other() -> None:
 def test_what_cannot_be_an_agent_is_refused_at_once() -> None:
     def one() -> None: ...
 
-    with pytest.raises(InvalidName):
+    with pytest.raises(InvalidName, match="cannot name an agent"):
         Agent("No Good", model=Says(text("x")))
     with pytest.raises(UsageError, match="two tools are called one"):
         Agent("ann", model=Says(text("x")), tools=[one, one])
