@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onecontext.errors import UsageError
+from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Branch, Merge
 from onecontext.names import check_name
@@ -94,7 +94,7 @@ class Memory:
         """Open the memory that serves ``path``, found upwards; on the current branch unless one is named.
 
         Raises:
-            NoMemory: there is none here or above.
+            NoMemory: there is none here or above, or one whose making was cut short.
             UnknownBranch: it has no such branch.
             NewerFormat: a newer version made it.
         """
@@ -104,6 +104,10 @@ class Memory:
         if name is None:
             raise UsageError("the memory's HEAD names no branch", hint="name one: --branch main, or switch to it")
         check_name(name, what="branch")
+        if layout.tip(name) is None and not layout.branches():
+            raise NoMemory(
+                f"the memory {layout.path} was begun and never finished", hint="'onecontext init' finishes it"
+            )
         known_tip(layout, name)
         return cls(layout, name, _author(agent, session, clock, new_id))
 

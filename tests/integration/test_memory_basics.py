@@ -56,9 +56,12 @@ def test_init_finishes_a_memory_that_was_half_made(tmp_path: Path) -> None:
     memory = new_memory(tmp_path)
     (memory.path / ".git/refs/heads/main").unlink()
     (memory.path / ".git/onecontext-shown").unlink()
+    with pytest.raises(NoMemory, match="never finished") as refused:
+        Memory.open(tmp_path)
 
     again = Memory.init(tmp_path)
 
+    assert refused.value.hint == "'onecontext init' finishes it"
     again.commit("works")
     check(again.path)
 
