@@ -26,7 +26,7 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
     with _telling(site.journal, out), _stopping(site, out):
         try:
             ending = run()
-        except (ModelError, StorageError):
+        except (ModelError, StorageError, OSError):
             out.say("the work so far is kept; 'onecontext resume' goes on from here")
             raise
     summary = summarize(site.journal.read(), ending, unread=len(site.team.receive(LEAD)))

@@ -1,9 +1,11 @@
 """What a user can get wrong: one clear sentence, the right exit code, no traceback, nothing lost."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
+from teams.mission.mission import Mission
 from tests.support.missions import git, make_repository, onecontext, plan, write_script
 
 GOAL = "Say yes"
@@ -138,6 +140,20 @@ def test_a_plan_that_does_not_hold_is_told_to_the_model_and_the_script_ends(repo
     assert ran.code == 7
     assert_said(ran.stderr, "script", "'onecontext resume' goes on")
     assert git(repository, "branch", "--list", "onecontext/*") == ""
+
+
+def test_after_a_full_disk_it_says_that_resume_goes_on(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Mission, "start", full)
+
+    ran = onecontext(repository, "run", GOAL, "--model", write_script(tmp_path, [plan([], [])]))
+
+    assert ran.code == 6
+    assert_said(ran.stderr, "No space left", "'onecontext resume' goes on")
 
 
 def test_resume_without_a_mission(repository: Path) -> None:
