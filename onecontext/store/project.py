@@ -20,7 +20,13 @@ import pygit2
 from onecontext.errors import Conflict, InvalidText, NoRepository, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, open_to_others, remove_copy
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
-from onecontext.store.project_open import commit_of, common_path, open_repository, refuse_a_disk_error
+from onecontext.store.project_open import (
+    commit_of,
+    common_path,
+    disk_errors_told,
+    open_repository,
+    refuse_a_disk_error,
+)
 from onecontext.store.project_tree import write_tree
 
 __all__ = ["MergeCandidate", "Project", "remove_copy"]
@@ -142,17 +148,19 @@ class Project:
             UsageError: a file is too large, has a name that git reserves, or the copy is too deep; nothing is written
                 but loose objects.
             UnknownRevision: no such parent.
+            StorageError: the disk is full or read-only.
         """
         if not ref.startswith("refs/onecontext/"):
             raise UsageError(f"{ref!r} is not under refs/onecontext/")
         repository = open_repository(self.git_path)
         before = commit_of(repository, parent)
-        tree = write_tree(repository, copy, before.tree, exclude=common_path(repository) / "info" / "exclude")
-        if tree == before.tree.id:
-            return None
-        who = self._signature(author)
-        commit = repository.create_commit(None, who, who, _checked(message), tree, [before.id])
-        repository.references.create(ref, commit, force=True)
+        with disk_errors_told():
+            tree = write_tree(repository, copy, before.tree, exclude=common_path(repository) / "info" / "exclude")
+            if tree == before.tree.id:
+                return None
+            who = self._signature(author)
+            commit = repository.create_commit(None, who, who, _checked(message), tree, [before.id])
+            repository.references.create(ref, commit, force=True)
         return str(commit)
 
     def ensure_branch(self, branch: str, base: str) -> str:
@@ -183,7 +191,8 @@ class Project:
         repository = open_repository(self.git_path)
         wanted = commit_of(repository, commit)
         start = commit_of(repository, base or self.head_commit)
-        return try_merge(repository, branch, wanted, _checked(message), self._signature(author), start)
+        with disk_errors_told():
+            return try_merge(repository, branch, wanted, _checked(message), self._signature(author), start)
 
     def land(self, candidate: MergeCandidate) -> None:
         """Let the branch name the merge made on trial. Nothing to do when it had the commit already.

@@ -1,5 +1,7 @@
 """Open the user's repository and find things in it; what libgit2 says becomes an error of ours here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pygit2
@@ -50,6 +52,16 @@ def refuse_a_disk_error(error: Exception) -> None:
     """
     if any(words in str(error) for words in DISK_WORDS):
         raise StorageError(str(error), hint="make room or see who owns the folder, then run it again") from error
+
+
+@contextmanager
+def disk_errors_told() -> Iterator[None]:
+    """Let what libgit2 or the system says of a full or read-only disk leave as StorageError, and the rest as it is."""
+    try:
+        yield
+    except (pygit2.GitError, OSError) as error:
+        refuse_a_disk_error(error)
+        raise
 
 
 def common_path(repository: pygit2.Repository) -> Path:

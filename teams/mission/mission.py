@@ -153,8 +153,10 @@ class Mission:
 
     def _give_back_what_the_dead_held(self) -> None:
         board = self._site.team.board
+        # Somebody else, who joined from another process, may be alive and at work: that claim ends with its lease.
+        ours = {worker_name(number) for number in range(1, self._site.config.workers + 1)}
         for task in board.list():
-            if task.mission == self._site.mission and task.state is State.RUNNING and task.owner:
+            if task.mission == self._site.mission and task.state is State.RUNNING and task.owner in ours:
                 board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
 
     def _unblock_what_may_be_tried_again(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from onecontext.errors import Conflict, StaleEpoch
+from onecontext.errors import Conflict, OneContextError, StaleEpoch
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
 from teams.mission.site import LEAD, Site, worker_name
@@ -45,16 +45,18 @@ class Scheduler:
         Raises:
             OneContextError: what an attempt or a verification raised; every claim was given back before.
         """
-        with ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool:
-            renewing = _Renewal(self._renew, every_s=self._site.config.lease_s / 3)
-            with renewing:
-                outcome = self._loop(pool)
+        with (
+            ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool,
+            _Renewal(self._renew, every_s=self._site.config.lease_s / 3) as renewing,
+        ):
+            outcome = self._loop(pool, renewing)
         if self._failure is not None:
             raise self._failure
         return outcome
 
-    def _loop(self, pool: ThreadPoolExecutor) -> Outcome:
+    def _loop(self, pool: ThreadPoolExecutor, renewing: "_Renewal") -> Outcome:
         while True:
+            self._failure = self._failure or renewing.failure
             tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
@@ -94,8 +96,12 @@ class Scheduler:
                 self._working["validator"] = pool.submit(judge.run)
         for task in tasks:
             free = self._free_worker(task)
-            if task.state is State.READY and free:
+            if free and (task.state is State.READY or self._is_with_another(task)):
                 self._claim(pool, task, free)
+
+    def _is_with_another(self, task: Task) -> bool:
+        """Say whether somebody outside this process has the task; claiming it works once that lease is over."""
+        return task.state is State.RUNNING and task.owner not in self._claims
 
     def _free_worker(self, task: Task) -> str | None:
         """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
@@ -151,12 +157,13 @@ class Scheduler:
 
 
 class _Renewal:
-    """Calls ``renew`` from a thread of its own until left."""
+    """Calls ``renew`` from a thread of its own until left, or until it fails: ``failure`` then says how."""
 
     def __init__(self, renew: Callable[[], None], *, every_s: float) -> None:
         self._renew = renew
         self._every_s = every_s
         self._over = threading.Event()
+        self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._loop, name="lease renewal", daemon=True)
 
     def __enter__(self) -> "_Renewal":
@@ -169,4 +176,9 @@ class _Renewal:
 
     def _loop(self) -> None:
         while not self._over.wait(self._every_s):
-            self._renew()
+            try:
+                self._renew()
+            except (OneContextError, OSError) as error:
+                # Told to the scheduler's own thread: nobody hears of what ends this one, and leases would run out.
+                self.failure = error
+                return

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from teams.protocol.team import Team
 from tests.support.missions import (
     Ran,
     events_of,
@@ -235,3 +236,33 @@ def test_a_journal_that_loses_its_tail_during_the_run_ends_in_no_traceback(repos
 
     assert "Traceback" not in ran.stderr
     assert "no longer told" in ran.stderr
+
+
+def test_a_claim_of_somebody_outside_is_left_alone_until_its_lease_is_over(repository: Path) -> None:
+    slow = worker(("run", {"command": "sleep 5"}), YES, ("finish", {"summary": "did it"}))
+    script = write_script(repository.parent, [ONE, slow, verdict()])
+    process = start_onecontext(repository, "run", "Say yes", "--model", script)
+    when(repository, "tool.intent", lambda: None).join()
+    wait_for_task(repository)
+    process.kill()
+    process.wait()
+    team = Team.open(journal_of(repository).team, root=repository / ".onecontext")
+    team.join("outsider")
+    team.board.release("1", "worker-1", 1)
+    held = team.board.claim("1", "outsider", lease_s=4)
+    write_script(repository.parent, [ONE, work("a", YES), verdict()])
+
+    early = onecontext(repository, "resume", "--json")
+    team.board.renew("1", "outsider", held.epoch, lease_s=0.01)
+    late = onecontext(repository, "resume", "--json")
+
+    assert early.code == 10
+    assert "running" in early.data["reason"]
+    assert late.data["ending"] == "done"
+
+
+def wait_for_task(repository: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not events_of(repository, "task.claimed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
