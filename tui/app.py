@@ -67,6 +67,8 @@ class MonitorApp(App[None]):
         Binding("t", "palette", show=False),
         Binding("question_mark", "help", show=False),
         Binding("q", "quit", show=False),
+        # Textual would ask first; there is nothing here to lose.
+        Binding("ctrl+c", "quit", show=False, priority=True),
     ]
 
     def __init__(

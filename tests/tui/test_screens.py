@@ -78,6 +78,18 @@ def test_escape_closes_a_sheet_and_q_leaves() -> None:
     assert app.return_code == 0
 
 
+@pytest.mark.parametrize("below", [[], ["enter"]])
+def test_an_interrupt_leaves_at_once_from_everywhere(below: list[str]) -> None:
+    app = still(shown(middle().events))
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press(*below, "ctrl+c")
+
+    play(app, SMALL, act)
+
+    assert app.return_code == 0
+
+
 def test_tab_goes_round_the_panes() -> None:
     app = still(shown(middle().events))
     seen = []
