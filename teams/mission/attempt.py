@@ -7,11 +7,12 @@ Rule 3: work is committed while the agent can still mend what cannot be committe
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import StaleEpoch, UsageError
+from onecontext.errors import OneContextError, StaleEpoch, UsageError
 from teams.agent.agent import Agent
 from teams.agent.limits import Result
 from teams.agent.observer import storable_head
@@ -60,7 +61,10 @@ class Attempt:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
         except BaseException as error:
-            self._give_back(f"{type(error).__name__}: {error}")
+            # What cannot be given back now (it was submitted already, the disk is full) is given back by resume; the
+            # error that says why must not be hidden by that.
+            with suppress(OneContextError, OSError):
+                self._give_back(f"{type(error).__name__}: {error}")
             raise
 
     def _work(self, folder: Path, start: str) -> None:

@@ -1,5 +1,6 @@
 """Missions whose agents, or whose user, do what they should not: nothing is called done that is not."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from teams.engine.event import Event
+from teams.engine.journal import Journal
 from teams.protocol.team import Team
 from tests.support.missions import (
     Ran,
@@ -266,3 +269,21 @@ def wait_for_task(repository: Path) -> None:
     while not events_of(repository, "task.claimed"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_an_error_after_the_handoff_is_told_as_it_was(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = Journal.append
+
+    def full(self: Journal, type: str, data: dict[str, Any], **where: Any) -> Event:  # noqa: A002
+        if type == "attempt.ended" and data["outcome"] == "submitted" and where["agent"] == "worker-1":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return append(self, type, data, **where)
+
+    monkeypatch.setattr(Journal, "append", full)
+    ran = run(repository, [ONE, work("a", YES), verdict()])
+    monkeypatch.undo()
+    resumed = onecontext(repository, "resume", "--json")
+
+    assert ran.code == 6
+    assert "No space left" in ran.stderr
+    assert resumed.data["ending"] == "done"
