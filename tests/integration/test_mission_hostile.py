@@ -1,10 +1,7 @@
 """Missions whose agents, or whose user, do what they should not: nothing is called done that is not."""
 
 import errno
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -217,28 +214,6 @@ def test_a_mission_stopped_in_planning_or_review_rejects_nothing_and_goes_on(rep
 
 
 # --- what lies on disk -----------------------------------------------------------------------------------------------
-
-
-def test_a_journal_that_loses_its_tail_during_the_run_ends_in_no_traceback(repository: Path) -> None:
-    slow = worker(YES, ("run", {"command": "sleep 1"}), ("finish", {"summary": "did it"}))
-    script = write_script(repository.parent, [ONE, slow, verdict()])
-
-    def cut() -> None:
-        time.sleep(0.4)
-        journal = journal_of(repository).path
-        os.truncate(journal, journal.stat().st_size - 10)
-
-    when(repository, "attempt.started", cut)
-    ran = subprocess.run(
-        [sys.executable, "-m", "onecontext", "run", "Say yes", "--model", script],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert "Traceback" not in ran.stderr
-    assert "no longer told" in ran.stderr
 
 
 def test_a_claim_of_somebody_outside_is_left_alone_until_its_lease_is_over(repository: Path) -> None:
