@@ -28,14 +28,15 @@ def test_what_was_acknowledged_before_a_kill_is_there_and_in_order(tmp_path: Pat
         for writer in writers:
             writer.kill()
         for writer in writers:
-            out, _ = writer.communicate()
-            # The last number may have been cut by the kill itself.
-            acknowledged += [int(line) for line in out.split("\n")[:-1]]
+            assert writer.stdout is not None
+            # Not communicate(), which reads past what readline() has buffered. The last number may have been cut.
+            acknowledged += [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+            writer.communicate()
 
     events = list(Journal(tmp_path, team="crew").read())
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert len(acknowledged) == len(set(acknowledged))
     assert set(acknowledged) <= {event.seq for event in events}
-    # A killed writer may have been in the middle of one event each; nothing else is unaccounted for.
-    assert len(events) - len(acknowledged) <= ROUNDS * WRITERS * 3
+    # A killed writer may have been in the middle of one event, and of telling one; nothing else is unaccounted for.
+    assert len(events) - len(acknowledged) <= ROUNDS * WRITERS * 2
     assert Journal(tmp_path, team="crew").append("tick", {}).seq == len(events) + 1
