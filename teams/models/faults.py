@@ -17,6 +17,7 @@ from onecontext.errors import (
     ModelStalled,
     ModelUnavailable,
 )
+from onecontext.text.redact import redact
 
 _SHOWN = 300
 _TIMEOUTS = {"Timeout", "APITimeoutError", "ReadTimeout", "ConnectTimeout", "WriteTimeout", "PoolTimeout"}
@@ -47,8 +48,11 @@ _ADVICE = {
 }
 
 
-def translated(error: Exception, *, model: str, key: str | None) -> ModelError:
-    """Return the error of ours that says what ``error`` means for a call of ``model``."""
+def translated(error: Exception, *, model: str, key: str | None, address: str = "") -> ModelError:
+    """Return the error of ours that says what ``error`` means for a call of ``model``.
+
+    ``address`` is the server's, where it is not the provider's own; it is named when nobody answers there.
+    """
     chain = list(_chain(error))
     names = {kind.__name__ for cause in chain for kind in type(cause).__mro__}
     status = next((code for cause in chain if (code := _status(cause)) is not None), None)
@@ -63,7 +67,9 @@ def translated(error: Exception, *, model: str, key: str | None) -> ModelError:
     if status == 429 and "insufficient_quota" in said:
         return ModelRefused(said, hint="the account has no credit left")
     if status in (None, 408, 409, 425, 429) or status >= 500:
-        return ModelUnavailable(said, retry_after_s=_retry_after_s(chain))
+        silent = address and names & {"ConnectError", "ConnectionRefusedError"}
+        hint = f"nobody answers at {scrubbed(redact(address), key)}: is the server running?" if silent else ""
+        return ModelUnavailable(said, hint=hint, retry_after_s=_retry_after_s(chain))
     return ModelRefused(f"{said} (status {status})", hint=_ADVICE.get(status, ""))
 
 

@@ -106,7 +106,7 @@ class LitellmModel:
             raise self._fault(caught) from (None if tells(caught, self._key) else caught)
 
     def _fault(self, error: Exception) -> ModelError:
-        fault = translated(error, model=self.name, key=self._key)
+        fault = translated(error, model=self.name, key=self._key, address=self._api_base)
         if isinstance(error, Silence) or isinstance(fault, ModelStalled):
             # The watch and the socket's own timeout measure the same silence; whichever is first, it is one thing.
             return ModelStalled(f"{self.name} sent nothing for {self._stall_s:g} s and was given up")

@@ -139,11 +139,14 @@ def test_an_error_in_the_middle_of_a_stream_is_no_answer(ask: Ask) -> None:
         ask(events(chunk({"content": "half"}), {"error": {"message": "overloaded", "code": 529}}))
 
 
-def test_nobody_at_the_address_is_unavailable() -> None:
-    model = LitellmModel("m", route="openai/m", key=KEY, api_base="http://127.0.0.1:9/v1", retries=0)
+def test_nobody_at_the_address_is_unavailable_and_the_address_is_named() -> None:
+    model = LitellmModel("m", route="openai/m", key=KEY, api_base="http://ann:s3cretpass@127.0.0.1:9/v1", retries=0)
 
-    with pytest.raises(ModelUnavailable):
+    with pytest.raises(ModelUnavailable) as caught:
         model.reply(ASKED, [])
+
+    assert "127.0.0.1:9" in caught.value.hint
+    assert "s3cretpass" not in caught.value.hint + caught.value.message
 
 
 def test_a_stalled_server_does_not_keep_the_process_alive(server: OpenAIServer) -> None:
