@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 SCHEMA_VERSION = 1
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _STYLES = {
     "bold": "1",
     "dim": "2",
@@ -66,7 +66,10 @@ class Output:
 
     def _write_json(self, body: dict[str, Any]) -> None:
         document = {"schema_version": SCHEMA_VERSION, **body}
-        print(json.dumps(document, ensure_ascii=False, default=_plain), file=self._stdout, flush=True)
+        text = json.dumps(document, ensure_ascii=False, default=_plain)
+        # JSON escapes only what is below U+0020; these mean the same to a program and nothing to a terminal.
+        harmless = _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+        print(harmless, file=self._stdout, flush=True)
 
 
 def _plain(value: Any) -> Any:

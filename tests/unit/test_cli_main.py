@@ -1,5 +1,6 @@
 """The command line's own manners: help, versions, typos, streams."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from onecontext import __version__
 from onecontext.cli.commands import COMMANDS
-from onecontext.cli.output import printable
+from onecontext.cli.output import Output, printable
 from tests.support.missions import onecontext
 
 FROM_NOWHERE = "from onecontext.cli.main import entry; entry()"
@@ -119,6 +120,17 @@ def test_in_an_empty_folder_each_command_says_what_to_do(tmp_path: Path, words: 
     assert error["hint"]
     assert "Traceback" not in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nor_can_it_in_json_which_says_the_same_to_programs() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    text = "a\x1b[2J\x7fb\u009b31mc\u202ed\udc80e\u00e9\n"
+
+    Output(stdout, stderr, json=True).answer({"text": text}, "")
+
+    assert json.loads(stdout.getvalue())["data"]["text"] == text
+    assert printable(stdout.getvalue()) == stdout.getvalue()
+    assert "é" in stdout.getvalue()
 
 
 def test_text_of_agents_cannot_command_a_terminal() -> None:
