@@ -83,6 +83,8 @@ def _assigned(match: re.Match[str]) -> bool:
     value, quoted = match["secret"], bool(match["quote"])
     if not quoted and _CODE.match(value) and ("." in value or "(" in value):
         return False
+    if match["name"].lower() == "pwd" and value.startswith("/"):
+        return False  # a shell's working folder: PWD=/workspace
     if match["name"].lower().startswith(("pass", "pwd")):
         return _is_password(value)
     return _is_token(value)

@@ -70,6 +70,8 @@ INNOCENT = [
     "password: required",
     "password=os.environ['PASSWORD_2']",
     "PWD=/home/user1/project",
+    "PWD=/workspace",
+    "OLDPWD=/srv/app-2",
     "secret: my-app-secret",
     "secret: my-app-secret-2",
     "token=${TOKEN_1} password=$PASSWORD_1",
