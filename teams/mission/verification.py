@@ -12,6 +12,7 @@ from typing import Any
 from onecontext.store.project import MergeCandidate
 from teams.agent.agent import Agent
 from teams.agent.observer import NoteTaker, Observers
+from teams.agent.prompt import fenced
 from teams.agent.tools import cut
 from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
@@ -154,10 +155,12 @@ class Verification:
         handoff = self._evidence.get("handoff") or {}
         judged = [a for a in self._contract.of_task(self._task.key) if a.judge]
         lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, ""]
-        lines += [f"{c.assertion}  {c.command}\n  exit {c.exit_code}\n{c.output}" for c in checks]
+        for check in checks:
+            lines += [f"{check.assertion}  {check.command}", f"exit {check.exit_code}", fenced("output", check.output)]
         lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
-        lines += ["", f"The author says: {handoff.get('summary', '')}", f"Undone: {handoff.get('undone') or 'nothing'}"]
-        lines += ["", "The change:", self._change(commit)]
+        undone = "; ".join(map(str, handoff.get("undone") or ["nothing"]))
+        lines += ["", "What the author says:", fenced("author", f"{handoff.get('summary', '')}\nUndone: {undone}")]
+        lines += ["", "The change:", fenced("change", self._change(commit))]
         return "\n".join(lines)
 
     def _change(self, commit: str) -> str:
