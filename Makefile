@@ -16,13 +16,13 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 	@.ci/bootstrap dev $(VENV)
 	@touch $@
 
-system:
-	@.ci/bootstrap system $(SANDBOX)
+sandbox:
+	@.ci/bootstrap sandbox $(SANDBOX)
 
-demo: $(VENV)/.ready system ## the main job: a team fixes a real package, on your screen
+demo: $(VENV)/.ready sandbox ## the main job: a team fixes a real package, on your screen
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX)
 
-test: $(VENV)/.ready-dev system ## all tests
+test: $(VENV)/.ready-dev sandbox ## all tests
 	@$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(VENV)/.ready-dev
@@ -36,10 +36,10 @@ types: $(VENV)/.ready-dev
 
 check: lint contracts types test ## what CI runs
 
-bench: $(VENV)/.ready system ## the figures that the documents quote
+bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/first_light.py
 
-pictures: $(VENV)/.ready system ## docs/pictures, from a run of the demo
+pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures
 
-.PHONY: help system demo test lint contracts types check bench pictures
+.PHONY: help sandbox demo test lint contracts types check bench pictures

@@ -10,7 +10,7 @@ def test_a_sandbox_nobody_knows_is_refused_and_not_looked_for_among_packages(roo
     assert bash is not None
 
     ran = subprocess.run(
-        [bash, str(root / ".ci" / "bootstrap"), "system", "jail"],
+        [bash, str(root / ".ci" / "bootstrap"), "sandbox", "jail"],
         env={"PATH": "/nonexistent"},
         capture_output=True,
         text=True,
