@@ -15,9 +15,9 @@ _ASCII_END = 0x7F
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` as one harmless line; a lone surrogate, which no terminal can be sent, becomes ``?``."""
+    """Return ``text`` as one harmless line."""
     flat = text.replace("\n", " ").replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")
-    return printable(flat).encode("utf-8", "replace").decode("utf-8")
+    return printable(flat)
 
 
 def lines_of(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from tui.words import age, cost, dollars, duration, short_count, stopwatch, toke
         ("two\nlines\tand a tab", "two lines and a tab"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
         ("a\x9b31mb", "a\\x9b31mb"),
-        ("lone \ud800 surrogate", "lone ? surrogate"),
+        ("lone \ud800 surrogate", "lone \\ud800 surrogate"),
         ("[bold red]markup[/]", "[bold red]markup[/]"),
         ("a\u2028b", "a b"),
     ],
