@@ -22,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     "branch": Command("onecontext.cli.branch", "Memory", "list branches, or start one"),
     "switch": Command("onecontext.cli.switch", "Memory", "make another branch the current one"),
     "merge": Command("onecontext.cli.merge", "Memory", "bring another branch's memory into this one"),
+    "rollback": Command("onecontext.cli.rollback", "Memory", "have the memory of an earlier commit again"),
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),

@@ -13,6 +13,7 @@ from onecontext.memory import metadata, milestones, pending, sections
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Merge, MergeConflict
+from onecontext.memory.rollback import common
 from onecontext.memory.summary import one_line
 from onecontext.records import check_text, decode_milestones, iso, split
 from onecontext.store.layout import Layout
@@ -38,7 +39,7 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
         milestones.take_in(desk, author)
         theirs = known_tip(layout, source)
         waiting = len(pending.read(pending.path_in(layout.place(source), source)).records)
-        base = desk.objects.merge_base(desk.tip, theirs)
+        base = common(desk.objects, desk.tip, theirs)
         if base == theirs:
             return Merge(source, already=True, milestone=None, commit=desk.tip, pending=waiting)
         union = _Union(desk, base, theirs)

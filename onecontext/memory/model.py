@@ -47,6 +47,24 @@ class Merge:
 
 
 @dataclass(frozen=True)
+class Rollback:
+    """What a ROLLBACK did.
+
+    ``target`` is the commit whose memory the branch has again, ``before`` the tip it had until then: rolling back to
+    ``before`` undoes it. ``already`` means the memory was the same and nothing was written; ``commit`` is then the tip.
+    ``tree`` is the git tree of both ``target`` and ``commit``. ``pending`` counts the steps that stay pending.
+    """
+
+    branch: str
+    target: str
+    before: str
+    commit: str
+    tree: str
+    already: bool
+    pending: int
+
+
+@dataclass(frozen=True)
 class Author:
     """Who writes: agent and session, and where the time and new ids come from."""
 

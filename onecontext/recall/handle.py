@@ -1,0 +1,114 @@
+"""``Reader``: everything that a handle on a memory reads, and nothing that it writes.
+
+Rule 1: a reader takes no lock, but where a killed writer left work trees that must be brought up to date first.
+Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onecontext.errors import UsageError
+from onecontext.memory.model import Branch
+from onecontext.memory.reading import ensure_shown
+from onecontext.records import Milestone, Step
+from onecontext.store.layout import Layout
+
+if TYPE_CHECKING:
+    from onecontext.recall.context import Context
+    from onecontext.recall.graph import GraphRow
+
+
+class Reader:
+    """A handle on one branch of a memory, for reading."""
+
+    def __init__(self, layout: Layout, branch: str) -> None:
+        self._layout = layout
+        self.branch = branch
+
+    @property
+    def path(self) -> Path:
+        """The ``.onecontext`` folder."""
+        return self._layout.path
+
+    @property
+    def layout(self) -> Layout:
+        """Where the parts of the memory lie."""
+        return self._layout
+
+    def branches(self) -> list[Branch]:
+        """Return all branches, sorted by name."""
+        from onecontext.memory.branches import listed
+
+        return listed(self._layout)
+
+    def milestones(self, *, limit: int | None = None) -> list[Milestone]:
+        """Return milestones, newest first; their ``commit`` is None, which :meth:`show` fills in."""
+        from onecontext.recall.history import History
+
+        ensure_shown(self._layout, self.branch)
+        return History(self._layout, self.branch).milestones(limit=_checked(limit))
+
+    def steps(self, *, limit: int | None = None) -> list[Step]:
+        """Return steps, newest first, pending ones included."""
+        from onecontext.recall.history import History
+
+        ensure_shown(self._layout, self.branch)
+        return History(self._layout, self.branch).steps(limit=_checked(limit))
+
+    def show(self, revision: str) -> Milestone:
+        """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch."""
+        from onecontext.recall.revisions import show
+
+        return show(self._layout, revision)
+
+    def diff(self, old: str, new: str) -> str:
+        """Return the unified diff of the memory's files between two revisions."""
+        from onecontext.recall.revisions import diff
+
+        return diff(self._layout, old, new)
+
+    def graph(self, *, limit: int = 200) -> "list[GraphRow]":
+        """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
+        from onecontext.recall.revisions import graph
+
+        return graph(self._layout, limit=_checked(limit) or 0)
+
+    def context(
+        self,
+        *,
+        budget: int | None = None,
+        branch: str | None = None,
+        commit: str | None = None,
+        log: bool = False,
+        metadata: str | None = None,
+        k: int = 5,
+    ) -> "Context":
+        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`."""
+        from onecontext.recall.context import context
+        from onecontext.text.tokens import default_counter
+
+        name = self.branch if branch is None else branch
+        ensure_shown(self._layout, name)
+        return context(
+            self._layout,
+            name,
+            counter=default_counter(),
+            budget=budget,
+            whole=branch is None,
+            commit=commit,
+            log=log,
+            segment=metadata,
+            k=k,
+        )
+
+    def read_main(self) -> str:
+        """Return the roadmap as it stands, edits by hand included."""
+        from onecontext.memory.reading import read_main
+
+        return read_main(self._layout, self.branch)
+
+
+def _checked(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise UsageError(f"a limit of {limit} is below 0")
+    return limit
