@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onecontext.errors import UsageError
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Merge, Rollback
+from onecontext.memory.model import Author, Deleted, Merge, Rollback, Tag
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step, check_text
@@ -120,6 +120,19 @@ class Memory(Reader):
         create(self._layout, name, self._author, parent=self.branch, purpose=purpose)
         return Memory(self._layout, name, self._author)
 
+    def delete_branch(self, name: str) -> Deleted:
+        """Take another branch out of sight; its tip is kept, and :meth:`restore_branch` has it back."""
+        from onecontext.memory.deleting import delete
+
+        return delete(self._layout, name, self._author)
+
+    def restore_branch(self, name: str) -> "Memory":
+        """Have a deleted branch back as it was, and return a handle on it."""
+        from onecontext.memory.deleting import restore
+
+        restore(self._layout, name)
+        return Memory(self._layout, name, self._author)
+
     def on(self, branch: str) -> "Memory":
         """Return a handle on an existing branch."""
         known_tip(self._layout, branch)
@@ -144,6 +157,19 @@ class Memory(Reader):
         from onecontext.recall.revisions import commit_of
 
         return rollback(self._layout, self.branch, self._author, commit_of(self._layout, revision))
+
+    def tag(self, name: str, revision: str | None = None) -> Tag:
+        """Give a commit a name that stays on it; without a ``revision`` it is this branch's tip."""
+        from onecontext.memory.tags import create
+        from onecontext.recall.revisions import commit_of
+
+        return create(self._layout, name, commit_of(self._layout, self.branch if revision is None else revision))
+
+    def delete_tag(self, name: str) -> Tag:
+        """Take a tag away and return what it named; the commit stays reachable."""
+        from onecontext.memory.tags import delete
+
+        return delete(self._layout, name, self._author)
 
     def write_main(self, text: str) -> Milestone:
         """Replace the roadmap, as a commit; pending steps stay pending."""

@@ -47,14 +47,48 @@ class InvalidDocument(UsageError):
 class UnknownBranch(UsageError):
     """No such memory branch."""
 
-    def __init__(self, branch: str, known: Sequence[str]) -> None:
-        super().__init__(f"no branch {branch!r}; there are {', '.join(known) or 'none'}")
+    def __init__(self, branch: str, known: Sequence[str], *, what: str = "branch") -> None:
+        super().__init__(f"no {what} {branch!r}; there are {', '.join(known) or 'none'}")
         self.branch = branch
         self.known = tuple(known)
 
 
 class BranchExists(UsageError):
     """A branch of that name is already there; nothing was changed."""
+
+
+class CurrentBranch(UsageError):
+    """What was asked cannot be done to the branch that the memory's folder shows; nothing was changed."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"{branch!r} is the current branch", hint="'onecontext switch' to another one first")
+        self.branch = branch
+
+
+class PendingSteps(UsageError):
+    """A branch has ``count`` steps without a milestone, which would be out of reach; nothing was changed."""
+
+    def __init__(self, branch: str, count: int) -> None:
+        steps = "1 step" if count == 1 else f"{count} steps"
+        super().__init__(
+            f"{branch!r} has {steps} without a milestone",
+            hint=f"onecontext commit --branch {branch} '…' keeps them; then run it again",
+        )
+        self.branch = branch
+        self.count = count
+
+
+class TagExists(UsageError):
+    """A tag or a branch of that name is already there; nothing was changed."""
+
+
+class UnknownTag(UsageError):
+    """No such tag."""
+
+    def __init__(self, tag: str, known: Sequence[str]) -> None:
+        super().__init__(f"no tag {tag!r}; there are {', '.join(known) or 'none'}")
+        self.tag = tag
+        self.known = tuple(known)
 
 
 class UnknownRevision(UsageError):

@@ -11,7 +11,7 @@ from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
-from onecontext.store import repository, worktrees
+from onecontext.store import refs, repository, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.layout import FORMAT, Layout
 from onecontext.store.locks import held
@@ -53,7 +53,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
 
     Raises:
         InvalidName: ``name`` cannot name a branch.
-        BranchExists: there is one; nothing was changed.
+        BranchExists: there is one, or a tag of that name; nothing was changed.
         UnknownBranch: there is no ``parent``.
     """
     check_name(name, what="branch")
@@ -62,6 +62,8 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
     with held(layout.lock(name)):
         if layout.tip(name) is not None:
             raise BranchExists(f"there is a branch {name!r} already", hint=f"'onecontext switch {name}' goes there")
+        if refs.read(layout, refs.tag_ref(name)) is not None:
+            raise BranchExists(f"there is a tag {name!r}", hint="choose another name for the branch")
         objects = Objects(layout)
         if objects.entry(objects.tree_of(tip), f"branches/{name}"):
             raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")

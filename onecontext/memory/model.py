@@ -65,6 +65,30 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A name that stays on ``commit``. ``record`` is the milestone that commit holds, None where it holds none.
+
+    ``at`` is the time of the commit and ``subject`` its first line.
+    """
+
+    name: str
+    commit: str
+    record: str | None
+    at: datetime
+    subject: str
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A branch taken out of sight: its tip, the ref that keeps it, and whether another branch has it merged."""
+
+    name: str
+    commit: str
+    kept: str
+    merged: bool
+
+
+@dataclass(frozen=True)
 class Author:
     """Who writes: agent and session, and where the time and new ids come from."""
 

@@ -4,11 +4,12 @@ Rule 1: a reader takes no lock, but where a killed writer left work trees that m
 Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from onecontext.memory.model import Branch
+from onecontext.memory.model import Branch, Tag
 from onecontext.memory.reading import ensure_shown
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
@@ -16,6 +17,7 @@ from onecontext.store.layout import Layout
 if TYPE_CHECKING:
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
+    from onecontext.recall.history import History
 
 
 class Reader:
@@ -41,37 +43,51 @@ class Reader:
 
         return listed(self._layout)
 
-    def milestones(self, *, limit: int | None = None) -> list[Milestone]:
-        """Return milestones, newest first; their ``commit`` is None, which :meth:`show` fills in."""
-        from onecontext.recall.history import History
+    def deleted_branches(self) -> list[str]:
+        """Return the names of deleted branches that can be restored, sorted."""
+        from onecontext.memory.deleting import deleted
 
-        ensure_shown(self._layout, self.branch)
-        return History(self._layout, self.branch).milestones(limit=_checked(limit))
+        return deleted(self._layout)
 
-    def steps(self, *, limit: int | None = None) -> list[Step]:
-        """Return steps, newest first, pending ones included."""
-        from onecontext.recall.history import History
+    def tags(self) -> list[Tag]:
+        """Return all tags, sorted by name."""
+        from onecontext.memory.tags import listed
 
-        ensure_shown(self._layout, self.branch)
-        return History(self._layout, self.branch).steps(limit=_checked(limit))
+        return listed(self._layout)
 
-    def show(self, revision: str) -> Milestone:
-        """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch."""
+    def milestones(
+        self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None
+    ) -> list[Milestone]:
+        """Return milestones, newest first; their ``commit`` is None, which :meth:`show` fills in.
+
+        Args:
+            limit: at most so many; None is all.
+            before: only those after the one of this id in the list (the next page); None starts at the newest.
+            at: as they were at that time, read from git; None is now.
+        """
+        return self._history(at).milestones(limit=_checked(limit), before=before)
+
+    def steps(self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None) -> list[Step]:
+        """Return steps, newest first, pending ones included; of the past only those that had a milestone by then."""
+        return self._history(at).steps(limit=_checked(limit), before=before)
+
+    def show(self, revision: str, *, at: datetime | None = None) -> Milestone:
+        """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch or tag."""
         from onecontext.recall.revisions import show
 
-        return show(self._layout, revision)
+        return show(self._layout, revision, at=at)
 
-    def diff(self, old: str, new: str) -> str:
-        """Return the unified diff of the memory's files between two revisions."""
+    def diff(self, old: str, new: str, *, at: datetime | None = None) -> str:
+        """Return the unified diff of the memory's files between two revisions; branches as they were ``at``."""
         from onecontext.recall.revisions import diff
 
-        return diff(self._layout, old, new)
+        return diff(self._layout, old, new, at=at)
 
-    def graph(self, *, limit: int = 200) -> "list[GraphRow]":
+    def graph(self, *, limit: int = 200, at: datetime | None = None) -> "list[GraphRow]":
         """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
         from onecontext.recall.revisions import graph
 
-        return graph(self._layout, limit=_checked(limit) or 0)
+        return graph(self._layout, limit=_checked(limit) or 0, at=at)
 
     def context(
         self,
@@ -82,13 +98,15 @@ class Reader:
         log: bool = False,
         metadata: str | None = None,
         k: int = 5,
+        at: datetime | None = None,
     ) -> "Context":
-        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`."""
+        """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`."""
         from onecontext.recall.context import context
         from onecontext.text.tokens import default_counter
 
         name = self.branch if branch is None else branch
-        ensure_shown(self._layout, name)
+        if at is None:
+            ensure_shown(self._layout, name)
         return context(
             self._layout,
             name,
@@ -99,7 +117,17 @@ class Reader:
             log=log,
             segment=metadata,
             k=k,
+            at=at,
         )
+
+    def _history(self, at: datetime | None) -> "History":
+        from onecontext.recall.files import tree_at
+        from onecontext.recall.history import History
+
+        if at is not None:
+            return History(self._layout, self.branch, tree_at(self._layout, self.branch, at))
+        ensure_shown(self._layout, self.branch)
+        return History(self._layout, self.branch)
 
     def read_main(self) -> str:
         """Return the roadmap as it stands, edits by hand included."""

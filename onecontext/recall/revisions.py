@@ -20,6 +20,7 @@ from onecontext.store.objects import CommitInfo, Objects
 
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _NAMED = 8
+_SEARCHED = (refs.HEADS, refs.TAGS, refs.DELETED, refs.DELETED_TAGS)
 
 
 def resolve(layout: Layout, objects: Objects, revision: str, *, at: datetime | None = None) -> CommitInfo:
@@ -39,8 +40,8 @@ def resolve(layout: Layout, objects: Objects, revision: str, *, at: datetime | N
     if is_name(revision) and layout.tip(revision):
         return past.tip_at(layout, objects, revision, at)
     tag = refs.read(layout, refs.tag_ref(revision)) if is_name(revision) else None
-    if tag:
-        return _not_younger(objects.info(objects.peel(tag)), revision, at)
+    if tag and (named := objects.peel(tag)):
+        return _not_younger(objects.info(named), revision, at)
     wanted = revision.lower()
     if not _HEX.fullmatch(wanted):
         raise UnknownRevision(
@@ -124,9 +125,8 @@ def graph(layout: Layout, *, limit: int, at: datetime | None = None) -> list[Gra
 
 def _everything(layout: Layout, objects: Objects) -> list[str]:
     """Return the tips of all branches, deleted ones included, and what tags name."""
-    tips = [tip for branch in layout.branches() if (tip := layout.tip(branch))]
-    others = [*refs.under(layout, refs.DELETED).values(), *refs.tags(layout).values()]
-    return [*tips, *(objects.peel(other) for other in others)]
+    named = [target for prefix in _SEARCHED for target in refs.under(layout, prefix).values()]
+    return [commit for target in named if (commit := objects.peel(target))]
 
 
 def _not_younger(commit: CommitInfo, revision: str, at: datetime | None) -> CommitInfo:

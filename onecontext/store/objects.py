@@ -184,10 +184,13 @@ class Objects:
             base = self._repository.merge_base(pygit2.Oid(hex=ours), pygit2.Oid(hex=theirs))
             return str(base) if base else None
 
-    def peel(self, name: str) -> str:
-        """Return the commit that an object is, or, if it is an annotated tag, tells of."""
+    def peel(self, name: str) -> str | None:
+        """Return the commit that an object is, or, if it is an annotated tag, tells of; None where it is neither."""
         with _translated():
-            return str(self._repository[name].peel(pygit2.Commit).id)
+            found = self._repository[name]
+        while isinstance(found, pygit2.Tag):
+            found = found.get_object()
+        return str(found.id) if isinstance(found, pygit2.Commit) else None
 
     def walk(self, tips: list[str], *, hide: str | None = None) -> Iterator[CommitInfo]:
         """Yield the commits reachable from ``tips`` and not from ``hide``, children first, newest first."""

@@ -17,7 +17,8 @@ from onecontext.store.files import read_bytes, replace_bytes, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 
-HEADS, TAGS, DELETED = "refs/heads/", "refs/tags/", "refs/onecontext/deleted/"
+HEADS, TAGS = "refs/heads/", "refs/tags/"
+DELETED, DELETED_TAGS = "refs/onecontext/deleted/", "refs/onecontext/deleted-tags/"
 _HEX = re.compile(r"[0-9a-f]{40,64}", re.ASCII)
 
 
@@ -30,9 +31,9 @@ def tag_ref(name: str) -> str:
     return TAGS + check_name(name, what="tag")
 
 
-def deleted_ref(branch: str, at: datetime) -> str:
-    """Return where the tip of a branch deleted ``at`` is kept; such refs of one branch sort by time."""
-    return f"{DELETED}{check_name(branch, what='branch')}/{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+def deleted_ref(name: str, at: datetime, *, prefix: str = DELETED) -> str:
+    """Return where the tip of a branch (or what a tag named) is kept since ``at``; those of one name sort by time."""
+    return f"{prefix}{check_name(name)}/{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def read(layout: Layout, ref: str) -> str | None:
