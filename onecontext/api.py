@@ -6,13 +6,13 @@ Rule 2: the clock and the source of ids can be handed in; nothing here reads the
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from onecontext.errors import UsageError
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Deleted, Merge, Rollback, Tag
+from onecontext.memory.model import Author, Deleted, Merge, Pins, Rollback, Tag
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step, check_text
@@ -106,12 +106,29 @@ class Memory(Reader):
         code_commit: str | None = None,
         task: str | None = None,
         mission: str | None = None,
+        pin: str | Sequence[str] = (),
     ) -> Milestone:
-        """Record a milestone with the steps since the last one; ``purpose`` becomes the branch's from now on."""
+        """Record a milestone with the steps since the last one; ``purpose`` becomes the branch's from now on.
+
+        ``pin`` are facts that every context and summary begins with from now on; see :meth:`pin`.
+        """
         from onecontext.memory.milestones import commit
 
+        facts = (pin,) if isinstance(pin, str) else tuple(pin)
         links = {"code_commit": code_commit, "task": task, "mission": mission}
-        return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, **links)
+        return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, pin=facts, **links)
+
+    def pin(self, fact: str) -> Pins:
+        """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it."""
+        from onecontext.memory.pins import pin
+
+        return pin(self._layout, self.branch, self._author, fact)
+
+    def unpin(self, fact: str) -> Pins:
+        """Take out the pinned fact that is ``fact``, or that alone begins so; the history keeps it."""
+        from onecontext.memory.pins import unpin
+
+        return unpin(self._layout, self.branch, self._author, fact)
 
     def create_branch(self, name: str, *, purpose: str = "") -> "Memory":
         """Start a branch at this one's tip and return a handle on it; this handle stays where it is."""

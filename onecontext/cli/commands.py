@@ -24,6 +24,8 @@ COMMANDS: dict[str, Command] = {
     "merge": Command("onecontext.cli.merge", "Memory", "bring another branch's memory into this one"),
     "rollback": Command("onecontext.cli.rollback", "Memory", "have the memory of an earlier commit again"),
     "tag": Command("onecontext.cli.tag", "Memory", "list tags; name a commit so that the name stays on it"),
+    "pin": Command("onecontext.cli.pin", "Memory", "list pinned facts; pin one that must not be forgotten"),
+    "unpin": Command("onecontext.cli.unpin", "Memory", "take a fact out of the pinned ones"),
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),

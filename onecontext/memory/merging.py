@@ -9,7 +9,7 @@ Rule 3: a conflict is data: ours stands in the file, both sides are kept with wh
 from dataclasses import asdict
 
 from onecontext.errors import UsageError
-from onecontext.memory import metadata, milestones, pending, sections
+from onecontext.memory import metadata, milestones, pending, pins, sections
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Merge, MergeConflict
@@ -42,7 +42,7 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
         base = common(desk.objects, desk.tip, theirs)
         if base == theirs:
             return Merge(source, already=True, milestone=None, commit=desk.tip, pending=waiting)
-        union = _Union(desk, base, theirs)
+        union = _Union(desk, base, source, theirs)
         tree, conflicts = union.tree()
         contribution = _contribution(desk, source, theirs, words)
         changes, data = _own_files(union, author, source, theirs, contribution, conflicts)
@@ -53,8 +53,9 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
 class _Union:
     """The tree that has both sides, built entry by entry."""
 
-    def __init__(self, desk: Desk, base: str | None, theirs: str) -> None:
+    def __init__(self, desk: Desk, base: str | None, source: str, theirs: str) -> None:
         self.desk = desk
+        self.source = source
         self.objects: Objects = desk.objects
         self.base = self.objects.tree_of(base) if base else None
         self.ours, self.theirs = desk.tree, self.objects.tree_of(theirs)
@@ -98,6 +99,17 @@ class _Union:
         self.metadata, found = metadata.merge(*sides)
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
+        self._pins(pins.pinned(sides[0], self.desk.branch))
+
+    def _pins(self, before: list[str]) -> None:
+        """Pin here what the source has pinned since the two had the same; what was unpinned here stays so."""
+        path = f"branches/{self.source}/metadata.yaml"
+        old, new = (
+            pins.pinned(metadata.load(self.objects.read(tree, path), where=path), self.source)
+            for tree in (self.base, self.theirs)
+        )
+        fresh = [fact for fact in new if fact not in before and fact not in old]
+        self.metadata = pins.with_pins(self.metadata, fresh, self.desk.branch)
 
     def _other_entries(self) -> dict[str, str]:
         """Return the entries at the top, other than ours by name, that only the source changed."""

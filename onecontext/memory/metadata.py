@@ -3,6 +3,7 @@
 Rule 1: keys that people add are kept; the file is always sorted, so the same data are the same bytes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from onecontext.errors import InvalidDocument
@@ -39,7 +40,7 @@ def dump(data: dict[str, Any]) -> bytes:
     return str(text).encode("utf-8")
 
 
-def new(*, purpose: str, parent: str | None, created: str) -> dict[str, Any]:
+def new(*, purpose: str, parent: str | None, created: str, pinned: Sequence[str] = ()) -> dict[str, Any]:
     """Return the metadata that a branch begins with."""
     return {
         "created": created,
@@ -47,7 +48,7 @@ def new(*, purpose: str, parent: str | None, created: str) -> dict[str, Any]:
         "file_structure": {},
         "merged": [],
         "parent": parent,
-        "pinned": [],
+        "pinned": list(pinned),
         "purpose": purpose,
         "status": "active",
     }

@@ -89,6 +89,16 @@ class Deleted:
 
 
 @dataclass(frozen=True)
+class Pins:
+    """The pinned facts of a branch after a change; ``already`` means there was nothing to write."""
+
+    branch: str
+    facts: tuple[str, ...]
+    already: bool
+    commit: str
+
+
+@dataclass(frozen=True)
 class Author:
     """Who writes: agent and session, and where the time and new ids come from."""
 

@@ -55,6 +55,12 @@ class Reader:
 
         return listed(self._layout)
 
+    def pinned(self) -> list[str]:
+        """Return the pinned facts of this branch, the oldest first."""
+        from onecontext.memory.pins import pinned
+
+        return pinned(self._history(None).metadata, self.branch)
+
     def milestones(
         self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None
     ) -> list[Milestone]:
