@@ -9,10 +9,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from onecontext.errors import UsageError
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Deleted, Merge, Pins, Rollback, Tag
+from onecontext.memory.model import Author, Deleted, Merge, Pins, Resolution, Rollback, Tag
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step, check_text
@@ -167,6 +168,14 @@ class Memory(Reader):
         from onecontext.memory.merging import merge
 
         return merge(self._layout, source, self.branch, self._author, summary=summary)
+
+    def resolve_conflict(
+        self, conflict_id: str, take: Literal["ours", "theirs", "text"], *, text: str | None = None
+    ) -> Resolution:
+        """Settle one conflict of a merge, as a commit; both sides stay on record."""
+        from onecontext.memory.conflicts import resolve
+
+        return resolve(self._layout, self.branch, self._author, conflict_id, take, text=text)
 
     def rollback(self, revision: str) -> Rollback:
         """Give this branch the memory it had at ``revision``, as a commit; pending steps stay pending."""

@@ -85,11 +85,6 @@ class TagExists(UsageError):
 class UnknownTag(UsageError):
     """No such tag."""
 
-    def __init__(self, tag: str, known: Sequence[str]) -> None:
-        super().__init__(f"no tag {tag!r}; there are {', '.join(known) or 'none'}")
-        self.tag = tag
-        self.known = tuple(known)
-
 
 class UnknownRevision(UsageError):
     """No commit or record answers to that name."""
@@ -102,6 +97,10 @@ class AmbiguousRevision(UsageError):
         super().__init__(f"{prefix!r} could be {', '.join(candidates)}; write more of it")
         self.prefix = prefix
         self.candidates = tuple(candidates)
+
+
+class UnknownConflict(UsageError):
+    """No such conflict on the branch."""
 
 
 class UnknownTask(UsageError):

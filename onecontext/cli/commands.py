@@ -22,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     "branch": Command("onecontext.cli.branch", "Memory", "list branches; start, delete or restore one"),
     "switch": Command("onecontext.cli.switch", "Memory", "make another branch the current one"),
     "merge": Command("onecontext.cli.merge", "Memory", "bring another branch's memory into this one"),
+    "conflicts": Command("onecontext.cli.conflicts", "Memory", "what merges could not unite; resolve one"),
     "rollback": Command("onecontext.cli.rollback", "Memory", "have the memory of an earlier commit again"),
     "tag": Command("onecontext.cli.tag", "Memory", "list tags; name a commit so that the name stays on it"),
     "pin": Command("onecontext.cli.pin", "Memory", "list pinned facts; pin one that must not be forgotten"),

@@ -97,6 +97,11 @@ class _Union:
         if self.objects.entry(self.theirs, path) is None:
             sides[2] = sides[0] = sides[1]
         self.metadata, found = metadata.merge(*sides)
+        lists = [names for side in sides[1:] if isinstance(names := side.get("merged"), list)]
+        if "merged" in found and len(lists) == 2:
+            # What one side has merged and the other too is no contradiction: both are.
+            del found["merged"]
+            self.metadata["merged"] = sorted({str(name) for names in lists for name in names})
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
         self._pins(pins.pinned(sides[0], self.desk.branch))

@@ -32,6 +32,22 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     return data
 
 
+def value(text: str) -> Any:
+    """Return the one YAML value that ``text`` is.
+
+    Raises:
+        InvalidDocument: it is none, or one that :func:`dump` cannot write.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+        yaml.safe_dump(found)
+    except yaml.YAMLError as error:
+        raise InvalidDocument("the text is not YAML", hint="quote it as YAML does") from error
+    return found
+
+
 def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml

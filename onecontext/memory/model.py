@@ -99,6 +99,39 @@ class Pins:
 
 
 @dataclass(frozen=True)
+class KeptConflict:
+    """A conflict of a merge, as it is kept: what :class:`MergeConflict` says, and where it came from.
+
+    ``id`` means the same conflict for ever. The merge was of ``source`` at ``source_commit`` into ``branch`` at
+    ``ours_commit``, ``at`` a time (ISO 8601) ``by`` an agent. ``resolved`` says what was decided; None: it is open.
+    """
+
+    id: str
+    branch: str
+    path: str
+    where: str
+    base: Any
+    ours: Any
+    theirs: Any
+    source: str
+    source_commit: str
+    ours_commit: str
+    at: str
+    by: str
+    resolved: str | None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What was decided: ``take`` is ``ours``, ``theirs`` or ``text``; ``left`` counts the conflicts still open."""
+
+    conflict: KeptConflict
+    take: str
+    commit: str
+    left: int
+
+
+@dataclass(frozen=True)
 class Author:
     """Who writes: agent and session, and where the time and new ids come from."""
 

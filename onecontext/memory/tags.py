@@ -56,7 +56,7 @@ def delete(layout: Layout, name: str, author: Author) -> Tag:
     ref, objects = refs.tag_ref(name), Objects(layout)
     target = refs.read(layout, ref)
     if target is None:
-        raise UnknownTag(name, list(refs.tags(layout)))
+        raise UnknownTag(f"no tag {name!r}", hint="'onecontext tag' lists them")
     commit = objects.peel(target)
     if commit is None:
         raise Damaged(f"the tag {name!r} names no commit", hint="it was made by hand; git can tell what it is")

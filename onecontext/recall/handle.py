@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from onecontext.memory.model import Branch, Tag
+from onecontext.memory.model import Branch, KeptConflict, Tag
 from onecontext.memory.reading import ensure_shown
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
@@ -60,6 +60,12 @@ class Reader:
         from onecontext.memory.pins import pinned
 
         return pinned(self._history(None).metadata, self.branch)
+
+    def conflicts(self, *, resolved: bool = False) -> list[KeptConflict]:
+        """Return what merges into this branch could not unite and is open; with ``resolved`` all there ever was."""
+        from onecontext.memory.conflicts import listed
+
+        return listed(self._layout, self.branch, resolved=resolved)
 
     def milestones(
         self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None
