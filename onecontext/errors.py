@@ -60,22 +60,9 @@ class BranchExists(UsageError):
 class CurrentBranch(UsageError):
     """What was asked cannot be done to the branch that the memory's folder shows; nothing was changed."""
 
-    def __init__(self, branch: str) -> None:
-        super().__init__(f"{branch!r} is the current branch", hint="'onecontext switch' to another one first")
-        self.branch = branch
-
 
 class PendingSteps(UsageError):
-    """A branch has ``count`` steps without a milestone, which would be out of reach; nothing was changed."""
-
-    def __init__(self, branch: str, count: int) -> None:
-        steps = "1 step" if count == 1 else f"{count} steps"
-        super().__init__(
-            f"{branch!r} has {steps} without a milestone",
-            hint=f"onecontext commit --branch {branch} '…' keeps them; then run it again",
-        )
-        self.branch = branch
-        self.count = count
+    """A branch has steps without a milestone, which would be out of reach; nothing was changed."""
 
 
 class TagExists(UsageError):

@@ -40,7 +40,10 @@ def delete(layout: Layout, name: str, author: Author) -> Deleted:
             desk.take_in_edits(author.at())
             waiting = pending.read(pending.path_in(desk.place, name)).records
             if waiting:
-                raise PendingSteps(name, len(waiting))
+                raise PendingSteps(
+                    f"{name!r} has {len(waiting)} pending step{'s' if len(waiting) > 1 else ''} without a milestone",
+                    hint=f"onecontext commit --branch {name} '…' keeps them; then run it again",
+                )
             merged = _is_merged(desk)
             kept = _kept(layout, name, desk.tip) or refs.deleted_ref(name, author.at())
             refs.put(layout, kept, desk.tip)
@@ -87,7 +90,7 @@ def deleted(layout: Layout) -> list[str]:
 def _refuse_current(layout: Layout, name: str) -> None:
     shown = layout.main_place().shown()
     if name in (layout.head(), shown.branch if shown else None, *layout.switching()):
-        raise CurrentBranch(name)
+        raise CurrentBranch(f"{name!r} is the current branch", hint="'onecontext switch' to another one first")
 
 
 def _is_merged(desk: Desk) -> bool:
