@@ -96,11 +96,12 @@ def delete(layout: Layout, ref: str, *, expect: str) -> None:
 
 
 def _unpack(layout: Layout, ref: str) -> None:
-    if ref not in layout.packed_refs():
-        return
     path, scratch = layout.git / "packed-refs", layout.scratch("packed-refs")
     with held(layout.private / "locks" / "packed-refs.lock"):
+        # Also where nothing is to be taken out: a writer of ours that was killed here must not stop git for good.
         gitlock.clear_dead_lock(path, scratch)
+        if ref not in layout.packed_refs():
+            return
         before = read_bytes(path)
         replace_bytes(scratch, _without(before, ref), durable=True)
         gitlock.install(path, scratch, still=lambda: read_bytes(path) == before)

@@ -180,3 +180,15 @@ def test_cut_off_anywhere_the_branch_is_there_or_kept(
     memory.delete_branch("b")
     assert len(worktrees(memory)) == 1
     check(memory.path)
+
+
+def test_the_lock_of_a_deletion_killed_while_it_rewrote_packed_refs_is_cleared(memory: Memory) -> None:
+    scratch = memory.layout.scratch("packed-refs")
+    scratch.write_text("half")
+    (memory.path / ".git/packed-refs.lock").hardlink_to(scratch)
+
+    memory.delete_branch("b")
+
+    assert not (memory.path / ".git/packed-refs.lock").exists()
+    git(memory.path, "pack-refs", "--all")
+    check(memory.path)
