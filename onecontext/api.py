@@ -6,50 +6,36 @@ Rule 2: the clock and the source of ids can be handed in; nothing here reads the
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Branch, Merge
+from onecontext.memory.model import Author, Deleted, Merge, Pins, Resolution, Rollback, Tag
 from onecontext.names import check_name
+from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step, check_text
 from onecontext.store.layout import FOLDER, Layout
 from onecontext.store.surroundings import exclude, find_memory, find_repository
 from onecontext.text.redact import redact
 
-if TYPE_CHECKING:
-    from onecontext.recall.context import Context
-    from onecontext.recall.graph import GraphRow
-
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
 
 
-class Memory:
-    """A handle on one branch of a memory, for one agent."""
+class Memory(Reader):
+    """A handle on one branch of a memory, for one agent; how it reads is in :class:`Reader`."""
 
     def __init__(self, layout: Layout, branch: str, author: Author) -> None:
-        self._layout = layout
+        super().__init__(layout, branch)
         self._author = author
-        self.branch = branch
 
     @property
     def agent(self) -> str:
         """The author of what this handle writes."""
         return self._author.agent
-
-    @property
-    def path(self) -> Path:
-        """The ``.onecontext`` folder."""
-        return self._layout.path
-
-    @property
-    def layout(self) -> Layout:
-        """Where the parts of the memory lie."""
-        return self._layout
 
     @classmethod
     def init(
@@ -125,18 +111,48 @@ class Memory:
         code_commit: str | None = None,
         task: str | None = None,
         mission: str | None = None,
+        pin: str | Sequence[str] = (),
     ) -> Milestone:
-        """Record a milestone with the steps since the last one; ``purpose`` becomes the branch's from now on."""
+        """Record a milestone with the steps since the last one; ``purpose`` becomes the branch's from now on.
+
+        ``pin`` are facts that every context and summary begins with from now on; see :meth:`pin`.
+        """
         from onecontext.memory.milestones import commit
 
+        facts = (pin,) if isinstance(pin, str) else tuple(pin)
         links = {"code_commit": code_commit, "task": task, "mission": mission}
-        return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, **links)
+        return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, pin=facts, **links)
+
+    def pin(self, fact: str) -> Pins:
+        """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it."""
+        from onecontext.memory.pins import pin
+
+        return pin(self._layout, self.branch, self._author, fact)
+
+    def unpin(self, fact: str) -> Pins:
+        """Take out the pinned fact that is ``fact``, or that alone begins so; the history keeps it."""
+        from onecontext.memory.pins import unpin
+
+        return unpin(self._layout, self.branch, self._author, fact)
 
     def create_branch(self, name: str, *, purpose: str = "") -> "Memory":
         """Start a branch at this one's tip and return a handle on it; this handle stays where it is."""
         from onecontext.memory.branches import create
 
         create(self._layout, name, self._author, parent=self.branch, purpose=purpose)
+        return Memory(self._layout, name, self._author)
+
+    def delete_branch(self, name: str) -> Deleted:
+        """Take another branch out of sight; its tip is kept, and :meth:`restore_branch` has it back."""
+        from onecontext.memory.deleting import delete
+
+        return delete(self._layout, name, self._author)
+
+    def restore_branch(self, name: str) -> "Memory":
+        """Have a deleted branch back as it was, and return a handle on it."""
+        from onecontext.memory.deleting import restore
+
+        restore(self._layout, name)
         return Memory(self._layout, name, self._author)
 
     def on(self, branch: str) -> "Memory":
@@ -157,77 +173,33 @@ class Memory:
 
         return merge(self._layout, source, self.branch, self._author, summary=summary)
 
-    def branches(self) -> list[Branch]:
-        """Return all branches, sorted by name."""
-        from onecontext.memory.branches import listed
+    def resolve_conflict(
+        self, conflict_id: str, take: Literal["ours", "theirs", "text"], *, text: str | None = None
+    ) -> Resolution:
+        """Settle one conflict of a merge, as a commit; both sides stay on record."""
+        from onecontext.memory.conflicts import resolve
 
-        return listed(self._layout)
+        return resolve(self._layout, self.branch, self._author, conflict_id, take, text=text)
 
-    def milestones(self, *, limit: int | None = None) -> list[Milestone]:
-        """Return milestones, newest first; their ``commit`` is None, which :meth:`show` fills in."""
-        from onecontext.recall.history import History
+    def rollback(self, revision: str) -> Rollback:
+        """Give this branch the memory it had at ``revision``, as a commit; pending steps stay pending."""
+        from onecontext.memory.rollback import rollback
+        from onecontext.recall.revisions import commit_of
 
-        self._ensure_shown()
-        return History(self._layout, self.branch).milestones(limit=_checked(limit))
+        return rollback(self._layout, self.branch, self._author, commit_of(self._layout, revision))
 
-    def steps(self, *, limit: int | None = None) -> list[Step]:
-        """Return steps, newest first, pending ones included."""
-        from onecontext.recall.history import History
+    def tag(self, name: str, revision: str | None = None) -> Tag:
+        """Give a commit a name that stays on it; without a ``revision`` it is this branch's tip."""
+        from onecontext.memory.tags import create
+        from onecontext.recall.revisions import commit_of
 
-        self._ensure_shown()
-        return History(self._layout, self.branch).steps(limit=_checked(limit))
+        return create(self._layout, name, commit_of(self._layout, self.branch if revision is None else revision))
 
-    def show(self, revision: str) -> Milestone:
-        """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch."""
-        from onecontext.recall.revisions import show
+    def delete_tag(self, name: str) -> Tag:
+        """Take a tag away and return what it named; the commit stays reachable."""
+        from onecontext.memory.tags import delete
 
-        return show(self._layout, revision)
-
-    def diff(self, old: str, new: str) -> str:
-        """Return the unified diff of the memory's files between two revisions."""
-        from onecontext.recall.revisions import diff
-
-        return diff(self._layout, old, new)
-
-    def graph(self, *, limit: int = 200) -> "list[GraphRow]":
-        """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
-        from onecontext.recall.revisions import graph
-
-        return graph(self._layout, limit=_checked(limit) or 0)
-
-    def context(
-        self,
-        *,
-        budget: int | None = None,
-        branch: str | None = None,
-        commit: str | None = None,
-        log: bool = False,
-        metadata: str | None = None,
-        k: int = 5,
-    ) -> "Context":
-        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`."""
-        from onecontext.recall.context import context
-        from onecontext.text.tokens import default_counter
-
-        handle = self if branch is None else self.on(branch)
-        handle._ensure_shown()
-        return context(
-            self._layout,
-            handle.branch,
-            counter=default_counter(),
-            budget=budget,
-            whole=branch is None,
-            commit=commit,
-            log=log,
-            segment=metadata,
-            k=k,
-        )
-
-    def read_main(self) -> str:
-        """Return the roadmap as it stands, edits by hand included."""
-        from onecontext.memory.reading import read_main
-
-        return read_main(self._layout, self.branch)
+        return delete(self._layout, name, self._author)
 
     def write_main(self, text: str) -> Milestone:
         """Replace the roadmap, as a commit; pending steps stay pending."""
@@ -235,19 +207,8 @@ class Memory:
 
         return write_main(self._layout, self.branch, self._author, text)
 
-    def _ensure_shown(self) -> None:
-        from onecontext.memory.reading import ensure_shown
-
-        ensure_shown(self._layout, self.branch)
-
 
 def _author(agent: str, session: str, clock: Clock | None, new_id: NewId | None) -> Author:
     name = check_name(agent, what="agent")
     words = redact(check_text(session, what="session"))
     return Author(name, words, clock or (lambda: datetime.now(UTC)), new_id or (lambda: secrets.token_hex(4)))
-
-
-def _checked(limit: int | None) -> int | None:
-    if limit is not None and limit < 0:
-        raise UsageError(f"a limit of {limit} is below 0")
-    return limit

@@ -47,14 +47,30 @@ class InvalidDocument(UsageError):
 class UnknownBranch(UsageError):
     """No such memory branch."""
 
-    def __init__(self, branch: str, known: Sequence[str]) -> None:
-        super().__init__(f"no branch {branch!r}; there are {', '.join(known) or 'none'}")
+    def __init__(self, branch: str, known: Sequence[str], *, what: str = "branch") -> None:
+        super().__init__(f"no {what} {branch!r}; there are {', '.join(known) or 'none'}")
         self.branch = branch
         self.known = tuple(known)
 
 
 class BranchExists(UsageError):
     """A branch of that name is already there; nothing was changed."""
+
+
+class CurrentBranch(UsageError):
+    """What was asked cannot be done to the branch that the memory's folder shows; nothing was changed."""
+
+
+class PendingSteps(UsageError):
+    """A branch has steps without a milestone, which would be out of reach; nothing was changed."""
+
+
+class TagExists(UsageError):
+    """A tag or a branch of that name is already there; nothing was changed."""
+
+
+class UnknownTag(UsageError):
+    """No such tag."""
 
 
 class UnknownRevision(UsageError):
@@ -68,6 +84,10 @@ class AmbiguousRevision(UsageError):
         super().__init__(f"{prefix!r} could be {', '.join(candidates)}; write more of it")
         self.prefix = prefix
         self.candidates = tuple(candidates)
+
+
+class UnknownConflict(UsageError):
+    """No such conflict on the branch."""
 
 
 class UnknownTask(UsageError):

@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code-commit", metavar="SHA", help="the commit of the code that goes with it")
     parser.add_argument("--task", metavar="KEY", help="the task it belongs to")
     parser.add_argument("--mission", metavar="ID", help="the mission it belongs to")
+    parser.add_argument("--pin", metavar="FACT", action="append", help="what must not be forgotten; may be repeated")
     add_agent(parser)
 
 
@@ -23,7 +24,12 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     text = invocation.stdin.read() if given == "-" else given or ""
     memory = open_memory(args, invocation)
     milestone = memory.commit(
-        text, purpose=args.purpose, code_commit=args.code_commit, task=args.task, mission=args.mission
+        text,
+        purpose=args.purpose,
+        code_commit=args.code_commit,
+        task=args.task,
+        mission=args.mission,
+        pin=args.pin or (),
     )
     out = invocation.out
     out.answer(milestone, f"[{out.paint(memory.branch, 'cyan')} {milestone.id}] {out.paint(first_line(milestone))}")

@@ -3,17 +3,18 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import open_memory
+from onecontext.cli.memory import add_at, at_of, open_memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--budget", type=int, metavar="TOKENS", help="never more than this (default: no limit)")
     depth = parser.add_mutually_exclusive_group()
-    depth.add_argument("--commit", metavar="ID", help="one milestone in full")
+    depth.add_argument("--commit", metavar="ID", help="one milestone in full, by any revision")
     depth.add_argument("--log", action="store_true", help="the newest steps")
     depth.add_argument("--metadata", metavar="SEGMENT", help="one key of the metadata, such as env_config")
     parser.add_argument("--branch", metavar="NAME", help="this branch alone: purpose, progress, milestones")
+    add_at(parser)
     parser.add_argument("-k", type=int, default=5, metavar="K", help="how many milestones or steps (default: 5)")
 
 
@@ -28,6 +29,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         log=args.log,
         metadata=args.metadata,
         k=args.k,
+        at=at_of(args),
     )
     out.answer(context, out.paint(context.text))
     limit = "no limit" if context.budget is None else f"of {context.budget}"

@@ -1,6 +1,7 @@
 """What the memory commands share: opening the memory, and how records look on a terminal."""
 
 import argparse
+from datetime import datetime
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
@@ -15,6 +16,26 @@ def add_agent(parser: argparse.ArgumentParser) -> None:
     """Offer ``--agent`` and ``--branch``, for commands that write."""
     parser.add_argument("--agent", metavar="NAME", help=f"who writes (default: {_AGENT_VARIABLE}, else 'agent')")
     parser.add_argument("--branch", metavar="NAME", help="write this branch instead of the current one")
+
+
+def add_at(parser: argparse.ArgumentParser) -> None:
+    """Offer ``--at``, for commands that read."""
+    parser.add_argument(
+        "--at", metavar="TIME", help="as it was then: ISO 8601, in UTC unless it says otherwise; a date is its end"
+    )
+
+
+def at_of(args: argparse.Namespace) -> datetime | None:
+    """Return the time that was asked for; None is now.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    if args.at is None:
+        return None
+    from onecontext.recall.past import parse_time
+
+    return parse_time(args.at)
 
 
 def agent_of(args: argparse.Namespace, invocation: Invocation) -> str:

@@ -26,6 +26,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     out.answer(merge, text)
     for conflict in merge.conflicts:
         out.say(_told(conflict, memory.branch, args.source))
+    if merge.conflicts:
+        out.say(f"'onecontext conflicts --branch {memory.branch}' lists them with both sides")
     if merge.pending:
         steps = "1 pending step" if merge.pending == 1 else f"{merge.pending} pending steps"
         out.say(f"not merged, for want of a milestone: {steps} of {args.source}")

@@ -1,19 +1,20 @@
 """INIT and BRANCH: where a branch comes from.
 
-Rule 1: a branch starts with an empty log, and with its purpose and parent recorded.
+Rule 1: a branch starts with an empty log, its purpose and parent recorded, and what is pinned on its parent.
 Rule 2: its ref is made last, so a branch that can be seen is whole.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from onecontext.errors import BranchExists, Damaged, StorageError
-from onecontext.memory import message, metadata, pending
+from onecontext.memory import message, metadata, pending, pins
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
-from onecontext.store import repository, worktrees
+from onecontext.store import refs, repository, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.layout import FORMAT, Layout
 from onecontext.store.locks import held
@@ -55,7 +56,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
 
     Raises:
         InvalidName: ``name`` cannot name a branch.
-        BranchExists: there is one; nothing was changed.
+        BranchExists: there is one, or a tag of that name; nothing was changed.
         UnknownBranch: there is no ``parent``.
     """
     check_name(name, what="branch")
@@ -64,10 +65,14 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
     with held(layout.lock(name)):
         if layout.tip(name) is not None:
             raise BranchExists(f"there is a branch {name!r} already", hint=f"'onecontext switch {name}' goes there")
+        if refs.read(layout, refs.tag_ref(name)) is not None:
+            raise BranchExists(f"there is a tag {name!r}", hint="choose another name for the branch")
         objects = Objects(layout)
         if objects.entry(objects.tree_of(tip), f"branches/{name}"):
             raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")
-        tree = objects.write_tree(objects.tree_of(tip), _first_files(name, goal, parent=parent, author=author))
+        facts = _pinned(objects, tip, parent)
+        first = _first_files(name, goal, parent=parent, author=author, pinned=facts)
+        tree = objects.write_tree(objects.tree_of(tip), first)
         text = message.build(f"branch {name}: {goal}" if goal else f"branch {name}", branch=name)
         commit = objects.commit(tree, (tip,), text, author.agent, author.at())
         objects.move(name, expect=None, to=commit)
@@ -102,8 +107,15 @@ def listed(layout: Layout) -> list[Branch]:
     return found
 
 
-def _first_files(name: str, purpose: str, *, parent: str | None, author: Author) -> dict[str, bytes | None]:
-    data = metadata.new(purpose=purpose, parent=parent, created=iso(author.at()))
+def _pinned(objects: Objects, tip: str, parent: str) -> list[str]:
+    path = f"branches/{parent}/metadata.yaml"
+    return pins.pinned(metadata.load(objects.read(objects.tree_of(tip), path), where=path), parent)
+
+
+def _first_files(
+    name: str, purpose: str, *, parent: str | None, author: Author, pinned: Sequence[str] = ()
+) -> dict[str, bytes | None]:
+    data = metadata.new(purpose=purpose, parent=parent, created=iso(author.at()), pinned=pinned)
     folder = f"branches/{name}"
     return {f"{folder}/metadata.yaml": metadata.dump(data), f"{folder}/commit.md": b"", f"{folder}/log.md": b""}
 

@@ -9,10 +9,11 @@ Rule 3: a conflict is data: ours stands in the file, both sides are kept with wh
 from dataclasses import asdict
 
 from onecontext.errors import UsageError
-from onecontext.memory import metadata, milestones, pending, sections
+from onecontext.memory import metadata, milestones, pending, pins, sections
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Merge, MergeConflict
+from onecontext.memory.rollback import common
 from onecontext.memory.summary import one_line
 from onecontext.records import check_text, decode_milestones, iso, split
 from onecontext.store.layout import Layout
@@ -38,10 +39,10 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
         milestones.take_in(desk, author)
         theirs = known_tip(layout, source)
         waiting = len(pending.read(pending.path_in(layout.place(source), source)).records)
-        base = desk.objects.merge_base(desk.tip, theirs)
+        base = common(desk.objects, desk.tip, theirs)
         if base == theirs:
             return Merge(source, already=True, milestone=None, commit=desk.tip, pending=waiting)
-        union = _Union(desk, base, theirs)
+        union = _Union(desk, base, source, theirs)
         tree, conflicts = union.tree()
         contribution = _contribution(desk, source, theirs, words)
         changes, data = _own_files(union, author, source, theirs, contribution, conflicts)
@@ -52,8 +53,9 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
 class _Union:
     """The tree that has both sides, built entry by entry."""
 
-    def __init__(self, desk: Desk, base: str | None, theirs: str) -> None:
+    def __init__(self, desk: Desk, base: str | None, source: str, theirs: str) -> None:
         self.desk = desk
+        self.source = source
         self.objects: Objects = desk.objects
         self.base = self.objects.tree_of(base) if base else None
         self.ours, self.theirs = desk.tree, self.objects.tree_of(theirs)
@@ -95,8 +97,24 @@ class _Union:
         if self.objects.entry(self.theirs, path) is None:
             sides[2] = sides[0] = sides[1]
         self.metadata, found = metadata.merge(*sides)
+        lists = [names for side in sides[1:] if isinstance(names := side.get("merged"), list)]
+        if "merged" in found and len(lists) == 2:
+            # What one side has merged and the other too is no contradiction: both are.
+            del found["merged"]
+            self.metadata["merged"] = sorted({str(name) for names in lists for name in names})
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
+        self._pins(pins.pinned(sides[0], self.desk.branch))
+
+    def _pins(self, before: list[str]) -> None:
+        """Pin here what the source has pinned since the two had the same; what was unpinned here stays so."""
+        path = f"branches/{self.source}/metadata.yaml"
+        old, new = (
+            pins.pinned(metadata.load(self.objects.read(tree, path), where=path), self.source)
+            for tree in (self.base, self.theirs)
+        )
+        fresh = [fact for fact in new if fact not in before and fact not in old]
+        self.metadata = pins.with_pins(self.metadata, fresh, self.desk.branch)
 
     def _other_entries(self) -> dict[str, str]:
         """Return the entries at the top, other than ours by name, that only the source changed."""

@@ -3,6 +3,7 @@
 Rule 1: keys that people add are kept; the file is always sorted, so the same data are the same bytes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from onecontext.errors import InvalidDocument
@@ -31,6 +32,22 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     return data
 
 
+def value(text: str) -> Any:
+    """Return the one YAML value that ``text`` is.
+
+    Raises:
+        InvalidDocument: it is none, or one that :func:`dump` cannot write.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+        yaml.safe_dump(found)
+    except yaml.YAMLError as error:
+        raise InvalidDocument("the text is not YAML", hint="quote it as YAML does") from error
+    return found
+
+
 def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml
@@ -39,7 +56,7 @@ def dump(data: dict[str, Any]) -> bytes:
     return str(text).encode("utf-8")
 
 
-def new(*, purpose: str, parent: str | None, created: str) -> dict[str, Any]:
+def new(*, purpose: str, parent: str | None, created: str, pinned: Sequence[str] = ()) -> dict[str, Any]:
     """Return the metadata that a branch begins with."""
     return {
         "created": created,
@@ -47,7 +64,7 @@ def new(*, purpose: str, parent: str | None, created: str) -> dict[str, Any]:
         "file_structure": {},
         "merged": [],
         "parent": parent,
-        "pinned": [],
+        "pinned": list(pinned),
         "purpose": purpose,
         "status": "active",
     }

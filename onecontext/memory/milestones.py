@@ -5,10 +5,11 @@ Rule 1: a commit touches four bounded files whatever came before: the newest mil
 Rule 2: records are moved as the bytes they are, so a hand-edited one stays as edited.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from onecontext.errors import UsageError
-from onecontext.memory import message, metadata, pending, summary
+from onecontext.memory import message, metadata, pending, pins, summary
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.model import Author
 from onecontext.records import Milestone, check_text, decode_milestone, encode_milestone, joined, split
@@ -30,14 +31,16 @@ def commit(
     code_commit: str | None = None,
     task: str | None = None,
     mission: str | None = None,
+    pin: Sequence[str] = (),
 ) -> Milestone:
-    """Record a milestone with the pending steps of ``branch``.
+    """Record a milestone with the pending steps of ``branch``, and pin the facts ``pin``.
 
     Raises:
-        UsageError: the contribution is empty, or a link has a shape that no trailer may have.
+        UsageError: the contribution or a fact is empty, or a link has a shape that no trailer may have.
     """
     text = _required(contribution)
     message.check_links(code_commit=code_commit, task=task, mission=mission)
+    facts = [pins.clean(fact) for fact in pin]
     wanted = None if purpose is None else redact(check_text(purpose, what="purpose"))
     with writing(layout, branch) as desk:
         take_in(desk, author)
@@ -48,9 +51,11 @@ def commit(
         if found.records:
             steps = found.preamble + joined(found.records)
             changes[f"{desk.folder}/log/{_next_log(desk)}"] = steps
-        known = desk.metadata()
-        if wanted is not None and wanted != known.get("purpose"):
+        before = desk.metadata()
+        known = pins.with_pins(before, facts, branch) if facts else before
+        if wanted is not None:
             known = {**known, "purpose": wanted}
+        if known != before:
             changes[f"{desk.folder}/metadata.yaml"] = metadata.dump(known)
         links = {"code_commit": code_commit, "task": task, "mission": mission}
         return put(desk, author, text, changes, known=known, links=links)

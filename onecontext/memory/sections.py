@@ -57,6 +57,19 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, list[SectionConflict]
     return "".join(merged), conflicts
 
 
+def put(text: str, heading: str, section: str | None) -> str:
+    """Return ``text`` with the whole section of that key replaced, added at the end, or, for None, taken out."""
+    found = split(text)
+    if section is None:
+        found.pop(heading, None)
+        return "".join(found.values())
+    parts: list[str] = []
+    for part in {**found, heading: section}.values():
+        if part:
+            _join(parts, part)
+    return "".join(parts)
+
+
 def add_bullet(text: str, heading: str, line: str) -> str:
     """Return ``text`` with ``- line`` at the end of the section ``heading``, which is added when missing."""
     sections = split(text)

@@ -12,6 +12,7 @@ from onecontext.records import Milestone
 LIMIT_BYTES = 2048
 _LINE_BYTES = 320
 _PIN = "- pinned: "
+_CUT = " (cut: all of it is in metadata.yaml)"
 
 
 def one_line(text: str, *, limit_bytes: int = _LINE_BYTES) -> str:
@@ -39,8 +40,13 @@ def roll(newest: Milestone | None, pinned: Sequence[str] = ()) -> str:
     return "\n".join(kept)
 
 
+def _fitted(text: str) -> str:
+    line = one_line(text)
+    return line if line == " ".join(text.split()) else one_line(text, limit_bytes=_LINE_BYTES - len(_CUT)) + _CUT
+
+
 def _pins(pinned: Sequence[str]) -> list[str]:
-    lines = [f"{_PIN}{one_line(text)}" for text in pinned]
+    lines = [_PIN + _fitted(text) for text in pinned]
     # Half of the room at most: beyond that the summary says where the rest is, and context always shows them all.
     kept: list[str] = []
     room = LIMIT_BYTES // 2

@@ -8,17 +8,19 @@ Rule 3: it is a view for reading: control characters of stored texts are shown, 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from onecontext.errors import UnknownRevision, UsageError
+from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
 from onecontext.memory import metadata
+from onecontext.recall.files import branches_at, tree_at
 from onecontext.recall.history import History
 from onecontext.recall.pack import Piece, pack
 from onecontext.records import Milestone, Step, iso
-from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout
 from onecontext.text.tokens import Counter
 
+_NAMED = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -47,32 +49,34 @@ def context(
     log: bool = False,
     segment: str | None = None,
     k: int = 5,
+    at: datetime | None = None,
 ) -> Context:
     """Return what to know of ``branch``.
 
     Args:
         budget: tokens; 0 gives an empty text.
         whole: also the roadmap and the other branches (the status of everything).
-        commit: one milestone in full instead, by record id or a prefix of it.
+        commit: one milestone in full instead, by any revision.
         log: the last ``k`` steps instead.
         segment: this key of the metadata instead.
         k: how many milestones or steps.
+        at: the memory as it was then, steps that had no milestone yet not included; None is now.
 
     Raises:
         UsageError: a negative number, or no such key.
-        UnknownRevision: no milestone of this branch begins with ``commit``.
+        UnknownRevision: ``commit`` names no milestone, or the branch had not begun ``at`` that time.
     """
     if (budget is not None and budget < 0) or k < 0:
         raise UsageError("a budget and -k are 0 or more", hint="leave --budget out for no limit")
-    history = History(layout, branch)
+    history = History(layout, branch, tree_at(layout, branch, at) if at is not None else None)
     if commit is not None:
-        pieces = [_milestone_piece(_find(history, commit))]
+        pieces = [_milestone_piece(_find(layout, history, commit, at))]
     elif segment is not None:
         pieces = [_segment_piece(history, segment)]
     elif log:
         pieces = [_step_piece(step) for step in history.steps(limit=k)]
     else:
-        pieces = [*_branch_pieces(history, k), *(_whole_pieces(layout, branch) if whole else [])]
+        pieces = [*_branch_pieces(history, k), *(_whole_pieces(layout, history, at) if whole else [])]
     packed = pack([Piece(p.label, clean(p.text), p.how_to_get) for p in pieces], budget=budget, counter=counter)
     return Context(packed.text, packed.tokens, budget, counter.name, list(packed.left_out))
 
@@ -108,12 +112,10 @@ def _branch_pieces(history: History, k: int) -> list[Piece]:
     return pieces
 
 
-def _whole_pieces(layout: Layout, branch: str) -> list[Piece]:
-    try:
-        roadmap = read_bytes(layout.place(branch).folder / "main.md").decode("utf-8", "replace")
-    except FileNotFoundError:
-        roadmap = ""
-    others = [name for name in layout.branches() if name != branch]
+def _whole_pieces(layout: Layout, history: History, at: datetime | None) -> list[Piece]:
+    roadmap = history.roadmap()
+    names = layout.branches() if at is None else branches_at(layout, at)
+    others = [name for name in names if name != history.branch]
     text = f"## Other branches\n{', '.join(others)}" if others else ""
     found = [Piece("the roadmap", roadmap.strip("\n"), "main.md in the memory's folder")]
     return [*found, Piece("the list of branches", text, "onecontext branch")]
@@ -154,11 +156,18 @@ def _segment_piece(history: History, segment: str) -> Piece:
     return Piece(f"metadata {segment}", text, f"onecontext context --metadata {segment}")
 
 
-def _find(history: History, prefix: str) -> Milestone:
-    found = [milestone for milestone in history.milestones() if milestone.id.startswith(prefix.lower())]
-    if len(found) != 1 or not prefix:
-        what = "no milestone" if not found else f"more than one milestone ({len(found)})"
+def _find(layout: Layout, history: History, revision: str, at: datetime | None) -> Milestone:
+    found = [milestone for milestone in history.milestones() if revision and milestone.id.startswith(revision.lower())]
+    if len(found) > 1:
+        raise AmbiguousRevision(revision[:40], [milestone.id for milestone in found[:_NAMED]])
+    if found:
+        return found[0]
+    # No record of this branch: a commit, a tag, or another branch's, which takes git to find.
+    from onecontext.recall.revisions import show
+
+    try:
+        return show(layout, revision, at=at)
+    except UnknownRevision as error:
         raise UnknownRevision(
-            f"{what} of {history.branch!r} begins with {prefix[:40]!r}", hint="'onecontext log' lists them"
-        )
-    return found[0]
+            f"no milestone is called {revision[:80]!r}", hint="'onecontext log' lists them"
+        ) from error

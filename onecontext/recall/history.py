@@ -1,4 +1,4 @@
-"""Steps and milestones of a branch, newest first, read from the files of its work tree.
+"""Steps and milestones of a branch, newest first, read from the files of its work tree, or of a tree of its past.
 
 Rule 1: no lock and no pygit2: history files are never rewritten, and the pending log is read before the history, so a
         commit going on meanwhile hides nothing; a record met in both is told once.
@@ -10,31 +10,35 @@ A branch tells its own records and those of the branches that were merged into i
 import heapq
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from onecontext.memory import metadata, pending
+from onecontext.errors import UnknownRevision
+from onecontext.memory import metadata
 from onecontext.names import check_name
+from onecontext.recall.files import Files, folder_of
 from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, split
-from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout
 
 
 class History:
-    """The memory of one branch as its work tree has it now."""
+    """The memory of one branch as its work tree has it now, or as ``files`` have it."""
 
-    def __init__(self, layout: Layout, branch: str) -> None:
+    def __init__(self, layout: Layout, branch: str, files: Files | None = None) -> None:
         self.branch = branch
-        self._top = layout.place(branch).folder / "branches"
+        self._files = folder_of(layout, branch) if files is None else files
         self.metadata = self._metadata()
+
+    def roadmap(self) -> str:
+        """Return main.md; empty when there is none."""
+        return self._files.read("main.md").decode("utf-8", "replace")
 
     def pending(self) -> list[Step]:
         """Return the steps since the last milestone, newest first."""
-        return [decode_step(raw) for raw in reversed(pending.read(self._top / self.branch / "log.md").records)]
+        return [decode_step(raw) for raw in reversed(self._waiting())]
 
-    def steps(self, *, limit: int | None = None) -> list[Step]:
-        """Return at most ``limit`` steps (None: all), newest first, pending ones included."""
-        waiting = pending.read(self._top / self.branch / "log.md").records
+    def steps(self, *, limit: int | None = None, before: str | None = None) -> list[Step]:
+        """Return at most ``limit`` steps (None: all), newest first, pending ones included; see :meth:`milestones`."""
+        waiting = self._waiting()
         keys = {raw.key for raw in waiting}
 
         def own() -> Iterator[Raw]:
@@ -42,50 +46,57 @@ class History:
             yield from (raw for raw in self._logged(self.branch) if raw.key not in keys)
 
         others = [self._logged(name) for name in self._merged()]
-        return [decode_step(raw) for raw in islice(_newest_first([own(), *others]), limit)]
+        return [decode_step(raw) for raw in islice(_after(_newest_first([own(), *others]), before), limit)]
 
-    def milestones(self, *, limit: int | None = None) -> list[Milestone]:
-        """Return at most ``limit`` milestones (None: all), newest first."""
+    def milestones(self, *, limit: int | None = None, before: str | None = None) -> list[Milestone]:
+        """Return at most ``limit`` milestones (None: all), newest first.
+
+        Args:
+            before: only those that come after the record of this id in the list: the next page. Records that are added
+                meanwhile come before it, so a page stays the same.
+
+        Raises:
+            UnknownRevision: no record has the id ``before``.
+        """
         sources = [self._committed(name) for name in [self.branch, *self._merged()]]
-        return [decode_milestone(raw) for raw in islice(_newest_first(sources), limit)]
+        return [decode_milestone(raw) for raw in islice(_after(_newest_first(sources), before), limit)]
 
     def own_milestones(self, *, limit: int | None = None) -> list[Milestone]:
         """Return at most ``limit`` milestones of the branch itself, newest first."""
         return [decode_milestone(raw) for raw in islice(self._committed(self.branch), limit)]
 
     def _metadata(self) -> dict[str, Any]:
-        path = self._top / self.branch / "metadata.yaml"
-        return metadata.load(_read(path), where=f"branches/{self.branch}/metadata.yaml")
+        path = f"branches/{self.branch}/metadata.yaml"
+        return metadata.load(self._files.read(path), where=path)
 
     def _merged(self) -> list[str]:
         names = self.metadata.get("merged")
         listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
         return [check_name(name, what="branch") for name in listed if name != self.branch]
 
+    def _waiting(self) -> tuple[Raw, ...]:
+        return split(self._files.read(f"branches/{self.branch}/log.md")).records
+
     def _committed(self, branch: str) -> Iterator[Raw]:
-        for path in _numbered(self._top / branch / "commit"):
-            yield from reversed(split(_read(path)).records)
+        for path in self._numbered(f"branches/{branch}/commit"):
+            yield from reversed(split(self._files.read(path)).records)
 
     def _logged(self, branch: str) -> Iterator[Raw]:
-        for folder in _numbered(self._top / branch / "log"):
-            for path in _numbered(folder):
-                yield from reversed(split(_read(path)).records)
+        for folder in self._numbered(f"branches/{branch}/log"):
+            for path in self._numbered(folder):
+                yield from reversed(split(self._files.read(path)).records)
+
+    def _numbered(self, folder: str) -> list[str]:
+        names = {name: name.removesuffix(".md") for name in self._files.names(folder)}
+        found = [name for name, stem in names.items() if stem.isdecimal()]
+        return [f"{folder}/{name}" for name in sorted(found, key=lambda name: int(names[name]), reverse=True)]
 
 
 def _newest_first(sources: list[Iterator[Raw]]) -> Iterator[Raw]:
     return heapq.merge(*sources, key=lambda raw: str(raw.frame["at"]), reverse=True)
 
 
-def _numbered(folder: Path) -> list[Path]:
-    try:
-        found = [path for path in folder.iterdir() if path.stem.isdecimal()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return sorted(found, key=lambda path: int(path.stem), reverse=True)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_bytes(path)
-    except FileNotFoundError:
-        return b""
+def _after(records: Iterator[Raw], before: str | None) -> Iterator[Raw]:
+    if before is not None and all(raw.id != before for raw in records):
+        raise UnknownRevision(f"no record here has the id {before[:40]!r}", hint="'onecontext log' lists them")
+    return records

@@ -1,42 +1,56 @@
-"""What a revision means: a branch, a record id, a git commit, or a unique prefix of one of the last two.
+"""What a revision means: a branch, a tag, a record id, a git commit, a unique prefix of one of these, or BRANCH@TIME.
 
-Rule 1: a branch is looked for first, then records and commits together; several answers are an error.
+Rule 1: a branch is looked for first, then a tag, then records and commits together; several answers are an error.
+Rule 2: what a rollback or a deleted branch took out of sight is found all the same.
 """
 
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from onecontext.errors import AmbiguousRevision, InvalidName, UnknownRevision
+from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.memory import message
+from onecontext.names import check_name, is_name
+from onecontext.recall import past
 from onecontext.recall.graph import GraphCommit, GraphRow, lay_out
-from onecontext.records import Milestone, decode_milestone, split
+from onecontext.records import Milestone, decode_milestone, iso, split
+from onecontext.store import refs
 from onecontext.store.layout import Layout
 from onecontext.store.objects import CommitInfo, Objects
 
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _NAMED = 8
+_SEARCHED = (refs.HEADS, refs.TAGS, refs.DELETED, refs.DELETED_TAGS)
 
 
-def resolve(layout: Layout, objects: Objects, revision: str) -> CommitInfo:
+def resolve(layout: Layout, objects: Objects, revision: str, *, at: datetime | None = None) -> CommitInfo:
     """Return the git commit that ``revision`` means.
+
+    Args:
+        at: a branch means its tip at that time, and nothing younger is found; None is now.
 
     Raises:
         UnknownRevision: nothing answers to it.
         AmbiguousRevision: several records or commits begin so.
+        UsageError: what stands behind an ``@`` is no time.
     """
-    try:
-        tip = layout.tip(revision)
-    except InvalidName:
-        tip = None
-    if tip:
-        return objects.info(tip)
+    name, has_time, time = revision.partition("@")
+    if has_time:
+        return past.tip_at(layout, objects, check_name(name, what="branch"), past.parse_time(time))
+    if is_name(revision) and layout.tip(revision):
+        return past.tip_at(layout, objects, revision, at)
+    tag = refs.read(layout, refs.tag_ref(revision)) if is_name(revision) else None
+    if tag and (named := objects.peel(tag)):
+        return _not_younger(objects.info(named), revision, at)
     wanted = revision.lower()
     if not _HEX.fullmatch(wanted):
-        raise UnknownRevision(f"{revision[:80]!r} is no branch, and no record or commit in hexadecimal digits")
+        raise UnknownRevision(
+            f"{revision[:80]!r} is no branch, no tag, and no record or commit in hexadecimal digits",
+            hint="'onecontext log' lists records, 'onecontext branch' and 'onecontext tag' list names",
+        )
     found = {
         commit.id: record if record.startswith(wanted) else commit.id[:12]
-        for commit in objects.walk(tips(layout))
+        for commit in objects.walk(_everything(layout, objects))
         if (record := message.trailers(commit.message).get(message.RECORD, "")).startswith(wanted)
         or commit.id.startswith(wanted)
     }
@@ -44,36 +58,45 @@ def resolve(layout: Layout, objects: Objects, revision: str) -> CommitInfo:
         raise UnknownRevision(f"nothing is called {revision!r}", hint="'onecontext log' lists what there is")
     if len(found) > 1:
         raise AmbiguousRevision(revision, sorted(found.values())[:_NAMED])
-    return objects.info(next(iter(found)))
+    return _not_younger(objects.info(next(iter(found))), revision, at)
 
 
-def show(layout: Layout, revision: str) -> Milestone:
-    """Return the milestone that ``revision`` names; for a branch, its newest one.
+def commit_of(layout: Layout, revision: str) -> str:
+    """Return the full name of the git commit that ``revision`` means."""
+    return resolve(layout, Objects(layout), revision).id
+
+
+def show(layout: Layout, revision: str, *, at: datetime | None = None) -> Milestone:
+    """Return the milestone that ``revision`` names; for a branch or a tag, the newest one that is in its memory.
 
     Raises:
         UnknownRevision: nothing answers to it, or the commit holds no milestone.
     """
     objects = Objects(layout)
-    commit = resolve(layout, objects, revision)
-    if revision in layout.branches():
-        commit = next((c for c in objects.walk([commit.id]) if _is_milestone_of(c, revision)), commit)
+    commit = resolve(layout, objects, revision, at=at)
     trailers = message.trailers(commit.message)
     record, branch = trailers.get(message.RECORD), trailers.get(message.BRANCH)
-    if record and branch:
-        newest = objects.read(commit.tree, f"branches/{branch}/commit.md") or b""
-        for raw in reversed(split(newest).records):
-            if raw.id == record:
-                return replace(decode_milestone(raw), commit=commit.id)
+    name = revision.partition("@")[0]
+    if is_name(name) and layout.tip(name):
+        record, branch = None, name
+    elif is_name(name) and refs.read(layout, refs.tag_ref(name)):
+        record = None
+    else:
+        branch = branch if record else None
+    newest = objects.read(commit.tree, f"branches/{branch}/commit.md") if branch else None
+    for raw in reversed(split(newest or b"").records):
+        if record in (None, raw.id):
+            return replace(decode_milestone(raw), commit=_holding(objects, commit, raw.id) if not record else commit.id)
     raise UnknownRevision(
-        f"commit {commit.id[:12]} holds no milestone: {commit.message.splitlines()[0]}",
+        f"commit {commit.id[:12]} holds no milestone: {(commit.message.splitlines() or [''])[0]}",
         hint=f"'onecontext diff {commit.id[:12]}' shows what it changed",
     )
 
 
-def diff(layout: Layout, old: str, new: str) -> str:
+def diff(layout: Layout, old: str, new: str, *, at: datetime | None = None) -> str:
     """Return the unified diff of the memory's files between two revisions."""
     objects = Objects(layout)
-    return objects.diff(resolve(layout, objects, old).id, resolve(layout, objects, new).id)
+    return objects.diff(resolve(layout, objects, old, at=at).id, resolve(layout, objects, new, at=at).id)
 
 
 def parent_of(layout: Layout, revision: str) -> str | None:
@@ -82,27 +105,39 @@ def parent_of(layout: Layout, revision: str) -> str | None:
     return parents[0] if parents else None
 
 
-def graph(layout: Layout, *, limit: int) -> list[GraphRow]:
+def graph(layout: Layout, *, limit: int, at: datetime | None = None) -> list[GraphRow]:
     """Return the newest ``limit`` commits of all branches with their lanes, newest first."""
+    objects = Objects(layout)
     names: dict[str, list[str]] = {}
     for branch in layout.branches():
-        names.setdefault(layout.tip(branch) or "", []).append(branch)
+        if tip := past.tip_if_any(layout, objects, branch, at):
+            names.setdefault(tip.id, []).append(branch)
     commits: list[GraphCommit] = []
-    for commit in Objects(layout).walk(tips(layout)):
+    for commit in objects.walk(list(names)):
         if len(commits) == limit:
             break
         subject = (commit.message.splitlines() or [""])[0]
-        at = datetime.fromtimestamp(commit.at_s, UTC)
-        refs = tuple(names.get(commit.id, ()))
-        commits.append(GraphCommit(commit.id, commit.parents, refs, subject, at, commit.author))
+        when = datetime.fromtimestamp(commit.at_s, UTC)
+        at_it = tuple(names.get(commit.id, ()))
+        commits.append(GraphCommit(commit.id, commit.parents, at_it, subject, when, commit.author))
     return lay_out(commits)
 
 
-def tips(layout: Layout) -> list[str]:
-    """Return the tips of all branches."""
-    return [tip for branch in layout.branches() if (tip := layout.tip(branch))]
+def _everything(layout: Layout, objects: Objects) -> list[str]:
+    """Return the tips of all branches, deleted ones included, and what tags name."""
+    named = [target for prefix in _SEARCHED for target in refs.under(layout, prefix).values()]
+    return [commit for target in named if (commit := objects.peel(target))]
 
 
-def _is_milestone_of(commit: CommitInfo, branch: str) -> bool:
-    found = message.trailers(commit.message)
-    return message.RECORD in found and found.get(message.BRANCH) == branch
+def _not_younger(commit: CommitInfo, revision: str, at: datetime | None) -> CommitInfo:
+    if at is not None and commit.at_s > at.timestamp():
+        raise UnknownRevision(
+            f"{revision[:80]!r} was not there yet at {iso(at)}", hint="leave --at out, or name a later time"
+        )
+    return commit
+
+
+def _holding(objects: Objects, newest: CommitInfo, record: str) -> str | None:
+    """Return the commit that recorded a milestone, looking from ``newest`` back."""
+    found = (c.id for c in objects.walk([newest.id]) if message.trailers(c.message).get(message.RECORD) == record)
+    return next(found, None)

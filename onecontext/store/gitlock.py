@@ -10,7 +10,8 @@ Rule 2: the caller holds our lock that covers FILE, and the scratch name belongs
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from onecontext.errors import Conflict, LockTimeout
@@ -43,16 +44,28 @@ def install(path: Path, scratch: Path, *, still: Callable[[], bool], wait_s: flo
         Conflict: ``still()`` was false; ``path`` is untouched.
         LockTimeout: a git command held the lock for ``wait_s`` seconds; ``path`` is untouched.
     """
-    lock = _lock_of(path)
-    _take(lock, scratch, wait_s)
-    try:
+    with taken(path, scratch, wait_s=wait_s) as lock:
         if not still():
             raise Conflict(f"{path.name} has moved meanwhile", hint="run it again")
         lock.replace(path)
-    except BaseException:
-        lock.unlink(missing_ok=True)
-        raise
+
+
+@contextmanager
+def taken(path: Path, scratch: Path, *, wait_s: float = _WAIT_S) -> Iterator[Path]:
+    """Hold git's lock on ``path``, which has the content of ``scratch``; both are gone after the block.
+
+    Raises:
+        LockTimeout: a git command held the lock for ``wait_s`` seconds.
+    """
+    lock = _lock_of(path)
+    _take(lock, scratch, wait_s)
+    # Once the lock has been renamed over the file, a lock of that name would be somebody else's.
+    inode = scratch.stat().st_ino
+    try:
+        yield lock
     finally:
+        if lock.exists() and lock.stat().st_ino == inode:
+            lock.unlink()
         scratch.unlink(missing_ok=True)
 
 

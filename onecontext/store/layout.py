@@ -127,12 +127,20 @@ class Layout:
             raise NoMemory(f"there is no memory at {self.path}", hint="run 'onecontext init'")
         check_version(_small(self.path / "format"), self.path)
 
-    def _packed(self) -> dict[str, str]:
+    def packed_refs(self) -> dict[str, str]:
+        """Return the refs that git has packed into one file, to the objects they name."""
         # One "<hex> <ref>" a line; '#' opens the header, '^' a peeled tag (gitrepository-layout(5)).
         packed = self.git / "packed-refs"
-        lines = read_bytes(packed).decode("utf-8", "replace").splitlines() if packed.exists() else []
+        try:
+            lines = read_bytes(packed).decode("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return {}
         pairs = (line.split(" ", 1) for line in lines if line and line[0] not in "#^" and " " in line)
-        return {ref.removeprefix(_HEADS): commit for commit, ref in pairs if ref.startswith(_HEADS)}
+        return {ref: commit for commit, ref in pairs}
+
+    def _packed(self) -> dict[str, str]:
+        found = self.packed_refs().items()
+        return {ref.removeprefix(_HEADS): commit for ref, commit in found if ref.startswith(_HEADS)}
 
 
 def check_version(text: str, where: object) -> None:

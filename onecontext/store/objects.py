@@ -184,8 +184,16 @@ class Objects:
             base = self._repository.merge_base(pygit2.Oid(hex=ours), pygit2.Oid(hex=theirs))
             return str(base) if base else None
 
-    def walk(self, tips: list[str]) -> Iterator[CommitInfo]:
-        """Yield the commits reachable from ``tips``, children before parents, newest first."""
+    def peel(self, name: str) -> str | None:
+        """Return the commit that an object is, or, if it is an annotated tag, tells of; None where it is neither."""
+        with _translated():
+            found = self._repository[name]
+        while isinstance(found, pygit2.Tag):
+            found = found.get_object()
+        return str(found.id) if isinstance(found, pygit2.Commit) else None
+
+    def walk(self, tips: list[str], *, hide: str | None = None) -> Iterator[CommitInfo]:
+        """Yield the commits reachable from ``tips`` and not from ``hide``, children first, newest first."""
         if not tips:
             return
         with _translated():
@@ -193,6 +201,8 @@ class Objects:
             walker = self._repository.walk(pygit2.Oid(hex=tips[0]), order)
             for tip in tips[1:]:
                 walker.push(pygit2.Oid(hex=tip))
+            if hide is not None:
+                walker.hide(pygit2.Oid(hex=hide))
             for commit in walker:
                 yield _info(commit)
 

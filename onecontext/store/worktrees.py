@@ -96,6 +96,15 @@ def _show(
     replace_bytes(target, objects.blob(after), durable=target.suffix == ".yaml" or target.name == "main.md")
 
 
+def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
+    """Remove the files that ``tree`` has, setting aside what was changed; files that it has not are left."""
+    for path, (_, blob) in objects.changed(None, tree).items():
+        _show(layout, objects, place, path, blob, None, mine=False)
+    (place.folder / ".git").unlink(missing_ok=True)
+    if not any(place.folder.iterdir()):
+        place.folder.rmdir()
+
+
 def take_away(place: Place, path: str) -> None:
     """Remove a file of a work tree, and the folders that it leaves empty."""
     target = place.folder / path

@@ -65,9 +65,15 @@ def test_every_documented_signature_is_the_codes(root: Path) -> None:
 @pytest.mark.parametrize("owner", ["Memory", "Team", "Board"])
 def test_every_public_method_is_documented(root: Path, owner: str) -> None:
     documented = {name for of, name, _ in documented_signatures((root / "docs" / "api.md").read_text()) if of == owner}
-    public = {name for name, value in vars(CLASSES[owner]).items() if not name.startswith("_") and is_method(value)}
+    public = {name for name, value in members(CLASSES[owner]) if not name.startswith("_") and is_method(value)}
 
     assert public <= documented
+
+
+def members(owner: type) -> Iterator[tuple[str, object]]:
+    """Yield what a class has, from its bases too."""
+    for base in owner.__mro__[:-1]:
+        yield from vars(base).items()
 
 
 def is_method(value: object) -> bool:

@@ -1,0 +1,90 @@
+"""Pinned facts: what every context of a branch begins with, kept as the list ``pinned`` of its metadata.
+
+Rule 1: a fact is in the list once, as it was said; only :func:`unpin` and people take one out.
+Rule 2: a list that somebody made into something else is said, never written over.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from onecontext.errors import InvalidDocument, UsageError
+from onecontext.memory import message, metadata
+from onecontext.memory.desk import Desk, writing
+from onecontext.memory.model import Author, Pins
+from onecontext.records import check_text
+from onecontext.store.layout import Layout
+from onecontext.text.redact import redact
+
+_KEY = "pinned"
+
+
+def pin(layout: Layout, branch: str, author: Author, fact: str) -> Pins:
+    """Pin ``fact`` to ``branch``, as a commit; nothing is written where it is pinned already.
+
+    Raises:
+        UsageError: it is empty.
+        InvalidDocument: ``pinned`` in the metadata is no list; nothing was written.
+    """
+    text = clean(fact)
+    with writing(layout, branch) as desk:
+        desk.take_in_edits(author.at())
+        facts = pinned(desk.metadata(), desk.branch)
+        if text in facts:
+            return Pins(branch, tuple(facts), already=True, commit=desk.tip)
+        return _put(desk, author, [*facts, text], f"pinned: {text}")
+
+
+def unpin(layout: Layout, branch: str, author: Author, fact: str) -> Pins:
+    """Take a fact out of the list, as a commit: the one that is ``fact``, else the only one that begins so.
+
+    Raises:
+        UsageError: no fact, or more than one, begins so; nothing was written.
+        InvalidDocument: as for :func:`pin`.
+    """
+    wanted = clean(fact)
+    with writing(layout, branch) as desk:
+        desk.take_in_edits(author.at())
+        facts = pinned(desk.metadata(), desk.branch)
+        found = [text for text in facts if text == wanted] or [text for text in facts if text.startswith(wanted)]
+        if len(found) != 1:
+            how_many = "no pinned fact" if not found else f"{len(found)} pinned facts"
+            raise UsageError(f"{how_many} of {branch!r} begin with {wanted[:40]!r}", hint="'onecontext pin' lists them")
+        return _put(desk, author, [text for text in facts if text != found[0]], f"unpinned: {found[0]}")
+
+
+def clean(fact: str) -> str:
+    """Return a fact as it is stored: redacted, without blanks around it.
+
+    Raises:
+        UsageError: nothing is left of it.
+        InvalidText: no file can carry it.
+    """
+    text = redact(check_text(fact, what="pinned fact")).strip()
+    if not text:
+        raise UsageError("a pinned fact needs words", hint="onecontext pin 'what must not be forgotten'")
+    return text
+
+
+def pinned(data: Mapping[str, object], branch: str) -> list[str]:
+    """Return the pinned facts in a branch's metadata.
+
+    Raises:
+        InvalidDocument: ``pinned`` is there and is no list.
+    """
+    facts = data.get(_KEY)
+    if facts is not None and not isinstance(facts, list):
+        raise InvalidDocument(f"'pinned' in the metadata of {branch!r} is no list", hint="make it one, by hand")
+    return [str(fact) for fact in facts or []]
+
+
+def with_pins(data: Mapping[str, object], facts: Sequence[str], branch: str) -> dict[str, object]:
+    """Return the metadata with ``facts`` pinned after those that are, each once."""
+    before = pinned(data, branch)
+    new = [fact for fact in dict.fromkeys(facts) if fact not in before]
+    return {**data, _KEY: [*before, *new]} if new else dict(data)
+
+
+def _put(desk: Desk, author: Author, facts: list[str], subject: str) -> Pins:
+    changes = {f"{desk.folder}/metadata.yaml": metadata.dump({**desk.metadata(), _KEY: facts})}
+    text = message.build(subject, branch=desk.branch)
+    commit = desk.commit(changes, text, author=author.agent, at=author.at())
+    return Pins(desk.branch, tuple(facts), already=False, commit=commit)

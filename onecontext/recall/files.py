@@ -1,0 +1,80 @@
+"""Where the history of a branch is read from: its work tree, or a tree of its past.
+
+Rule 1: what a work tree shows is read without git; only the past needs it.
+Rule 2: a file or folder that is not there is empty.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from onecontext.store.files import read_bytes
+from onecontext.store.layout import Layout
+
+if TYPE_CHECKING:
+    from onecontext.store.objects import Objects
+
+
+class Files(Protocol):
+    """A tree of files with ``/`` between names."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file; empty when there is none."""
+        ...
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names in a folder; none when there is no such folder."""
+        ...
+
+
+class _Folder:
+    def __init__(self, top: Path) -> None:
+        self._top = top
+
+    def read(self, path: str) -> bytes:
+        try:
+            return read_bytes(self._top / path)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+
+    def names(self, folder: str) -> Iterable[str]:
+        try:
+            return [path.name for path in (self._top / folder).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+class _Tree:
+    def __init__(self, objects: "Objects", tree: str) -> None:
+        self._objects = objects
+        self._tree = tree
+
+    def read(self, path: str) -> bytes:
+        return self._objects.read(self._tree, path) or b""
+
+    def names(self, folder: str) -> Iterable[str]:
+        return self._objects.entries(self._tree, folder)
+
+
+def folder_of(layout: Layout, branch: str) -> Files:
+    """Return the work tree of ``branch``."""
+    return _Folder(layout.place(branch).folder)
+
+
+def tree_at(layout: Layout, branch: str, at: datetime) -> Files:
+    """Return what was committed on ``branch`` at a time; see :func:`onecontext.recall.past.tip_at`."""
+    from onecontext.recall.past import tip_at
+    from onecontext.store.objects import Objects
+
+    objects = Objects(layout)
+    return _Tree(objects, tip_at(layout, objects, branch, at).tree)
+
+
+def branches_at(layout: Layout, at: datetime) -> list[str]:
+    """Return the branches of today that had begun at a time, sorted."""
+    from onecontext.recall.past import tip_if_any
+    from onecontext.store.objects import Objects
+
+    objects = Objects(layout)
+    return [name for name in layout.branches() if tip_if_any(layout, objects, name, at)]

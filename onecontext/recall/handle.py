@@ -1,0 +1,154 @@
+"""``Reader``: everything that a handle on a memory reads, and nothing that it writes.
+
+Rule 1: a reader takes no lock, but where a killed writer left work trees that must be brought up to date first.
+Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onecontext.errors import UsageError
+from onecontext.memory.model import Branch, KeptConflict, Tag
+from onecontext.memory.reading import ensure_shown
+from onecontext.records import Milestone, Step
+from onecontext.store.layout import Layout
+
+if TYPE_CHECKING:
+    from onecontext.recall.context import Context
+    from onecontext.recall.graph import GraphRow
+    from onecontext.recall.history import History
+
+
+class Reader:
+    """A handle on one branch of a memory, for reading."""
+
+    def __init__(self, layout: Layout, branch: str) -> None:
+        self._layout = layout
+        self.branch = branch
+
+    @property
+    def path(self) -> Path:
+        """The ``.onecontext`` folder."""
+        return self._layout.path
+
+    @property
+    def layout(self) -> Layout:
+        """Where the parts of the memory lie."""
+        return self._layout
+
+    def branches(self) -> list[Branch]:
+        """Return all branches, sorted by name."""
+        from onecontext.memory.branches import listed
+
+        return listed(self._layout)
+
+    def deleted_branches(self) -> list[str]:
+        """Return the names of deleted branches that can be restored, sorted."""
+        from onecontext.memory.deleting import deleted
+
+        return deleted(self._layout)
+
+    def tags(self) -> list[Tag]:
+        """Return all tags, sorted by name."""
+        from onecontext.memory.tags import listed
+
+        return listed(self._layout)
+
+    def pinned(self) -> list[str]:
+        """Return the pinned facts of this branch, the oldest first."""
+        from onecontext.memory.pins import pinned
+
+        return pinned(self._history(None).metadata, self.branch)
+
+    def conflicts(self, *, resolved: bool = False) -> list[KeptConflict]:
+        """Return what merges into this branch could not unite and is open; with ``resolved`` all there ever was."""
+        from onecontext.memory.conflicts import listed
+
+        return listed(self._layout, self.branch, resolved=resolved)
+
+    def milestones(
+        self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None
+    ) -> list[Milestone]:
+        """Return milestones, newest first; their ``commit`` is None, which :meth:`show` fills in.
+
+        Args:
+            limit: at most so many; None is all.
+            before: only those after the one of this id in the list (the next page); None starts at the newest.
+            at: as they were at that time, read from git; None is now.
+        """
+        return self._history(at).milestones(limit=_checked(limit), before=before)
+
+    def steps(self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None) -> list[Step]:
+        """Return steps, newest first, pending ones included; of the past only those that had a milestone by then."""
+        return self._history(at).steps(limit=_checked(limit), before=before)
+
+    def show(self, revision: str, *, at: datetime | None = None) -> Milestone:
+        """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch or tag."""
+        from onecontext.recall.revisions import show
+
+        return show(self._layout, revision, at=at)
+
+    def diff(self, old: str, new: str, *, at: datetime | None = None) -> str:
+        """Return the unified diff of the memory's files between two revisions; branches as they were ``at``."""
+        from onecontext.recall.revisions import diff
+
+        return diff(self._layout, old, new, at=at)
+
+    def graph(self, *, limit: int = 200, at: datetime | None = None) -> "list[GraphRow]":
+        """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
+        from onecontext.recall.revisions import graph
+
+        return graph(self._layout, limit=_checked(limit) or 0, at=at)
+
+    def context(
+        self,
+        *,
+        budget: int | None = None,
+        branch: str | None = None,
+        commit: str | None = None,
+        log: bool = False,
+        metadata: str | None = None,
+        k: int = 5,
+        at: datetime | None = None,
+    ) -> "Context":
+        """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`."""
+        from onecontext.recall.context import context
+        from onecontext.text.tokens import default_counter
+
+        name = self.branch if branch is None else branch
+        if at is None:
+            ensure_shown(self._layout, name)
+        return context(
+            self._layout,
+            name,
+            counter=default_counter(),
+            budget=budget,
+            whole=branch is None,
+            commit=commit,
+            log=log,
+            segment=metadata,
+            k=k,
+            at=at,
+        )
+
+    def _history(self, at: datetime | None) -> "History":
+        from onecontext.recall.files import tree_at
+        from onecontext.recall.history import History
+
+        if at is not None:
+            return History(self._layout, self.branch, tree_at(self._layout, self.branch, at))
+        ensure_shown(self._layout, self.branch)
+        return History(self._layout, self.branch)
+
+    def read_main(self) -> str:
+        """Return the roadmap as it stands, edits by hand included."""
+        from onecontext.memory.reading import read_main
+
+        return read_main(self._layout, self.branch)
+
+
+def _checked(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise UsageError(f"a limit of {limit} is below 0")
+    return limit
