@@ -9,6 +9,7 @@ Rule 3: each figure stands beside its goal, reached or not.
 import argparse
 import contextlib
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memory_load import growth, writers
-from peers import PEERS, Peer, fsyncs, installed, milestone_text, raw_bytes, step_texts
+from peers import Peer, fsyncs, installed, milestone_text, raw_bytes
 
 from onecontext import Memory
 
@@ -133,15 +134,15 @@ def size(memory: Memory, commits: int) -> None:
 
 def measured(call: Callable[[], object]) -> Cost:
     """Run ``call`` once and return what it cost."""
-    before, started = os.times(), time.perf_counter()
+    before, started = _cpu_s(), time.perf_counter()
     call()
-    ended, after = time.perf_counter(), os.times()
-    return Cost((ended - started) * 1000, (sum(after[:4]) - sum(before[:4])) * 1000)
+    ended = time.perf_counter()
+    return Cost((ended - started) * 1000, (_cpu_s() - before) * 1000)
 
 
 def medians(costs: list[Cost]) -> Cost:
-    """Return median wall time and mean CPU time, which the kernel counts too coarsely for a median."""
-    return Cost(statistics.median(cost.wall_ms for cost in costs), statistics.mean(cost.cpu_ms for cost in costs))
+    """Return the median of each."""
+    return Cost(statistics.median(cost.wall_ms for cost in costs), statistics.median(cost.cpu_ms for cost in costs))
 
 
 def paired(costs: list[Cost], floor: list[Cost]) -> float:
@@ -157,6 +158,11 @@ def installed_quietly() -> set[str]:
 
 def title(text: str) -> None:
     print(f"\n{text}\n{'-' * len(text)}")
+
+
+def _cpu_s() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _bytes(folder: Path) -> tuple[int, int]:

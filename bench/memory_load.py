@@ -21,7 +21,9 @@ _BATCH = 20
 
 def writers(folder: Path, *, commits: int, title: Callable[[str], None]) -> None:
     """Print commits a second of eight processes on eight branches and on one, and what has landed."""
-    title(f"{WRITERS} writers, {commits} commits each; goal on {WRITERS} branches: 2,000 commits/s at 'none', none lost")
+    title(
+        f"{WRITERS} writers, {commits} commits each; goal on {WRITERS} branches: 2,000 commits/s at 'none', none lost"
+    )
     print(f"{'':<24}{'commits/s':>11}{'landed':>14}")
     for name, many in (("on 8 branches", True), ("on one branch", False)):
         place = folder / name.replace(" ", "-")
@@ -32,8 +34,7 @@ def writers(folder: Path, *, commits: int, title: Callable[[str], None]) -> None
             memory.create_branch(branch)
         command = [sys.executable, __file__, str(place)]
         running = [
-            subprocess.Popen([*command, branch, str(commits)], stdout=subprocess.PIPE, text=True)
-            for branch in branches
+            subprocess.Popen([*command, branch, str(commits)], stdout=subprocess.PIPE, text=True) for branch in branches
         ]
         spans = [tuple(map(float, writer.communicate()[0].split())) for writer in running]
         seconds = max(end for _, end in spans) - min(begin for begin, _ in spans)
@@ -73,7 +74,7 @@ def growth(
 
 def _line(name: str, costs: list[Any]) -> None:
     wall = statistics.median(cost.wall_ms for cost in costs)
-    print(f"{name:<32}{wall:>9.2f}{statistics.mean(cost.cpu_ms for cost in costs):>9.2f}")
+    print(f"{name:<32}{wall:>9.2f}{statistics.median(cost.cpu_ms for cost in costs):>9.2f}")
 
 
 def _write(folder: str, branch: str, commits: int) -> None:

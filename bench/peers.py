@@ -9,6 +9,7 @@ Rule 2: a peer is used as its documentation shows; a package that is not install
 
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,10 +20,11 @@ from typing import Protocol
 
 from onecontext import Memory
 
-_WORDS = (
+_WORDS = re.findall(
+    r"\w+",
     "the parser of receipts reads a line and keeps its sum because rounding to the cent was wrong in tests cart total "
-    "discount applies before tax so order matters failed passed file module function returns value expected got now"
-).split()
+    "discount applies before tax so order matters failed passed file module function returns value expected got now",
+)
 
 
 class Peer(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from onecontext.errors import Conflict, LockTimeout
-from onecontext.store.files import replace_bytes, sync_folder
+from onecontext.store.files import replace_name, sync_folder
 
 _WAIT_S = 5.0
 
@@ -30,7 +30,8 @@ def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool])
     """Replace ``path`` durably by ``content`` if ``still()`` holds once git's lock is ours; see :func:`install`."""
     clear_dead_lock(path, scratch)
     scratch.parent.mkdir(parents=True, exist_ok=True)
-    replace_bytes(scratch, content, durable=True)
+    # The name beside it need not last: after a power cut a scratch file means nothing.
+    replace_name(scratch, content, durable=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     install(path, scratch, still=still)
     sync_folder(path.parent)
