@@ -25,21 +25,26 @@ def writers(folder: Path, *, commits: int, title: Callable[[str], None]) -> None
         f"{WRITERS} writers, {commits} commits each; goal on {WRITERS} branches: 2,000 commits/s at 'none', none lost"
     )
     print(f"{'':<24}{'commits/s':>11}{'landed':>14}")
-    for name, many in (("on 8 branches", True), ("on one branch", False)):
-        place = folder / name.replace(" ", "-")
-        place.mkdir()
-        memory = Memory.init(place, purpose="measure")
-        branches = [f"agent-{n}" if many else "main" for n in range(WRITERS)]
-        for branch in set(branches) - {"main"}:
-            memory.create_branch(branch)
-        command = [sys.executable, __file__, str(place)]
-        running = [
-            subprocess.Popen([*command, branch, str(commits)], stdout=subprocess.PIPE, text=True) for branch in branches
-        ]
-        spans = [tuple(map(float, writer.communicate()[0].split())) for writer in running]
-        seconds = max(end for _, end in spans) - min(begin for begin, _ in spans)
-        landed = sum(len(memory.on(branch).milestones()) for branch in set(branches))
-        print(f"{name:<24}{WRITERS * commits / seconds:>11.0f}{landed:>7} of {WRITERS * commits}")
+    for durability in ("step", "none"):
+        for name, many in (("8 branches", True), ("one branch", False)):
+            place = folder / f"{name}-{durability}".replace(" ", "-")
+            place.mkdir()
+            memory = Memory.init(place, purpose="measure", durability=durability)
+            rate, landed = _race(memory, commits, many=many)
+            print(f"{name + ', ' + durability:<24}{rate:>11.0f}{landed:>7} of {WRITERS * commits}")
+
+
+def _race(memory: Memory, commits: int, *, many: bool) -> tuple[float, int]:
+    branches = [f"agent-{n}" if many else "main" for n in range(WRITERS)]
+    for branch in set(branches) - {"main"}:
+        memory.create_branch(branch)
+    command = [sys.executable, __file__, str(memory.path.parent)]
+    running = [
+        subprocess.Popen([*command, branch, str(commits)], stdout=subprocess.PIPE, text=True) for branch in branches
+    ]
+    spans = [tuple(map(float, writer.communicate()[0].split())) for writer in running]
+    seconds = max(end for _, end in spans) - min(begin for begin, _ in spans)
+    return WRITERS * commits / seconds, sum(len(memory.on(branch).milestones()) for branch in set(branches))
 
 
 def growth(

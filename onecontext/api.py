@@ -5,7 +5,7 @@ Rule 1: a handle writes one branch as one agent; handles on different branches n
 Rule 2: the clock and the source of ids can be handed in; nothing here reads the environment.
 """
 
-import secrets
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,7 @@ class Memory:
         agent: str = "agent",
         session: str = "",
         purpose: str = "",
+        durability: str | None = None,
         clock: Clock | None = None,
         new_id: NewId | None = None,
     ) -> "Memory":
@@ -66,7 +67,11 @@ class Memory:
 
         Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
 
+        Args:
+            durability: of a memory made now: "step" (None: this one), "commit" or "none"; see docs/memory.md.
+
         Raises:
+            UsageError: there is no such durability.
             NewerFormat: a newer version made what is there; nothing was written.
         """
         from onecontext.memory.branches import init
@@ -74,7 +79,7 @@ class Memory:
         author = _author(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
-        layout = Layout((repository.top if repository else start) / FOLDER)
+        layout = Layout((repository.top if repository else start) / FOLDER, durability)
         init(layout, author, purpose)
         if repository:
             exclude(repository)
@@ -88,17 +93,20 @@ class Memory:
         branch: str | None = None,
         agent: str = "agent",
         session: str = "",
+        durability: str | None = None,
         clock: Clock | None = None,
         new_id: NewId | None = None,
     ) -> "Memory":
         """Open the memory that serves ``path``, found upwards; on the current branch unless one is named.
+
+        ``durability`` is this handle's ("step", "commit" or "none"); None is the memory's own.
 
         Raises:
             NoMemory: there is none here or above.
             UnknownBranch: it has no such branch.
             NewerFormat: a newer version made it.
         """
-        layout = Layout(find_memory(Path(path)))
+        layout = Layout(find_memory(Path(path)), durability)
         layout.check_format()
         name = branch if branch is not None else layout.head()
         if name is None:
@@ -108,7 +116,7 @@ class Memory:
         return cls(layout, name, _author(agent, session, clock, new_id))
 
     def step(self, observation: str = "", thought: str = "", action: str = "") -> Step:
-        """Append a step; it is durable when this returns."""
+        """Append a step; it is durable when this returns, at durability "step"."""
         from onecontext.memory.steps import step
 
         return step(self._layout, self.branch, self._author, observation, thought, action)
@@ -175,9 +183,9 @@ class Memory:
 
     def show(self, revision: str) -> Milestone:
         """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch."""
-        from onecontext.recall.revisions import show
+        from onecontext.recall import revisions
 
-        return show(self._layout, revision)
+        return revisions.show(self._layout, revision)
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff of the memory's files between two revisions."""
@@ -201,16 +209,19 @@ class Memory:
         metadata: str | None = None,
         k: int = 5,
     ) -> "Context":
-        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`."""
+        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`.
+
+        Without a budget tokens are estimated: loading the encoding takes longer than all the rest.
+        """
         from onecontext.recall.context import context
-        from onecontext.text.tokens import default_counter
+        from onecontext.text.tokens import Utf8Estimate, default_counter
 
         handle = self if branch is None else self.on(branch)
         handle._ensure_shown()
         return context(
             self._layout,
             handle.branch,
-            counter=default_counter(),
+            counter=Utf8Estimate() if budget is None else default_counter(),
             budget=budget,
             whole=branch is None,
             commit=commit,
@@ -227,9 +238,9 @@ class Memory:
 
     def write_main(self, text: str) -> Milestone:
         """Replace the roadmap, as a commit; pending steps stay pending."""
-        from onecontext.memory.milestones import write_main
+        from onecontext.memory import milestones
 
-        return write_main(self._layout, self.branch, self._author, text)
+        return milestones.write_main(self._layout, self.branch, self._author, text)
 
     def _ensure_shown(self) -> None:
         from onecontext.memory.reading import ensure_shown
@@ -240,7 +251,7 @@ class Memory:
 def _author(agent: str, session: str, clock: Clock | None, new_id: NewId | None) -> Author:
     name = check_name(agent, what="agent")
     words = redact(check_text(session, what="session"))
-    return Author(name, words, clock or (lambda: datetime.now(UTC)), new_id or (lambda: secrets.token_hex(4)))
+    return Author(name, words, clock or (lambda: datetime.now(UTC)), new_id or (lambda: os.urandom(4).hex()))
 
 
 def _checked(limit: int | None) -> int | None:

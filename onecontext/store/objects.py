@@ -15,10 +15,22 @@ from typing import Any, NamedTuple
 import pygit2
 
 from onecontext.errors import Damaged, StorageError
-from onecontext.store import gitlock
+from onecontext.store import gitlock, tidying
+from onecontext.store.commits import CommitInfo as CommitInfo
+from onecontext.store.commits import commit_content
 from onecontext.store.layout import Layout
-from onecontext.store.loose import Unwritten
-from onecontext.store.trees import FILE_MODE, TREE_MODE, Changes, Line, build, object_name, tree_content, tree_lines
+from onecontext.store.trees import (
+    FILE_MODE,
+    TREE_MODE,
+    Changes,
+    Line,
+    build,
+    differing,
+    object_name,
+    tree_content,
+    tree_lines,
+)
+from onecontext.store.unwritten import Unwritten
 
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False
@@ -32,17 +44,6 @@ class Entry(NamedTuple):
 
     id: str
     is_tree: bool
-
-
-class CommitInfo(NamedTuple):
-    """What a git commit says of itself."""
-
-    id: str
-    parents: tuple[str, ...]
-    tree: str
-    message: str
-    author: str
-    at_s: int
 
 
 @contextmanager
@@ -62,7 +63,9 @@ class Objects:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._unwritten = Unwritten(layout.git / "objects")
+        self._packs = layout.git / "objects" / "pack"
+        self._unwritten = Unwritten(self._packs)
+        self._made: list[str] = []
         self._recent: dict[str, bytes] = {}
 
     @cached_property
@@ -115,8 +118,10 @@ class Objects:
         """Make ``base`` with whole entries of its top replaced (names to tree or blob names) a new tree."""
         lines = self._lines(base)
         for name, entry in folders.items():
-            with _translated():
-                is_tree = isinstance(self._object(entry), pygit2.Tree)
+            is_tree = self._unwritten.is_tree(entry)
+            if is_tree is None:
+                with _translated():
+                    is_tree = isinstance(self._repository[entry], pygit2.Tree)
             lines[name] = Line(TREE_MODE if is_tree else FILE_MODE, entry)
         return self._unwritten.add(b"tree", tree_content(lines))
 
@@ -134,10 +139,7 @@ class Objects:
         Raises:
             StorageError: full or read-only; nothing refers to what was written.
         """
-        who = f"{author} <{author}@onecontext> {int(at.timestamp())} +0000"
-        links = "".join(f"parent {parent}\n" for parent in parents)
-        text = f"tree {tree}\n{links}author {who}\ncommitter {who}\n\n{message}"
-        name = self._unwritten.add(b"commit", text.encode("utf-8"))
+        name = self._unwritten.add(b"commit", commit_content(tree, parents, message, author, at))
         # The work tree shows these next, and need not inflate what has just been deflated.
         self._recent = self._unwritten.blobs()
         self._write()
@@ -145,7 +147,7 @@ class Objects:
 
     def _write(self) -> None:
         try:
-            self._unwritten.write(durable=True)
+            self._made.append(self._unwritten.write(durable=self._layout.durability != "none"))
         except OSError as error:
             raise StorageError(f"git objects could not be written: {error}") from error
 
@@ -155,7 +157,7 @@ class Objects:
         return self._repository[name]
 
     def move(self, branch: str, *, expect: str | None, to: str) -> None:
-        """Move ``refs/heads/<branch>`` durably from ``expect`` (None: it is not there) to ``to``.
+        """Move ``refs/heads/<branch>`` from ``expect`` (None: it is not there) to ``to``.
 
         Raises:
             Conflict: it names another commit by now; it was left there.
@@ -166,7 +168,19 @@ class Objects:
             return self._layout.tip(branch) == expect
 
         scratch = self._layout.scratch(f"ref-{branch}")
-        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved)
+        durable = self._layout.durability != "none"
+        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved, durable=durable)
+
+    def tidy(self, branch: str) -> None:
+        """Make few packs of many, now and then, after a commit of ``branch``, whose lock the caller holds."""
+        for pack in self._made:
+            tidying.note(self._layout.pack_list(branch), self._packs, pack, self._content)
+        self._made.clear()
+
+    def _content(self, name: str) -> tuple[int, bytes]:
+        with _translated():
+            kind, content = self._repository.read(name)
+        return int(kind), bytes(content)
 
     def info(self, commit: str) -> CommitInfo:
         """Return what ``commit`` says of itself."""
@@ -202,25 +216,7 @@ class Objects:
 
     def changed(self, old: str | None, new: str) -> dict[str, tuple[str | None, str | None]]:
         """Return the paths that differ between two trees, to their blobs (old, new); None where it is not there."""
-        found: dict[str, tuple[str | None, str | None]] = {}
-        with _translated():
-            self._compare(self._object(old) if old else None, self._object(new), "", found)
-        return found
-
-    def _compare(self, old: Any, new: Any, prefix: str, found: dict[str, tuple[str | None, str | None]]) -> None:
-        # Equal folders have equal names and are passed over, so this costs what has changed, not what there is.
-        before = {entry.name: entry for entry in old} if old is not None else {}
-        after = {entry.name: entry for entry in new} if new is not None else {}
-        for name in sorted(before.keys() | after.keys()):
-            left, right = before.get(name), after.get(name)
-            if left is not None and right is not None and left.id == right.id:
-                continue
-            trees = [node if isinstance(node, pygit2.Tree) else None for node in (left, right)]
-            blobs = [str(node.id) if isinstance(node, pygit2.Blob) else None for node in (left, right)]
-            if any(trees):
-                self._compare(trees[0], trees[1], f"{prefix}{name}/", found)
-            if any(blobs):
-                found[prefix + name] = (blobs[0], blobs[1])
+        return differing(old, new, self._lines)
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff between two commits."""

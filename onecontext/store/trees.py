@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 FILE_MODE, TREE_MODE = b"100644", b"40000"
+_SUBMODULE = b"160000"
 
 Changes = Mapping[str, bytes | None]
 """Paths to new content; None takes the path away."""
@@ -81,3 +82,25 @@ def build(
         if lines_of(folder):
             lines[name] = Line(TREE_MODE, folder)
     return base if base is not None and lines == before else add(b"tree", tree_content(lines))
+
+
+def differing(
+    old: str | None, new: str | None, lines_of: Callable[[str | None], dict[str, Line]], prefix: str = ""
+) -> dict[str, tuple[str | None, str | None]]:
+    """Return the paths of files that differ between two trees, to their blobs (old, new); None where there is none.
+
+    Equal folders have equal names and are passed over, so this costs what has changed, not what there is.
+    """
+    found: dict[str, tuple[str | None, str | None]] = {}
+    before, after = lines_of(old), lines_of(new)
+    for name in sorted(before.keys() | after.keys()):
+        sides = [lines.get(name) for lines in (before, after)]
+        if sides[0] and sides[1] and sides[0].id == sides[1].id:
+            continue
+        trees = [side.id if side and side.mode == TREE_MODE else None for side in sides]
+        blobs = [side.id if side and side.mode.startswith(b"1") and side.mode != _SUBMODULE else None for side in sides]
+        if any(trees):
+            found |= differing(trees[0], trees[1], lines_of, f"{prefix}{name}/")
+        if any(blobs):
+            found[prefix + name] = (blobs[0], blobs[1])
+    return found
