@@ -5,20 +5,19 @@ Rule 1: a handle writes one branch as one agent; handles on different branches n
 Rule 2: the clock and the source of ids can be handed in; nothing here reads the environment.
 """
 
-import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Branch, Merge
+from onecontext.memory.model import author as author_of
 from onecontext.names import check_name
-from onecontext.records import Milestone, Step, check_text
+from onecontext.records import Milestone, Step
 from onecontext.store.layout import FOLDER, Layout
 from onecontext.store.surroundings import exclude, find_memory, find_repository
-from onecontext.text.redact import redact
 
 if TYPE_CHECKING:
     from onecontext.recall.context import Context
@@ -76,7 +75,7 @@ class Memory:
         """
         from onecontext.memory.branches import init
 
-        author = _author(agent, session, clock, new_id)
+        author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
         layout = Layout((repository.top if repository else start) / FOLDER, durability)
@@ -113,7 +112,7 @@ class Memory:
             raise UsageError("the memory's HEAD names no branch", hint="name one: --branch main, or switch to it")
         check_name(name, what="branch")
         known_tip(layout, name)
-        return cls(layout, name, _author(agent, session, clock, new_id))
+        return cls(layout, name, author_of(agent, session, clock, new_id))
 
     def step(self, observation: str = "", thought: str = "", action: str = "") -> Step:
         """Append a step; it is durable when this returns, at durability "step"."""
@@ -246,12 +245,6 @@ class Memory:
         from onecontext.memory.reading import ensure_shown
 
         ensure_shown(self._layout, self.branch)
-
-
-def _author(agent: str, session: str, clock: Clock | None, new_id: NewId | None) -> Author:
-    name = check_name(agent, what="agent")
-    words = redact(check_text(session, what="session"))
-    return Author(name, words, clock or (lambda: datetime.now(UTC)), new_id or (lambda: os.urandom(4).hex()))
 
 
 def _checked(limit: int | None) -> int | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onecontext.errors import Damaged
 from onecontext.store import packs
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.store.files import append_bytes, read_bytes, replace_text
 
 TOGETHER = 32
 _WINDOW, _DEPTH = 12, 40
@@ -34,13 +34,16 @@ def note(hints: Path, folder: Path, pack: str, read: Read) -> None:
     """
     levels = _load(hints)
     levels.setdefault(0, []).append(pack)
+    hints.parent.mkdir(parents=True, exist_ok=True)
+    if len(levels[0]) < TOGETHER:
+        append_bytes(hints, f"0 {pack}\n".encode(), durable=False)
+        return
     level = 0
     while len(levels.get(level, ())) >= TOGETHER:
         small = levels.pop(level)
         level += 1
         larger = _unite(folder, small, read)
         levels.setdefault(level, []).extend([larger] if larger else [])
-    hints.parent.mkdir(parents=True, exist_ok=True)
     replace_text(hints, "".join(f"{n} {name}\n" for n, names in sorted(levels.items()) for name in names))
 
 
