@@ -1,5 +1,6 @@
 """How many files and fsyncs a memory takes, and what each durability promises."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,33 @@ def test_a_step_and_a_milestone_take_so_many_fsyncs(tmp_path: Path, durability: 
     two, six = _fsyncs(tmp_path, 2), _fsyncs(tmp_path, 6)
 
     assert (six - two) / 4 == expected
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_what_a_ref_names_is_synced_before_the_ref_is_moved(tmp_path: Path) -> None:
+    Memory.init(tmp_path).commit("first")
+    report = tmp_path / "strace"
+    trace = ["strace", "-f", "-qq", "-y", "-e", "trace=fsync,rename", "-o", str(report)]
+
+    subprocess.run([*trace, sys.executable, "-c", WRITE, str(tmp_path), "3"], check=True)
+
+    synced: set[str] = set()
+    moved = 0
+    for line in report.read_text().splitlines():
+        if found := re.search(r"fsync\(\d+<(.*)>\)", line):
+            synced.add(found[1])
+        elif found := re.search(r'rename\("(.*)", "(.*)"\)', line):
+            old, new = found.groups()
+            if "/objects/pack/" in new:
+                assert old in synced, f"{new} was named before it was synced"
+                synced.discard(str(Path(new).parent))
+            elif "/refs/heads/" in new:
+                assert str(tmp_path / ".onecontext/.git/objects/pack") in synced, (
+                    "the ref moved before its pack was named"
+                )
+                assert any("/scratch/.ref-main" in path for path in synced), "the ref's own bytes were not synced"
+                moved += 1
+    assert moved == 3
 
 
 def test_a_memory_keeps_its_durability_and_a_handle_may_ask_for_another(tmp_path: Path) -> None:
