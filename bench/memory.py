@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memory_load import growth, writers
+from memory_profile import where_time_goes
 from peers import Peer, fsyncs, installed, milestone_text, raw_bytes
 
 from onecontext import Memory
@@ -50,6 +51,8 @@ def main() -> None:
         memory = growth(folder, commits=commits, steps=steps, measured=measured, title=title)
         looking_back(memory, commits, folder, args.rounds)
         size(memory, commits)
+        (folder / "profiled").mkdir()
+        where_time_goes(folder / "profiled")
 
 
 def side_by_side(folder: Path, rounds: int) -> None:
