@@ -208,10 +208,7 @@ class Memory:
         metadata: str | None = None,
         k: int = 5,
     ) -> "Context":
-        """Return what matters now within ``budget`` tokens; see :func:`onecontext.recall.context.context`.
-
-        Without a budget tokens are estimated: loading the encoding takes longer than all the rest.
-        """
+        """Return what matters now within ``budget`` tokens (None: all, and an estimate); see ``recall.context``."""
         from onecontext.recall.context import context
         from onecontext.text.tokens import Utf8Estimate, default_counter
 
