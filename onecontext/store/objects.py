@@ -67,6 +67,7 @@ class Objects:
         self._unwritten = Unwritten(self._packs)
         self._made: list[str] = []
         self._recent: dict[str, bytes] = {}
+        self._trees: dict[str, dict[str, Line]] = {}
 
     @cached_property
     def _repository(self) -> Any:
@@ -107,8 +108,7 @@ class Objects:
         found = self.entry(tree, path) if path else (Entry(tree, True) if tree else None)
         if found is None or not found.is_tree:
             return {}
-        with _translated():
-            return {e.name: Entry(str(e.id), isinstance(e, pygit2.Tree)) for e in self._object(found.id)}
+        return {name: Entry(line.id, line.mode == TREE_MODE) for name, line in self._lines(found.id).items()}
 
     def write_tree(self, base: str | None, changes: Changes) -> str:
         """Make ``base`` with ``changes`` a new tree and return its name; :meth:`commit` writes it."""
@@ -116,7 +116,7 @@ class Objects:
 
     def graft(self, base: str, folders: Mapping[str, str]) -> str:
         """Make ``base`` with whole entries of its top replaced (names to tree or blob names) a new tree."""
-        lines = self._lines(base)
+        lines = dict(self._lines(base))
         for name, entry in folders.items():
             is_tree = self._unwritten.is_tree(entry)
             if is_tree is None:
@@ -128,10 +128,13 @@ class Objects:
     def _lines(self, tree: str | None) -> dict[str, Line]:
         if tree is None:
             return {}
-        if tree in self._unwritten:
-            return tree_lines(self._unwritten.content(tree))
-        with _translated():
-            return tree_lines(self._repository[tree].read_raw())
+        if tree not in self._trees:
+            with _translated():
+                new = tree in self._unwritten
+                self._trees[tree] = tree_lines(
+                    self._unwritten.content(tree) if new else self._repository[tree].read_raw()
+                )
+        return self._trees[tree]
 
     def commit(self, tree: str, parents: tuple[str, ...], message: str, author: str, at: datetime) -> str:
         """Write a commit object by ``author`` (a checked name), and all that is new below it; no ref moves.
