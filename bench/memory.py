@@ -123,15 +123,17 @@ def looking_back(memory: Memory, commits: int, folder: Path, rounds: int) -> Non
 
 def size(memory: Memory, commits: int) -> None:
     """Print the repository's bytes against the texts', before and after ``git gc``."""
-    raw = raw_bytes(commits)
+    raw, (records, _) = raw_bytes(commits), _bytes(memory.path / "branches")
     title(f"Size after {commits:,} commits; goal: 1.5 × the raw text, before and after git gc")
-    print(f"{'raw text':<40}{raw:>14,}")
+    print(f"{'':<40}{'bytes':>14}  × texts  × records")
+    print(f"{'texts as they were handed in':<40}{raw:>14,}{1:>9.2f}{raw / records:>11.2f}")
+    print(f"{'records (with frames and summaries)':<40}{records:>14,}{records / raw:>9.2f}{1:>11.2f}")
     for when in ("before", "after"):
         if when == "after":
             subprocess.run(["git", "-C", str(memory.path), "gc", "-q"], check=True, capture_output=True)
-        apparent, used = _bytes(memory.path / ".git" / "objects")
-        print(f"objects {when} git gc, bytes of files{'':<{10 - len(when)}}{apparent:>14,}{apparent / raw:>8.2f} ×")
-        print(f"objects {when} git gc, blocks of disk{'':<{10 - len(when)}}{used:>14,}{used / raw:>8.2f} ×")
+        for what, size_bytes in zip(("files", "disk"), _bytes(memory.path / ".git" / "objects"), strict=True):
+            name = f"git objects {when} git gc, {what}"
+            print(f"{name:<40}{size_bytes:>14,}{size_bytes / raw:>9.2f}{size_bytes / records:>11.2f}")
     subprocess.run(["git", "-C", str(memory.path), "fsck", "--strict", "--no-dangling"], check=True)
 
 
