@@ -5,21 +5,20 @@ Rule 1: a handle writes one branch as one agent; handles on different branches n
 Rule 2: the clock and the source of ids can be handed in; nothing here reads the environment.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Deleted, Merge, Pins, Resolution, Rollback, Tag
+from onecontext.memory.model import author as author_of
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
-from onecontext.records import Milestone, Step, check_text
+from onecontext.records import Milestone, Step
 from onecontext.store.layout import FOLDER, Layout
 from onecontext.store.surroundings import exclude, find_memory, find_repository
-from onecontext.text.redact import redact
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
@@ -45,6 +44,7 @@ class Memory(Reader):
         agent: str = "agent",
         session: str = "",
         purpose: str = "",
+        durability: str | None = None,
         clock: Clock | None = None,
         new_id: NewId | None = None,
     ) -> "Memory":
@@ -52,15 +52,19 @@ class Memory(Reader):
 
         Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
 
+        Args:
+            durability: of a memory made now: "step" (None: this one), "commit" or "none"; see docs/memory.md.
+
         Raises:
+            UsageError: there is no such durability.
             NewerFormat: a newer version made what is there; nothing was written.
         """
         from onecontext.memory.branches import init
 
-        author = _author(agent, session, clock, new_id)
+        author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
-        layout = Layout((repository.top if repository else start) / FOLDER)
+        layout = Layout((repository.top if repository else start) / FOLDER, durability)
         init(layout, author, purpose)
         if repository:
             exclude(repository)
@@ -74,17 +78,20 @@ class Memory(Reader):
         branch: str | None = None,
         agent: str = "agent",
         session: str = "",
+        durability: str | None = None,
         clock: Clock | None = None,
         new_id: NewId | None = None,
     ) -> "Memory":
         """Open the memory that serves ``path``, found upwards; on the current branch unless one is named.
+
+        ``durability`` is this handle's ("step", "commit" or "none"); None is the memory's own.
 
         Raises:
             NoMemory: there is none here or above, or one whose making was cut short.
             UnknownBranch: it has no such branch.
             NewerFormat: a newer version made it.
         """
-        layout = Layout(find_memory(Path(path)))
+        layout = Layout(find_memory(Path(path)), durability)
         layout.check_format()
         name = branch if branch is not None else layout.head()
         if name is None:
@@ -95,10 +102,10 @@ class Memory(Reader):
                 f"the memory {layout.path} was begun and never finished", hint="'onecontext init' finishes it"
             )
         known_tip(layout, name)
-        return cls(layout, name, _author(agent, session, clock, new_id))
+        return cls(layout, name, author_of(agent, session, clock, new_id))
 
     def step(self, observation: str = "", thought: str = "", action: str = "") -> Step:
-        """Append a step; it is durable when this returns."""
+        """Append a step; it is durable when this returns, at durability "step"."""
         from onecontext.memory.steps import step
 
         return step(self._layout, self.branch, self._author, observation, thought, action)
@@ -203,12 +210,6 @@ class Memory(Reader):
 
     def write_main(self, text: str) -> Milestone:
         """Replace the roadmap, as a commit; pending steps stay pending."""
-        from onecontext.memory.milestones import write_main
+        from onecontext.memory import milestones
 
-        return write_main(self._layout, self.branch, self._author, text)
-
-
-def _author(agent: str, session: str, clock: Clock | None, new_id: NewId | None) -> Author:
-    name = check_name(agent, what="agent")
-    words = redact(check_text(session, what="session"))
-    return Author(name, words, clock or (lambda: datetime.now(UTC)), new_id or (lambda: secrets.token_hex(4)))
+        return milestones.write_main(self._layout, self.branch, self._author, text)

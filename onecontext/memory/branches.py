@@ -38,6 +38,8 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
         if layout.branches():
             return False
         repository.create(layout)
+        if layout.durability != "step":
+            replace_text(layout.durability_file(), f"{layout.durability}\n")
         with held(layout.lock(FIRST_BRANCH)):
             objects = Objects(layout)
             changes = _first_files(FIRST_BRANCH, goal, parent=None, author=author)

@@ -80,6 +80,7 @@ class Desk:
         self.tip = commit
         try:
             self.show(taken=taken)
+            self.objects.tidy(self.branch)
         except (OSError, Damaged, StorageError):
             # The ref names the commit, so it is recorded, and saying otherwise would have it made twice. What keeps the
             # folder from showing it meets the next reader or writer of the branch, before that one changes anything.
@@ -94,7 +95,8 @@ class Desk:
             history = f"{self.folder}/log/"
             blobs = [after for path, (_, after) in changed.items() if path.startswith(history) and after]
             if blobs and read_bytes(log):
-                pending.drop(log, {raw.key for blob in blobs for raw in split(self.objects.blob(blob)).records})
+                keys = {raw.key for blob in blobs for raw in split(self.objects.blob(blob)).records}
+                pending.drop(log, keys, durable=self.layout.durability != "none")
 
         keep = f"{self.folder}/log.md"
         worktrees.refresh(

@@ -16,7 +16,7 @@ from onecontext.store.files import append_bytes, read_bytes, replace_bytes
 from onecontext.store.layout import Layout, Place
 from onecontext.store.quarantine import set_aside
 
-_FIRST_LOOK_BYTES = 16 * 1024
+_FIRST_LOOK_BYTES = 4 * 1024
 _NUMBER = re.compile(rb"### Step (\d{1,18}) ")
 
 
@@ -43,7 +43,7 @@ def read(path: Path) -> Split:
 
 
 def append(layout: Layout, place: Place, branch: str, encode: Callable[[int], bytes]) -> None:
-    """Append what ``encode(n)`` returns, ``n`` being the number of the new step, and fsync it.
+    """Append what ``encode(n)`` returns, ``n`` being the number of the new step, and fsync it at durability "step".
 
     Raises:
         OSError: full or read-only; the log is as it was.
@@ -53,7 +53,7 @@ def append(layout: Layout, place: Place, branch: str, encode: Callable[[int], by
     if tail.end < tail.size:
         cut_torn_tail(layout, path, branch, tail.end)
     record = encode(_last_number(tail, path.with_name("log")) + 1)
-    append_bytes(path, b"\n" + record if tail.open_line else record)
+    append_bytes(path, b"\n" + record if tail.open_line else record, durable=layout.durability == "step")
 
 
 def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
@@ -69,13 +69,13 @@ def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
         os.fsync(file.fileno())
 
 
-def drop(path: Path, committed: Collection[tuple[str, str, str]]) -> None:
-    """Take the records with these keys out of the log, durably; they have become history."""
+def drop(path: Path, committed: Collection[tuple[str, str, str]], *, durable: bool = True) -> None:
+    """Take the records with these keys out of the log; they have become history."""
     content = read_bytes(path)
     found = split(content)
     left = [raw for raw in found.records if raw.key not in committed]
     if len(left) < len(found.records):
-        replace_bytes(path, joined(left) + content[found.end :], durable=True)
+        replace_bytes(path, joined(left) + content[found.end :], durable=durable)
 
 
 def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:

@@ -112,9 +112,12 @@ class Reader:
         k: int = 5,
         at: datetime | None = None,
     ) -> "Context":
-        """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`."""
+        """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`.
+
+        Without a budget all is returned, and its tokens are an upper bound (``counter`` says so).
+        """
         from onecontext.recall.context import context
-        from onecontext.text.tokens import default_counter
+        from onecontext.text.tokens import Utf8Estimate, default_counter
 
         name = self.branch if branch is None else branch
         if at is None:
@@ -122,7 +125,8 @@ class Reader:
         return context(
             self._layout,
             name,
-            counter=default_counter(),
+            # Loading the real encoding takes longer than all the rest, and nothing is to be fitted.
+            counter=Utf8Estimate() if budget is None else default_counter(),
             budget=budget,
             whole=branch is None,
             commit=commit,

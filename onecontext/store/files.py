@@ -7,7 +7,6 @@ Rule 3: durable means that file and folder were fsynced before the call returned
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from onecontext.errors import Damaged
@@ -30,21 +29,40 @@ def replace_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
     Raises:
         OSError: folder missing, full or read-only; ``path`` is then untouched.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:32]}.", suffix=".tmp", dir=path.parent)
+    replace_name(path, content, durable=durable)
+    if durable:
+        sync_folder(path.parent)
+
+
+def replace_name(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Put ``content`` at ``path`` in one step; durable is the content, while the name may be lost in a power cut."""
+    descriptor, temporary = open_new(path.parent, f".{path.name[:32]}.", ".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
-            if durable:
+            if durable and content:  # an empty file has nothing to lose but its name
                 os.fsync(file.fileno())
         # The name appears only after the bytes are there, so a crash leaves either the old file or the new one.
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    if durable:
-        sync_folder(path.parent)
+
+
+def open_new(folder: Path, prefix: str, suffix: str = "") -> tuple[int, Path]:
+    """Create a file in ``folder`` under a name that nobody has, and return its descriptor and path.
+
+    It is what :func:`tempfile.mkstemp` does, at a third of the time: a milestone makes about fifteen files.
+    """
+    while True:
+        path = folder / f"{prefix}{os.urandom(8).hex()}{suffix}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o600), path
+        except FileExistsError:
+            continue
 
 
 def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:

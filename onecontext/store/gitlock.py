@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from onecontext.errors import Conflict, LockTimeout
-from onecontext.store.files import replace_bytes, sync_folder
+from onecontext.store.files import replace_name, sync_folder
 
 _WAIT_S = 5.0
 
@@ -27,14 +27,16 @@ def clear_dead_lock(path: Path, scratch: Path) -> None:
         lock.unlink()
 
 
-def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool]) -> None:
-    """Replace ``path`` durably by ``content`` if ``still()`` holds once git's lock is ours; see :func:`install`."""
+def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool], durable: bool = True) -> None:
+    """Replace ``path`` by ``content`` if ``still()`` holds once git's lock is ours; see :func:`install`."""
     clear_dead_lock(path, scratch)
     scratch.parent.mkdir(parents=True, exist_ok=True)
-    replace_bytes(scratch, content, durable=True)
+    # The name beside it need not last: after a power cut a scratch file means nothing.
+    replace_name(scratch, content, durable=durable)
     path.parent.mkdir(parents=True, exist_ok=True)
     install(path, scratch, still=still)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def install(path: Path, scratch: Path, *, still: Callable[[], bool], wait_s: float = _WAIT_S) -> None:

@@ -5,15 +5,17 @@ Rule 2: what git records in small text files (HEAD, refs, packed-refs) is read h
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory
+from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory, UsageError
 from onecontext.names import check_name
 from onecontext.store.files import read_bytes
 
 FOLDER = ".onecontext"
 FORMAT = 1
+DURABILITY = ("step", "commit", "none")
 _SMALL_BYTES = 64 * 1024
 _HEADS = "refs/heads/"
 
@@ -44,8 +46,9 @@ class Place:
 class Layout:
     """The paths of the memory at ``path`` (the ``.onecontext`` folder)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, durability: str | None = None) -> None:
         self.path = path
+        self._durability = durability and check_durability(durability)
         self.git = path / ".git"
         self.private = self.git / "onecontext"
         self.quarantine = self.private / "quarantine"
@@ -116,6 +119,23 @@ class Layout:
         """Return where the finished content of a file of git lies before it is put in place."""
         return self.private / "scratch" / name
 
+    def pack_list(self, branch: str) -> Path:
+        """Return the file that lists the packs of ``branch`` that are still to be united."""
+        return self.private / "packs" / check_name(branch, what="branch")
+
+    @cached_property
+    def durability(self) -> str:
+        """What is fsynced before a call returns: what this handle asked for, else the memory's own level, else all.
+
+        Raises:
+            UsageError: the memory's file names no level.
+        """
+        return self._durability or check_durability(_small(self.durability_file()).strip() or "step")
+
+    def durability_file(self) -> Path:
+        """Return the file that holds the memory's own level, one word; not versioned, as it is about this disk."""
+        return self.private / "durability"
+
     def check_format(self) -> None:
         """Refuse a memory that is not there, or newer than we are.
 
@@ -141,6 +161,17 @@ class Layout:
     def _packed(self) -> dict[str, str]:
         found = self.packed_refs().items()
         return {ref.removeprefix(_HEADS): commit for ref, commit in found if ref.startswith(_HEADS)}
+
+
+def check_durability(level: str) -> str:
+    """Return ``level`` unchanged if it is one.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if level not in DURABILITY:
+        raise UsageError(f"{level[:40]!r} is no durability", hint=f"one of {', '.join(DURABILITY)}")
+    return level
 
 
 def check_version(text: str, where: object) -> None:

@@ -6,7 +6,6 @@ Rule 2: nobody holds one branch while waiting for another, but a switch, which t
 
 import fcntl
 import os
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,5 +62,5 @@ def _wait(descriptor: int, path: Path, deadline: float, wait_s: float) -> None:
         else:
             return
         # Uneven pauses, so that several waiters do not keep knocking at the same instant.
-        time.sleep(pause_s * random.uniform(0.5, 1.5))
+        time.sleep(pause_s * (0.5 + os.urandom(1)[0] / 255))
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)

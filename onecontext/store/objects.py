@@ -15,19 +15,28 @@ from typing import Any, NamedTuple
 import pygit2
 
 from onecontext.errors import Damaged, StorageError
-from onecontext.store import gitlock
+from onecontext.store import gitlock, tidying
+from onecontext.store.commits import CommitInfo as CommitInfo
+from onecontext.store.commits import commit_content
 from onecontext.store.layout import Layout
+from onecontext.store.trees import (
+    FILE_MODE,
+    TREE_MODE,
+    Changes,
+    Line,
+    build,
+    differing,
+    object_name,
+    tree_content,
+    tree_lines,
+)
+from onecontext.store.unwritten import Unwritten
 
-# Objects, refs and packs are fsynced before a commit is acknowledged: about 0.6 ms an object, ten objects a commit.
-pygit2.settings.enable_fsync_gitdir(True)
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False
 
-_BLOB, _TREE = pygit2.enums.FileMode.BLOB, pygit2.enums.FileMode.TREE
+_BLOB = pygit2.enums.FileMode.BLOB
 _STORAGE_WORDS = ("No space", "Read-only", "Permission denied", "failed to write", "failed to create", "quota")
-
-Changes = Mapping[str, bytes | None]
-"""Paths to new content; None takes the path away."""
 
 
 class Entry(NamedTuple):
@@ -35,17 +44,6 @@ class Entry(NamedTuple):
 
     id: str
     is_tree: bool
-
-
-class CommitInfo(NamedTuple):
-    """What a git commit says of itself."""
-
-    id: str
-    parents: tuple[str, ...]
-    tree: str
-    message: str
-    author: str
-    at_s: int
 
 
 @contextmanager
@@ -65,6 +63,11 @@ class Objects:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._packs = layout.git / "objects" / "pack"
+        self._unwritten = Unwritten(self._packs)
+        self._made: list[str] = []
+        self._recent: dict[str, bytes] = {}
+        self._trees: dict[str, dict[str, Line]] = {}
 
     @cached_property
     def _repository(self) -> Any:
@@ -74,7 +77,7 @@ class Objects:
 
     def blob_id(self, content: bytes) -> str:
         """Return the name ``content`` would have as a blob, without writing it."""
-        return str(pygit2.hash(content))
+        return object_name(b"blob", content)
 
     def read(self, tree: str | None, path: str) -> bytes | None:
         """Return the blob at ``path`` of ``tree``; None when there is none (or no tree)."""
@@ -83,15 +86,17 @@ class Objects:
 
     def blob(self, blob: str) -> bytes:
         """Return the content of a blob."""
+        if blob in self._recent:
+            return self._recent[blob]
         with _translated():
-            return bytes(self._repository[blob].data)
+            return bytes(self._object(blob).data)
 
     def entry(self, tree: str | None, path: str) -> Entry | None:
         """Return what ``tree`` has at ``path``; None when there is nothing."""
         if tree is None:
             return None
         with _translated():
-            node = self._repository[tree]
+            node = self._object(tree)
         for part in path.split("/"):
             if not isinstance(node, pygit2.Tree) or part not in node:
                 return None
@@ -103,55 +108,59 @@ class Objects:
         found = self.entry(tree, path) if path else (Entry(tree, True) if tree else None)
         if found is None or not found.is_tree:
             return {}
-        with _translated():
-            return {e.name: Entry(str(e.id), isinstance(e, pygit2.Tree)) for e in self._repository[found.id]}
+        return {name: Entry(line.id, line.mode == TREE_MODE) for name, line in self._lines(found.id).items()}
 
     def write_tree(self, base: str | None, changes: Changes) -> str:
-        """Write ``base`` with ``changes`` as a new tree and return its name; only touched folders are written."""
-        with _translated():
-            return str(self._tree(self._repository[base] if base else None, changes))
+        """Make ``base`` with ``changes`` a new tree and return its name; :meth:`commit` writes it."""
+        return build(base, changes, self._lines, self._unwritten.add)
 
     def graft(self, base: str, folders: Mapping[str, str]) -> str:
-        """Write ``base`` with whole entries of its top replaced (names to tree or blob names)."""
-        with _translated():
-            builder = self._repository.TreeBuilder(self._repository[base])
-            for name, entry in folders.items():
-                mode = _TREE if isinstance(self._repository[entry], pygit2.Tree) else _BLOB
-                builder.insert(name, pygit2.Oid(hex=entry), mode)
-            return str(builder.write())
+        """Make ``base`` with whole entries of its top replaced (names to tree or blob names) a new tree."""
+        lines = dict(self._lines(base))
+        for name, entry in folders.items():
+            is_tree = self._unwritten.is_tree(entry)
+            if is_tree is None:
+                with _translated():
+                    is_tree = isinstance(self._repository[entry], pygit2.Tree)
+            lines[name] = Line(TREE_MODE if is_tree else FILE_MODE, entry)
+        return self._unwritten.add(b"tree", tree_content(lines))
 
-    def _tree(self, base: Any, changes: Changes) -> Any:
-        builder = self._repository.TreeBuilder(base) if base is not None else self._repository.TreeBuilder()
-        below: dict[str, dict[str, bytes | None]] = {}
-        for path, content in changes.items():
-            name, _, rest = path.partition("/")
-            if rest:
-                below.setdefault(name, {})[rest] = content
-            elif content is not None:
-                builder.insert(name, self._repository.create_blob(content), _BLOB)
-            elif builder.get(name) is not None:
-                builder.remove(name)
-        for name, inner in below.items():
-            old = base / name if base is not None and name in base else None
-            self._insert_folder(builder, name, old if isinstance(old, pygit2.Tree) else None, inner)
-        return builder.write()
-
-    def _insert_folder(self, builder: Any, name: str, old: Any, inner: Changes) -> None:
-        folder = self._tree(old, inner)
-        if len(self._repository[folder]):
-            builder.insert(name, folder, _TREE)
-        elif builder.get(name) is not None:
-            builder.remove(name)
+    def _lines(self, tree: str | None) -> dict[str, Line]:
+        if tree is None:
+            return {}
+        if tree not in self._trees:
+            with _translated():
+                new = tree in self._unwritten
+                self._trees[tree] = tree_lines(
+                    self._unwritten.content(tree) if new else self._repository[tree].read_raw()
+                )
+        return self._trees[tree]
 
     def commit(self, tree: str, parents: tuple[str, ...], message: str, author: str, at: datetime) -> str:
-        """Write a commit object by ``author`` (a checked name) and return its name; no ref moves."""
-        with _translated():
-            who = pygit2.Signature(author, f"{author}@onecontext", int(at.timestamp()), 0)
-            oids = [pygit2.Oid(hex=parent) for parent in parents]
-            return str(self._repository.create_commit(None, who, who, message, pygit2.Oid(hex=tree), oids))
+        """Write a commit object by ``author`` (a checked name), and all that is new below it; no ref moves.
+
+        Raises:
+            StorageError: full or read-only; nothing refers to what was written.
+        """
+        name = self._unwritten.add(b"commit", commit_content(tree, parents, message, author, at))
+        # The work tree shows these next, and need not inflate what has just been deflated.
+        self._recent = self._unwritten.blobs()
+        self._write()
+        return name
+
+    def _write(self) -> None:
+        try:
+            self._made.append(self._unwritten.write(durable=self._layout.durability != "none"))
+        except OSError as error:
+            raise StorageError(f"git objects could not be written: {error}") from error
+
+    def _object(self, name: str) -> Any:
+        if name in self._unwritten:
+            self._write()
+        return self._repository[name]
 
     def move(self, branch: str, *, expect: str | None, to: str) -> None:
-        """Move ``refs/heads/<branch>`` durably from ``expect`` (None: it is not there) to ``to``.
+        """Move ``refs/heads/<branch>`` from ``expect`` (None: it is not there) to ``to``.
 
         Raises:
             Conflict: it names another commit by now; it was left there.
@@ -162,21 +171,33 @@ class Objects:
             return self._layout.tip(branch) == expect
 
         scratch = self._layout.scratch(f"ref-{branch}")
-        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved)
+        durable = self._layout.durability != "none"
+        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved, durable=durable)
+
+    def tidy(self, branch: str) -> None:
+        """Make few packs of many, now and then, after a commit of ``branch``, whose lock the caller holds."""
+        for pack in self._made:
+            tidying.note(self._layout.pack_list(branch), self._packs, pack, self._content)
+        self._made.clear()
+
+    def _content(self, name: str) -> tuple[int, bytes]:
+        with _translated():
+            kind, content = self._repository.read(name)
+        return int(kind), bytes(content)
 
     def info(self, commit: str) -> CommitInfo:
         """Return what ``commit`` says of itself."""
         with _translated():
-            return _info(self._repository[commit])
+            return _info(self._object(commit))
 
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of ``commit``."""
         with _translated():
-            return str(self._repository[commit].tree_id)
+            return str(self._object(commit).tree_id)
 
     def has(self, commit: str) -> bool:
         """Say whether the object is here."""
-        return commit in self._repository
+        return commit in self._unwritten or commit in self._repository
 
     def merge_base(self, ours: str, theirs: str) -> str | None:
         """Return the best common ancestor; None when the two have none."""
@@ -208,30 +229,12 @@ class Objects:
 
     def changed(self, old: str | None, new: str) -> dict[str, tuple[str | None, str | None]]:
         """Return the paths that differ between two trees, to their blobs (old, new); None where it is not there."""
-        found: dict[str, tuple[str | None, str | None]] = {}
-        with _translated():
-            self._compare(self._repository[old] if old else None, self._repository[new], "", found)
-        return found
-
-    def _compare(self, old: Any, new: Any, prefix: str, found: dict[str, tuple[str | None, str | None]]) -> None:
-        # Equal folders have equal names and are passed over, so this costs what has changed, not what there is.
-        before = {entry.name: entry for entry in old} if old is not None else {}
-        after = {entry.name: entry for entry in new} if new is not None else {}
-        for name in sorted(before.keys() | after.keys()):
-            left, right = before.get(name), after.get(name)
-            if left is not None and right is not None and left.id == right.id:
-                continue
-            trees = [node if isinstance(node, pygit2.Tree) else None for node in (left, right)]
-            blobs = [str(node.id) if isinstance(node, pygit2.Blob) else None for node in (left, right)]
-            if any(trees):
-                self._compare(trees[0], trees[1], f"{prefix}{name}/", found)
-            if any(blobs):
-                found[prefix + name] = (blobs[0], blobs[1])
+        return differing(old, new, self._lines)
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff between two commits."""
         with _translated():
-            patch = self._repository.diff(self._repository[old], self._repository[new]).patch
+            patch = self._repository.diff(self._object(old), self._object(new)).patch
         return patch or ""
 
     def update_index(self, index_path: str, tree: str | None, changes: Mapping[str, str | None]) -> None:
@@ -242,7 +245,7 @@ class Objects:
         with _translated():
             index = pygit2.Index(index_path)
             if tree is not None:
-                index.read_tree(self._repository[tree])
+                index.read_tree(self._object(tree))
             for path, blob in changes.items():
                 if blob is not None:
                     index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=blob), _BLOB))

@@ -92,8 +92,9 @@ def _show(
         take_away(place, path)
         return
     _real_folder(place.folder, target.parent)
+    by_hand = target.suffix == ".yaml" or target.name == "main.md"
     # A roadmap or metadata file emptied by a power cut would look like a person's edit, so these are fsynced.
-    replace_bytes(target, objects.blob(after), durable=target.suffix == ".yaml" or target.name == "main.md")
+    replace_bytes(target, objects.blob(after), durable=by_hand and layout.durability != "none")
 
 
 def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:

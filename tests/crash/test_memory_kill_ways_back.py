@@ -145,7 +145,8 @@ def rounds(memory: Memory, work: str) -> list[list[str]]:
             process.send_signal(signal.SIGKILL)
             rest = process.stdout.read()
         assert first == "ready\n"
-        acknowledged += [found.split() for found in rest.splitlines()]
+        # What stands behind the last line feed was cut off by the kill, in the middle of a word perhaps.
+        acknowledged += [found.split() for found in rest.split("\n")[:-1]]
         memory.step(f"after {round_}")
         memory.commit(f"after {round_}")
         git(memory.path, "fsck", "--strict", "--no-dangling")

@@ -99,7 +99,8 @@ def test_what_git_fetched_into_a_branch_is_read_and_built_upon(memory: Memory, t
 def test_a_missing_object_is_told_as_damage_and_nothing_is_written(memory: Memory) -> None:
     tip = memory.commit("one").commit
     assert tip is not None
-    (memory.path / ".git/objects" / tip[:2] / tip[2:]).unlink()
+    for path in (memory.path / ".git/objects/pack").glob("pack-*"):
+        path.unlink()
 
     with pytest.raises(Damaged):
         memory.commit("two")
