@@ -23,7 +23,7 @@ demo: $(VENV)/.ready sandbox ## the main job: a team fixes a real package, on yo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX)
 
 test: $(VENV)/.ready-dev sandbox ## all tests
-	@$(BIN)/python -m pytest -n auto --dist loadscope
+	@$(BIN)/python -m pytest -rs -n auto --dist loadscope
 
 lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
