@@ -1,8 +1,18 @@
 """What every test gets: a HOME and git configuration of its own, so that no test reads or changes the machine's."""
 
+import signal
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let ^C mean what it means at a terminal, also in processes that tests start.
+
+    A shell starts what it puts in the background with SIGINT ignored, and children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
