@@ -62,7 +62,7 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
     cells = shutil.get_terminal_size((PIPE_CELLS, 24)).columns
     text = frame(snapshot, cells, now=now or datetime.now(UTC), zone=None)
     if not snapshot.totals.events:
-        text += "\n\n" + "\n".join(advice(root))
+        text += "\n\n" + "\n".join(advice(root, waits=False))
     invocation.out.answer(snapshot, text)
 
 

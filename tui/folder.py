@@ -76,8 +76,8 @@ def place_of(root: Path, team: str | None) -> Place:
     return Place(root, team)
 
 
-def advice(root: Path) -> list[str]:
-    """Return what to say when there is nothing to show yet."""
+def advice(root: Path, *, waits: bool = True) -> list[str]:
+    """Return what to say when there is nothing to show yet; ``waits``: the screen stays and will show it."""
     return [
         f"No team has written a journal under {root}.",
         "",
@@ -85,6 +85,5 @@ def advice(root: Path) -> list[str]:
         '    onecontext run "what you want done" --model MODEL',
         "Or look somewhere else:",
         "    onecontext monitor --root DIR",
-        "",
-        "This screen waits; a run appears by itself.",
+        *(["", "This screen waits; a run appears by itself."] if waits else []),
     ]

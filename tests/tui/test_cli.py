@@ -72,6 +72,7 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     assert code == 0
     assert "No team has written a journal" in out
     assert "onecontext run" in out
+    assert "waits" not in out  # it prints once and is gone
     assert list(tmp_path.iterdir()) == []
 
 
