@@ -46,7 +46,8 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
             changes |= {"format": f"{FORMAT}\n".encode(), "main.md": _roadmap(goal)}
             tree = objects.write_tree(None, changes)
             text = message.build("the memory begins", branch=FIRST_BRANCH)
-            commit = objects.commit(tree, (), text, author.agent, author.at())
+            commit = objects.add_commit(tree, (), text, author.agent, author.at())
+            objects.write()
             replace_text(layout.path / "format", f"{FORMAT}\n")
             objects.move(FIRST_BRANCH, expect=None, to=commit)
             Desk(layout, objects, layout.place(FIRST_BRANCH), FIRST_BRANCH, commit).show()
@@ -76,7 +77,8 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         first = _first_files(name, goal, parent=parent, author=author, pinned=facts)
         tree = objects.write_tree(objects.tree_of(tip), first)
         text = message.build(f"branch {name}: {goal}" if goal else f"branch {name}", branch=name)
-        commit = objects.commit(tree, (tip,), text, author.agent, author.at())
+        commit = objects.add_commit(tree, (tip,), text, author.agent, author.at())
+        objects.write()
         objects.move(name, expect=None, to=commit)
         place = layout.linked_place(name)
         # The ref is there, so the branch is. What keeps its folder from showing it meets the next reader or writer,

@@ -75,7 +75,8 @@ class Desk:
             Conflict: git, used by hand, moved the branch at this very moment; nothing of ours was written.
         """
         tree = self.objects.write_tree(base or self.tree, changes)
-        commit = self.objects.commit(tree, (self.tip, *also), text, author, at)
+        commit = self.objects.add_commit(tree, (self.tip, *also), text, author, at)
+        self.objects.write()
         self.objects.move(self.branch, expect=self.tip, to=commit)
         self.tip = commit
         try:

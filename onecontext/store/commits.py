@@ -20,3 +20,8 @@ def commit_content(tree: str, parents: tuple[str, ...], message: str, author: st
     who = f"{author} <{author}@onecontext> {int(at.timestamp())} +0000"
     links = "".join(f"parent {parent}\n" for parent in parents)
     return f"tree {tree}\n{links}author {who}\ncommitter {who}\n\n{message}".encode()
+
+
+def tree_named(content: bytes) -> str:
+    """Return the name of the tree that a commit object names, on its first line."""
+    return content[5 : content.index(b"\n")].decode("ascii")

@@ -17,25 +17,27 @@ import pygit2
 from onecontext.errors import Damaged, StorageError
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
-from onecontext.store.commits import commit_content
+from onecontext.store.commits import commit_content, tree_named
 from onecontext.store.layout import Layout
 from onecontext.store.trees import (
     FILE_MODE,
     TREE_MODE,
     Changes,
-    Line,
+    Lines,
     build,
     differing,
+    file_before,
+    line,
     object_name,
     tree_content,
     tree_lines,
+    with_entries,
 )
 from onecontext.store.unwritten import Unwritten
 
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False
 
-_BLOB = pygit2.enums.FileMode.BLOB
 _STORAGE_WORDS = ("No space", "Read-only", "Permission denied", "failed to write", "failed to create", "quota")
 
 
@@ -67,7 +69,7 @@ class Objects:
         self._unwritten = Unwritten(self._packs)
         self._made: list[str] = []
         self._recent: dict[str, bytes] = {}
-        self._trees: dict[str, dict[str, Line]] = {}
+        self._trees: dict[str, Lines] = {}
 
     @cached_property
     def _repository(self) -> Any:
@@ -86,6 +88,8 @@ class Objects:
 
     def blob(self, blob: str) -> bytes:
         """Return the content of a blob."""
+        if blob in self._unwritten:
+            return self._unwritten.content(blob)
         if blob in self._recent:
             return self._recent[blob]
         with _translated():
@@ -93,15 +97,13 @@ class Objects:
 
     def entry(self, tree: str | None, path: str) -> Entry | None:
         """Return what ``tree`` has at ``path``; None when there is nothing."""
-        if tree is None:
-            return None
-        with _translated():
-            node = self._object(tree)
+        found = Entry(tree, True) if tree else None
         for part in path.split("/"):
-            if not isinstance(node, pygit2.Tree) or part not in node:
+            if found is None or not found.is_tree:
                 return None
-            node = node / part
-        return Entry(str(node.id), isinstance(node, pygit2.Tree))
+            entry = self._lines(found.id).get(part)
+            found = Entry(entry.id, entry.mode == TREE_MODE) if entry else None
+        return found
 
     def entries(self, tree: str | None, path: str = "") -> dict[str, Entry]:
         """Return the names in the folder ``path`` of ``tree`` ("" is its top), to entries; empty when not there."""
@@ -111,21 +113,21 @@ class Objects:
         return {name: Entry(line.id, line.mode == TREE_MODE) for name, line in self._lines(found.id).items()}
 
     def write_tree(self, base: str | None, changes: Changes) -> str:
-        """Make ``base`` with ``changes`` a new tree and return its name; :meth:`commit` writes it."""
+        """Make ``base`` with ``changes`` a new tree and return its name; :meth:`write` puts it on disk."""
         return build(base, changes, self._lines, self._unwritten.add)
 
     def graft(self, base: str, folders: Mapping[str, str]) -> str:
         """Make ``base`` with whole entries of its top replaced (names to tree or blob names) a new tree."""
-        lines = dict(self._lines(base))
+        new: Lines = {}
         for name, entry in folders.items():
             is_tree = self._unwritten.is_tree(entry)
             if is_tree is None:
                 with _translated():
                     is_tree = isinstance(self._repository[entry], pygit2.Tree)
-            lines[name] = Line(TREE_MODE if is_tree else FILE_MODE, entry)
-        return self._unwritten.add(b"tree", tree_content(lines))
+            new[name] = line(name, TREE_MODE if is_tree else FILE_MODE, entry)
+        return self._unwritten.add(b"tree", tree_content(with_entries(self._lines(base), new)), base)
 
-    def _lines(self, tree: str | None) -> dict[str, Line]:
+    def _lines(self, tree: str | None) -> Lines:
         if tree is None:
             return {}
         if tree not in self._trees:
@@ -136,27 +138,45 @@ class Objects:
                 )
         return self._trees[tree]
 
-    def commit(self, tree: str, parents: tuple[str, ...], message: str, author: str, at: datetime) -> str:
-        """Write a commit object by ``author`` (a checked name), and all that is new below it; no ref moves.
+    def add_commit(self, tree: str, parents: tuple[str, ...], message: str, author: str, at: datetime) -> str:
+        """Make a commit object by ``author`` (a checked name) and return its name; :meth:`write` puts it on disk."""
+        return self._unwritten.add(b"commit", commit_content(tree, parents, message, author, at))
+
+    @property
+    def unwritten_bytes(self) -> int:
+        """The size of what is in memory and not on disk."""
+        return self._unwritten.size_bytes
+
+    def write(self, *, durable: bool | None = None) -> None:
+        """Write all that is new; no ref moves. ``durable`` None is as the memory's durability says.
 
         Raises:
-            StorageError: full or read-only; nothing refers to what was written.
+            StorageError: full or read-only; nothing refers to what was written, and all of it is still in memory.
         """
-        name = self._unwritten.add(b"commit", commit_content(tree, parents, message, author, at))
-        # The work tree shows these next, and need not inflate what has just been deflated.
-        self._recent = self._unwritten.blobs()
-        self._write()
-        return name
-
-    def _write(self) -> None:
+        if not self._unwritten:
+            return
+        synced = self._layout.durability != "none" if durable is None else durable
         try:
-            self._made.append(self._unwritten.write(durable=self._layout.durability != "none"))
+            self._made.append(self._unwritten.write(durable=synced))
         except OSError as error:
             raise StorageError(f"git objects could not be written: {error}") from error
+        # The work tree shows these next, and need not inflate what has just been deflated.
+        self._recent = self._unwritten.forget()
+
+    def keep_only(self, tree: str) -> None:
+        """Let go of what was read for other trees than ``tree``, so that one kept for long does not grow."""
+        wanted = [tree]
+        kept: dict[str, Lines] = {}
+        while wanted:
+            name = wanted.pop()
+            if name in self._trees and name not in kept:
+                kept[name] = self._trees[name]
+                wanted += [entry.id for entry in kept[name].values() if entry.mode == TREE_MODE]
+        self._trees, self._recent = kept, {}
 
     def _object(self, name: str) -> Any:
         if name in self._unwritten:
-            self._write()
+            self.write()
         return self._repository[name]
 
     def move(self, branch: str, *, expect: str | None, to: str) -> None:
@@ -192,6 +212,8 @@ class Objects:
 
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of ``commit``."""
+        if commit in self._unwritten:
+            return tree_named(self._unwritten.content(commit))
         with _translated():
             return str(self._object(commit).tree_id)
 
@@ -237,20 +259,15 @@ class Objects:
             patch = self._repository.diff(self._object(old), self._object(new)).patch
         return patch or ""
 
-    def update_index(self, index_path: str, tree: str | None, changes: Mapping[str, str | None]) -> None:
-        """Change the stand-alone index file ``index_path``: start from ``tree`` if given, then set paths to blobs.
+    def file_before(self, tree: str | None, path: str | None) -> str | None:
+        """Return the file of ``tree`` that stands before ``path`` in git's order; see :func:`trees.file_before`."""
+        return file_before(tree, path, self._lines)
 
-        The entries carry no file times, so git compares contents the next time it is asked, and is always right.
-        """
+    def new_index(self, path: str, tree: str) -> None:
+        """Make the stand-alone index file ``path`` list the files of ``tree``, without file times."""
         with _translated():
-            index = pygit2.Index(index_path)
-            if tree is not None:
-                index.read_tree(self._object(tree))
-            for path, blob in changes.items():
-                if blob is not None:
-                    index.add(pygit2.IndexEntry(path, pygit2.Oid(hex=blob), _BLOB))
-                elif path in index:
-                    index.remove(path)
+            index = pygit2.Index(path)
+            index.read_tree(self._object(tree))
             index.write()
 
 

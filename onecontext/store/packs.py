@@ -61,20 +61,54 @@ def names_in(index: bytes) -> list[str]:
 
 
 def delta(base: bytes, content: bytes) -> bytes | None:
-    """Return how to make ``content`` from ``base``, for files that lose a beginning and gain an end; None: no gain."""
-    start = base.find(content[:_LOOK]) if len(content) >= _LOOK else -1
-    head = _common(base[start:], content) if start >= 0 else 0
-    rest = min(len(base), len(content) - head)
-    tail = _common(base[len(base) - rest :][::-1], content[len(content) - rest :][::-1]) if rest else 0
-    if (head + tail) * 2 < len(content):
-        return None
-    middle = content[head : len(content) - tail]
-    parts = [_size(len(base)), _size(len(content)), *_copies(max(start, 0), head)]
-    parts += [bytes([len(part)]) + part for part in (middle[n : n + 127] for n in range(0, len(middle), 127))]
-    return b"".join([*parts, *_copies(len(base) - tail, tail)])
+    """Return how to make ``content`` from ``base``, for files that lose a beginning and gain an end; None: no gain.
+
+    What was gained is looked for line by line: a record repeats most of the summary that the one before it has.
+    """
+    if content.startswith(base):
+        start, head, tail = 0, len(base), 0
+    else:
+        start = max(base.find(content[:_LOOK]), 0) if len(content) >= _LOOK else 0
+        head = _common(base[start:], content)
+        rest = min(len(base), len(content) - head)
+        tail = _common(base[len(base) - rest :][::-1], content[len(content) - rest :][::-1]) if rest else 0
+    middle = _by_line(base, content[head : len(content) - tail])
+    parts = [_size(len(base)), _size(len(content)), *_copies(start, head), *middle]
+    change = b"".join([*parts, *_copies(len(base) - tail, tail)])
+    return change if len(change) * 2 < len(content) else None
 
 
 _LOOK = 48
+_LINE = 24  # bytes; shorter ones are dearer to copy than to write
+_SEARCHED_BYTES, _MISSED = 64 * 1024, 64  # what bounds the search: a larger base, or as many lines not found, ends it
+
+
+def _by_line(base: bytes, text: bytes) -> Iterable[bytes]:
+    """Yield the instructions that make ``text``, copying runs of lines that ``base`` has too."""
+    written, start, size, missed = bytearray(), 0, 0, 0
+    worth = _LINE if len(base) <= _SEARCHED_BYTES else len(text) + 1
+    for line in text.splitlines(keepends=True):
+        if size and base.startswith(line, start + size):
+            size += len(line)
+            continue
+        yield from _copies(start, size)
+        start = base.rfind(line) if len(line) >= worth and missed < _MISSED else -1
+        size = len(line) if start >= 0 else 0
+        missed += not size and len(line) >= worth
+        if size:
+            yield from _inserts(written)
+            written.clear()
+        else:
+            written += line
+    yield from _copies(start, size)
+    yield from _inserts(written)
+
+
+def _inserts(text: bytes | bytearray) -> Iterable[bytes]:
+    """Yield the instructions that write ``text``, 127 bytes at most each."""
+    for n in range(0, len(text), 127):
+        part = bytes(text[n : n + 127])
+        yield bytes([len(part)]) + part
 
 
 def _body(objects: Sequence[New]) -> tuple[bytes, dict[str, int], dict[str, int]]:
@@ -128,10 +162,12 @@ def _back(distance: int) -> bytes:
 
 
 def _copies(start: int, size: int) -> Iterable[bytes]:
-    """Yield the instructions that copy from the base, 64 KiB less one at most each."""
+    """Yield the instructions that copy from the base, 64 KiB less one at most each; bytes that are zero are left out."""
     while size:
         part = min(size, 0xFFFF)
-        yield b"\xbf" + start.to_bytes(4, "little") + part.to_bytes(2, "little")
+        numbers = start.to_bytes(4, "little") + part.to_bytes(2, "little")
+        first = 128 | sum(1 << n for n, byte in enumerate(numbers) if byte)
+        yield bytes([first]) + bytes(byte for byte in numbers if byte)
         start, size = start + part, size - part
 
 

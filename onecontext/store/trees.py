@@ -16,10 +16,20 @@ Changes = Mapping[str, bytes | None]
 
 
 class Line(NamedTuple):
-    """An entry of a tree: its mode as git writes it, and the object's name as hex."""
+    """An entry of a tree: its mode as git writes it, the object's name as hex, and both as they stand in the tree."""
 
     mode: bytes
     id: str
+    raw: bytes
+
+
+Lines = dict[str, Line]
+"""The entries of a tree by name, in git's order."""
+
+
+def line(name: str, mode: bytes, object_id: str) -> Line:
+    """Return the entry ``name`` of a tree."""
+    return Line(mode, object_id, b"%s %s\0%s" % (mode, _bytes(name), bytes.fromhex(object_id)))
 
 
 def object_name(kind: bytes, content: bytes) -> str:
@@ -27,65 +37,93 @@ def object_name(kind: bytes, content: bytes) -> str:
     return hashlib.sha1(b"%s %d\0" % (kind, len(content)) + content, usedforsecurity=False).hexdigest()
 
 
-def tree_lines(content: bytes) -> dict[str, Line]:
-    """Return the entries of a tree object, names to lines."""
-    lines: dict[str, Line] = {}
+def tree_lines(content: bytes) -> Lines:
+    """Return the entries of a tree object."""
+    lines: Lines = {}
     position = 0
     while position < len(content):
         space = content.index(b" ", position)
-        end = content.index(b"\0", space)
-        name = content[space + 1 : end].decode("utf-8", "surrogateescape")
-        lines[name] = Line(content[position:space], content[end + 1 : end + 21].hex())
-        position = end + 21
+        end = content.index(b"\0", space) + 21
+        name = content[space + 1 : end - 21].decode("utf-8", "surrogateescape")
+        lines[name] = Line(content[position:space], content[end - 20 : end].hex(), content[position:end])
+        position = end
     return lines
 
 
-def tree_content(lines: Mapping[str, Line]) -> bytes:
-    """Return the tree object with these entries; a folder sorts as if its name ended with a slash."""
+def tree_content(lines: Lines) -> bytes:
+    """Return the tree object with these entries."""
+    return b"".join([line.raw for line in lines.values()])
 
-    def key(pair: tuple[bytes, Line]) -> bytes:
-        return pair[0] + b"/" if pair[1].mode == TREE_MODE else pair[0]
 
-    pairs = ((name.encode("utf-8", "surrogateescape"), line) for name, line in lines.items())
-    return b"".join(b"%s %s\0%s" % (line.mode, name, bytes.fromhex(line.id)) for name, line in sorted(pairs, key=key))
+def with_entries(lines: Lines, new: Mapping[str, Line]) -> Lines:
+    """Return ``lines`` with the entries ``new`` added or replaced, in git's order."""
+    merged = {**lines, **new}
+    # Numbered files come at the end, and nearly all else is a replacement: sorting is for the rest.
+    last = next(reversed(lines), None)
+    in_order = last is None or all(
+        lines[name].mode == entry.mode if name in lines else _key(name, entry) > _key(last, lines[last])
+        for name, entry in new.items()
+    )
+    if in_order and sum(name not in lines for name in new) < 2:
+        return merged
+    return dict(sorted(merged.items(), key=lambda pair: _key(*pair)))
+
+
+def _key(name: str, entry: Line) -> bytes:
+    # A folder sorts as if its name ended with a slash.
+    return _bytes(name) + b"/" if entry.mode == TREE_MODE else _bytes(name)
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def build(
     base: str | None,
     changes: Changes,
-    lines_of: Callable[[str | None], dict[str, Line]],
-    add: Callable[[bytes, bytes], str],
+    lines_of: Callable[[str | None], Lines],
+    add: Callable[[bytes, bytes, str | None], str],
 ) -> str:
     """Make ``base`` (None: nothing) with ``changes`` a new tree and return its name.
 
     Args:
         lines_of: returns the entries of a tree; of None there are none.
-        add: takes in an object, by kind and content, and returns its name.
+        add: takes in an object, by kind, content and the object it takes the place of, and returns its name.
     """
     before = lines_of(base)
-    lines, below = dict(before), dict[str, dict[str, bytes | None]]()
+    new: Lines = {}
+    gone: list[str] = []
+    below: dict[str, dict[str, bytes | None]] = {}
     for path, content in changes.items():
         name, _, rest = path.partition("/")
         if rest:
             below.setdefault(name, {})[rest] = content
-        elif content is None:
-            lines.pop(name, None)
-        else:
-            line = Line(FILE_MODE, object_name(b"blob", content))
-            # What the base has already is as durable as the commit that brought it.
-            if before.get(name) != line:
-                add(b"blob", content)
-            lines[name] = line
+    # What lies deeper first: of two files that end alike the history comes before the view of its newest records.
     for name, inner in below.items():
-        old = lines.pop(name, None)
+        old = before.get(name)
         folder = build(old.id if old and old.mode == TREE_MODE else None, inner, lines_of, add)
-        if lines_of(folder):
-            lines[name] = Line(TREE_MODE, folder)
-    return base if base is not None and lines == before else add(b"tree", tree_content(lines))
+        if not lines_of(folder):
+            gone.append(name)
+        elif old is None or old.id != folder:
+            new[name] = line(name, TREE_MODE, folder)
+    for name, content in changes.items():
+        if "/" in name:
+            continue
+        if content is None:
+            gone.append(name)
+            continue
+        blob, old = object_name(b"blob", content), before.get(name)
+        # What the base has already is as durable as the commit that brought it.
+        if old is None or (old.mode, old.id) != (FILE_MODE, blob):
+            new[name] = line(name, FILE_MODE, add(b"blob", content, old.id if old else None))
+    lines = with_entries(before, new)
+    for name in gone:
+        lines.pop(name, None)
+    return base if base is not None and lines == before else add(b"tree", tree_content(lines), base)
 
 
 def differing(
-    old: str | None, new: str | None, lines_of: Callable[[str | None], dict[str, Line]], prefix: str = ""
+    old: str | None, new: str | None, lines_of: Callable[[str | None], Lines], prefix: str = ""
 ) -> dict[str, tuple[str | None, str | None]]:
     """Return the paths of files that differ between two trees, to their blobs (old, new); None where there is none.
 
@@ -104,3 +142,27 @@ def differing(
         if any(blobs):
             found[prefix + name] = (blobs[0], blobs[1])
     return found
+
+
+def file_before(tree: str | None, path: str | None, lines_of: Callable[[str | None], Lines]) -> str | None:
+    """Return the file that stands before ``path`` in the order of a git index; None where it would be the first.
+
+    ``path`` None asks for the last file of all. The path itself need not be in the tree.
+    """
+    lines = lines_of(tree)
+    part, _, rest = (path or "").partition("/")
+    if rest and part in lines and lines[part].mode == TREE_MODE:
+        within = file_before(lines[part].id, rest, lines_of)
+        if within is not None:
+            return f"{part}/{within}"
+    # An index is in order of whole paths, in which a folder's name is followed by a slash.
+    bound = None if path is None else _bytes(part) + (b"/" if rest else b"")
+    for name, entry in reversed(lines.items()):
+        if bound is not None and _key(name, entry) >= bound:
+            continue
+        if entry.mode != TREE_MODE:
+            return name
+        last = file_before(entry.id, None, lines_of)
+        if last is not None:
+            return f"{name}/{last}"
+    return None

@@ -1,12 +1,24 @@
-"""New git objects of one operation, gathered in memory and written together as one pack.
+"""New git objects, gathered in memory and written together as one pack.
 
 Rule 1: nothing is written before all of it is known, so a refused or failed operation leaves nothing behind.
+Rule 2: an object that takes the place of another of the same pack is stored as its change; a chain of changes is
+        bounded, because whoever reads the last one walks all of it.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 from onecontext.store import packs
 from onecontext.store.trees import object_name
+
+_DEPTH = 40
+_ENDING_BYTES = 256
+
+
+class _Gathered(NamedTuple):
+    kind: int
+    content: bytes
+    instead_of: str | None
 
 
 class Unwritten:
@@ -14,15 +26,21 @@ class Unwritten:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._objects: dict[str, packs.New] = {}
+        self._objects: dict[str, _Gathered] = {}
+        self.size_bytes = 0
 
     def __contains__(self, name: str) -> bool:
         return name in self._objects
 
-    def add(self, kind: bytes, content: bytes) -> str:
-        """Take an object in and return its name."""
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def add(self, kind: bytes, content: bytes, instead_of: str | None = None) -> str:
+        """Take an object in and return its name; ``instead_of`` names the one whose place it takes, None is nobody's."""
         name = object_name(kind, content)
-        self._objects[name] = packs.New(name, packs.KINDS[kind], content)
+        if name not in self._objects:
+            self._objects[name] = _Gathered(packs.KINDS[kind], content, instead_of)
+            self.size_bytes += len(content)
         return name
 
     def content(self, name: str) -> bytes:
@@ -33,16 +51,37 @@ class Unwritten:
         """Say whether an object that was added is a tree; None when it is not among them."""
         return self._objects[name].kind == packs.TREE if name in self._objects else None
 
-    def blobs(self) -> dict[str, bytes]:
-        """Return the blobs among them, names to contents."""
-        return {name: new.content for name, new in self._objects.items() if new.kind == packs.BLOB}
-
     def write(self, *, durable: bool) -> str:
-        """Write all of them and return the pack's name; nothing is left to write afterwards.
+        """Write all of them and return the pack's name; they can be read from memory until :meth:`forget`.
 
         Raises:
             OSError: full or read-only; nothing refers to what may have been written.
         """
-        pack = packs.write(self._folder, list(self._objects.values()), durable=durable)
-        self._objects.clear()
-        return pack
+        return packs.write(self._folder, self._packed(), durable=durable)
+
+    def forget(self) -> dict[str, bytes]:
+        """Let go of them, since they are on disk, and return the blobs among them, names to contents."""
+        gone, self._objects, self.size_bytes = self._objects, {}, 0
+        return {name: new.content for name, new in gone.items() if new.kind == packs.BLOB}
+
+    def _packed(self) -> list[packs.New]:
+        made: list[packs.New] = []
+        depth: dict[str, int] = {}
+        previous: str | None = None
+        for name, (kind, content, instead_of) in self._objects.items():
+            base = instead_of
+            if kind == packs.BLOB:
+                # The newest records stand at the end of a history file and, after it, of the view of them.
+                if previous and self._objects[previous].content.endswith(content[-_ENDING_BYTES:]):
+                    base = previous
+                previous = name
+            change = None
+            if base is not None and depth.get(base, _DEPTH) < _DEPTH:
+                change = packs.delta(self._objects[base].content, content)
+            if base is None or change is None or len(change) >= len(content):
+                depth[name] = 0
+                made.append(packs.New(name, kind, content))
+            else:
+                depth[name] = depth[base] + 1
+                made.append(packs.New(name, kind, content, base, change))
+        return made

@@ -9,14 +9,14 @@ Rule 3: the note of what a folder shows is written last, so that an unfinished r
 Rule 4: the caller holds the lock of the branch.
 """
 
-import hashlib
 import stat
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
-from onecontext.store import gitlock
-from onecontext.store.files import read_bytes, replace_bytes, replace_text
+from onecontext.store import gitlock, index
+from onecontext.store.files import read_bytes, replace_bytes, replace_name, replace_text
 from onecontext.store.layout import Layout, Place
 from onecontext.store.objects import Objects
 from onecontext.store.quarantine import set_aside
@@ -74,7 +74,7 @@ def refresh(
         replace_bytes(target, b"")
     before_noting(changed)
     blobs = {path: after for path, (_, after) in changed.items()}
-    if _refresh_index(layout, objects, place, branch, None if old else new, blobs if old else {}):
+    if _refresh_index(layout, objects, place, branch, old, new, blobs):
         replace_text(place.git_dir / "onecontext-shown", f"{branch} {tip}\n")
 
 
@@ -141,47 +141,43 @@ def _drop_empty(folder: Path, top: Path) -> None:
 
 
 def _refresh_index(
-    layout: Layout, objects: Objects, place: Place, branch: str, tree: str | None, blobs: Mapping[str, str | None]
+    layout: Layout,
+    objects: Objects,
+    place: Place,
+    branch: str,
+    old: str | None,
+    new: str,
+    blobs: Mapping[str, str | None],
 ) -> bool:
-    """Bring the git index up to date; False when a git command holds it, and the next writer must do it."""
-    index, scratch = place.git_dir / "index", layout.scratch(f"index-{branch}")
+    """Bring the git index from the tree ``old`` to ``new``; False when a git command holds it: then the next writer."""
+    path, scratch = place.git_dir / "index", layout.scratch(f"index-{branch}")
     scratch.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(_INDEX_ATTEMPTS):
-        gitlock.clear_dead_lock(index, scratch)
+        gitlock.clear_dead_lock(path, scratch)
         scratch.unlink(missing_ok=True)
         # A killed pygit2 leaves its own lock beside the scratch, which only the holder of our lock ever writes.
         scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
-        seen = _stamp(index)
+        seen = _stamp(path)
 
         def unchanged(seen: _Stamp | None = seen) -> bool:
-            return _stamp(index) == seen
+            return _stamp(path) == seen
 
-        old = _current(index)
-        if tree is None and old is not None and _is_index(old):
-            replace_bytes(scratch, old)
-            objects.update_index(str(scratch), None, blobs)
+        found = _current(path)
+        patched = None
+        if old is not None and found is not None and index.is_index(found):
+            patched = index.patched(found, blobs, partial(objects.file_before, old))
+        if patched is not None:
+            replace_name(scratch, patched)
         else:
-            objects.update_index(str(scratch), tree or objects.tree_of(_tip(layout, branch)), {})
+            objects.new_index(str(scratch), new)
         try:
-            gitlock.install(index, scratch, still=unchanged, wait_s=1.0)
+            gitlock.install(path, scratch, still=unchanged, wait_s=1.0)
         except Conflict as error:
             if isinstance(error, LockTimeout):
                 return False
             continue
         return True
     return False
-
-
-def _is_index(content: bytes) -> bool:
-    # gitformat-index(5): a signature first and the checksum of all before it last. Anything else is made anew.
-    return content[:4] == b"DIRC" and hashlib.sha1(content[:-20], usedforsecurity=False).digest() == content[-20:]
-
-
-def _tip(layout: Layout, branch: str) -> str:
-    tip = layout.tip(branch)
-    if tip is None:
-        raise Conflict(f"the branch {branch!r} has just gone", hint="see 'onecontext branch'")
-    return tip
 
 
 def _stamp(path: Path) -> _Stamp | None:
