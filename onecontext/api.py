@@ -14,6 +14,7 @@ from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Deleted, Merge, Pins, Resolution, Rollback, Tag
 from onecontext.memory.model import author as author_of
+from onecontext.memory.reading import settled
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
@@ -134,32 +135,32 @@ class Memory(Reader):
         """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it."""
         from onecontext.memory.pins import pin
 
-        return pin(self._layout, self.branch, self._author, fact)
+        return pin(self._settled(), self.branch, self._author, fact)
 
     def unpin(self, fact: str) -> Pins:
         """Take out the pinned fact that is ``fact``, or that alone begins so; the history keeps it."""
         from onecontext.memory.pins import unpin
 
-        return unpin(self._layout, self.branch, self._author, fact)
+        return unpin(self._settled(), self.branch, self._author, fact)
 
     def create_branch(self, name: str, *, purpose: str = "") -> "Memory":
         """Start a branch at this one's tip and return a handle on it; this handle stays where it is."""
         from onecontext.memory.branches import create
 
-        create(self._layout, name, self._author, parent=self.branch, purpose=purpose)
+        create(self._settled(), name, self._author, parent=self.branch, purpose=purpose)
         return Memory(self._layout, name, self._author)
 
     def delete_branch(self, name: str) -> Deleted:
         """Take another branch out of sight; its tip is kept, and :meth:`restore_branch` has it back."""
         from onecontext.memory.deleting import delete
 
-        return delete(self._layout, name, self._author)
+        return delete(self._settled(), name, self._author)
 
     def restore_branch(self, name: str) -> "Memory":
         """Have a deleted branch back as it was, and return a handle on it."""
         from onecontext.memory.deleting import restore
 
-        restore(self._layout, name)
+        restore(self._settled(), name)
         return Memory(self._layout, name, self._author)
 
     def on(self, branch: str) -> "Memory":
@@ -171,14 +172,14 @@ class Memory(Reader):
         """Make ``branch`` the current one, which the memory's folder shows, and return a handle on it."""
         from onecontext.memory.switching import switch
 
-        switch(self._layout, branch, self._author)
+        switch(self._settled(), branch, self._author)
         return Memory(self._layout, branch, self._author)
 
     def merge(self, source: str, *, summary: str = "") -> Merge:
         """Merge ``source`` into this branch; the second time nothing is written and ``already`` is true."""
         from onecontext.memory.merging import merge
 
-        return merge(self._layout, source, self.branch, self._author, summary=summary)
+        return merge(self._settled(), source, self.branch, self._author, summary=summary)
 
     def resolve_conflict(
         self, conflict_id: str, take: Literal["ours", "theirs", "text"], *, text: str | None = None
@@ -186,30 +187,47 @@ class Memory(Reader):
         """Settle one conflict of a merge, as a commit; both sides stay on record."""
         from onecontext.memory.conflicts import resolve
 
-        return resolve(self._layout, self.branch, self._author, conflict_id, take, text=text)
+        return resolve(self._settled(), self.branch, self._author, conflict_id, take, text=text)
 
     def rollback(self, revision: str) -> Rollback:
         """Give this branch the memory it had at ``revision``, as a commit; pending steps stay pending."""
         from onecontext.memory.rollback import rollback
         from onecontext.recall.revisions import commit_of
 
-        return rollback(self._layout, self.branch, self._author, commit_of(self._layout, revision))
+        return rollback(self._settled(), self.branch, self._author, commit_of(self._layout, revision))
 
     def tag(self, name: str, revision: str | None = None) -> Tag:
         """Give a commit a name that stays on it; without a ``revision`` it is this branch's tip."""
         from onecontext.memory.tags import create
         from onecontext.recall.revisions import commit_of
 
-        return create(self._layout, name, commit_of(self._layout, self.branch if revision is None else revision))
+        return create(self._settled(), name, commit_of(self._layout, self.branch if revision is None else revision))
 
     def delete_tag(self, name: str) -> Tag:
         """Take a tag away and return what it named; the commit stays reachable."""
         from onecontext.memory.tags import delete
 
-        return delete(self._layout, name, self._author)
+        return delete(self._settled(), name, self._author)
+
+    def flush(self) -> None:
+        """Put the milestones of this branch that are on record into git now, for programs that read it with git.
+
+        Without it that happens a moment after the last milestone, at the end of the process, and before anything of
+        ours reads the branch. Leaving a ``with`` block of this handle does the same.
+
+        Raises:
+            StorageError: full or read-only; they are on record still.
+        """
+        settled(self._layout, self.branch)
+
+    def __enter__(self) -> "Memory":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.flush()
 
     def write_main(self, text: str) -> Milestone:
         """Replace the roadmap, as a commit; pending steps stay pending."""
         from onecontext.memory import milestones
 
-        return milestones.write_main(self._layout, self.branch, self._author, text)
+        return milestones.write_main(self._settled(), self.branch, self._author, text)

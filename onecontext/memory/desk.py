@@ -1,19 +1,23 @@
 """Writing a branch: its lock, its work tree brought up to date, and commits put on its tip.
 
-Rule 1: nobody writes a branch without :func:`writing`; one branch never waits for another, except in a switch.
-Rule 2: what a killed writer left half done is finished here, before anything else is written.
+Rule 1: nobody writes a branch without :func:`writing` or :func:`onecontext.memory.recording.recording`; one branch
+        never waits for another, except in a switch.
+Rule 2: what a killed writer left half done, and what is on record and not yet in git, is finished here, before
+        anything else is written.
 Rule 3: what a person changed by hand is committed in that person's name before it can be written over.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from onecontext.errors import Damaged, StorageError
-from onecontext.memory import message, metadata, pending
+from onecontext.memory import ends, message, metadata, pending, settling
+from onecontext.memory.ends import Ends
 from onecontext.memory.locking import known_tip, locked
-from onecontext.records import split
+from onecontext.records import Milestone, split
 from onecontext.store import repository, worktrees
 from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout, Place, check_version
@@ -22,6 +26,7 @@ from onecontext.store.objects import Objects
 from onecontext.text.redact import redact
 
 PERSON = "human"
+NOTHING: Mapping[str, bytes | None] = MappingProxyType({})
 
 
 @dataclass
@@ -33,11 +38,25 @@ class Desk:
     place: Place
     branch: str
     tip: str
+    _ends: Ends | None = None
+    _tree: tuple[str, str] = ("", "")
 
     @property
     def tree(self) -> str:
         """The tree of the tip."""
-        return self.objects.tree_of(self.tip)
+        if self._tree[0] != self.tip:
+            self._tree = (self.tip, self.objects.tree_of(self.tip))
+        return self._tree[1]
+
+    @property
+    def ends(self) -> Ends:
+        """What the branch's folder ends with at the tip."""
+        if self._ends is None:
+            self._ends = ends.read(
+                lambda name: self.read(name) or b"",
+                lambda name: self.objects.entries(self.tree, f"{self.folder}/{name}"),
+            )
+        return self._ends
 
     @property
     def folder(self) -> str:
@@ -74,19 +93,59 @@ class Desk:
         Raises:
             Conflict: git, used by hand, moved the branch at this very moment; nothing of ours was written.
         """
+        before = self.tip
         tree = self.objects.write_tree(base or self.tree, changes)
-        commit = self.objects.add_commit(tree, (self.tip, *also), text, author, at)
-        self.objects.write()
-        self.objects.move(self.branch, expect=self.tip, to=commit)
+        commit = self.objects.add_commit(tree, (before, *also), text, author, at)
+        self.publish(before, commit, taken=taken)
+        return commit
+
+    def publish(
+        self,
+        before: str,
+        commit: str,
+        *,
+        durable: bool | None = None,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        """Write what is new, move the branch from ``before`` to ``commit``, and show it; ``durable`` as in Objects."""
+        self.objects.write(durable=durable)
+        self.objects.move(self.branch, expect=before, to=commit, durable=durable)
+        if commit != self.tip:
+            self._ends = None
         self.tip = commit
-        try:
+        # From here on it is recorded, and saying otherwise would have it made twice. What keeps the folder from showing
+        # it meets the next reader or writer of the branch, before that one changes anything.
+        with suppress(OSError, Damaged, StorageError):
             self.show(taken=taken)
             self.objects.tidy(self.branch)
-        except (OSError, Damaged, StorageError):
-            # The ref names the commit, so it is recorded, and saying otherwise would have it made twice. What keeps the
-            # folder from showing it meets the next reader or writer of the branch, before that one changes anything.
-            return commit
-        return commit
+
+    def extend(
+        self,
+        milestone: Milestone,
+        record: bytes,
+        steps: bytes,
+        text: str,
+        changes: Mapping[str, bytes | None] = NOTHING,
+        *,
+        base: str | None = None,
+        also: tuple[str, ...] = (),
+    ) -> str:
+        """Make the commit of a milestone on the tip, in memory only, and return its name; it is the tip from now on.
+
+        Args:
+            record: ``milestone`` as it will stand in files.
+            steps: the steps that become history with it; empty where there are none.
+            text: the commit's message.
+            changes: what else it changes.
+            base, also: see :meth:`commit`.
+        """
+        logged, ends = self.ends.after_steps(steps)
+        told, ends = ends.after(milestone, record)
+        files = {f"{self.folder}/{name}": content for name, content in {**logged, **told, "log.md": b""}.items()}
+        tree = self.objects.write_tree(base or self.tree, {**changes, **files})
+        self.tip = self.objects.add_commit(tree, (self.tip, *also), text, milestone.agent, milestone.at)
+        self._ends, self._tree = ends, (self.tip, tree)
+        return self.tip
 
     def show(self, *, taken: frozenset[str] = frozenset()) -> None:
         """Make the work tree show the tip, and take steps that have become history out of the pending log."""
@@ -111,6 +170,11 @@ class Desk:
             before_noting=forget_committed,
         )
 
+    def take_in(self, at: datetime) -> None:
+        """Take in what people edited, among it the files that the next milestone writes over."""
+        history = self.ends.history_file
+        self.take_in_edits(at, *(f"{self.folder}/{name}" for name in ("commit.md", history) if name))
+
     def take_in_edits(self, at: datetime, *names: str) -> None:
         """Commit, as the person, what was changed by hand in main.md, the metadata, or the files ``names``."""
         changes: dict[str, bytes] = {}
@@ -132,7 +196,7 @@ class Desk:
 
 @contextmanager
 def writing(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> Iterator[Desk]:
-    """Hold ``branch`` for writing, with its work tree up to date.
+    """Hold ``branch`` for writing, with all that is on record in git and its work tree up to date.
 
     Raises:
         UnknownBranch: there is none of that name.
@@ -140,13 +204,19 @@ def writing(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> I
         NewerFormat: a newer version wrote its tip; nothing was written.
     """
     with locked(layout, branch, wait_s=wait_s):
-        tip = known_tip(layout, branch)
-        objects = Objects(layout)
-        desk = Desk(layout, objects, layout.place(branch), branch, tip)
-        check_version((objects.read(desk.tree, "format") or b"").decode("utf-8", "replace"), f"branch {branch!r}")
-        repository.settle(layout)
-        if not desk.place.main:
-            worktrees.ensure_linked(desk.place, branch)
-        if desk.place.shown() != (branch, tip):
-            desk.show()
-        yield desk
+        yield opened(layout, branch)
+
+
+def opened(layout: Layout, branch: str) -> Desk:
+    """Return the desk of ``branch``, whose lock the caller holds; see :func:`writing`."""
+    tip = known_tip(layout, branch)
+    objects = Objects(layout)
+    desk = Desk(layout, objects, layout.place(branch), branch, tip)
+    check_version((objects.read(desk.tree, "format") or b"").decode("utf-8", "replace"), f"branch {branch!r}")
+    repository.settle(layout)
+    if not desk.place.main:
+        worktrees.ensure_linked(desk.place, branch)
+    if desk.place.shown() != (branch, tip):
+        desk.show()
+    settling.settle(desk)
+    return desk

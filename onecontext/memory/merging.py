@@ -36,7 +36,7 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
     words = redact(check_text(summary, what="summary")).strip()
     known_tip(layout, source)
     with writing(layout, branch) as desk:
-        milestones.take_in(desk, author)
+        desk.take_in(author.at())
         theirs = known_tip(layout, source)
         waiting = len(pending.read(pending.path_in(layout.place(source), source)).records)
         base = common(desk.objects, desk.tip, theirs)

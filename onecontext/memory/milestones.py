@@ -1,24 +1,23 @@
 """COMMIT: the steps since the last milestone become history, and a milestone says what they achieved.
 
-Rule 1: a commit touches four bounded files whatever came before: the newest milestones, the newest history file of
-        milestones, one new file of steps, and the emptied log.
+Rule 1: a plain milestone is on record after one append (:mod:`onecontext.memory.recording`); one that changes more than
+        the history, such as the purpose or the roadmap, is put into git at once.
 Rule 2: records are moved as the bytes they are, so a hand-edited one stays as edited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from onecontext.errors import UsageError
 from onecontext.memory import message, metadata, pending, pins, summary
-from onecontext.memory.desk import Desk, writing
+from onecontext.memory.desk import NOTHING, Desk, writing
 from onecontext.memory.model import Author
-from onecontext.records import Milestone, check_text, decode_milestone, encode_milestone, joined, split
+from onecontext.memory.recording import recording
+from onecontext.records import Milestone, check_text, encode_milestone, joined
 from onecontext.store.layout import Layout
 from onecontext.text.redact import redact
 
-_SHOWN_RECORDS, _SHOWN_BYTES = 10, 16 * 1024
-_FILE_RECORDS, _FILE_BYTES = 32, 32 * 1024
-_FAN_OUT = 100
+Links = Mapping[str, str | None]
 
 
 def commit(
@@ -39,84 +38,95 @@ def commit(
         UsageError: the contribution or a fact is empty, or a link has a shape that no trailer may have.
     """
     text = _required(contribution)
-    message.check_links(code_commit=code_commit, task=task, mission=mission)
+    links = {"code_commit": code_commit, "task": task, "mission": mission}
+    message.check_links(**links)
     facts = [pins.clean(fact) for fact in pin]
     wanted = None if purpose is None else redact(check_text(purpose, what="purpose"))
-    with writing(layout, branch) as desk:
-        take_in(desk, author)
-        log = pending.path_in(desk.place, branch)
-        found = pending.read(log)
-        pending.cut_torn_tail(layout, log, branch, found.end)
-        changes: dict[str, bytes | None] = {f"{desk.folder}/log.md": b""}
-        if found.records:
-            steps = found.preamble + joined(found.records)
-            changes[f"{desk.folder}/log/{_next_log(desk)}"] = steps
-        before = desk.metadata()
-        known = pins.with_pins(before, facts, branch) if facts else before
-        if wanted is not None:
-            known = {**known, "purpose": wanted}
-        if known != before:
-            changes[f"{desk.folder}/metadata.yaml"] = metadata.dump(known)
-        links = {"code_commit": code_commit, "task": task, "mission": mission}
-        return put(desk, author, text, changes, known=known, links=links)
+    if facts or wanted is not None:
+        return _with_metadata(layout, branch, author, text, links, facts, wanted)
+    with recording(layout, branch, at=author.at()) as branch_now:
+        milestone = _new(branch_now.desk, author, text, branch_now.metadata(), links)
+        return replace(milestone, commit=branch_now.put(milestone, _message(milestone)))
 
 
 def write_main(layout: Layout, branch: str, author: Author, text: str) -> Milestone:
     """Replace the roadmap; pending steps stay pending."""
     content = redact(check_text(text, what="roadmap"))
     with writing(layout, branch) as desk:
-        take_in(desk, author)
+        desk.take_in(author.at())
         return put(desk, author, "Wrote the roadmap (main.md).", {"main.md": content.encode("utf-8")})
-
-
-def take_in(desk: Desk, author: Author) -> None:
-    """Take in what people edited among the files that the next milestone writes over."""
-    newest = _newest(desk, "commit")
-    names = [f"{desk.folder}/commit.md", *([f"{desk.folder}/commit/{newest:04d}.md"] if newest >= 0 else [])]
-    desk.take_in_edits(author.at(), *names)
 
 
 def put(
     desk: Desk,
     author: Author,
     contribution: str,
-    changes: dict[str, bytes | None],
+    changes: Mapping[str, bytes | None] = NOTHING,
     *,
-    known: dict[str, object] | None = None,
-    links: dict[str, str | None] | None = None,
+    known: Mapping[str, object] | None = None,
+    links: Links | None = None,
+    steps: bytes = b"",
     base: str | None = None,
     also: tuple[str, ...] = (),
 ) -> Milestone:
-    """Commit ``changes`` together with a new milestone, and return it."""
-    data = desk.metadata() if known is None else known
-    shown = list(split(desk.read("commit.md") or b"").records)
-    pinned, ties = data.get("pinned"), links or {}
-    milestone = Milestone(
+    """Commit ``changes`` together with a new milestone, and return it; ``known`` is the metadata it is told from."""
+    before = desk.tip
+    milestone = _new(desk, author, contribution, desk.metadata() if known is None else known, links or {})
+    text = _message(milestone)
+    commit = desk.extend(milestone, encode_milestone(milestone), steps, text, changes, base=base, also=also)
+    desk.publish(before, commit)
+    return replace(milestone, commit=commit)
+
+
+def _with_metadata(
+    layout: Layout,
+    branch: str,
+    author: Author,
+    text: str,
+    links: Links,
+    facts: Sequence[str],
+    purpose: str | None,
+) -> Milestone:
+    with writing(layout, branch) as desk:
+        desk.take_in(author.at())
+        log = pending.path_in(desk.place, branch)
+        found = pending.read(log)
+        pending.cut_torn_tail(layout, log, branch, found.end)
+        before = desk.metadata()
+        known = pins.with_pins(before, facts, branch) if facts else before
+        if purpose is not None:
+            known = {**known, "purpose": purpose}
+        changes = {f"{desk.folder}/metadata.yaml": metadata.dump(known)} if known != before else NOTHING
+        steps = found.preamble + joined(found.records) if found.records else b""
+        return put(desk, author, text, changes, known=known, links=links, steps=steps)
+
+
+def _new(desk: Desk, author: Author, contribution: str, known: Mapping[str, object], links: Links) -> Milestone:
+    pinned = known.get("pinned")
+    return Milestone(
         id=author.new_id(),
         at=author.at(),
         agent=author.agent,
         session=author.session,
         branch=desk.branch,
-        purpose=str(data.get("purpose") or ""),
-        previous=summary.roll(
-            decode_milestone(shown[-1]) if shown else None,
-            [str(pin) for pin in pinned] if isinstance(pinned, list) else (),
-        ),
+        purpose=str(known.get("purpose") or ""),
+        previous=summary.roll(desk.ends.newest, [str(pin) for pin in pinned] if isinstance(pinned, list) else ()),
         contribution=contribution,
-        code_commit=ties.get("code_commit"),
-        task=ties.get("task"),
-        mission=ties.get("mission"),
+        code_commit=links.get("code_commit"),
+        task=links.get("task"),
+        mission=links.get("mission"),
     )
-    record = encode_milestone(milestone)
-    path, history = _history(desk, record)
-    changes = {
-        **changes,
-        f"{desk.folder}/commit.md": _newest_records([raw.raw for raw in shown] + [record]),
-        f"{desk.folder}/commit/{path}": history,
-    }
-    text = message.build(contribution, branch=desk.branch, record=milestone.id, **ties)
-    commit = desk.commit(changes, text, author=author.agent, at=milestone.at, base=base, also=also)
-    return replace(milestone, commit=commit)
+
+
+def _message(milestone: Milestone) -> str:
+    return message.build(
+        milestone.contribution,
+        branch=milestone.branch,
+        record=milestone.id,
+        code_commit=milestone.code_commit,
+        task=milestone.task,
+        mission=milestone.mission,
+    )
 
 
 def _required(contribution: str) -> str:
@@ -125,34 +135,3 @@ def _required(contribution: str) -> str:
             "a milestone needs a contribution: what was achieved", hint="onecontext commit 'what was done'"
         )
     return redact(check_text(contribution, what="contribution"))
-
-
-def _newest_records(records: list[bytes]) -> bytes:
-    kept = [records[-1]]
-    for record in reversed(records[-_SHOWN_RECORDS:-1]):
-        if sum(map(len, kept)) + len(record) > _SHOWN_BYTES:
-            break
-        kept.insert(0, record)
-    return b"".join(kept)
-
-
-def _history(desk: Desk, record: bytes) -> tuple[str, bytes]:
-    newest = _newest(desk, "commit")
-    old = (desk.read(f"commit/{newest:04d}.md") or b"") if newest >= 0 else b""
-    if newest < 0 or len(split(old).records) >= _FILE_RECORDS or len(old) + len(record) > _FILE_BYTES:
-        return f"{newest + 1:04d}.md", record
-    return f"{newest:04d}.md", old + (b"" if old.endswith(b"\n") or not old else b"\n") + record
-
-
-def _next_log(desk: Desk) -> str:
-    folder = _newest(desk, "log")
-    if folder < 0:
-        return "0000/0000.md"
-    file = _newest(desk, f"log/{folder:04d}") + 1
-    return f"{folder:04d}/{file:04d}.md" if file < _FAN_OUT else f"{folder + 1:04d}/0000.md"
-
-
-def _newest(desk: Desk, name: str) -> int:
-    names = desk.objects.entries(desk.tree, f"{desk.folder}/{name}")
-    stems = [entry.removesuffix(".md") for entry in names]
-    return max((int(stem) for stem in stems if stem.isdecimal()), default=-1)

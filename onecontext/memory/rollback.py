@@ -9,7 +9,7 @@ Rule 3: edits by hand are committed first, as the person's, so that they too can
 from collections.abc import Iterator
 
 from onecontext.errors import UsageError
-from onecontext.memory import message, milestones, pending
+from onecontext.memory import message, pending
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.model import Author, Rollback
 from onecontext.store.layout import Layout
@@ -25,7 +25,7 @@ def rollback(layout: Layout, branch: str, author: Author, target: str) -> Rollba
     """
     with writing(layout, branch) as desk:
         chosen = _own(desk, target)
-        milestones.take_in(desk, author)
+        desk.take_in(author.at())
         before, here = desk.tip, desk.objects.info(desk.tip)
         if here.tree != chosen.tree:
             name = message.trailers(chosen.message).get(message.RECORD) or chosen.id[:12]

@@ -1,6 +1,7 @@
 """``Reader``: everything that a handle on a memory reads, and nothing that it writes.
 
-Rule 1: a reader takes no lock, but where a killed writer left work trees that must be brought up to date first.
+Rule 1: a reader takes no lock, but where milestones are on record that git does not have yet, or a killed writer left
+        work trees that must be brought up to date first.
 Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
 """
 
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from onecontext.memory.model import Branch, KeptConflict, Tag
-from onecontext.memory.reading import ensure_shown
+from onecontext.memory.reading import ensure_shown, settled
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
 
@@ -41,19 +42,19 @@ class Reader:
         """Return all branches, sorted by name."""
         from onecontext.memory.branches import listed
 
-        return listed(self._layout)
+        return listed(self._settled())
 
     def deleted_branches(self) -> list[str]:
         """Return the names of deleted branches that can be restored, sorted."""
         from onecontext.memory.deleting import deleted
 
-        return deleted(self._layout)
+        return deleted(self._settled())
 
     def tags(self) -> list[Tag]:
         """Return all tags, sorted by name."""
         from onecontext.memory.tags import listed
 
-        return listed(self._layout)
+        return listed(self._settled())
 
     def pinned(self) -> list[str]:
         """Return the pinned facts of this branch, the oldest first."""
@@ -65,7 +66,7 @@ class Reader:
         """Return what merges into this branch could not unite and is open; with ``resolved`` all there ever was."""
         from onecontext.memory.conflicts import listed
 
-        return listed(self._layout, self.branch, resolved=resolved)
+        return listed(self._settled(), self.branch, resolved=resolved)
 
     def milestones(
         self, *, limit: int | None = None, before: str | None = None, at: datetime | None = None
@@ -87,19 +88,19 @@ class Reader:
         """Return one milestone: by record id, commit, unique prefix of either, or the newest of a branch or tag."""
         from onecontext.recall.revisions import show
 
-        return show(self._layout, revision, at=at)
+        return show(self._settled(), revision, at=at)
 
     def diff(self, old: str, new: str, *, at: datetime | None = None) -> str:
         """Return the unified diff of the memory's files between two revisions; branches as they were ``at``."""
         from onecontext.recall.revisions import diff
 
-        return diff(self._layout, old, new, at=at)
+        return diff(self._settled(), old, new, at=at)
 
     def graph(self, *, limit: int = 200, at: datetime | None = None) -> "list[GraphRow]":
         """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
         from onecontext.recall.revisions import graph
 
-        return graph(self._layout, limit=_checked(limit) or 0, at=at)
+        return graph(self._settled(), limit=_checked(limit) or 0, at=at)
 
     def context(
         self,
@@ -120,10 +121,11 @@ class Reader:
         from onecontext.text.tokens import Utf8Estimate, default_counter
 
         name = self.branch if branch is None else branch
+        layout = self._settled()
         if at is None:
-            ensure_shown(self._layout, name)
+            ensure_shown(layout, name)
         return context(
-            self._layout,
+            layout,
             name,
             # Loading the real encoding takes longer than all the rest, and nothing is to be fitted.
             counter=Utf8Estimate() if budget is None else default_counter(),
@@ -136,20 +138,24 @@ class Reader:
             at=at,
         )
 
+    def _settled(self) -> Layout:
+        return settled(self._layout, self.branch)
+
     def _history(self, at: datetime | None) -> "History":
         from onecontext.recall.files import tree_at
         from onecontext.recall.history import History
 
+        layout = self._settled()
         if at is not None:
-            return History(self._layout, self.branch, tree_at(self._layout, self.branch, at))
-        ensure_shown(self._layout, self.branch)
-        return History(self._layout, self.branch)
+            return History(layout, self.branch, tree_at(layout, self.branch, at))
+        ensure_shown(layout, self.branch)
+        return History(layout, self.branch)
 
     def read_main(self) -> str:
         """Return the roadmap as it stands, edits by hand included."""
         from onecontext.memory.reading import read_main
 
-        return read_main(self._layout, self.branch)
+        return read_main(self._settled(), self.branch)
 
 
 def _checked(limit: int | None) -> int | None:

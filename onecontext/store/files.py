@@ -91,8 +91,8 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
         sync_folder(path.parent)
 
 
-def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES) -> bytes:
-    """Return what the regular file ``path`` holds.
+def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES, start: int = 0) -> bytes:
+    """Return what the regular file ``path`` holds, from byte ``start`` on.
 
     Raises:
         FileNotFoundError: there is nothing there.
@@ -109,9 +109,20 @@ def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise Damaged(f"{path} is not a regular file")
-        if status.st_size > limit_bytes:
+        if start:
+            file.seek(start)
+        elif status.st_size > limit_bytes:
             raise Damaged(f"{path} has {status.st_size:,} bytes, more than the {limit_bytes:,} that are read")
         return file.read(limit_bytes)
+
+
+def sync_file(path: Path) -> None:
+    """Make what the regular file ``path`` holds, and its length, durable (fsync(2))."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

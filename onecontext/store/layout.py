@@ -35,11 +35,15 @@ class Place:
     git_dir: Path
     main: bool
 
+    def note(self) -> Path:
+        """Return the file that says what the folder shows."""
+        return self.git_dir / "onecontext-shown"
+
     def shown(self) -> Shown | None:
         """Return what the folder shows; None where it was never written, or not by us."""
         if not (self.folder / ".git").exists():
             return None
-        words = _small(self.git_dir / "onecontext-shown").split()
+        words = _small(self.note()).split()
         return Shown(words[0], words[1]) if len(words) == 2 else None
 
 
@@ -118,6 +122,14 @@ class Layout:
     def scratch(self, name: str) -> Path:
         """Return where the finished content of a file of git lies before it is put in place."""
         return self.private / "scratch" / name
+
+    def ahead_folder(self) -> Path:
+        """Return the folder of the write-ahead files."""
+        return self.private / "ahead"
+
+    def ahead(self, branch: str) -> Path:
+        """Return the write-ahead file of ``branch``; see :mod:`onecontext.store.ahead`."""
+        return self.ahead_folder() / check_name(branch, what="branch")
 
     def pack_list(self, branch: str) -> Path:
         """Return the file that lists the packs of ``branch`` that are still to be united."""

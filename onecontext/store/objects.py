@@ -148,16 +148,15 @@ class Objects:
         return self._unwritten.size_bytes
 
     def write(self, *, durable: bool | None = None) -> None:
-        """Write all that is new; no ref moves. ``durable`` None is as the memory's durability says.
+        """Write all that is new; no ref moves. ``durable`` says whether to fsync, None is by the memory's durability.
 
         Raises:
             StorageError: full or read-only; nothing refers to what was written, and all of it is still in memory.
         """
         if not self._unwritten:
             return
-        synced = self._layout.durability != "none" if durable is None else durable
         try:
-            self._made.append(self._unwritten.write(durable=synced))
+            self._made.append(self._unwritten.write(durable=self._synced(durable)))
         except OSError as error:
             raise StorageError(f"git objects could not be written: {error}") from error
         # The work tree shows these next, and need not inflate what has just been deflated.
@@ -179,8 +178,8 @@ class Objects:
             self.write()
         return self._repository[name]
 
-    def move(self, branch: str, *, expect: str | None, to: str) -> None:
-        """Move ``refs/heads/<branch>`` from ``expect`` (None: it is not there) to ``to``.
+    def move(self, branch: str, *, expect: str | None, to: str, durable: bool | None = None) -> None:
+        """Move ``refs/heads/<branch>`` from ``expect`` (None: it is not there) to ``to``; ``durable`` as in write.
 
         Raises:
             Conflict: it names another commit by now; it was left there.
@@ -191,8 +190,11 @@ class Objects:
             return self._layout.tip(branch) == expect
 
         scratch = self._layout.scratch(f"ref-{branch}")
-        durable = self._layout.durability != "none"
-        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved, durable=durable)
+        synced = self._synced(durable)
+        gitlock.put(self._layout.ref(branch), f"{to}\n".encode(), scratch, still=unmoved, durable=synced)
+
+    def _synced(self, durable: bool | None) -> bool:
+        return self._layout.durability != "none" if durable is None else durable
 
     def tidy(self, branch: str) -> None:
         """Make few packs of many, now and then, after a commit of ``branch``, whose lock the caller holds."""

@@ -162,7 +162,7 @@ def _back(distance: int) -> bytes:
 
 
 def _copies(start: int, size: int) -> Iterable[bytes]:
-    """Yield the instructions that copy from the base, 64 KiB less one at most each; bytes that are zero are left out."""
+    """Yield the instructions that copy from the base, 64 KiB less one at most each; zero bytes are left out."""
     while size:
         part = min(size, 0xFFFF)
         numbers = start.to_bytes(4, "little") + part.to_bytes(2, "little")

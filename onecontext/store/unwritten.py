@@ -36,7 +36,7 @@ class Unwritten:
         return len(self._objects)
 
     def add(self, kind: bytes, content: bytes, instead_of: str | None = None) -> str:
-        """Take an object in and return its name; ``instead_of`` names the one whose place it takes, None is nobody's."""
+        """Take an object in and return its name; ``instead_of`` is the one whose place it takes, None nobody's."""
         name = object_name(kind, content)
         if name not in self._objects:
             self._objects[name] = _Gathered(packs.KINDS[kind], content, instead_of)

@@ -75,7 +75,7 @@ def refresh(
     before_noting(changed)
     blobs = {path: after for path, (_, after) in changed.items()}
     if _refresh_index(layout, objects, place, branch, old, new, blobs):
-        replace_text(place.git_dir / "onecontext-shown", f"{branch} {tip}\n")
+        replace_text(place.note(), f"{branch} {tip}\n")
 
 
 def _show(

@@ -83,6 +83,7 @@ def test_a_commit_makes_history_of_the_pending_steps(memory: Memory) -> None:
     log = (memory.path / "branches/main/log.md").read_bytes()
 
     milestone = memory.commit("what was done", code_commit="abcdef1", task="fix-cart", mission="m-1")
+    memory.flush()
 
     assert (memory.path / "branches/main/log.md").read_bytes() == b""
     assert (memory.path / "branches/main/log/0000/0000.md").read_bytes() == log
@@ -128,6 +129,7 @@ def test_history_lies_in_bounded_files_that_are_never_rewritten(memory: Memory) 
     for number in range(40):
         memory.step(f"step {number}")
         memory.commit(f"milestone {number}")
+    memory.flush()
 
     folder = memory.path / "branches/main"
 
@@ -154,6 +156,7 @@ def test_the_log_fans_out_after_a_hundred_milestones(memory: Memory) -> None:
     folder = memory.path / "branches/main/log/0000"
     memory.step("x")
     memory.commit("first")
+    memory.flush()
     for number in range(1, 100):
         shutil.copy(folder / "0000.md", folder / f"{number:04d}.md")
     git(memory.path, "add", "branches")
@@ -161,6 +164,7 @@ def test_the_log_fans_out_after_a_hundred_milestones(memory: Memory) -> None:
 
     memory.step("y")
     memory.commit("next")
+    memory.flush()
 
     assert (memory.path / "branches/main/log/0001/0000.md").exists()
     assert memory.steps(limit=1)[0].n == 2

@@ -17,6 +17,7 @@ def memory(tmp_path: Path) -> Memory:
     branch = memory.create_branch("b", purpose="try")
     branch.step("seen")
     branch.commit("on b")
+    branch.flush()
     return memory
 
 

@@ -63,6 +63,7 @@ def test_metadata_that_are_no_yaml_stop_the_commit_and_change_nothing(memory: Me
 
 def test_a_milestone_changed_by_hand_is_kept_and_shown_as_edited(memory: Memory) -> None:
     memory.commit("one")
+    memory.flush()
     for name in ("commit.md", "commit/0000.md"):
         path = memory.path / "branches/main" / name
         path.write_text(path.read_text().replace("Contribution:** one", "Contribution:** one, improved"))
@@ -91,6 +92,7 @@ def test_a_file_of_history_that_would_be_written_over_is_set_aside(memory: Memor
     branch = memory.create_branch("b")
     branch.commit("two")
     memory.commit("three")
+    memory.flush()
     path = memory.path / "branches/main/commit/0000.md"
     path.write_bytes(path.read_bytes() + b"a note\n")
 

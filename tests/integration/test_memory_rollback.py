@@ -38,6 +38,7 @@ def test_the_tree_and_the_folder_are_those_of_the_chosen_commit(tmp_path: Path) 
     memory = new_memory(tmp_path)
     memory.step("s1")
     one = memory.commit("one")
+    memory.flush()
     before = files(memory)
     context = memory.context().text
     memory.write_main("# Other\n")

@@ -32,7 +32,7 @@ def _fsyncs(folder: Path, times: int) -> int:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-@pytest.mark.parametrize(("durability", "expected"), [("step", 7), ("commit", 6), ("none", 0)])
+@pytest.mark.parametrize(("durability", "expected"), [("step", 2), ("commit", 1), ("none", 0)])
 def test_a_step_and_a_milestone_take_so_many_fsyncs(tmp_path: Path, durability: str, expected: int) -> None:
     Memory.init(tmp_path, durability=durability).commit("first")
     _fsyncs(tmp_path, 1)
@@ -66,7 +66,7 @@ def test_what_a_ref_names_is_synced_before_the_ref_is_moved(tmp_path: Path) -> N
                 )
                 assert any("/scratch/.ref-main" in path for path in synced), "the ref's own bytes were not synced"
                 moved += 1
-    assert moved == 3
+    assert moved == 1
 
 
 def test_a_memory_keeps_its_durability_and_a_handle_may_ask_for_another(tmp_path: Path) -> None:
@@ -96,6 +96,7 @@ def test_the_number_of_packs_does_not_grow_with_history(tmp_path: Path) -> None:
     for n in range(2 * tidying.TOGETHER + 5):
         memory.step(f"saw {n}")
         memory.commit(f"did {n}")
+        memory.flush()
 
     packs = list((memory.path / ".git/objects/pack").glob("*.pack"))
 
@@ -113,6 +114,7 @@ def test_milestones_go_on_beside_git_gc_and_without_the_list_of_packs(tmp_path: 
         if n == tidying.TOGETHER * 2:
             memory.layout.pack_list("main").write_bytes(b"\xff 0\n0 pack-../../config\nnothing\n")
         memory.commit(f"did {n}")
+        memory.flush()
 
     assert len(memory.milestones()) == 3 * tidying.TOGETHER
     check(memory.path)
@@ -122,6 +124,7 @@ def test_a_pack_that_cannot_be_read_does_not_keep_milestones_from_being_made(tmp
     memory = new_memory(tmp_path)
     for n in range(4):
         memory.commit(f"did {n}")
+        memory.flush()
     listed = memory.layout.pack_list("main")
     first = listed.read_text().split()[1]
     pack = memory.path / ".git/objects/pack" / f"{first}.pack"
@@ -130,6 +133,7 @@ def test_a_pack_that_cannot_be_read_does_not_keep_milestones_from_being_made(tmp
 
     for n in range(tidying.TOGETHER):
         memory.commit(f"went on {n}")
+        memory.flush()
 
     assert len(memory.milestones()) == tidying.TOGETHER + 4
     assert pack.read_bytes() == b"torn"

@@ -20,6 +20,7 @@ def memory(tmp_path: Path) -> Memory:
 def test_a_ref_moves_only_from_where_the_caller_saw_it(memory: Memory) -> None:
     first = git(memory.path, "rev-parse", "main").strip()
     second = memory.commit("one").commit
+    memory.flush()
     assert second is not None
 
     with pytest.raises(Conflict):
@@ -84,7 +85,8 @@ def test_what_git_fetched_into_a_branch_is_read_and_built_upon(memory: Memory, t
     memory.step("pending here")
     (tmp_path / "there").mkdir()
     git(memory.path, "clone", "-q", str(memory.path), str(tmp_path / "there/.onecontext"))
-    Memory.open(tmp_path / "there").commit("made there")
+    with Memory.open(tmp_path / "there") as there:
+        there.commit("made there")
     git(memory.path, "fetch", "-q", str(tmp_path / "there/.onecontext"), "main")
     git(memory.path, "update-ref", "refs/heads/main", "FETCH_HEAD")
 
@@ -98,11 +100,12 @@ def test_what_git_fetched_into_a_branch_is_read_and_built_upon(memory: Memory, t
 
 def test_a_missing_object_is_told_as_damage_and_nothing_is_written(memory: Memory) -> None:
     tip = memory.commit("one").commit
+    memory.flush()
     assert tip is not None
     for path in (memory.path / ".git/objects/pack").glob("pack-*"):
         path.unlink()
 
     with pytest.raises(Damaged):
-        memory.commit("two")
+        memory.commit("two", purpose="another")
 
     assert memory.layout.tip("main") == tip

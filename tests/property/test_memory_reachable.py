@@ -40,6 +40,7 @@ class Model:
         self.states: dict[str, list[tuple[str, list[str]]]] = {"main": [(self.tip("main"), [])]}
 
     def tip(self, branch: str) -> str:
+        self.memory.on(branch).flush()
         return str(self.memory.layout.tip(branch))
 
     def do(self, what: str, name: str, other: str | int) -> None:

@@ -7,6 +7,9 @@ from itertools import count
 from pathlib import Path
 
 from onecontext.api import Memory
+from onecontext.memory.recording import settle
+from onecontext.store.ahead import waiting
+from onecontext.store.layout import Layout
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -31,7 +34,13 @@ def new_memory(folder: Path, *, purpose: str = "a till", agent: str = "ann") -> 
 
 
 def git(memory: Path, *args: str) -> str:
-    """Run the git command in the memory and return what it prints; it must succeed and complain of nothing."""
+    """Run the git command in the memory and return what it prints; it must succeed and complain of nothing.
+
+    What this process has on record is put into git first, as at its end.
+    """
+    layout = Layout(next(folder for folder in (memory, *memory.parents) if (folder / ".git").is_dir()))
+    for branch in waiting(layout):
+        settle(layout, branch)
     done = subprocess.run(["git", "-C", str(memory), *args], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"git {args}: {done.stdout}{done.stderr}"
     assert "error" not in done.stderr

@@ -1,0 +1,252 @@
+"""Milestones put on record by one append, and kept at hand until many of them go into git together.
+
+What a branch looks like after its newest milestone stays in memory between calls, in one :class:`Recording` for each
+branch of this process. Each is used by whoever holds the lock of the branch, after a look at a few files shows that
+nobody else has written, switched or edited meanwhile; otherwise it is dropped and made anew from what is on disk.
+
+Rule 1: a milestone is acknowledged when its line is in the write-ahead file; what is in memory can always be lost.
+Rule 2: git gets them after ``BATCH`` milestones or ``IDLE_S`` seconds without one, at the end of the process, and
+        before anybody reads or does anything else with the branch.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from onecontext.errors import Conflict, LockTimeout, OneContextError
+from onecontext.memory import background, pending, settling
+from onecontext.memory.desk import Desk, opened
+from onecontext.memory.locking import locked
+from onecontext.records import Milestone, Split, encode_milestone, joined, split
+from onecontext.store import ahead
+from onecontext.store.ahead import Ahead
+from onecontext.store.files import read_bytes
+from onecontext.store.layout import Layout
+from onecontext.store.locks import DEFAULT_WAIT_S
+from onecontext.store.marks import Mark, is_young, mark
+from onecontext.store.trees import object_name
+
+BATCH, BATCH_BYTES = 128, 16 * 1024 * 1024
+IDLE_S = 0.05
+_KEPT = 16
+_SAMPLE_BYTES = 64
+
+_Key = tuple[Path, str, str]
+_kept: dict[_Key, "Recording"] = {}
+_keeping = threading.Lock()
+
+
+@contextmanager
+def recording(layout: Layout, branch: str, *, at: datetime) -> Iterator["Recording"]:
+    """Hold ``branch`` for putting milestones on record; what people edited by hand has been committed, as of ``at``.
+
+    Raises:
+        UnknownBranch, LockTimeout, NewerFormat: as in :func:`onecontext.memory.desk.writing`.
+    """
+    with locked(layout, branch):
+        at_hand = _at_hand(layout, branch, at)
+        try:
+            yield at_hand
+        except BaseException:
+            # Half of something may be in memory: what counts is on disk.
+            _kept.pop(_key(layout, branch), None)
+            raise
+        if at_hand.is_full:
+            # It is on record, so a full disk is no reason to say that it is not; whoever comes next tries again.
+            with suppress(OneContextError, OSError):
+                at_hand.settle()
+    background.later(partial(settle, layout, branch), key=_key(layout, branch), after_s=IDLE_S)
+
+
+def settle(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> None:
+    """Put what is on record of ``branch`` into git, and show it; nothing happens when there is nothing.
+
+    Raises:
+        StorageError: full or read-only; all of it is on record still.
+        LockTimeout: somebody else has been writing the branch for ``wait_s`` seconds.
+    """
+    if ahead.is_empty(layout, branch):
+        return
+    with locked(layout, branch, wait_s=wait_s):
+        if not ahead.is_empty(layout, branch):
+            at_hand = _at_hand(layout, branch, datetime.now(UTC))
+            try:
+                at_hand.settle()
+            except LockTimeout:
+                raise
+            except Conflict:
+                # Git, used by hand, has just moved the branch: from there, then.
+                opened(layout, branch)
+
+
+def _at_hand(layout: Layout, branch: str, at: datetime) -> "Recording":
+    key = _key(layout, branch)
+    found = _kept.pop(key, None)
+    if found is None or not found.is_current():
+        desk = opened(layout, branch)
+        desk.take_in(at)
+        found = Recording(desk)
+    _keep(key, found)
+    return found
+
+
+def _keep(key: _Key, recording: "Recording") -> None:
+    with _keeping:
+        # The one used last comes last; any of the others can be made anew.
+        _kept[key] = recording
+        while len(_kept) > _KEPT:
+            del _kept[next(iter(_kept))]
+
+
+def _key(layout: Layout, branch: str) -> _Key:
+    return layout.path, branch, layout.durability
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A file that people may edit: how it looked, and which blob it was."""
+
+    mark: Mark
+    blob: str | None
+
+
+class Recording:
+    """A branch with the milestones of it that are on record and not yet in git."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._metadata: Mapping[str, Any] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Take note of how everything looks now that all is in git and shown."""
+        self._base = self.desk.tip
+        self._size = 0
+        self._count = 0
+        self._durable = False
+        self._logged, self._sample = 0, b""
+        self._waiting: Split | None = None
+        self._marks = self._structure()
+        self._seen = {path: self._look(path) for path in self._editable()}
+        self.desk.objects.keep_only(self.desk.tree)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to put them into git."""
+        return self._count >= BATCH or self.desk.objects.unwritten_bytes >= BATCH_BYTES
+
+    def metadata(self) -> Mapping[str, Any]:
+        """Return the branch's metadata, which no milestone put on record here changes."""
+        if self._metadata is None:
+            self._metadata = self.desk.metadata()
+        return self._metadata
+
+    def put(self, milestone: Milestone, text: str) -> str:
+        """Put ``milestone`` on record with the steps that have none; return the git commit it will be.
+
+        Args:
+            text: the commit's message.
+
+        Raises:
+            OSError: full or read-only; nothing is on record.
+        """
+        desk, log = self.desk, pending.path_in(self.desk.place, self.desk.branch)
+        found = self._waiting or self._pending()
+        assert found is not None  # a log that is not what it was makes all of this not current
+        pending.cut_torn_tail(desk.layout, log, desk.branch, self._logged + found.end)
+        steps = found.preamble + joined(found.records) if found.records else b""
+        record, parent = encode_milestone(milestone), desk.tip
+        commit = desk.extend(milestone, record, steps, text)
+        durable = desk.layout.durability != "none"
+        self._size += ahead.append(
+            desk.layout, desk.branch, Ahead(parent, commit, text, record, steps, durable=durable)
+        )
+        self._count_in(steps, durable=durable)
+        return commit
+
+    def settle(self) -> None:
+        """Put all of them into git and show the branch.
+
+        Raises:
+            Conflict: git has moved the branch at this very moment; all of it is on record still.
+            StorageError: full or read-only; all of it is on record still.
+        """
+        desk = self.desk
+        key = _key(desk.layout, desk.branch)
+        _kept.pop(key, None)
+        if self._size:
+            desk.publish(self._base, desk.tip, durable=self._durable)
+            ahead.clear(desk.layout, desk.branch, durable=self._durable)
+        if desk.place.shown() == (desk.branch, desk.tip):
+            self._begin()
+            _keep(key, self)
+
+    def is_current(self) -> bool:
+        """Say whether this is how the branch is on disk, after taking in what others have put on record."""
+        layout, branch = self.desk.layout, self.desk.branch
+        if layout.tip(branch) != self._base or self._structure() != self._marks or not self._is_unedited():
+            return False
+        size = ahead.size(layout, branch)
+        if size < self._size or (size > self._size and not self._catch_up(size)):
+            return False
+        self._waiting = self._pending()
+        return self._waiting is not None
+
+    def _catch_up(self, size: int) -> bool:
+        records, torn = ahead.read(self.desk.layout, self.desk.branch, start=self._size)
+        for record in records:
+            if record.parent != self.desk.tip or settling.replay(self.desk, record) != record.commit:
+                return False
+            self._count_in(record.steps, durable=record.durable)
+        self._size = size
+        return not torn
+
+    def _count_in(self, steps: bytes, *, durable: bool) -> None:
+        self._count += 1
+        self._durable |= durable
+        self._waiting = None
+        # The log keeps what is on record until it is in git, so what is new begins behind it.
+        self._logged += len(steps)
+        self._sample = steps[-_SAMPLE_BYTES:] or self._sample
+
+    def _pending(self) -> Split | None:
+        """Return the steps that are not on record as history; None when the log does not go on from those that are."""
+        log, before = pending.path_in(self.desk.place, self.desk.branch), len(self._sample)
+        try:
+            content = read_bytes(log, start=self._logged - before)
+        except (FileNotFoundError, NotADirectoryError):
+            content = b""
+        return split(content[before:]) if content[:before] == self._sample else None
+
+    def _structure(self) -> tuple[Mark, ...]:
+        layout, place = self.desk.layout, self.desk.place
+        notes = (layout.main_place().note(), place.note())
+        return tuple(mark(path) for path in (layout.switch_note(), layout.git / "HEAD", *notes))
+
+    def _editable(self) -> list[Path]:
+        folder = self.desk.place.folder / self.desk.folder
+        names = [name for name in ("metadata.yaml", "commit.md", self.desk.ends.history_file) if name]
+        return [self.desk.place.folder / "main.md", *(folder / name for name in names)]
+
+    def _look(self, path: Path) -> _Seen:
+        seen = mark(path)
+        try:
+            return _Seen(seen, object_name(b"blob", read_bytes(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return _Seen(seen, None)
+
+    def _is_unedited(self) -> bool:
+        for path, seen in self._seen.items():
+            # A file that changes twice within a tick of the file system's clock looks the same after the second.
+            if mark(path) == seen.mark and not is_young(seen.mark):
+                continue
+            again = self._look(path)
+            if again.blob != seen.blob:
+                return False
+            self._seen[path] = again
+        return True

@@ -1,0 +1,28 @@
+"""Whether a file is as it was, from stat(2) alone.
+
+Rule 1: a mark tells a replaced, appended or rewritten file from the one before, but for what happens within one tick of
+        the file system's clock: a young mark proves nothing.
+"""
+
+import os
+import time
+from pathlib import Path
+
+Mark = tuple[int, ...]
+"""Inode, bytes, and times of change of content and of inode in nanoseconds; empty where there is nothing."""
+
+_TICK_NS = 20_000_000  # the kernel's coarse clock moves every 4 to 10 ms
+
+
+def mark(path: Path | str) -> Mark:
+    """Return the mark of what is at ``path``, not following a symlink."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def is_young(seen: Mark) -> bool:
+    """Say whether the file changed so recently that a change since then need not show."""
+    return bool(seen) and time.time_ns() - max(seen[2:]) < _TICK_NS
