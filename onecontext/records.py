@@ -125,6 +125,9 @@ def check_text(text: str, *, what: str = "text") -> str:
 
 def escape(text: str) -> str:
     """Return ``text`` so that no line of it can be taken for a frame, a heading, a label or an end of ours."""
+    # A text with none of these has nothing to escape, and looking for them costs a tenth of the pattern.
+    if not ("**" in text or "---" in text or "## Commit " in text or "### Step " in text or "<!-- oc" in text):
+        return text
     return _ESCAPE.sub(r"\\", text)
 
 

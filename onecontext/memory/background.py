@@ -13,13 +13,16 @@ from contextlib import suppress
 
 from onecontext.errors import OneContextError
 
-_due: dict[Hashable, tuple[float, Callable[[], None]]] = {}
+Work = Callable[[bool], None]
+"""Is called with True at the end of the process, when there is no later."""
+
+_due: dict[Hashable, tuple[float, Work]] = {}
 _changed = threading.Condition()
 _thread: threading.Thread | None = None
 _ending = False
 
 
-def later(work: Callable[[], None], *, key: Hashable, after_s: float) -> None:
+def later(work: Work, *, key: Hashable, after_s: float) -> None:
     """Do ``work`` in ``after_s`` seconds, unless it is asked for again under the same ``key`` until then."""
     global _thread
     with _changed:
@@ -41,16 +44,16 @@ def _run() -> None:
                 return
             key = min(_due, key=lambda key: _due[key][0])
             _, work = _due.pop(key)
-        _do(work)
+        _do(work, last=False)
 
 
 def _next() -> float:
     return min(at for at, _ in _due.values())
 
 
-def _do(work: Callable[[], None]) -> None:
+def _do(work: Work, *, last: bool) -> None:
     with suppress(OneContextError, OSError):
-        work()
+        work(last)
 
 
 def _forked() -> None:
@@ -71,6 +74,6 @@ def _finish() -> None:
         _changed.notify()
     if _thread is not None and _thread.is_alive():
         _thread.join()
-    for _, work in _due.values():
-        _do(work)
+    for _, work in list(_due.values()):
+        _do(work, last=True)
     _due.clear()

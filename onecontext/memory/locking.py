@@ -4,20 +4,27 @@ Rule 1: whoever holds a branch's lock may write its log, its ref and its work tr
 Rule 2: a switch that was not finished is finished before either of its branches is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from onecontext.errors import UnknownBranch
-from onecontext.store.layout import Layout
+from onecontext.store.layout import Layout, Place
 from onecontext.store.locks import DEFAULT_WAIT_S, held
+from onecontext.store.marks import Watch
 
 
 @contextmanager
-def locked(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> Iterator[None]:
-    """Hold the lock of ``branch``, with no half-done switch of it left."""
+def locked(
+    layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S, known: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Hold the lock of ``branch``, with no half-done switch of it left.
+
+    Args:
+        known: called with the lock held, says whether that is known already.
+    """
     while True:
         with held(layout.lock(branch), wait_s=wait_s):
-            if branch not in half_switched(layout):
+            if known() or branch not in half_switched(layout):
                 yield
                 return
         # A switch holds two locks in order of name, so it cannot be finished while we hold one of them.
@@ -45,6 +52,11 @@ def half_switched(layout: Layout) -> tuple[str, ...]:
     if shown is None or head is None or shown.branch == head or layout.tip(head) is None:
         return ()
     return shown.branch, head
+
+
+def switches(layout: Layout, place: Place) -> Watch:
+    """Return a watch on the files that tell of a switch, or of what ``place`` shows."""
+    return Watch(layout.switch_note(), layout.git / "HEAD", layout.main_place().note(), place.note())
 
 
 def known_tip(layout: Layout, branch: str) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from onecontext.records import Raw, Split, joined, split
 from onecontext.store.files import append_bytes, read_bytes, replace_bytes
 from onecontext.store.layout import Layout, Place
+from onecontext.store.marks import Mark, mark
 from onecontext.store.quarantine import set_aside
 
 _FIRST_LOOK_BYTES = 4 * 1024
@@ -29,6 +30,13 @@ class Tail(NamedTuple):
     open_line: bool
 
 
+class Left(NamedTuple):
+    """How a log was left after an append: the mark of the file, and the number of the newest step."""
+
+    mark: Mark
+    number: int
+
+
 def path_in(place: Place, branch: str) -> Path:
     """Return the pending log of ``branch`` in a work tree."""
     return place.folder / "branches" / branch / "log.md"
@@ -42,18 +50,27 @@ def read(path: Path) -> Split:
         return split(b"")
 
 
-def append(layout: Layout, place: Place, branch: str, encode: Callable[[int], bytes]) -> None:
+def append(
+    layout: Layout, path: Path, branch: str, encode: Callable[[int], bytes], *, left: Left | None = None
+) -> Left:
     """Append what ``encode(n)`` returns, ``n`` being the number of the new step, and fsync it at durability "step".
+
+    Args:
+        left: what the last append returned; a log that is still so need not be read. None reads its end.
 
     Raises:
         OSError: full or read-only; the log is as it was.
     """
-    path = path_in(place, branch)
-    tail = _tail(path)
-    if tail.end < tail.size:
-        cut_torn_tail(layout, path, branch, tail.end)
-    record = encode(_last_number(tail, path.with_name("log")) + 1)
-    append_bytes(path, b"\n" + record if tail.open_line else record, durable=layout.durability == "step")
+    if left is not None and left.mark == mark(path):
+        number, record = left.number + 1, encode(left.number + 1)
+    else:
+        tail = _tail(path)
+        if tail.end < tail.size:
+            cut_torn_tail(layout, path, branch, tail.end)
+        number = _last_number(tail, path.with_name("log")) + 1
+        record = (b"\n" if tail.open_line else b"") + encode(number)
+    append_bytes(path, record, durable=layout.durability == "step")
+    return Left(mark(path), number)
 
 
 def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:

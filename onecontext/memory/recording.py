@@ -9,7 +9,6 @@ Rule 2: git gets them after ``BATCH`` milestones or ``IDLE_S`` seconds without o
         before anybody reads or does anything else with the branch.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from typing import Any
 from onecontext.errors import Conflict, LockTimeout, OneContextError
 from onecontext.memory import background, pending, settling
 from onecontext.memory.desk import Desk, opened
-from onecontext.memory.locking import locked
+from onecontext.memory.keeping import keep
+from onecontext.memory.locking import locked, switches
 from onecontext.records import Milestone, Split, encode_milestone, joined, split
 from onecontext.store import ahead
 from onecontext.store.ahead import Ahead
@@ -33,12 +33,10 @@ from onecontext.store.trees import object_name
 
 BATCH, BATCH_BYTES = 128, 16 * 1024 * 1024
 IDLE_S = 0.05
-_KEPT = 16
 _SAMPLE_BYTES = 64
 
 _Key = tuple[Path, str, str]
 _kept: dict[_Key, "Recording"] = {}
-_keeping = threading.Lock()
 
 
 @contextmanager
@@ -48,19 +46,20 @@ def recording(layout: Layout, branch: str, *, at: datetime) -> Iterator["Recordi
     Raises:
         UnknownBranch, LockTimeout, NewerFormat: as in :func:`onecontext.memory.desk.writing`.
     """
-    with locked(layout, branch):
+    key = _key(layout, branch)
+    with locked(layout, branch, known=lambda: key in _kept and _kept[key].is_unswitched()):
         at_hand = _at_hand(layout, branch, at)
         try:
             yield at_hand
         except BaseException:
             # Half of something may be in memory: what counts is on disk.
-            _kept.pop(_key(layout, branch), None)
+            _kept.pop(key, None)
             raise
         if at_hand.is_full:
             # It is on record, so a full disk is no reason to say that it is not; whoever comes next tries again.
             with suppress(OneContextError, OSError):
                 at_hand.settle()
-    background.later(partial(settle, layout, branch), key=_key(layout, branch), after_s=IDLE_S)
+    background.later(partial(_settle_idle, layout, branch), key=key, after_s=IDLE_S)
 
 
 def settle(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> None:
@@ -84,6 +83,15 @@ def settle(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> No
                 opened(layout, branch)
 
 
+def _settle_idle(layout: Layout, branch: str, last: bool) -> None:
+    try:
+        settle(layout, branch, wait_s=DEFAULT_WAIT_S if last else 0.0)
+    except LockTimeout:
+        # Somebody is writing the branch just now, and a queue of those who could as well do it later helps nobody.
+        if not last:
+            background.later(partial(_settle_idle, layout, branch), key=_key(layout, branch), after_s=IDLE_S)
+
+
 def _at_hand(layout: Layout, branch: str, at: datetime) -> "Recording":
     key = _key(layout, branch)
     found = _kept.pop(key, None)
@@ -91,16 +99,8 @@ def _at_hand(layout: Layout, branch: str, at: datetime) -> "Recording":
         desk = opened(layout, branch)
         desk.take_in(at)
         found = Recording(desk)
-    _keep(key, found)
+    keep(_kept, key, found)
     return found
-
-
-def _keep(key: _Key, recording: "Recording") -> None:
-    with _keeping:
-        # The one used last comes last; any of the others can be made anew.
-        _kept[key] = recording
-        while len(_kept) > _KEPT:
-            del _kept[next(iter(_kept))]
 
 
 def _key(layout: Layout, branch: str) -> _Key:
@@ -131,7 +131,7 @@ class Recording:
         self._durable = False
         self._logged, self._sample = 0, b""
         self._waiting: Split | None = None
-        self._marks = self._structure()
+        self._switches = switches(self.desk.layout, self.desk.place)
         self._seen = {path: self._look(path) for path in self._editable()}
         self.desk.objects.keep_only(self.desk.tree)
 
@@ -184,18 +184,22 @@ class Recording:
             ahead.clear(desk.layout, desk.branch, durable=self._durable)
         if desk.place.shown() == (desk.branch, desk.tip):
             self._begin()
-            _keep(key, self)
+            keep(_kept, key, self)
 
     def is_current(self) -> bool:
         """Say whether this is how the branch is on disk, after taking in what others have put on record."""
         layout, branch = self.desk.layout, self.desk.branch
-        if layout.tip(branch) != self._base or self._structure() != self._marks or not self._is_unedited():
+        if not self.is_unswitched() or layout.tip(branch) != self._base or not self._is_unedited():
             return False
         size = ahead.size(layout, branch)
         if size < self._size or (size > self._size and not self._catch_up(size)):
             return False
         self._waiting = self._pending()
         return self._waiting is not None
+
+    def is_unswitched(self) -> bool:
+        """Say whether no switch has begun, and nobody has shown anything else in its folder, since it was made."""
+        return self._switches.is_unchanged()
 
     def _catch_up(self, size: int) -> bool:
         records, torn = ahead.read(self.desk.layout, self.desk.branch, start=self._size)
@@ -223,20 +227,15 @@ class Recording:
             content = b""
         return split(content[before:]) if content[:before] == self._sample else None
 
-    def _structure(self) -> tuple[Mark, ...]:
-        layout, place = self.desk.layout, self.desk.place
-        notes = (layout.main_place().note(), place.note())
-        return tuple(mark(path) for path in (layout.switch_note(), layout.git / "HEAD", *notes))
-
-    def _editable(self) -> list[Path]:
+    def _editable(self) -> list[str]:
         folder = self.desk.place.folder / self.desk.folder
         names = [name for name in ("metadata.yaml", "commit.md", self.desk.ends.history_file) if name]
-        return [self.desk.place.folder / "main.md", *(folder / name for name in names)]
+        return [str(path) for path in (self.desk.place.folder / "main.md", *(folder / name for name in names))]
 
-    def _look(self, path: Path) -> _Seen:
+    def _look(self, path: str) -> _Seen:
         seen = mark(path)
         try:
-            return _Seen(seen, object_name(b"blob", read_bytes(path)))
+            return _Seen(seen, object_name(b"blob", read_bytes(Path(path))))
         except (FileNotFoundError, NotADirectoryError):
             return _Seen(seen, None)
 

@@ -9,7 +9,7 @@ Rule 3: the caller holds the lock of the branch, but for :func:`is_empty`.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
@@ -96,7 +96,7 @@ def clear(layout: Layout, branch: str, *, durable: bool) -> None:
 
 
 def _plain(ahead: Ahead) -> dict[str, object]:
-    return {**asdict(ahead), "record": _text(ahead.record), "steps": _text(ahead.steps)}
+    return {**vars(ahead), "record": _text(ahead.record), "steps": _text(ahead.steps)}
 
 
 def _parsed(line: bytes) -> Ahead | None:

@@ -72,8 +72,12 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
         Damaged: ``path`` is something else than a regular file.
         OSError: full or read-only; what was partly written is cut off again, so the file is as before.
     """
-    created = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    created = False
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        descriptor, created = os.open(path, flags | os.O_CREAT, 0o644), True
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -47,6 +47,12 @@ class Place:
         return Shown(words[0], words[1]) if len(words) == 2 else None
 
 
+class _Paths(NamedTuple):
+    ref: Path
+    lock: Path
+    ahead: Path
+
+
 class Layout:
     """The paths of the memory at ``path`` (the ``.onecontext`` folder)."""
 
@@ -55,6 +61,7 @@ class Layout:
         self._durability = durability and check_durability(durability)
         self.git = path / ".git"
         self.private = self.git / "onecontext"
+        self._paths: dict[str, _Paths] = {}
         self.quarantine = self.private / "quarantine"
 
     def head(self) -> str | None:
@@ -100,11 +107,11 @@ class Layout:
 
     def ref(self, branch: str) -> Path:
         """Return the loose ref file of ``branch``."""
-        return self.git / _HEADS / check_name(branch, what="branch")
+        return self._of(branch).ref
 
     def lock(self, branch: str) -> Path:
         """Return our lock file for writing ``branch``."""
-        return self.private / "locks" / "branches" / f"{check_name(branch, what='branch')}.lock"
+        return self._of(branch).lock
 
     def head_lock(self) -> Path:
         """Return our lock file for moving HEAD."""
@@ -129,7 +136,15 @@ class Layout:
 
     def ahead(self, branch: str) -> Path:
         """Return the write-ahead file of ``branch``; see :mod:`onecontext.store.ahead`."""
-        return self.ahead_folder() / check_name(branch, what="branch")
+        return self._of(branch).ahead
+
+    def _of(self, branch: str) -> _Paths:
+        # Kept, because putting paths together is a tenth of a step.
+        if branch not in self._paths:
+            name = check_name(branch, what="branch")
+            lock = self.private / "locks" / "branches" / f"{name}.lock"
+            self._paths[branch] = _Paths(self.git / _HEADS / name, lock, self.ahead_folder() / name)
+        return self._paths[branch]
 
     def pack_list(self, branch: str) -> Path:
         """Return the file that lists the packs of ``branch`` that are still to be united."""

@@ -14,13 +14,25 @@ Mark = tuple[int, ...]
 _TICK_NS = 20_000_000  # the kernel's coarse clock moves every 4 to 10 ms
 
 
-def mark(path: Path | str) -> Mark:
+def mark(path: str | Path) -> Mark:
     """Return the mark of what is at ``path``, not following a symlink."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return ()
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+class Watch:
+    """Some files as they were when this was made."""
+
+    def __init__(self, *paths: Path | str) -> None:
+        self._paths = [str(path) for path in paths]
+        self._marks = [mark(path) for path in self._paths]
+
+    def is_unchanged(self) -> bool:
+        """Say whether all of them are as they were."""
+        return [mark(path) for path in self._paths] == self._marks
 
 
 def is_young(seen: Mark) -> bool:

@@ -114,7 +114,7 @@ class Objects:
 
     def write_tree(self, base: str | None, changes: Changes) -> str:
         """Make ``base`` with ``changes`` a new tree and return its name; :meth:`write` puts it on disk."""
-        return build(base, changes, self._lines, self._unwritten.add)
+        return build(base, changes, self._lines, self._add_blob, self._add_tree)
 
     def graft(self, base: str, folders: Mapping[str, str]) -> str:
         """Make ``base`` with whole entries of its top replaced (names to tree or blob names) a new tree."""
@@ -125,7 +125,15 @@ class Objects:
                 with _translated():
                     is_tree = isinstance(self._repository[entry], pygit2.Tree)
             new[name] = line(name, TREE_MODE if is_tree else FILE_MODE, entry)
-        return self._unwritten.add(b"tree", tree_content(with_entries(self._lines(base), new)), base)
+        return self._add_tree(with_entries(self._lines(base), new), base)
+
+    def _add_blob(self, content: bytes, instead_of: str | None) -> str:
+        return self._unwritten.add(b"blob", content, instead_of)
+
+    def _add_tree(self, lines: Lines, instead_of: str | None) -> str:
+        name = self._unwritten.add(b"tree", tree_content(lines), instead_of)
+        self._trees[name] = lines
+        return name
 
     def _lines(self, tree: str | None) -> Lines:
         if tree is None:

@@ -10,7 +10,7 @@ index need its second table.
 import hashlib
 import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from onecontext.store.files import open_new, sync_folder
 COMMIT, TREE, BLOB = 1, 2, 3
 KINDS = {b"commit": COMMIT, b"tree": TREE, b"blob": BLOB}
 _OFS_DELTA = 6
+_STORED_BYTES = 96
 _LEVEL = 1  # a third of the CPU time of zlib's default for a tenth more bytes; git gc deflates anew
 
 
@@ -60,10 +61,10 @@ def names_in(index: bytes) -> list[str]:
     return [name for _, name in sorted(zip(offsets, names, strict=True))]
 
 
-def delta(base: bytes, content: bytes) -> bytes | None:
+def delta(base: bytes, content: bytes, *, by_line: bool = True) -> bytes | None:
     """Return how to make ``content`` from ``base``, for files that lose a beginning and gain an end; None: no gain.
 
-    What was gained is looked for line by line: a record repeats most of the summary that the one before it has.
+    What was gained is looked for ``by_line``: a record repeats most of the summary that the one before it has.
     """
     if content.startswith(base):
         start, head, tail = 0, len(base), 0
@@ -72,10 +73,15 @@ def delta(base: bytes, content: bytes) -> bytes | None:
         head = _common(base[start:], content)
         rest = min(len(base), len(content) - head)
         tail = _common(base[len(base) - rest :][::-1], content[len(content) - rest :][::-1]) if rest else 0
-    middle = _by_line(base, content[head : len(content) - tail])
-    parts = [_size(len(base)), _size(len(content)), *_copies(start, head), *middle]
-    change = b"".join([*parts, *_copies(len(base) - tail, tail)])
-    return change if len(change) * 2 < len(content) else None
+    new = content[head : len(content) - tail]
+    change = bytearray(_size(len(base)) + _size(len(content)))
+    _copy(change, start, head)
+    if by_line:
+        _by_line(change, base, new)
+    else:
+        _insert(change, new)
+    _copy(change, len(base) - tail, tail)
+    return bytes(change) if len(change) * 2 < len(content) else None
 
 
 _LOOK = 48
@@ -83,32 +89,47 @@ _LINE = 24  # bytes; shorter ones are dearer to copy than to write
 _SEARCHED_BYTES, _MISSED = 64 * 1024, 64  # what bounds the search: a larger base, or as many lines not found, ends it
 
 
-def _by_line(base: bytes, text: bytes) -> Iterable[bytes]:
-    """Yield the instructions that make ``text``, copying runs of lines that ``base`` has too."""
+def _by_line(change: bytearray, base: bytes, text: bytes) -> None:
+    """Add the instructions that make ``text``, copying runs of lines that ``base`` has too."""
     written, start, size, missed = bytearray(), 0, 0, 0
     worth = _LINE if len(base) <= _SEARCHED_BYTES else len(text) + 1
     for line in text.splitlines(keepends=True):
         if size and base.startswith(line, start + size):
             size += len(line)
             continue
-        yield from _copies(start, size)
+        _copy(change, start, size)
         start = base.rfind(line) if len(line) >= worth and missed < _MISSED else -1
         size = len(line) if start >= 0 else 0
         missed += not size and len(line) >= worth
         if size:
-            yield from _inserts(written)
+            _insert(change, written)
             written.clear()
         else:
             written += line
-    yield from _copies(start, size)
-    yield from _inserts(written)
+    _copy(change, start, size)
+    _insert(change, written)
 
 
-def _inserts(text: bytes | bytearray) -> Iterable[bytes]:
-    """Yield the instructions that write ``text``, 127 bytes at most each."""
+def _insert(change: bytearray, text: bytes | bytearray) -> None:
+    """Add the instructions that write ``text``, 127 bytes at most each."""
     for n in range(0, len(text), 127):
-        part = bytes(text[n : n + 127])
-        yield bytes([len(part)]) + part
+        part = text[n : n + 127]
+        change.append(len(part))
+        change += part
+
+
+def _copy(change: bytearray, start: int, size: int) -> None:
+    """Add the instructions that copy from the base, 64 KiB less one at most each; zero bytes are left out."""
+    while size > 0:
+        part = min(size, 0xFFFF)
+        at, first = len(change), 128
+        change.append(0)
+        for n, byte in enumerate(start.to_bytes(4, "little") + part.to_bytes(2, "little")):
+            if byte:
+                first |= 1 << n
+                change.append(byte)
+        change[at] = first
+        start, size = start + part, size - part
 
 
 def _body(objects: Sequence[New]) -> tuple[bytes, dict[str, int], dict[str, int]]:
@@ -116,14 +137,23 @@ def _body(objects: Sequence[New]) -> tuple[bytes, dict[str, int], dict[str, int]
     offset, offsets, sums = 12, dict[str, int](), dict[str, int]()
     for new in objects:
         if new.base is None:
-            part = _header(new.kind, len(new.content)) + zlib.compress(new.content, _LEVEL)
+            part = _header(new.kind, len(new.content)) + _deflated(new.content)
         else:
             back = _back(offset - offsets[new.base])
-            part = _header(_OFS_DELTA, len(new.delta)) + back + zlib.compress(new.delta, _LEVEL)
+            part = _header(_OFS_DELTA, len(new.delta)) + back + _deflated(new.delta)
         offsets[new.name], sums[new.name] = offset, zlib.crc32(part)
         parts.append(part)
         offset += len(part)
     return b"".join(parts), offsets, sums
+
+
+def _deflated(content: bytes) -> bytes:
+    if len(content) > _STORED_BYTES:
+        return zlib.compress(content, _LEVEL)
+    # One stored block (RFC 1950, RFC 1951 3.2.4): so few bytes, mostly hashes, get no shorter.
+    size = len(content)
+    ends = zlib.adler32(content).to_bytes(4, "big")
+    return b"\x78\x01\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + content + ends
 
 
 def _index(offsets: dict[str, int], sums: dict[str, int], checksum: bytes) -> bytes:
@@ -159,16 +189,6 @@ def _back(distance: int) -> bytes:
         distance -= 1
         found.append(distance & 127 | 128)
     return bytes(reversed(found))
-
-
-def _copies(start: int, size: int) -> Iterable[bytes]:
-    """Yield the instructions that copy from the base, 64 KiB less one at most each; zero bytes are left out."""
-    while size:
-        part = min(size, 0xFFFF)
-        numbers = start.to_bytes(4, "little") + part.to_bytes(2, "little")
-        first = 128 | sum(1 << n for n, byte in enumerate(numbers) if byte)
-        yield bytes([first]) + bytes(byte for byte in numbers if byte)
-        start, size = start + part, size - part
 
 
 def _common(one: bytes, two: bytes) -> int:

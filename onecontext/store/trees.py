@@ -82,13 +82,14 @@ def build(
     base: str | None,
     changes: Changes,
     lines_of: Callable[[str | None], Lines],
-    add: Callable[[bytes, bytes, str | None], str],
+    add_blob: Callable[[bytes, str | None], str],
+    add_tree: Callable[[Lines, str | None], str],
 ) -> str:
     """Make ``base`` (None: nothing) with ``changes`` a new tree and return its name.
 
     Args:
         lines_of: returns the entries of a tree; of None there are none.
-        add: takes in an object, by kind, content and the object it takes the place of, and returns its name.
+        add_blob, add_tree: take in an object, and the one it takes the place of, and return its name.
     """
     before = lines_of(base)
     new: Lines = {}
@@ -101,7 +102,7 @@ def build(
     # What lies deeper first: of two files that end alike the history comes before the view of its newest records.
     for name, inner in below.items():
         old = before.get(name)
-        folder = build(old.id if old and old.mode == TREE_MODE else None, inner, lines_of, add)
+        folder = build(old.id if old and old.mode == TREE_MODE else None, inner, lines_of, add_blob, add_tree)
         if not lines_of(folder):
             gone.append(name)
         elif old is None or old.id != folder:
@@ -115,11 +116,11 @@ def build(
         blob, old = object_name(b"blob", content), before.get(name)
         # What the base has already is as durable as the commit that brought it.
         if old is None or (old.mode, old.id) != (FILE_MODE, blob):
-            new[name] = line(name, FILE_MODE, add(b"blob", content, old.id if old else None))
+            new[name] = line(name, FILE_MODE, add_blob(content, old.id if old else None))
     lines = with_entries(before, new)
     for name in gone:
         lines.pop(name, None)
-    return base if base is not None and lines == before else add(b"tree", tree_content(lines), base)
+    return base if base is not None and lines == before else add_tree(lines, base)
 
 
 def differing(

@@ -77,7 +77,7 @@ class Unwritten:
                 previous = name
             change = None
             if base is not None and depth.get(base, _DEPTH) < _DEPTH:
-                change = packs.delta(self._objects[base].content, content)
+                change = packs.delta(self._objects[base].content, content, by_line=kind == packs.BLOB)
             if base is None or change is None or len(change) >= len(content):
                 depth[name] = 0
                 made.append(packs.New(name, kind, content))

@@ -44,12 +44,12 @@ def redact(text: str) -> str:
 def find_secrets(text: str) -> list[Found]:
     """Return the secrets in ``text`` in order; they do not overlap, and where two do the earlier kind covers both."""
     lowered = text.lower()
+    hinted = {order: None for hint, order in _HINTS if hint in lowered}
     candidates = [
         (*match.span("secret"), order)
-        for order, rule in enumerate(_RULES)
-        if any(hint in lowered for hint in rule.hints)
-        for match in rule.pattern.finditer(text)
-        if rule.accepts(match)
+        for order in hinted
+        for match in _RULES[order].pattern.finditer(text)
+        if _RULES[order].accepts(match)
     ]
     found: list[Found] = []
     for start, end, order in sorted(candidates, key=lambda candidate: (candidate[0], -candidate[1], candidate[2])):
@@ -222,3 +222,4 @@ _RULES: tuple[_Rule, ...] = (
         _assigned,
     ),
 )
+_HINTS = [(hint, order) for order, rule in enumerate(_RULES) for hint in rule.hints]
