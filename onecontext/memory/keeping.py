@@ -5,7 +5,8 @@ from typing import TypeVar
 
 _KEPT = 16
 _keeping = threading.Lock()
-_K, _V = TypeVar("_K"), TypeVar("_V")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 def keep(kept: dict[_K, _V], key: _K, value: _V) -> None:
