@@ -79,7 +79,7 @@ def _take(descriptor: int, path: Path, line: str, wait_s: float) -> None:
         with suppress(OSError, NotImplementedError):
             if _is_taken_in_turn(descriptor, line, deadline):
                 return
-            deadline = 0.0
+            deadline = 0.0  # it has passed: what is left is the last try
     if not _is_taken_by_trying(descriptor, deadline):
         raise LockTimeout(
             f"somebody else has been writing {path.stem!r} for {wait_s:g} s", hint="try again in a moment"
