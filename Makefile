@@ -39,6 +39,7 @@ check: lint contracts types test ## what CI runs
 bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/first_light.py
 	@$(BIN)/python bench/memory.py
+	@$(BIN)/python bench/locks.py
 
 pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures

@@ -41,13 +41,14 @@ def _wait(processes: "list[subprocess.Popen[str]]") -> None:
 
 
 def test_processes_on_one_branch_queue_and_all_land(memory: Memory) -> None:
-    _wait([_process(memory, "main", f"a{number}", 5) for number in range(3)])
+    _wait([_process(memory, "main", f"a{number}", 10) for number in range(8)])
 
-    expected = sorted(f"a{agent} {number}" for agent in range(3) for number in range(5))
+    expected = sorted(f"a{agent} {number}" for agent in range(8) for number in range(10))
     assert sorted(m.contribution for m in memory.milestones()) == expected
     assert sorted(step.observation for step in memory.steps()) == expected
-    assert sorted(step.n for step in memory.steps()) == list(range(1, 16))
-    assert git(memory.path, "rev-list", "--count", "main").strip() == "16"
+    assert sorted(step.n for step in memory.steps()) == list(range(1, 81))
+    assert git(memory.path, "rev-list", "--count", "main").strip() == "81"
+    assert not list(memory.layout.private.rglob("*.queue")), "who waited left something in the line"
     check(memory.path)
 
 
