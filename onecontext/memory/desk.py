@@ -216,7 +216,7 @@ def opened(layout: Layout, branch: str) -> Desk:
     repository.settle(layout)
     if not desk.place.main:
         worktrees.ensure_linked(desk.place, branch)
-    if desk.place.shown() != (branch, tip):
+    if not desk.place.is_showing(branch, tip):
         desk.show()
     settling.settle(desk)
     return desk

@@ -36,7 +36,7 @@ def settled(layout: Layout, branch: str) -> Layout:
 
 def ensure_shown(layout: Layout, branch: str) -> None:
     """Bring the work tree of ``branch`` up to date where it is not, so that its files can be read."""
-    if layout.place(branch).shown() != (branch, known_tip(layout, branch)):
+    if not layout.place(branch).is_showing(branch, known_tip(layout, branch)):
         from onecontext.memory.desk import writing
 
         with writing(layout, branch):

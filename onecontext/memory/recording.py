@@ -182,7 +182,7 @@ class Recording:
         if self._size:
             desk.publish(self._base, desk.tip, durable=self._durable)
             ahead.clear(desk.layout, desk.branch, durable=self._durable)
-        if desk.place.shown() == (desk.branch, desk.tip):
+        if desk.place.is_showing(desk.branch, desk.tip):
             self._begin()
             keep(_kept, key, self)
 

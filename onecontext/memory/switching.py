@@ -76,7 +76,7 @@ def _move(layout: Layout, old: str, new: str) -> None:
     if old_tip is not None:
         worktrees.ensure_linked(away, old)
         kept = Desk(layout, objects, away, old, old_tip)
-        if away.shown() != (old, old_tip):
+        if not away.is_showing(old, old_tip):
             kept.show()
         pending.unite(layout, old, left, pending.path_in(away, old))
     pending.unite(layout, new, arriving, pending.path_in(main, new))

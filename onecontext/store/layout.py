@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory, UsageError
 from onecontext.names import check_name
+from onecontext.store.boot import boot_id
 from onecontext.store.files import read_bytes
 
 FOLDER = ".onecontext"
@@ -44,7 +45,15 @@ class Place:
         if not (self.folder / ".git").exists():
             return None
         words = _small(self.note()).split()
-        return Shown(words[0], words[1]) if len(words) == 2 else None
+        return Shown(words[0], words[1]) if len(words) in (2, 3) else None
+
+    def is_showing(self, branch: str, commit: str) -> bool:
+        """Say whether the folder shows this, written since the machine was started."""
+        return (self.folder / ".git").exists() and _small(self.note()) == self.note_text(branch, commit)
+
+    def note_text(self, branch: str, commit: str) -> str:
+        """Return what the note says once the folder shows this."""
+        return f"{branch} {commit} {boot_id()}\n"
 
 
 class _Paths(NamedTuple):

@@ -64,6 +64,9 @@ def refresh(
     old = objects.tree_of(shown.commit) if shown and objects.has(shown.commit) else None
     new = objects.tree_of(tip)
     changed = objects.changed(old, new)
+    unsure = shown is not None and not place.is_showing(*shown)
+    if unsure and old is not None:
+        mend_torn(layout, objects, place, old, keep=keep)
     for path, (before, after) in changed.items():
         if path == keep:
             continue
@@ -72,10 +75,40 @@ def refresh(
     if not target.exists():
         _real_folder(place.folder, target.parent)
         replace_bytes(target, b"")
-    before_noting(changed)
+    before_noting(objects.changed(None, new) if unsure else changed)
     blobs = {path: after for path, (_, after) in changed.items()}
-    if _refresh_index(layout, objects, place, branch, old, new, blobs):
-        replace_text(place.note(), f"{branch} {tip}\n")
+    if _refresh_index(layout, objects, place, branch, None if unsure else old, new, blobs):
+        replace_text(place.note(), place.note_text(branch, tip))
+
+
+def mend_torn(layout: Layout, objects: Objects, place: Place, tree: str, *, keep: str) -> None:
+    """Put back the files of ``tree`` that a power cut took or tore: the work tree is not fsynced, as git has it all.
+
+    What differs otherwise was changed by hand, and stays.
+    """
+    for path, (_, blob) in objects.changed(None, tree).items():
+        target = place.folder / path
+        current = _current(target)
+        if path == keep or blob is None or (current is not None and objects.blob_id(current) == blob):
+            continue
+        content = objects.blob(blob)
+        if current is None or _is_torn(current, content, by_hand=_is_by_hand(target)):
+            if current:
+                set_aside(layout, path, current)
+            _real_folder(place.folder, target.parent)
+            replace_bytes(target, content)
+
+
+def _is_torn(current: bytes, content: bytes, *, by_hand: bool) -> bool:
+    written = current.rstrip(b"\0")
+    if not written:
+        return True
+    # Of a roadmap or metadata that was shortened by hand the rest is a beginning, too.
+    return content.startswith(written) and (len(written) < len(current) or not by_hand)
+
+
+def _is_by_hand(target: Path) -> bool:
+    return target.suffix == ".yaml" or target.name == "main.md"
 
 
 def _show(
@@ -92,9 +125,8 @@ def _show(
         take_away(place, path)
         return
     _real_folder(place.folder, target.parent)
-    by_hand = target.suffix == ".yaml" or target.name == "main.md"
-    # A roadmap or metadata file emptied by a power cut would look like a person's edit, so these are fsynced.
-    replace_bytes(target, objects.blob(after), durable=by_hand and layout.durability != "none")
+    # A roadmap or metadata file torn by a power cut would look like a person's edit, so these are fsynced.
+    replace_bytes(target, objects.blob(after), durable=_is_by_hand(target) and layout.durability != "none")
 
 
 def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
