@@ -14,7 +14,7 @@ from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Author, Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
-from onecontext.store import refs, repository, worktrees
+from onecontext.store import ahead, refs, repository, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.layout import FORMAT, Layout
 from onecontext.store.locks import held
@@ -73,6 +73,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         objects = Objects(layout)
         if objects.entry(objects.tree_of(tip), f"branches/{name}"):
             raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")
+        ahead.disown(layout, name)
         facts = _pinned(objects, tip, parent)
         first = _first_files(name, goal, parent=parent, author=author, pinned=facts)
         tree = objects.write_tree(objects.tree_of(tip), first)
@@ -84,7 +85,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         # The ref is there, so the branch is. What keeps its folder from showing it meets the next reader or writer,
         # who makes the folder first (desk.writing).
         with suppress(OSError, Damaged, StorageError):
-            worktrees.ensure_linked(place, name)
+            worktrees.ensure_linked(layout, place, name)
             Desk(layout, objects, place, name, commit).show()
 
 

@@ -155,8 +155,8 @@ class Desk:
             history = f"{self.folder}/log/"
             blobs = [after for path, (_, after) in changed.items() if path.startswith(history) and after]
             if blobs and read_bytes(log):
-                keys = {raw.key for blob in blobs for raw in split(self.objects.blob(blob)).records}
-                pending.drop(log, keys, durable=self.layout.durability != "none")
+                gone = {raw.key: raw.raw for blob in blobs for raw in split(self.objects.blob(blob)).records}
+                pending.drop(self.layout, log, self.branch, gone, durable=self.layout.durability != "none")
 
         keep = f"{self.folder}/log.md"
         worktrees.refresh(
@@ -215,7 +215,7 @@ def opened(layout: Layout, branch: str) -> Desk:
     check_version((objects.read(desk.tree, "format") or b"").decode("utf-8", "replace"), f"branch {branch!r}")
     repository.settle(layout)
     if not desk.place.main:
-        worktrees.ensure_linked(desk.place, branch)
+        worktrees.ensure_linked(layout, desk.place, branch)
     if not desk.place.is_showing(branch, tip):
         desk.show()
     settling.settle(desk)

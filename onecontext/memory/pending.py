@@ -7,7 +7,7 @@ Rule 3: the caller holds the lock of the branch, but for :func:`read`, which nee
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ from onecontext.store.quarantine import set_aside
 
 _FIRST_LOOK_BYTES = 4 * 1024
 _NUMBER = re.compile(rb"### Step (\d{1,18}) ")
+
+
+Key = tuple[str, str, str]
 
 
 class Tail(NamedTuple):
@@ -86,13 +89,22 @@ def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
         os.fsync(file.fileno())
 
 
-def drop(path: Path, committed: Collection[tuple[str, str, str]], *, durable: bool = True) -> None:
-    """Take the records with these keys out of the log; they have become history."""
+def drop(layout: Layout, path: Path, branch: str, committed: Mapping[Key, bytes], *, durable: bool = True) -> None:
+    """Take the records with these keys, to their bytes, out of the log; they have become history.
+
+    One that was changed by hand at the last moment is set aside. What is left is fsynced at any durability, because
+    whoever appended it may have been promised so.
+    """
     content = read_bytes(path)
     found = split(content)
     left = [raw for raw in found.records if raw.key not in committed]
-    if len(left) < len(found.records):
-        replace_bytes(path, joined(left) + content[found.end :], durable=durable)
+    if len(left) == len(found.records):
+        return
+    changed = [raw for raw in found.records if committed.get(raw.key, raw.raw).strip() != raw.raw.strip()]
+    if changed:
+        set_aside(layout, f"{branch}-log", joined(changed))
+    rest = joined(left) + content[found.end :]
+    replace_bytes(path, rest, durable=durable or bool(rest))
 
 
 def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:

@@ -130,9 +130,10 @@ class Recording:
         self._count = 0
         self._durable = False
         self._logged, self._sample = 0, b""
+        self._taken: list[bytes] = []
         self._waiting: Split | None = None
         self._switches = switches(self.desk.layout, self.desk.place)
-        self._seen = {path: self._look(path) for path in self._editable()}
+        self._seen = {path: self._committed(path) for path in self._editable()}
         self.desk.objects.keep_only(self.desk.tree)
 
     @property
@@ -180,6 +181,9 @@ class Recording:
         key = _key(desk.layout, desk.branch)
         _kept.pop(key, None)
         if self._size:
+            if not self._is_log_unedited():
+                opened(desk.layout, desk.branch)
+                return
             desk.publish(self._base, desk.tip, durable=self._durable)
             ahead.clear(desk.layout, desk.branch, durable=self._durable)
         if desk.place.is_showing(desk.branch, desk.tip):
@@ -214,9 +218,18 @@ class Recording:
         self._count += 1
         self._durable |= durable
         self._waiting = None
+        self._taken.append(steps)
         # The log keeps what is on record until it is in git, so what is new begins behind it.
         self._logged += len(steps)
         self._sample = steps[-_SAMPLE_BYTES:] or self._sample
+
+    def _is_log_unedited(self) -> bool:
+        """Say whether the log still begins with the steps that were put on record, byte for byte."""
+        log = pending.path_in(self.desk.place, self.desk.branch)
+        try:
+            return read_bytes(log).startswith(b"".join(self._taken))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def _pending(self) -> Split | None:
         """Return the steps that are not on record as history; None when the log does not go on from those that are."""
@@ -231,6 +244,13 @@ class Recording:
         folder = self.desk.place.folder / self.desk.folder
         names = [name for name in ("metadata.yaml", "commit.md", self.desk.ends.history_file) if name]
         return [str(path) for path in (self.desk.place.folder / "main.md", *(folder / name for name in names))]
+
+    def _committed(self, path: str) -> _Seen:
+        """Return how a file looks that is as committed; one that was edited a moment ago looks like nothing yet."""
+        found = self._look(path)
+        entry = self.desk.objects.entry(self.desk.tree, path.removeprefix(f"{self.desk.place.folder}/"))
+        committed = entry.id if entry else None
+        return found if found.blob in (committed, None) else _Seen((), committed)
 
     def _look(self, path: str) -> _Seen:
         seen = mark(path)

@@ -2,15 +2,18 @@
 
 Rule 1: what was acknowledged is applied again from its record, so it does not matter who does it, or what moved the
         branch meanwhile: an edit by hand, or git. On an unmoved branch the commits are those that were promised.
+        Steps that were changed by hand in the log meanwhile become history as they stand there.
 Rule 2: the write-ahead file is emptied last; one that is met again after a kill is compared with the history first.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from onecontext.errors import InvalidDocument
-from onecontext.records import Raw, decode_milestone, split
+from onecontext.memory import pending
+from onecontext.records import Raw, decode_milestone, joined, split
 from onecontext.store import ahead
 from onecontext.store.ahead import Ahead
 
@@ -34,7 +37,7 @@ def settle(desk: "Desk") -> None:
         with suppress(InvalidDocument):
             desk.take_in(datetime.now(UTC))
         before = desk.tip
-        for record in missing:
+        for record in _as_they_stand(desk, missing):
             replay(desk, record)
         desk.publish(before, desk.tip, durable=durable)
     ahead.clear(desk.layout, desk.branch, durable=durable)
@@ -44,6 +47,20 @@ def replay(desk: "Desk", record: Ahead) -> str:
     """Make the commit of ``record`` on the desk's tip, in memory, and return its name."""
     milestone = decode_milestone(split(record.record).records[0])
     return desk.extend(milestone, record.record, record.steps, record.message)
+
+
+def _as_they_stand(desk: "Desk", records: list[Ahead]) -> list[Ahead]:
+    """Return the records with their steps as the log has them by now: somebody may have changed them there by hand."""
+    log = pending.read(pending.path_in(desk.place, desk.branch))
+    now = {raw.key: raw for raw in log.records}
+    found = []
+    for record in records:
+        taken = split(record.steps)
+        # The log begins with the steps of the first, and a note may stand before those.
+        preamble = log.preamble if record is records[0] and log.preamble else taken.preamble
+        steps = preamble + joined(now.get(raw.key, raw) for raw in taken.records)
+        found.append(replace(record, steps=steps if taken.records else record.steps))
+    return found
 
 
 def _not_in_git(desk: "Desk", records: list[Ahead]) -> list[Ahead]:

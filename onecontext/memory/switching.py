@@ -74,7 +74,7 @@ def _move(layout: Layout, old: str, new: str) -> None:
     left, arriving = pending.path_in(main, old), pending.path_in(home, new)
     replace_text(layout.switch_note(), f"{old} {new}\n", durable=True)
     if old_tip is not None:
-        worktrees.ensure_linked(away, old)
+        worktrees.ensure_linked(layout, away, old)
         kept = Desk(layout, objects, away, old, old_tip)
         if not away.is_showing(old, old_tip):
             kept.show()

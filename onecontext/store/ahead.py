@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import append_bytes, read_bytes, sync_file
+from onecontext.store.files import MAX_READ_BYTES, append_bytes, read_bytes, sync_file, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.quarantine import set_aside
+
+# JSON takes up to six bytes for one of a log, which may have as many as any file that is read.
+_LIMIT_BYTES = 8 * MAX_READ_BYTES
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def append(layout: Layout, branch: str, ahead: Ahead) -> int:
 def read(layout: Layout, branch: str, *, start: int = 0) -> tuple[list[Ahead], bytes]:
     """Return those from byte ``start`` on, the oldest first, and what there is besides: lines that are not whole."""
     try:
-        content = read_bytes(layout.ahead(branch))[start:]
+        content = read_bytes(layout.ahead(branch), limit_bytes=_LIMIT_BYTES, start=start)
     except FileNotFoundError:
         return [], b""
     found: list[Ahead] = []
@@ -95,13 +98,23 @@ def clear(layout: Layout, branch: str, *, durable: bool) -> None:
             sync_file(path)
 
 
+def disown(layout: Layout, branch: str) -> None:
+    """Set aside what is on record of a branch that git, used by hand, took away: another one gets its name."""
+    path = layout.ahead(branch)
+    if _size(path):
+        set_aside(layout, f"{branch}-ahead", read_bytes(path, limit_bytes=_LIMIT_BYTES))
+        path.unlink()
+        sync_folder(path.parent)
+
+
 def _plain(ahead: Ahead) -> dict[str, object]:
     return {**vars(ahead), "record": _text(ahead.record), "steps": _text(ahead.steps)}
 
 
 def _parsed(line: bytes) -> Ahead | None:
     checksum, _, text = line.removesuffix(b"\n").partition(b" ")
-    if not line.endswith(b"\n") or crc32c(text).encode() != checksum:
+    # A sum of nothing is right for nothing.
+    if not text or not line.endswith(b"\n") or crc32c(text).encode() != checksum:
         return None
     data = json.loads(text)
     return Ahead(**{**data, "record": _raw(data["record"]), "steps": _raw(data["steps"])})

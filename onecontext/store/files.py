@@ -113,10 +113,9 @@ def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES, start: int = 0)
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise Damaged(f"{path} is not a regular file")
-        if start:
-            file.seek(start)
-        elif status.st_size > limit_bytes:
+        if status.st_size - start > limit_bytes:
             raise Damaged(f"{path} has {status.st_size:,} bytes, more than the {limit_bytes:,} that are read")
+        file.seek(start)
         return file.read(limit_bytes)
 
 

@@ -9,6 +9,7 @@ Rule 3: the note of what a folder shows is written last, so that an unfinished r
 Rule 4: the caller holds the lock of the branch.
 """
 
+import shutil
 import stat
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -26,14 +27,25 @@ _INDEX_ATTEMPTS = 5
 _Stamp = tuple[int, int, int]
 
 
-def ensure_linked(place: Place, branch: str) -> None:
+def ensure_linked(layout: Layout, place: Place, branch: str) -> None:
     """Make the linked work tree of ``branch``, or mend its pointers when the memory was moved to another folder."""
-    place.git_dir.mkdir(parents=True, exist_ok=True)
+    if not (place.git_dir / "HEAD").exists():
+        # Made aside, because git complains of one that is half made.
+        making = layout.scratch(f"worktree-{branch}")
+        _link(making, place, branch)
+        place.git_dir.parent.mkdir(exist_ok=True)
+        shutil.rmtree(place.git_dir, ignore_errors=True)
+        making.rename(place.git_dir)
+    _link(place.git_dir, place, branch)
     place.folder.mkdir(parents=True, exist_ok=True)
-    _put(place.git_dir / "commondir", "../..\n")
-    _put(place.git_dir / "gitdir", f"{place.folder / '.git'}\n")
-    _put(place.git_dir / "HEAD", f"ref: refs/heads/{branch}\n")
     _put(place.folder / ".git", f"gitdir: {place.git_dir}\n")
+
+
+def _link(git_dir: Path, place: Place, branch: str) -> None:
+    git_dir.mkdir(parents=True, exist_ok=True)
+    _put(git_dir / "commondir", "../..\n")
+    _put(git_dir / "gitdir", f"{place.folder / '.git'}\n")
+    _put(git_dir / "HEAD", f"ref: refs/heads/{branch}\n")
 
 
 def park(place: Place, commit: str) -> None:

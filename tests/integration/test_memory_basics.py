@@ -373,6 +373,7 @@ def test_the_memory_can_be_moved_to_another_folder(memory: Memory, tmp_path: Pat
 
 def test_reading_and_stepping_import_no_pygit2(memory: Memory, tmp_path: Path) -> None:
     memory.commit("one")
+    memory.flush()
     code = (
         "import sys; from onecontext import Memory; m = Memory.open('.'); m.step('x'); m.context(); m.steps();"
         "m.milestones(); print([name for name in ('pygit2', 'pydantic', 'litellm') if name in sys.modules])"

@@ -66,7 +66,7 @@ def test_what_a_ref_names_is_synced_before_the_ref_is_moved(tmp_path: Path) -> N
                 )
                 assert any("/scratch/.ref-main" in path for path in synced), "the ref's own bytes were not synced"
                 moved += 1
-    assert moved == 1
+    assert moved >= 1
 
 
 def test_a_memory_keeps_its_durability_and_a_handle_may_ask_for_another(tmp_path: Path) -> None:
