@@ -15,7 +15,7 @@ from onecontext.memory.model import Author, Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
 from onecontext.store import ahead, refs, repository, worktrees
-from onecontext.store.files import replace_text
+from onecontext.store.files import make_folder, replace_text
 from onecontext.store.layout import FORMAT, Layout
 from onecontext.store.locks import held
 from onecontext.store.objects import Objects
@@ -31,7 +31,7 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
         NewerFormat: a newer version made what is there.
     """
     goal = redact(check_text(purpose, what="purpose"))
-    layout.path.mkdir(parents=True, exist_ok=True)
+    make_folder(layout.path)
     with held(layout.path):
         if (layout.git / "HEAD").exists():
             layout.check_format()
@@ -39,7 +39,7 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
             return False
         repository.create(layout)
         if layout.durability != "step":
-            replace_text(layout.durability_file(), f"{layout.durability}\n")
+            replace_text(layout.durability_file(), f"{layout.durability}\n", durable=True)
         with held(layout.lock(FIRST_BRANCH)):
             objects = Objects(layout)
             changes = _first_files(FIRST_BRANCH, goal, parent=None, author=author)
@@ -48,9 +48,12 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
             text = message.build("the memory begins", branch=FIRST_BRANCH)
             commit = objects.add_commit(tree, (), text, author.agent, author.at())
             objects.write()
-            replace_text(layout.path / "format", f"{FORMAT}\n")
+            replace_text(layout.path / "format", f"{FORMAT}\n", durable=True)
             objects.move(FIRST_BRANCH, expect=None, to=commit)
-            Desk(layout, objects, layout.place(FIRST_BRANCH), FIRST_BRANCH, commit).show()
+            place = layout.place(FIRST_BRANCH)
+            if not place.main:
+                worktrees.ensure_linked(layout, place, FIRST_BRANCH)
+            Desk(layout, objects, place, FIRST_BRANCH, commit).show()
     return True
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.records import Raw, Split, joined, split
-from onecontext.store.files import append_bytes, read_bytes, replace_bytes
+from onecontext.store.files import append_bytes, read_bytes, replace_bytes, sync_names
 from onecontext.store.layout import Layout, Place
 from onecontext.store.marks import Mark, mark
 from onecontext.store.quarantine import set_aside
@@ -120,6 +120,7 @@ def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:
     if text and (not target.exists() or read_bytes(target) != text):
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_bytes(target, text, durable=True)
+        sync_names(target, target.parents[2])
 
 
 def clear(path: Path) -> None:

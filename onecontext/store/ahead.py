@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import MAX_READ_BYTES, append_bytes, read_bytes, sync_file, sync_folder
+from onecontext.store.files import MAX_READ_BYTES, append_bytes, make_folder, read_bytes, sync_file, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.quarantine import set_aside
 
@@ -64,7 +64,7 @@ def append(layout: Layout, branch: str, ahead: Ahead) -> int:
         OSError: full or read-only; the file is as it was.
     """
     path = layout.ahead(branch)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     line = json.dumps(_plain(ahead), sort_keys=True, separators=(",", ":")).encode("ascii")
     content = b"%s %s\n" % (crc32c(line).encode(), line)
     append_bytes(path, content, durable=ahead.durable)

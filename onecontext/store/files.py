@@ -137,6 +137,31 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_names(path: Path, top: Path) -> None:
+    """Make the name of ``path`` durable, and those of the folders on the way to it from ``top``."""
+    for folder in reversed([path, *path.parents]):
+        if folder != path and folder.is_relative_to(top):
+            sync_folder(folder)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make all that is in ``folder`` durable."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            sync_tree(path)
+        else:
+            sync_file(path)
+    sync_folder(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and those above it that are missing, durably; one that is there is left as it is."""
+    missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
 def _write_all(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:

@@ -15,15 +15,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from onecontext.errors import Conflict, LockTimeout
-from onecontext.store.files import replace_name, sync_folder
+from onecontext.store import boot
+from onecontext.store.files import make_folder, replace_name, sync_folder
 
 _WAIT_S = 5.0
 
 
 def clear_dead_lock(path: Path, scratch: Path) -> None:
-    """Remove ``path``'s git lock if a dead writer of ours left it; call before ``scratch`` is written anew."""
+    """Remove ``path``'s git lock if it is a dead writer's; call before ``scratch`` is written anew.
+
+    It is if it is one of ours, or from before the machine was started: a power cut may have taken the name of its
+    scratch file.
+    """
     lock = _lock_of(path)
-    if lock.exists() and scratch.exists() and lock.samefile(scratch):
+    if not lock.exists():
+        return
+    ours = scratch.exists() and lock.samefile(scratch)
+    if ours or lock.stat().st_ctime < boot.began_at_s():
         lock.unlink()
 
 
@@ -33,7 +41,7 @@ def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool],
     scratch.parent.mkdir(parents=True, exist_ok=True)
     # The name beside it need not last: after a power cut a scratch file means nothing.
     replace_name(scratch, content, durable=durable)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     install(path, scratch, still=still)
     if durable:
         sync_folder(path.parent)

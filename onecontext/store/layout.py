@@ -4,6 +4,7 @@ Rule 1: paths are built here and nowhere else.
 Rule 2: what git records in small text files (HEAD, refs, packed-refs) is read here and written in other modules.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ FORMAT = 1
 DURABILITY = ("step", "commit", "none")
 _SMALL_BYTES = 64 * 1024
 _HEADS = "refs/heads/"
+_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 
 
 class Shown(NamedTuple):
@@ -45,7 +47,8 @@ class Place:
         if not (self.folder / ".git").exists():
             return None
         words = _small(self.note()).split()
-        return Shown(words[0], words[1]) if len(words) in (2, 3) else None
+        # One that a power cut tore says nothing.
+        return Shown(words[0], words[1]) if len(words) in (2, 3) and _HEX.fullmatch(words[1]) else None
 
     def is_showing(self, branch: str, commit: str) -> bool:
         """Say whether the folder shows this, written since the machine was started."""

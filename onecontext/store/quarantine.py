@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import replace_bytes
+from onecontext.store.files import make_folder, replace_bytes
 from onecontext.store.layout import Layout
 
 
 def set_aside(layout: Layout, name: str, content: bytes) -> Path:
     """Keep ``content`` durably in the quarantine; the same content under the same name is kept once."""
-    layout.quarantine.mkdir(parents=True, exist_ok=True)
+    make_folder(layout.quarantine)
     path = layout.quarantine / f"{name.replace('/', '-')}-{crc32c(content)}-{len(content)}"
     if not path.exists():
         replace_bytes(path, content, durable=True)

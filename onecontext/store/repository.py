@@ -10,7 +10,15 @@ from pathlib import Path
 import pygit2
 
 from onecontext.store import gitlock
-from onecontext.store.files import read_bytes, replace_bytes, replace_text
+from onecontext.store.files import (
+    make_folder,
+    read_bytes,
+    replace_bytes,
+    replace_text,
+    sync_file,
+    sync_folder,
+    sync_tree,
+)
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 
@@ -40,9 +48,13 @@ def create(layout: Layout) -> None:
     if not (layout.git / "HEAD").exists():
         # Made aside and renamed: a kill in the middle must not leave half a repository under the name that counts.
         pygit2.init_repository(str(making), initial_head="main")
+        # Durable before it has its name: HEAD must not be there and empty after a power cut.
+        sync_tree(making)
         (making / ".git").rename(layout.git)
         making.rmdir()
+    sync_folder(layout.path)
     settle(layout)
+    make_folder(layout.ahead_folder())
 
 
 def settle(layout: Layout) -> None:
@@ -66,15 +78,17 @@ def _settle(layout: Layout) -> None:
     config = pygit2.Config(str(scratch))
     for key, value in _CONFIG.items():
         config[key] = value
+    sync_file(scratch)
     gitlock.install(path, scratch, still=lambda: True)
     info = layout.git / "info"
-    info.mkdir(exist_ok=True)
-    replace_text(info / "attributes", _ATTRIBUTES)
+    make_folder(info)
+    replace_text(info / "attributes", _ATTRIBUTES, durable=True)
     _add_lines(info / "exclude", _EXCLUDE)
+    sync_folder(layout.git)
 
 
 def _add_lines(path: Path, wanted: tuple[str, ...]) -> None:
     lines = read_bytes(path).decode("utf-8", "surrogateescape").splitlines() if path.exists() else []
     missing = [line for line in wanted if line not in lines]
     text = "".join(f"{line}\n" for line in [*lines, *missing])
-    replace_text(path, text) if missing else None
+    replace_text(path, text, durable=True) if missing else None

@@ -17,7 +17,15 @@ from pathlib import Path
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
 from onecontext.store import gitlock, index
-from onecontext.store.files import read_bytes, replace_bytes, replace_name, replace_text
+from onecontext.store.files import (
+    make_folder,
+    read_bytes,
+    replace_bytes,
+    replace_name,
+    replace_text,
+    sync_folder,
+    sync_names,
+)
 from onecontext.store.layout import Layout, Place
 from onecontext.store.objects import Objects
 from onecontext.store.quarantine import set_aside
@@ -37,7 +45,7 @@ def ensure_linked(layout: Layout, place: Place, branch: str) -> None:
         shutil.rmtree(place.git_dir, ignore_errors=True)
         making.rename(place.git_dir)
     _link(place.git_dir, place, branch)
-    place.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(place.folder)
     _put(place.folder / ".git", f"gitdir: {place.git_dir}\n")
 
 
@@ -50,8 +58,9 @@ def _link(git_dir: Path, place: Place, branch: str) -> None:
 
 def park(place: Place, commit: str) -> None:
     """Leave a linked work tree be while its branch is shown elsewhere: its HEAD then names a commit, not the branch."""
-    if place.folder.is_dir():
+    if place.git_dir.is_dir():
         _put(place.git_dir / "HEAD", f"{commit}\n")
+        sync_folder(place.git_dir)
 
 
 def refresh(
@@ -87,6 +96,8 @@ def refresh(
     if not target.exists():
         _real_folder(place.folder, target.parent)
         replace_bytes(target, b"")
+        # Steps are appended to it, and durable is what its name is.
+        sync_names(target, place.folder)
     before_noting(objects.changed(None, new) if unsure else changed)
     blobs = {path: after for path, (_, after) in changed.items()}
     if _refresh_index(layout, objects, place, branch, None if unsure else old, new, blobs):
@@ -233,5 +244,6 @@ def _stamp(path: Path) -> _Stamp | None:
 
 
 def _put(path: Path, text: str) -> None:
+    """Write one of git's pointers; its bytes are durable, so that after a power cut it is the old one or the new."""
     if _current(path) != text.encode("utf-8", "surrogateescape"):
-        replace_bytes(path, text.encode("utf-8", "surrogateescape"))
+        replace_name(path, text.encode("utf-8", "surrogateescape"), durable=True)
