@@ -16,6 +16,7 @@ from onecontext.memory.model import Author, Deleted
 from onecontext.memory.switching import finish_switch
 from onecontext.names import check_name, is_name
 from onecontext.store import refs, worktrees
+from onecontext.store.files import sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 from onecontext.store.objects import Objects
@@ -113,5 +114,6 @@ def _take_work_tree_away(desk: Desk) -> None:
     shutil.rmtree(gone, ignore_errors=True)
     gone.parent.mkdir(parents=True, exist_ok=True)
     desk.place.git_dir.rename(gone)
+    sync_folder(desk.place.git_dir.parent)
     worktrees.empty(desk.layout, desk.objects, desk.place, desk.tree)
     shutil.rmtree(gone, ignore_errors=True)

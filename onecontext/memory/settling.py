@@ -52,14 +52,17 @@ def replay(desk: "Desk", record: Ahead) -> str:
 def _as_they_stand(desk: "Desk", records: list[Ahead]) -> list[Ahead]:
     """Return the records with their steps as the log has them by now: somebody may have changed them there by hand."""
     log = pending.read(pending.path_in(desk.place, desk.branch))
-    now = {raw.key: raw for raw in log.records}
+    # No hand writes NUL: those are what a power cut left of a step.
+    now = {raw.key: raw for raw in log.records if b"\0" not in raw.raw}
     found = []
     for record in records:
         taken = split(record.steps)
-        # The log begins with the steps of the first, and a note may stand before those.
-        preamble = log.preamble if record is records[0] and log.preamble else taken.preamble
-        steps = preamble + joined(now.get(raw.key, raw) for raw in taken.records)
-        found.append(replace(record, steps=steps if taken.records else record.steps))
+        if taken.records:
+            # A note may stand before the first step by now.
+            first = bool(log.records) and log.records[0].key == taken.records[0].key and b"\0" not in log.preamble
+            steps = joined(now.get(raw.key, raw) for raw in taken.records)
+            record = replace(record, steps=(log.preamble if first else taken.preamble) + steps)
+        found.append(record)
     return found
 
 

@@ -41,6 +41,7 @@ def ensure_linked(layout: Layout, place: Place, branch: str) -> None:
         # Made aside, because git complains of one that is half made.
         making = layout.scratch(f"worktree-{branch}")
         _link(making, place, branch)
+        sync_folder(making)
         place.git_dir.parent.mkdir(exist_ok=True)
         shutil.rmtree(place.git_dir, ignore_errors=True)
         making.rename(place.git_dir)

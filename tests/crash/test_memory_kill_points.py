@@ -151,6 +151,10 @@ class Watched:
         self.memory.commit(f"after {self._cases}")
         assert self._found()[1].count(f"after {self._cases}") == 1
         if fsck:
+            # A switch that was cut off is finished by whoever writes one of its branches next.
+            for branch in self.memory.branches():
+                if branch.current:
+                    self.memory.on(branch.name).step(f"finished {self._cases}")
             check(self.memory.path)
         if self._cases % MEMORY_EVERY == 0:
             self._begin()

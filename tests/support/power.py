@@ -69,7 +69,7 @@ def _calls(lines: list[str]) -> Iterator[Call]:
             text = begun.pop(pid) + text[resumed.end() :]
         found = _LINE.fullmatch(text)
         if found and not found[3].startswith("-"):
-            yield Call(found[1], found[2].split(", "), int(found[3], 0))
+            yield Call(found[1], [arg.strip() for arg in found[2].split(",")], int(found[3], 0))
 
 
 @dataclass(eq=False)
