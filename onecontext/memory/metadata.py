@@ -9,6 +9,7 @@ from typing import Any
 from onecontext.errors import InvalidDocument
 
 _ABSENT = object()
+_UNCOMMON_ENDS = frozenset("\r\x85\u2028\u2029")
 
 
 def load(content: bytes | None, *, where: str) -> dict[str, Any]:
@@ -53,7 +54,15 @@ def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml
 
-    text = yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=True, width=120)
+    class Dumper(yaml.SafeDumper):
+        """Quotes a text with an uncommon end of a line, which YAML reads as a space in any other form."""
+
+    def text_node(dumper: Dumper, text: str) -> Any:
+        uncommon = not _UNCOMMON_ENDS.isdisjoint(text)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if uncommon else None)
+
+    Dumper.add_representer(str, text_node)
+    text = yaml.dump(data, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)
     return str(text).encode("utf-8")
 
 

@@ -77,6 +77,14 @@ class Objects:
         with _translated():
             return pygit2.Repository(str(self._layout.git))
 
+    def _close(self) -> None:
+        # pygit2's repository is part of a cycle, so without this its open packs would wait for the garbage collector.
+        if opened := self.__dict__.pop("_repository", None):
+            opened.free()
+
+    def __del__(self) -> None:
+        self._close()
+
     def blob_id(self, content: bytes) -> str:
         """Return the name ``content`` would have as a blob, without writing it."""
         return object_name(b"blob", content)
@@ -171,7 +179,11 @@ class Objects:
         self._recent = self._unwritten.forget()
 
     def keep_only(self, tree: str) -> None:
-        """Let go of what was read for other trees than ``tree``, so that one kept for long does not grow."""
+        """Let go of what was read for other trees than ``tree``, and of git's files, so that one kept does not grow.
+
+        libgit2 keeps each pack open that it has read, also those that were united since and are gone.
+        """
+        self._close()
         wanted = [tree]
         kept: dict[str, Lines] = {}
         while wanted:

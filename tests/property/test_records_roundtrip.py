@@ -18,7 +18,7 @@ from onecontext.records import (
     unescape,
 )
 
-EXAMPLES = 3000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 150
+EXAMPLES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 150
 LABELS = ["**Observation:**", "**Thought:** ", "**Action:** ", "**Timestamp:**", "**Branch Purpose:** "]
 HEADINGS = ["### Step 1 — ", "## Commit `", "**This Commit's Contribution:** ", "**Previous Progress Summary:** "]
 FRAMES = ["<!-- oc1 {}", " -->\n", '<!-- oc1 {"id":"x"} -->\n', "<!-- oc"]
