@@ -67,7 +67,7 @@ class Objects:
         self._layout = layout
         self._packs = layout.git / "objects" / "pack"
         self._unwritten = Unwritten(self._packs)
-        self._made: list[str] = []
+        self._made: list[tuple[str, int]] = []
         self._recent: dict[str, bytes] = {}
         self._trees: dict[str, Lines] = {}
 
@@ -164,7 +164,7 @@ class Objects:
         if not self._unwritten:
             return
         try:
-            self._made.append(self._unwritten.write(durable=self._synced(durable)))
+            self._made.append((self._unwritten.write(durable=self._synced(durable)), len(self._unwritten)))
         except OSError as error:
             raise StorageError(f"git objects could not be written: {error}") from error
         # The work tree shows these next, and need not inflate what has just been deflated.
@@ -206,8 +206,8 @@ class Objects:
 
     def tidy(self, branch: str) -> None:
         """Make few packs of many, now and then, after a commit of ``branch``, whose lock the caller holds."""
-        for pack in self._made:
-            tidying.note(self._layout.pack_list(branch), self._packs, pack, self._content)
+        for pack, objects in self._made:
+            tidying.note(self._layout.pack_list(branch), self._packs, pack, objects, self._content)
         self._made.clear()
 
     def _content(self, name: str) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ Rule 2: an object that takes the place of another of the same pack is stored as 
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.store import packs
+from onecontext.store import deltas, packs
 from onecontext.store.trees import object_name
 
 _DEPTH = 40
@@ -77,7 +77,7 @@ class Unwritten:
                 previous = name
             change = None
             if base is not None and depth.get(base, _DEPTH) < _DEPTH:
-                change = packs.delta(self._objects[base].content, content, by_line=kind == packs.BLOB)
+                change = deltas.delta(self._objects[base].content, content, by_line=kind == packs.BLOB)
             if base is None or change is None or len(change) >= len(content):
                 depth[name] = 0
                 made.append(packs.New(name, kind, content))
