@@ -133,7 +133,7 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Take away what :func:`escape` added."""
-    return _UNESCAPE.sub("", text)
+    return _UNESCAPE.sub("", text) if "\\" in text else text
 
 
 def iso(at: datetime) -> str:

@@ -120,6 +120,7 @@ class Recording:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._log = pending.path_in(desk.place, desk.branch)
         self._metadata: Mapping[str, Any] | None = None
         self._begin()
 
@@ -130,7 +131,7 @@ class Recording:
         self._count = 0
         self._durable = False
         self._logged, self._sample = 0, b""
-        self._waiting: Split | None = None
+        self._waiting: tuple[Split, bool] | None = None
         self._switches = switches(self.desk.layout, self.desk.place)
         self._seen = {path: self._look(path) for path in self._editable()}
         self.desk.objects.keep_only(self.desk.tree)
@@ -155,10 +156,12 @@ class Recording:
         Raises:
             OSError: full or read-only; nothing is on record.
         """
-        desk, log = self.desk, pending.path_in(self.desk.place, self.desk.branch)
-        found = self._waiting or self._pending()
-        assert found is not None  # a log that is not what it was makes all of this not current
-        pending.cut_torn_tail(desk.layout, log, desk.branch, self._logged + found.end)
+        desk = self.desk
+        waiting = self._waiting or self._pending()
+        assert waiting is not None  # a log that is not what it was makes all of this not current
+        found, torn = waiting
+        if torn:
+            pending.cut_torn_tail(desk.layout, self._log, desk.branch, self._logged + found.end)
         steps = found.preamble + joined(found.records) if found.records else b""
         record, parent = encode_milestone(milestone), desk.tip
         commit = desk.extend(milestone, record, steps, text)
@@ -218,14 +221,20 @@ class Recording:
         self._logged += len(steps)
         self._sample = steps[-_SAMPLE_BYTES:] or self._sample
 
-    def _pending(self) -> Split | None:
-        """Return the steps that are not on record as history; None when the log does not go on from those that are."""
-        log, before = pending.path_in(self.desk.place, self.desk.branch), len(self._sample)
+    def _pending(self) -> tuple[Split, bool] | None:
+        """Return the steps that are not on record as history, and whether the log has a torn tail.
+
+        None is returned when the log does not go on from those that are on record.
+        """
+        before = len(self._sample)
         try:
-            content = read_bytes(log, start=self._logged - before)
+            content = read_bytes(self._log, start=self._logged - before)
         except (FileNotFoundError, NotADirectoryError):
             content = b""
-        return split(content[before:]) if content[:before] == self._sample else None
+        if content[:before] != self._sample:
+            return None
+        found = split(content[before:])
+        return found, before + found.end < len(content)
 
     def _editable(self) -> list[str]:
         folder = self.desk.place.folder / self.desk.folder

@@ -4,6 +4,7 @@ Rule 1: what a work tree shows is read without git; only the past needs it.
 Rule 2: a file or folder that is not there is empty.
 """
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +41,8 @@ class _Folder:
 
     def names(self, folder: str) -> Iterable[str]:
         try:
-            return [path.name for path in (self._top / folder).iterdir()]
+            with os.scandir(self._top / folder) as found:
+                return [entry.name for entry in found]
         except (FileNotFoundError, NotADirectoryError):
             return []
 

@@ -78,8 +78,12 @@ class History:
         return split(self._files.read(f"branches/{self.branch}/log.md")).records
 
     def _committed(self, branch: str) -> Iterator[Raw]:
+        # The newest stand in a file of their own, which is all that most readers need.
+        shown = split(self._files.read(f"branches/{branch}/commit.md")).records
+        yield from reversed(shown)
+        keys = {raw.key for raw in shown}
         for path in self._numbered(f"branches/{branch}/commit"):
-            yield from reversed(split(self._files.read(path)).records)
+            yield from (raw for raw in reversed(split(self._files.read(path)).records) if raw.key not in keys)
 
     def _logged(self, branch: str) -> Iterator[Raw]:
         for folder in self._numbered(f"branches/{branch}/log"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import append_bytes, read_bytes, sync_file
+from onecontext.store.files import append_bytes, read_bytes, sync_file, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.quarantine import set_aside
 
@@ -61,10 +61,14 @@ def append(layout: Layout, branch: str, ahead: Ahead) -> int:
         OSError: full or read-only; the file is as it was.
     """
     path = layout.ahead(branch)
-    path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps(_plain(ahead), sort_keys=True, separators=(",", ":")).encode("ascii")
     content = b"%s %s\n" % (crc32c(line).encode(), line)
-    append_bytes(path, content, durable=ahead.durable)
+    try:
+        append_bytes(path, content, durable=ahead.durable)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        append_bytes(path, content, durable=ahead.durable)
+        sync_folder(path.parent.parent)
     return len(content)
 
 
