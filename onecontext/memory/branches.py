@@ -9,9 +9,10 @@ from contextlib import suppress
 
 from onecontext.errors import BranchExists, Damaged, StorageError
 from onecontext.memory import message, metadata, pending, pins
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Branch
+from onecontext.memory.model import Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
 from onecontext.store import refs, repository, worktrees

@@ -10,9 +10,10 @@ import shutil
 
 from onecontext.errors import BranchExists, CurrentBranch, Damaged, PendingSteps, UnknownBranch
 from onecontext.memory import pending
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Deleted
+from onecontext.memory.model import Deleted
 from onecontext.memory.switching import finish_switch
 from onecontext.names import check_name, is_name
 from onecontext.store import refs, worktrees

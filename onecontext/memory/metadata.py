@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from onecontext.errors import InvalidDocument
+from onecontext.memory import plain_yaml
 
 _ABSENT = object()
+# Line ends and a mark that libyaml, in contrast to PyYAML, folds or drops where they stand unescaped.
+_FOLDED = "\x85\u2028\u2029\ufeff"
 
 
 def load(content: bytes | None, *, where: str) -> dict[str, Any]:
@@ -17,6 +20,9 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     Raises:
         InvalidDocument: it is no YAML mapping with text keys.
     """
+    plain = plain_yaml.load((content or b"").decode("utf-8", "replace"))
+    if plain is not None:
+        return plain
     import yaml
 
     try:
@@ -53,8 +59,10 @@ def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml
 
-    text = yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=True, width=120)
-    return str(text).encode("utf-8")
+    text = str(yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=True, width=120))
+    if any(sign in text for sign in _FOLDED):
+        text = str(yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=False, width=120))
+    return text.encode("utf-8")
 
 
 def new(*, purpose: str, parent: str | None, created: str, pinned: Sequence[str] = ()) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from onecontext.errors import UsageError
 from onecontext.memory import message, metadata, pending, pins, summary
+from onecontext.memory.author import Author
 from onecontext.memory.desk import NOTHING, Desk, writing
-from onecontext.memory.model import Author
 from onecontext.memory.recording import recording
 from onecontext.records import Milestone, check_text, encode_milestone, joined
 from onecontext.store.layout import Layout

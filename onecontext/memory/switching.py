@@ -7,9 +7,9 @@ Rule 2: every part can be done again, so a switch that was cut off is finished b
 """
 
 from onecontext.memory import pending
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import both, half_switched, known_tip
-from onecontext.memory.model import Author
 from onecontext.store import gitlock, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.layout import Layout

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from onecontext.memory.model import Branch, KeptConflict, Tag
 from onecontext.memory.reading import ensure_shown, settled
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
+    from onecontext.memory.model import Branch, KeptConflict, Tag
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
@@ -38,7 +38,7 @@ class Reader:
         """Where the parts of the memory lie."""
         return self._layout
 
-    def branches(self) -> list[Branch]:
+    def branches(self) -> "list[Branch]":
         """Return all branches, sorted by name."""
         from onecontext.memory.branches import listed
 
@@ -50,7 +50,7 @@ class Reader:
 
         return deleted(self._settled())
 
-    def tags(self) -> list[Tag]:
+    def tags(self) -> "list[Tag]":
         """Return all tags, sorted by name."""
         from onecontext.memory.tags import listed
 
@@ -62,7 +62,7 @@ class Reader:
 
         return pinned(self._history(None).metadata, self.branch)
 
-    def conflicts(self, *, resolved: bool = False) -> list[KeptConflict]:
+    def conflicts(self, *, resolved: bool = False) -> "list[KeptConflict]":
         """Return what merges into this branch could not unite and is open; with ``resolved`` all there ever was."""
         from onecontext.memory.conflicts import listed
 
