@@ -65,7 +65,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Milestone:
-    """What a COMMIT records. ``commit`` is the git commit that holds it; None when it was read from files alone."""
+    """What a COMMIT records.
+
+    ``commit`` is the git commit that holds it, or of one just recorded the one that will, unless a file is edited by
+    hand before; None when it was read from files alone.
+    """
 
     id: str
     at: datetime

@@ -207,8 +207,12 @@ def writing(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> I
         yield opened(layout, branch)
 
 
-def opened(layout: Layout, branch: str) -> Desk:
-    """Return the desk of ``branch``, whose lock the caller holds; see :func:`writing`."""
+def opened(layout: Layout, branch: str, *, settled: bool = True) -> Desk:
+    """Return the desk of ``branch``, whose lock the caller holds; see :func:`writing`.
+
+    Args:
+        settled: False leaves what is on record where it is.
+    """
     tip = known_tip(layout, branch)
     objects = Objects(layout)
     desk = Desk(layout, objects, layout.place(branch), branch, tip)
@@ -218,5 +222,6 @@ def opened(layout: Layout, branch: str) -> Desk:
         worktrees.ensure_linked(desk.place, branch)
     if not desk.place.is_showing(branch, tip):
         desk.show()
-    settling.settle(desk)
+    if settled:
+        settling.settle(desk)
     return desk

@@ -9,6 +9,7 @@ Rule 3: the caller holds the lock of the branch, but for :func:`is_empty`.
 """
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def is_empty(layout: Layout, branch: str) -> bool:
 def size(layout: Layout, branch: str) -> int:
     """Return the bytes of the file; 0 when there is none."""
     return _size(layout.ahead(branch))
+
+
+def idle_s(layout: Layout, branch: str) -> float:
+    """Return for how many seconds nobody has written the file; where there is none, for ever."""
+    try:
+        return time.time() - layout.ahead(branch).stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def waiting(layout: Layout) -> list[str]:
