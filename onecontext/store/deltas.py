@@ -6,6 +6,8 @@ Source: gitformat-pack(5), "Deltified representation".
 """
 
 _LOOK = 48
+_WORTH_BYTES = 12  # what a change costs besides its bytes: to name its base, and to be read with it
+_LEAD = 16  # bytes; a line of which only the beginning is new, as where a text becomes an item of a list
 _LINE = 24  # bytes; shorter ones are dearer to copy than to write
 _SEARCHED_BYTES, _MISSED = 64 * 1024, 64  # what bounds the search: a larger base, or as many lines not found, ends it
 
@@ -30,7 +32,7 @@ def delta(base: bytes, content: bytes, *, by_line: bool = True) -> bytes | None:
     else:
         _insert(change, new)
     _copy(change, len(base) - tail, tail)
-    return bytes(change) if len(change) * 2 < len(content) else None
+    return bytes(change) if len(change) + _WORTH_BYTES < len(content) else None
 
 
 def _by_line(change: bytearray, base: bytes, text: bytes) -> None:
@@ -42,11 +44,15 @@ def _by_line(change: bytearray, base: bytes, text: bytes) -> None:
             size += len(line)
             continue
         _copy(change, start, size)
-        start = base.rfind(line) if len(line) >= worth and missed < _MISSED else -1
-        size = len(line) if start >= 0 else 0
-        missed += not size and len(line) >= worth
+        start, lead = -1, 0
+        if len(line) >= worth and missed < _MISSED:
+            start = base.rfind(line)
+            if start < 0 and len(line) >= _LEAD + worth:
+                start, lead = base.rfind(line[_LEAD:]), _LEAD
+            missed += start < 0
+        size = len(line) - lead if start >= 0 else 0
         if size:
-            _insert(change, written)
+            _insert(change, written + line[:lead])
             written.clear()
         else:
             written += line
