@@ -8,7 +8,7 @@ Rule 2: the clock and the source of ids can be handed in; nothing here reads the
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.locking import known_tip
@@ -19,6 +19,9 @@ from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import FOLDER, Layout
 from onecontext.store.surroundings import exclude, find_memory, find_repository
+
+if TYPE_CHECKING:
+    from onecontext.exchange.model import Export, Import
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
@@ -213,3 +216,15 @@ class Memory(Reader):
         from onecontext.memory import milestones
 
         return milestones.write_main(self._layout, self.branch, self._author, text)
+
+    def export(self, directory: str | Path, *, layout: str = "gcc") -> "Export":
+        """Write all branches into ``directory`` (new, empty, or an earlier export) as other programs read them."""
+        from onecontext.exchange.exporting import export
+
+        return export(self._layout, Path(directory), layout)
+
+    def import_from(self, directory: str | Path, *, layout: str | None = None) -> "Import":
+        """Take in the memory of another program, or an export; the second time nothing is written."""
+        from onecontext.exchange.importing import import_from
+
+        return import_from(self._layout, self._author, self.branch, Path(directory), layout)

@@ -5,7 +5,7 @@ Rule 1: a commit touches four bounded files whatever came before: the newest mil
 Rule 2: records are moved as the bytes they are, so a hand-edited one stays as edited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from onecontext.errors import UsageError
@@ -156,3 +156,41 @@ def _newest(desk: Desk, name: str) -> int:
     names = desk.objects.entries(desk.tree, f"{desk.folder}/{name}")
     stems = [entry.removesuffix(".md") for entry in names]
     return max((int(stem) for stem in stems if stem.isdecimal()), default=-1)
+
+
+def appended(desk: Desk, folder: str, milestones: Sequence[bytes], steps: Sequence[bytes]) -> dict[str, bytes | None]:
+    """Return the changes that put many framed records behind those in the folder of a branch, oldest first.
+
+    The files stay as bounded as those of single milestones; the steps become history in files of their own.
+    """
+    there = replace(desk, branch=folder)
+    changes: dict[str, bytes | None] = {}
+    number = _newest(there, "commit")
+    content = (there.read(f"commit/{number:04d}.md") or b"") if number >= 0 else b""
+    count = len(split(content).records) if number >= 0 else _FILE_RECORDS
+    for record in milestones:
+        if count >= _FILE_RECORDS or len(content) + len(record) > _FILE_BYTES:
+            number, content, count = number + 1, b"", 0
+        content += (b"" if content.endswith(b"\n") or not content else b"\n") + record
+        count += 1
+        changes[f"{there.folder}/commit/{number:04d}.md"] = content
+    if milestones:
+        shown = [raw.raw for raw in split(there.read("commit.md") or b"").records]
+        changes[f"{there.folder}/commit.md"] = _newest_records([*shown, *milestones])
+    place, _, name = _next_log(there).partition("/")
+    number = int(place) * _FAN_OUT + int(name.removesuffix(".md"))
+    for file in _files_of(steps):
+        changes[f"{there.folder}/log/{number // _FAN_OUT:04d}/{number % _FAN_OUT:04d}.md"] = file
+        number += 1
+    return changes
+
+
+def _files_of(records: Sequence[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    for record in records:
+        if waiting and (len(waiting) >= _FILE_RECORDS or sum(map(len, waiting)) + len(record) > _FILE_BYTES):
+            yield b"".join(waiting)
+            waiting = []
+        waiting.append(record)
+    if waiting:
+        yield b"".join(waiting)
