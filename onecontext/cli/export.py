@@ -9,7 +9,9 @@ from onecontext.cli.memory import open_memory
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("directory", metavar="DIR", help="a new or an empty folder, or one of an earlier export")
-    parser.add_argument("--layout", default="gcc", choices=["gcc"], help="gcc (the default): .GCC/, as contexa reads it")
+    parser.add_argument(
+        "--layout", default="gcc", choices=["gcc"], help="gcc (the default): as contexa reads it"
+    )
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:

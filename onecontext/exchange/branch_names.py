@@ -16,9 +16,10 @@ _DOTS = re.compile(r"\.{2,}")
 
 def mapped(names: Iterable[str]) -> dict[str, str]:
     """Return foreign names to ours, each to another one."""
-    found = {name: name for name in sorted(set(names)) if is_name(name)}
+    wanted = sorted(set(names))
+    found = {name: name for name in wanted if is_name(name)}
     taken = set(found)
-    for name in sorted(set(names) - taken):
+    for name in [name for name in wanted if name not in found]:
         stem = valid(name)
         number = 1
         while (candidate := numbered(stem, number)) in taken:

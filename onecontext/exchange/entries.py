@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 def has_entries(text: str) -> bool:
-    """Say whether ``text`` is a file of this form: the first record in it is, whatever stands in the texts of others."""
+    """Say whether ``text`` is a file of this form: the first record in it is, whatever stands in texts of others."""
     starts = [match.start() for form in (_COMMIT, _STEP) if (match := form.search(text))]
     other = _OTHER_FORM.search(text)
     return bool(starts) and (other is None or min(starts) < other.start())

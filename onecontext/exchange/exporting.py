@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onecontext.errors import UsageError
 from onecontext.exchange.gcc_export import exported
-from onecontext.exchange.gcc_place import FOLDER, put
+from onecontext.exchange.gcc_place import FOLDER, check, put
 from onecontext.exchange.model import Export
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
@@ -29,6 +29,7 @@ def export(layout: Layout, directory: Path, wanted: str) -> Export:
     place = directory.resolve()
     if place.is_relative_to(layout.path.resolve()):
         raise UsageError(f"{directory} lies inside the memory", hint="name a folder outside of it")
+    check(place)
     with held(layout.private / "locks" / "export.lock"):
         made = exported(layout)
         replaced = put(place, made.files)

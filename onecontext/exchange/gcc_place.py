@@ -30,7 +30,7 @@ def put(directory: Path, files: Mapping[str, bytes]) -> bool:
             was changed.
         OSError: full or read-only; an earlier export is as it was.
     """
-    there = _check(directory)
+    there = check(directory)
     directory.mkdir(parents=True, exist_ok=True)
     stem = f"{FOLDER}.{os.urandom(8).hex()}"
     new, old, place = directory / f"{stem}.new", directory / f"{stem}.old", directory / FOLDER
@@ -77,7 +77,12 @@ def manifest(folder: Path) -> dict[str, Any] | None:
     return dict(document)
 
 
-def _check(directory: Path) -> bool:
+def check(directory: Path) -> bool:
+    """Return whether ``directory`` holds an earlier export, which nobody has written in since; False: nothing is there.
+
+    Raises:
+        UsageError: it holds something else.
+    """
     try:
         names = {path.name for path in directory.iterdir() if not _BESIDE.fullmatch(path.name)}
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """Whatever the texts: contexa reads what we export, as its format can carry it, and what it writes we take in whole."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,9 @@ def test_contexa_reads_an_export_with_the_same_ids_counts_order_and_texts(
 
 
 ACTIONS = st.lists(
-    st.tuples(st.sampled_from(["step", "commit", "branch", "merge", "switch", "pin", "main"]), TEXTS, st.integers(0, 3)),
+    st.tuples(
+        st.sampled_from(["step", "commit", "branch", "merge", "switch", "pin", "main"]), TEXTS, st.integers(0, 3)
+    ),
     min_size=1,
     max_size=8,
 )
@@ -176,3 +179,63 @@ def full(timestamp: str) -> str:
 def kept_files(memory: Memory, branch: str) -> list[Path]:
     top = memory.layout.place(branch).folder / "branches" / branch / "imported"
     return [path for path in sorted(top.rglob("*")) if path.is_file()]
+
+
+JUNK = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                b"### Step 1 \xe2\x80\x94 2026-01-01T00:00:00+00:00\n",
+                b"**Observation:** ",
+                b"\n\n**Thought:** ",
+                b"\n\n**Action:** ",
+                b"\n\n---\n",
+                b"## Commit `0badcafe`\n**Timestamp:** 2026-01-01T00:00:00+00:00\n\n**Branch Purpose:** ",
+                b"\n\n**Previous Progress Summary:** ",
+                b"\n\n**This Commit's Contribution:** ",
+                b"## [C001] t\n- **Date**: 2026-01-01\n",
+                b"**[OTA-1]** 2026-01-01 | Branch: q\n- **Observation**: x\n",
+                b"\xff\xfe",
+                b"\0",
+                b"\n",
+                b"\r\n",
+                b'<!-- oc1 {"id":"00000000"} -->\n',
+            ]
+        ),
+        st.binary(max_size=6),
+        TEXTS.map(str.encode),
+    ),
+    max_size=14,
+).map(b"".join)
+
+
+@settings(max_examples=QUICK // 6, deadline=None)
+@given(JUNK, JUNK, JUNK, JUNK)
+def test_every_line_of_a_garbled_folder_is_found_in_the_memory(
+    log: bytes, done: bytes, about: bytes, main: bytes
+) -> None:
+    with folder() as place:
+        top = place / ".GCC/branches/main"
+        top.mkdir(parents=True)
+        (top / "log.md").write_bytes(log)
+        (top / "commit.md").write_bytes(done)
+        (top / "metadata.yaml").write_bytes(about)
+        (place / ".GCC/main.md").write_bytes(main)
+        memory = Memory.init(place / "mine")
+
+        memory.import_from(place)
+
+        texts = [(s.observation, s.thought, s.action) for s in memory.steps()]
+        texts += [(m.purpose, m.previous, m.contribution) for m in memory.milestones()]
+        words = "\n".join(text for three in texts for text in three).encode() + b"\n"
+        words += b"\n".join(path.read_bytes() for path in kept_files(memory, "main"))
+        for content in (log, done, about, main):
+            for line in content.decode("utf-8", "surrogateescape").split("\n"):
+                part = FORM.sub("", line).strip().encode("utf-8", "surrogateescape")
+                assert part in words or _desanitize(f"\n{line}\n").strip().encode("utf-8", "surrogateescape") in words
+        assert memory.import_from(place).already
+
+
+FORM = re.compile(
+    r"^(?:### Step \d+ — \S*|## Commit `\w+`|\*\*[\w' ]+:\*\*( 2026\S+$)?|---$|# OTA Log — branch `main`$)"
+)
