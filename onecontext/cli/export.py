@@ -3,15 +3,13 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import open_memory
+from onecontext.cli.memory import counted, open_memory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("directory", metavar="DIR", help="a new or an empty folder, or one of an earlier export")
-    parser.add_argument(
-        "--layout", default="gcc", choices=["gcc"], help="gcc (the default): as contexa reads it"
-    )
+    parser.add_argument("--layout", default="gcc", choices=["gcc"], help="gcc (the default): as contexa reads it")
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -20,7 +18,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     done = open_memory(args, invocation).export(invocation.cwd / args.directory, layout=args.layout)
     lines = [f"{'replaced' if done.replaced else 'wrote'} {out.paint(str(done.path), 'cyan')}"]
     for branch in done.branches:
-        counts = f"{branch.milestones} milestones, {branch.steps} steps"
+        counts = f"{counted(branch.milestones, 'milestone')}, {counted(branch.steps, 'step')}"
         lines.append(f"  {out.paint(branch.name, 'cyan')}: {counts}")
     out.answer(done, "\n".join(lines))
     if reshaped := sum(branch.reshaped for branch in done.branches):

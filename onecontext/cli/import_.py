@@ -3,7 +3,7 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.memory import open_memory
+from onecontext.cli.memory import counted, open_memory
 from onecontext.exchange.model import ImportedBranch
 from onecontext.exchange.read import LAYOUTS
 
@@ -29,5 +29,6 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 
 def _told(branch: ImportedBranch) -> str:
     new = "new branch " if branch.created else ""
-    line = f"{new}{branch.name}: {branch.milestones} milestones, {branch.steps} steps added"
+    counts = f"{counted(branch.milestones, 'milestone')}, {counted(branch.steps, 'step')}"
+    line = f"{new}{branch.name}: {counts} added"
     return "\n".join([line, *(f"  word for word in {path}" for path in branch.kept)])

@@ -9,7 +9,7 @@ from typing import Any
 from onecontext.exchange import entries
 from onecontext.exchange.blocks import Blocks, header_of
 from onecontext.exchange.folder import Folder
-from onecontext.exchange.found import FoundBranch
+from onecontext.exchange.found import OF_BRANCH, FoundBranch
 from onecontext.exchange.theirs import metadata_of, purpose_of
 from onecontext.exchange.yaml_in import mapping
 
@@ -23,7 +23,7 @@ def take_branch(
     metadata, summary = folder.take(f"{below}metadata.yaml"), folder.take(f"{below}summary.md")
     for file, content in (("metadata.yaml", metadata), ("summary.md", summary)):
         if content is not None:
-            branch.kept[file] = content
+            branch.kept[f"{OF_BRANCH}/{file}"] = content
     known = mapping(metadata)
     if metadata is not None and known is None:
         notes.append(f"the metadata.yaml of {name!r} is no YAML mapping: kept, and not read")
@@ -32,14 +32,14 @@ def take_branch(
         if content := folder.take(below + file):
             take_records(branch, file, content, origin=origin)
     for path, content in folder.strangers(below).items():
-        branch.kept.setdefault(path, content)
+        branch.kept[f"{OF_BRANCH}/{path}"] = content
     return branch
 
 
-def take_records(branch: FoundBranch, file: str, content: bytes, *, origin: str, kept: str | None = None) -> None:
-    """Add the records of a commit.md or log.md to ``branch``, and what is none to its kept files, under ``kept``."""
+def take_records(branch: FoundBranch, file: str, content: bytes, *, origin: str, kept: str = OF_BRANCH) -> None:
+    """Add the records of a commit.md or log.md to ``branch``, and what is none to its kept files, below ``kept``."""
     text = content.decode("utf-8", "surrogateescape")
-    name = kept or file
+    name = f"{kept}/{file}"
     if entries.has_entries(text):
         branch.milestones += [entry.make(origin, branch.name) for entry in entries.milestones(text)]
         branch.steps += [entry.make(origin, branch.name) for entry in entries.steps(text)]

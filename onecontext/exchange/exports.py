@@ -14,11 +14,22 @@ from onecontext.exchange.blocks import Blocks, header_of
 from onecontext.exchange.branch_files import take_branch, take_text
 from onecontext.exchange.branch_names import mapped
 from onecontext.exchange.folder import Folder, kept_path
-from onecontext.exchange.found import Found, FoundBranch, Record, clean_bytes, resealed, valid_record
+from onecontext.exchange.found import (
+    OF_BRANCH,
+    OF_EXPORT,
+    OF_FOLDER,
+    Found,
+    FoundBranch,
+    Record,
+    clean_bytes,
+    resealed,
+    valid_record,
+)
 from onecontext.exchange.gcc_export import EXTRA, MANIFEST
 from onecontext.exchange.gcc_records import original
 from onecontext.exchange.theirs import cleaned, metadata_of
 from onecontext.exchange.yaml_in import mapping
+from onecontext.memory import metadata
 from onecontext.names import is_name
 from onecontext.records import Raw, split
 
@@ -45,12 +56,13 @@ def read_export(folder: Folder, about: dict[str, Any]) -> Found:
             branch.roadmap = roadmap
         branches.append(branch)
     for branch in branches:
-        branch.kept |= folder.strangers(f"branches/{branch.name}/")
+        strangers = folder.strangers(f"branches/{branch.name}/")
+        branch.kept |= {f"{OF_BRANCH}/{path}": content for path, content in strangers.items()}
     first = next(
         (branch for branch in branches if branch.name == about.get("branch")), branches[0] if branches else None
     )
     if first is not None:
-        first.kept |= {f"root/{path}": content for path, content in folder.strangers().items()}
+        first.kept |= {f"{OF_FOLDER}/{path}": content for path, content in folder.strangers().items()}
     return Found("gcc", branches, notes)
 
 
@@ -60,12 +72,14 @@ def _ours(folder: Folder, name: str, known: dict[str, Any], checks: dict[str, An
     document = mapping(_bytes(known.get("metadata")))
     branch.metadata = cleaned(document) if document is not None else {}
     if document is None:
-        branch.kept["metadata.yaml"] = _bytes(known.get("metadata"))
+        branch.kept[f"{OF_EXPORT}/metadata.yaml"] = _bytes(known.get("metadata"))
         notes.append(f"the metadata of {name!r} in {MANIFEST} is no plain YAML mapping: kept, and not read")
+    elif metadata.dump(branch.metadata or {}) != _bytes(known.get("metadata")):
+        branch.kept[f"{OF_EXPORT}/metadata.yaml"] = _bytes(known.get("metadata"))  # with comments, or in another order
     theirs = folder.take(f"{below}metadata.yaml")
     if theirs is not None and not _agrees(theirs, checks.get(f"{below}metadata.yaml")):
         branch.metadata = {**(branch.metadata or {}), **metadata_of(mapping(theirs))}
-        branch.kept["metadata.yaml"] = theirs
+        branch.kept[f"{OF_BRANCH}/metadata.yaml"] = theirs
     merged = known.get("merged")
     for one, text in merged.items() if isinstance(merged, dict) else ():
         if is_name(one):
@@ -76,7 +90,10 @@ def _ours(folder: Folder, name: str, known: dict[str, Any], checks: dict[str, An
             _records(branch, file, content, checks.get(below + file))
     for path, content in folder.strangers(f"{below}{EXTRA}/files/").items():
         mine = kept_path(path) == path and path not in _FILES and not path.startswith(_RECORDS)
-        (branch.files if mine else branch.kept)[path] = clean_bytes(content)
+        if mine:
+            branch.files[path] = clean_bytes(content)
+        else:
+            branch.kept[f"{OF_EXPORT}/{path}"] = content
     return branch
 
 
@@ -95,7 +112,7 @@ def _records(branch: FoundBranch, file: str, content: bytes, check: Any) -> None
         take_text(branch, blocks, file, text, place)
         place += len(text)
     if blocks.parsed.rest:
-        branch.kept[file] = blocks.parsed.kept(file)
+        branch.kept[f"{OF_BRANCH}/{file}"] = blocks.parsed.kept(file)
 
 
 def _parts(content: bytes, check: Any) -> Iterator[Raw | bytes]:

@@ -16,6 +16,7 @@ from onecontext.records import Milestone, Step, decode_milestone, decode_step, e
 from onecontext.text.redact import redact
 
 UNKNOWN_AGENT = "imported"
+OF_BRANCH, OF_FOLDER, OF_EXPORT = "branch", "folder", "export"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
 _NOT_CARRIED = re.compile("[\0\ud800-\udfff]")
@@ -39,8 +40,9 @@ class Record:
 class FoundBranch:
     """One branch. ``whole``: ``metadata`` is all of it, as ours has it; else keys to set. None: it says nothing of it.
 
-    ``kept`` are files for ``imported/`` and ``files`` those for the branch's folder itself; ``merged`` the metadata of
-    branches whose records lie here as well.
+    ``kept`` are files for ``imported/``: below ``branch`` what lay in the branch's own folder, below ``folder`` what
+    lay above, below ``export`` what an export had and this memory could not take as it is. ``files`` are those for the
+    branch's folder itself, ``merged`` the metadata of branches whose records lie here as well.
     """
 
     name: str

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onecontext.checksum import crc32c
 from onecontext.exchange.folder import kept_path
-from onecontext.exchange.found import FoundBranch, Record, clean_bytes
+from onecontext.exchange.found import OF_BRANCH, OF_EXPORT, OF_FOLDER, FoundBranch, Record, clean_bytes
 from onecontext.exchange.model import ImportedBranch
 from onecontext.exchange.theirs import metadata_of
 from onecontext.exchange.yaml_in import mapping
@@ -59,14 +60,11 @@ def take_in(layout: Layout, author: Author, branch: FoundBranch, order: Order, n
         changes = new.changes()
         changes |= _about(desk, branch, order, new, fresh=fresh, notes=notes)
         changes |= {f"{desk.folder}/{path}": content for path, content in branch.files.items()}
-        kept = {
-            f"{desk.folder}/{KEPT}/{kept_path(path)}": clean_bytes(content) for path, content in branch.kept.items()
-        }
+        kept = _kept(desk, branch)
         changes |= kept
         changes = {path: content for path, content in changes.items() if desk.objects.read(desk.tree, path) != content}
         if changes:
-            counts = f"{len(new.milestones)} milestones and {len(new.steps)} steps"
-            subject = f"imported {counts} of branch {branch.name}"
+            subject = f"imported from branch {branch.name}: milestones {len(new.milestones)}, steps {len(new.steps)}"
             text = message.build(subject, branch=order.name, imported=order.layout)
             desk.commit(changes, text, author=author.agent, at=author.at())
         if new.pending:
@@ -82,6 +80,16 @@ def take_in(layout: Layout, author: Author, branch: FoundBranch, order: Order, n
             already=not (changes or new.pending or order.created),
             commit=desk.tip,
         )
+
+
+def _kept(desk: Desk, branch: FoundBranch) -> dict[str, bytes]:
+    kept = {}
+    for path, content in branch.kept.items():
+        here, words = f"{KEPT}/{kept_path(path)}", clean_bytes(content)
+        if branch.files.get(here, words) != words:
+            here = f"{here}-{crc32c(words)}"  # what an earlier import of the exported memory kept has that name
+        kept[f"{desk.folder}/{here}"] = words
+    return kept
 
 
 class _New:
@@ -146,7 +154,7 @@ def _metadata(desk: Desk, branch: FoundBranch, order: Order, ours: dict[str, Any
     theirs = _renamed(branch.metadata or {}, order.names)
     if fresh:
         return theirs if branch.whole else {**ours, **theirs}
-    before = None if branch.whole else mapping(desk.read(f"{KEPT}/metadata.yaml"))
+    before = None if branch.whole else mapping(desk.read(f"{KEPT}/{OF_BRANCH}/metadata.yaml"))
     base = _renamed(metadata_of(before), order.names)
     merged, conflicts = metadata.merge(base, ours, theirs if branch.whole else {**ours, **base, **theirs})
     for key in _LISTS:
@@ -157,7 +165,7 @@ def _metadata(desk: Desk, branch: FoundBranch, order: Order, ours: dict[str, Any
         if both != _listed(ours.get(key)):
             merged[key] = sorted(both) if key == "merged" else both
     if branch.whole and set(conflicts) - set(_LISTS):
-        branch.kept["metadata.yaml"] = metadata.dump(theirs)
+        branch.kept[f"{OF_EXPORT}/metadata.yaml"] = metadata.dump(theirs)
     return {**ours, **merged}
 
 
@@ -173,16 +181,17 @@ def _renamed(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
 
 def _roadmap(desk: Desk, branch: FoundBranch, order: Order, theirs: bytes, *, fresh: bool, notes: list[str]) -> bytes:
     ours = desk.objects.read(desk.tree, "main.md") or b""
-    before = desk.read(f"{KEPT}/root/main.md")
+    before = desk.read(f"{KEPT}/{OF_FOLDER}/main.md")
     untouched = ours == roadmap(str(desk.metadata().get("purpose") or ""))
     if theirs == ours or order.created or (fresh and untouched):
         return theirs
     sides = [content.decode("utf-8", "replace") for content in (before or b"", ours, theirs)]
     text, conflicts = sections.merge(*sides)
     if conflicts:
-        branch.kept["root/main.md"] = theirs
+        where = OF_FOLDER if f"{OF_FOLDER}/main.md" in branch.kept else OF_EXPORT
+        branch.kept[f"{where}/main.md"] = theirs
         headings = ", ".join(repr(conflict.heading) for conflict in conflicts)
-        notes.append(f"main.md of {order.name}: ours stands in {headings}, theirs is in {KEPT}/root/main.md")
+        notes.append(f"main.md of {order.name}: ours stands in {headings}, theirs is in {KEPT}/{where}/main.md")
     return text.encode("utf-8")
 
 

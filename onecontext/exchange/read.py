@@ -13,7 +13,7 @@ from onecontext.exchange.branch_files import take_branch, take_records
 from onecontext.exchange.branch_names import mapped
 from onecontext.exchange.exports import read_export
 from onecontext.exchange.folder import Folder
-from onecontext.exchange.found import BEGINNING, Found, FoundBranch
+from onecontext.exchange.found import BEGINNING, OF_FOLDER, Found, FoundBranch
 from onecontext.exchange.gcc_place import FOLDER, manifest
 from onecontext.exchange.yaml_in import mapping
 
@@ -108,7 +108,7 @@ class _Reader:
             if not entries.has_entries(text):
                 if text:
                     content = text.encode("utf-8", "surrogateescape")
-                    take_records(self._main(), file, content, origin=origins[self._current], kept=f"root/{file}")
+                    take_records(self._main(), file, content, origin=origins[self._current], kept=OF_FOLDER)
                 continue
             for entry in entries.milestones(text):
                 name = entry.branch or self._current
@@ -132,12 +132,12 @@ class _Reader:
         for branch in self._branches.values():
             branch.roadmap = roadmap
             if roadmap is not None:
-                branch.kept["root/main.md"] = roadmap
+                branch.kept[f"{OF_FOLDER}/main.md"] = roadmap
         for name, content in {**roots, "metadata.yaml": self._metadata_bytes, timeline.FILE: self._index_bytes}.items():
             if content is not None and (name not in ("commit.md", "log.md") or entries.has_entries(_text(content))):
-                main.kept[f"root/{name}"] = content
+                main.kept[f"{OF_FOLDER}/{name}"] = content
         for path, content in self._folder.strangers().items():
-            main.kept[f"root/{path}"] = content
+            main.kept[f"{OF_FOLDER}/{path}"] = content
 
     def _main(self) -> FoundBranch:
         return self._branches[self._current]

@@ -4,6 +4,7 @@ Rule 1: only keys whose meaning is known are translated; others keep their names
 """
 
 import re
+from datetime import date
 from typing import Any
 
 from onecontext.exchange.found import clean
@@ -20,10 +21,9 @@ def metadata_of(known: dict[str, Any] | None) -> dict[str, Any]:
     for key, value in (known or {}).items():
         if key in _OURS or value is None or value == "":
             continue
-        if key in _TRANSLATED:
-            found[_TRANSLATED[key]] = clean(str(value))
-        elif key in _TEXTS:
-            found[key] = clean(str(value))
+        if key in _TRANSLATED or key in _TEXTS:
+            if isinstance(value, str | date):
+                found[_TRANSLATED.get(key, key)] = clean(str(value))
         else:
             found[clean(key)] = cleaned(value)
     return found
@@ -37,11 +37,11 @@ def purpose_of(summary: bytes | None) -> dict[str, Any]:
 
 
 def cleaned(value: Any) -> Any:
-    """Return plain values with every text in them redacted."""
+    """Return plain values with every text in them redacted; of YAML's rarer kinds nothing is left but null."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
         return {cleaned(key): cleaned(one) for key, one in value.items()}
     if isinstance(value, list):
         return [cleaned(one) for one in value]
-    return value
+    return value if isinstance(value, int | float | date) else None

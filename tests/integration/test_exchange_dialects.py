@@ -128,7 +128,7 @@ def test_entries_at_the_top_go_to_the_branches_they_name(memory: Memory, tmp_pat
     about = next(branch for branch in memory.branches() if branch.name == "feature-retry")
     assert (about.status, about.parent) == ("abandoned", "main")
     for name, text in (("commit.md", COMMITS), ("log.md", LOG), ("metadata.yaml", METADATA)):
-        assert (memory.path / "branches/main/imported/root" / name).read_text() == text
+        assert (memory.path / "branches/main/imported/folder" / name).read_text() == text
     assert memory.read_main() == side.read_main() == "# Project\n"
     assert memory.import_from(folder).already
     check(memory.path)
@@ -149,7 +149,7 @@ def test_a_summary_gives_the_purpose_and_is_kept(memory: Memory, tmp_path: Path)
     memory.import_from(folder)
 
     assert next(branch for branch in memory.branches() if branch.name == "cache").purpose == "Cache what is slow."
-    kept = memory.layout.place("cache").folder / "branches/cache/imported/summary.md"
+    kept = memory.layout.place("cache").folder / "branches/cache/imported/branch/summary.md"
     assert kept.read_text() == SUMMARY
 
 
@@ -177,7 +177,7 @@ def test_a_timeline_becomes_milestones_with_their_code_commits(memory: Memory, t
         ("[INIT] gcc initialized", "a1b2c3d", "01-10 08:00"),
     ]
     assert [m.contribution for m in memory.on("feature-resilience").milestones()] == ["[C001] retry: for API calls"]
-    assert (memory.path / "branches/main/imported/root/index.yaml").read_text() == INDEX
+    assert (memory.path / "branches/main/imported/folder/index.yaml").read_text() == INDEX
     assert memory.import_from(folder).already
 
 
@@ -187,9 +187,9 @@ def test_a_layout_that_was_named_is_taken_at_its_word(memory: Memory, tmp_path: 
     memory.import_from(folder, layout="gcc")
 
     assert memory.milestones() == []
-    assert (memory.path / "branches/main/imported/root/index.yaml").read_text() == INDEX
+    assert (memory.path / "branches/main/imported/folder/index.yaml").read_text() == INDEX
     (folder / ".GCC/index.yaml").unlink()
-    with pytest.raises(errors.UsageError, match="has no index.yaml"):
+    with pytest.raises(errors.UsageError, match=r"has no index\.yaml"):
         memory.import_from(folder, layout="timeline")
     with pytest.raises(errors.UsageError, match="no layout"):
         memory.import_from(folder, layout="svn")
@@ -207,4 +207,4 @@ def test_windows_line_ends_change_no_record_and_are_kept(memory: Memory, tmp_pat
     memory.import_from(folder)
 
     assert [(s.observation, s.thought, s.action) for s in memory.steps()] == [("a", "b", "c")]
-    assert (memory.path / "branches/main/imported/log.md").read_bytes() == record.encode()
+    assert (memory.path / "branches/main/imported/branch/log.md").read_bytes() == record.encode()

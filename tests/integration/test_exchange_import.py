@@ -49,7 +49,7 @@ def test_branches_records_metadata_and_roadmap_come_in_and_git_is_content(memory
     assert "merged_into: main" in branch_file(memory, "try-it", "metadata.yaml")
     assert re.fullmatch(
         r"<!-- log.md, from character \d+ -->\n\n## Merged from `try-it` \(.*\)\n",
-        branch_file(memory, "main", "imported/log.md"),
+        branch_file(memory, "main", "imported/branch/log.md"),
     )
     record = memory.milestones()[0]
     assert memory.show(record.id).contribution == record.contribution
@@ -143,7 +143,7 @@ def test_names_that_cannot_be_ours_are_mapped_each_to_another_one(memory: Memory
     }
     for source, name in called.items():
         if source not in ("main", "try-it"):
-            assert [m.contribution for m in memory.on(name).milestones()][0] == f"on {source}"
+            assert memory.on(name).milestones(limit=1)[0].contribution == f"on {source}"
     assert memory.import_from(tmp_path / "theirs").already
     check(memory.path)
 
@@ -154,7 +154,8 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
     log = top / "branches/main/log.md"
     log.write_text(
         "A note at the top.\n\n" + log.read_text() + "### Step two — yesterday\n**Observation** no colon\n\n---\n"
-        "prose between\n\n### Step 3 - 2026-01-05\n**Observation:** a\n\n**Thought:** b\n\n**Action:** c\n\n---\ntorn end"
+        "prose between\n\n### Step 3 - 2026-01-05\n**Observation:** a\n\n**Thought:** b\n\n**Action:** c\n\n---\n"
+        "torn end"
     )
     (top / "branches/main/commit.md").write_bytes(b"## Commit `zz-9`\n**Timestamp:** whenever\n\n\xff\0!\n\n---\n")
     (top / "branches/main/sub").mkdir()
@@ -169,7 +170,7 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
         (0, "**Observation** no colon", ""),
         (3, "a", "b"),
     ]
-    kept = branch_file(memory, "main", "imported/log.md")
+    kept = branch_file(memory, "main", "imported/branch/log.md")
     for words in (
         "A note at the top.",
         "### Step two — yesterday",
@@ -181,10 +182,10 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
     milestone = memory.milestones()[0]
     assert milestone.contribution == "\ufffd\ufffd!"
     place = memory.path / "branches/main/imported"
-    assert b"## Commit `zz-9`\n**Timestamp:** whenever\n\n\xff\0!\n\n---\n" in (place / "commit.md").read_bytes()
-    assert (place / "sub/%2Egitattributes").read_text() == "* text"
-    assert (place / "root/config.toml").read_text() == "key = 1"
-    assert "branches/main/imported/root/config.toml" in done.branches[0].kept
+    assert b"## Commit `zz-9`\n**Timestamp:** whenever\n\n\xff\0!\n\n---\n" in (place / "branch/commit.md").read_bytes()
+    assert (place / "branch/sub/%2Egitattributes").read_text() == "* text"
+    assert (place / "folder/config.toml").read_text() == "key = 1"
+    assert "branches/main/imported/folder/config.toml" in done.branches[0].kept
     assert memory.import_from(top).already
     check(memory.path)
 
@@ -238,7 +239,7 @@ def test_hostile_yaml_is_kept_and_not_read(memory: Memory, tmp_path: Path) -> No
     done = memory.import_from(tmp_path / "theirs")
 
     assert sum("no YAML mapping: kept, and not read" in note for note in done.notes) == 2
-    assert branch_file(memory, "main", "imported/metadata.yaml") == bomb
+    assert branch_file(memory, "main", "imported/branch/metadata.yaml") == bomb
 
 
 def test_secrets_stay_outside(memory: Memory, tmp_path: Path) -> None:
@@ -284,5 +285,5 @@ def test_ten_thousand_records_come_in_within_seconds_in_bounded_files(memory: Me
     assert memory.steps(limit=1)[0].n == 5002
     sizes = [path.stat().st_size for path in (memory.path / "branches/main").rglob("*.md")]
     assert max(sizes) <= 32 * 1024
-    assert max(len(os.listdir(path)) for path in (memory.path / "branches/main/log").iterdir()) <= 100
+    assert max(len(list(path.iterdir())) for path in (memory.path / "branches/main/log").iterdir()) <= 100
     assert took_s < 30
