@@ -31,7 +31,7 @@ def mapped(names: Iterable[str]) -> dict[str, str]:
 
 def valid(name: str) -> str:
     """Return the name of ours that is nearest to ``name``."""
-    letters = unicodedata.normalize("NFKD", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    letters = unicodedata.normalize("NFKD", name.encode("utf-8", "replace").decode("utf-8"))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).lower()
     text = _DOTS.sub(".", _OTHER.sub("-", plain))[:MAX_LENGTH].strip("-_.")
     if text.endswith(".lock"):

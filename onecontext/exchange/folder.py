@@ -63,6 +63,12 @@ class Folder:
             found[path.removeprefix(below)] = read_bytes(self.top / path, limit_bytes=MAX_KEPT_BYTES)
         return found
 
+    def leave(self) -> int:
+        """Count the files that nobody took, and leave them be."""
+        count = sum(path != ".lock" for path in self._left)
+        self._left.clear()
+        return count
+
     def _walk(self, folder: Path, prefix: str, depth: int) -> None:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -94,7 +100,7 @@ def kept_path(path: str) -> str:
 
 def printable_path(path: str) -> str:
     """Return a path as text that can be stored and printed."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _kept_name(name: str) -> str:

@@ -157,4 +157,4 @@ def resealed(content: bytes, *, milestone: bool) -> bytes:
 def _derived(kind: str, folder: str, source: str, seen: dict[str, int]) -> str:
     seen[source] = seen.get(source, 0) + 1
     words = "\0".join((kind, folder, source, str(seen[source])))
-    return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]

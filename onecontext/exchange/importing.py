@@ -5,6 +5,8 @@ Rule 1: a foreign branch goes to the branch that has records of it already; else
 Rule 2: every branch is one commit, and its start another; after a kill the same import goes on where it stopped.
 """
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from onecontext.errors import BranchExists
@@ -15,6 +17,7 @@ from onecontext.exchange.model import Import
 from onecontext.exchange.read import read
 from onecontext.memory import branches, pending
 from onecontext.memory.model import Author
+from onecontext.names import MAX_LENGTH
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 
@@ -34,8 +37,8 @@ def import_from(layout: Layout, author: Author, branch: str, directory: Path, na
     created: set[str] = set()
     for one in _parents_first(found):
         if layout.tip(names[one.name]) is None:
-            names[one.name] = _start(layout, author, one, names, branch)
-            created.add(one.name)
+            made = _start(layout, author, one, targets, names, branch)
+            created |= {one.name} if made else set()
     notes = [*found.notes, *(f"{there!r} is called {here!r} here" for there, here in names.items() if there != here)]
     done = []
     for one in found.branches:
@@ -44,20 +47,37 @@ def import_from(layout: Layout, author: Author, branch: str, directory: Path, na
     return Import(directory, found.layout, tuple(done), all(one.already for one in done), tuple(notes))
 
 
-def _start(layout: Layout, author: Author, one: FoundBranch, names: dict[str, str], branch: str) -> str:
+def _start(
+    layout: Layout, author: Author, one: FoundBranch, targets: "_Targets", names: dict[str, str], branch: str
+) -> bool:
+    """Start the branch for ``one``, and note its name in ``names``; False where an empty one was there to be used."""
     parent = names.get(one.parent or "", branch)
     start = parent if layout.tip(parent) is not None else branch
     purpose = (one.metadata or {}).get("purpose")
-    wanted, number = names[one.name], 0
-    while True:
-        name = wanted if not number else numbered(wanted[: 64 - len(_SUFFIX)].rstrip("-_.") + _SUFFIX, number)
-        number += 1
+    taken = set(names.values())
+    for name in _candidates(names[one.name]):
+        if name != names[one.name] and name in taken:
+            continue
+        if layout.tip(name) is not None:
+            if not targets.is_empty(name):
+                continue
+            names[one.name] = name
+            return False
         try:
             branches.create(layout, name, author, parent=start, purpose=purpose if isinstance(purpose, str) else "")
         except BranchExists:
             # A tag has the name, or the parent holds the memory of an earlier branch of that name.
             continue
-        return name
+        names[one.name] = name
+        return True
+    raise AssertionError("there is no end of candidates")
+
+
+def _candidates(wanted: str) -> Iterator[str]:
+    """Yield the names a branch may get: its own, then ``-imported``, ``-imported-2`` and so on."""
+    yield wanted
+    stem = wanted[: MAX_LENGTH - len(_SUFFIX)].rstrip("-_.") + _SUFFIX
+    yield from (numbered(stem, number) for number in count(1))
 
 
 def _parents_first(found: Found) -> list[FoundBranch]:
@@ -99,6 +119,10 @@ class _Targets:
                 chosen[one.name] = self._free(one, wanted[one.name], set(chosen.values()))
         return chosen
 
+    def is_empty(self, name: str) -> bool:
+        """Say whether a branch of ours has no record of its own; one that is not there has none."""
+        return not self._keys.get(name)
+
     def _known(self, one: FoundBranch, taken: set[str]) -> str | None:
         """Return the branch that has most of the records of ``one``."""
         own = {record.key for record in [*one.milestones, *one.steps] if record.folder == one.name}
@@ -107,10 +131,6 @@ class _Targets:
         return best if best is not None and shared[best] else None
 
     def _free(self, one: FoundBranch, wanted: str, taken: set[str]) -> str:
-        stem, number = wanted, 0
         empty = not (one.milestones or one.steps)
-        while True:
-            name = stem if not number else numbered(stem[: 64 - len(_SUFFIX)].rstrip("-_.") + _SUFFIX, number)
-            number += 1
-            if name not in taken and (name not in self._keys or not self._keys[name] or empty):
-                return name
+        free = (name for name in _candidates(wanted) if name not in taken and (empty or self.is_empty(name)))
+        return next(free)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onecontext.checksum import crc32c
-from onecontext.exchange.folder import kept_path
+from onecontext.exchange.folder import kept_path, printable_path
 from onecontext.exchange.found import OF_BRANCH, OF_EXPORT, OF_FOLDER, FoundBranch, Record, clean_bytes
 from onecontext.exchange.model import ImportedBranch
 from onecontext.exchange.theirs import metadata_of
@@ -64,7 +64,8 @@ def take_in(layout: Layout, author: Author, branch: FoundBranch, order: Order, n
         changes |= kept
         changes = {path: content for path, content in changes.items() if desk.objects.read(desk.tree, path) != content}
         if changes:
-            subject = f"imported from branch {branch.name}: milestones {len(new.milestones)}, steps {len(new.steps)}"
+            counts = f"milestones {len(new.milestones)}, steps {len(new.steps)}"
+            subject = f"imported from branch {printable_path(branch.name)}: {counts}"
             text = message.build(subject, branch=order.name, imported=order.layout)
             desk.commit(changes, text, author=author.agent, at=author.at())
         if new.pending:

@@ -136,6 +136,9 @@ class _Reader:
         for name, content in {**roots, "metadata.yaml": self._metadata_bytes, timeline.FILE: self._index_bytes}.items():
             if content is not None and (name not in ("commit.md", "log.md") or entries.has_entries(_text(content))):
                 main.kept[f"{OF_FOLDER}/{name}"] = content
+        if self._folder.top.name.lower() != FOLDER.lower() and (count := self._folder.leave()):
+            # Whoever names a whole project does not want it in the memory.
+            self._notes.append(f"not taken in, {count} files outside of branches/: the folder is not called {FOLDER}")
         for path, content in self._folder.strangers().items():
             main.kept[f"{OF_FOLDER}/{path}"] = content
 

@@ -287,3 +287,51 @@ def test_ten_thousand_records_come_in_within_seconds_in_bounded_files(memory: Me
     assert max(sizes) <= 32 * 1024
     assert max(len(list(path.iterdir())) for path in (memory.path / "branches/main/log").iterdir()) <= 100
     assert took_s < 30
+
+
+def test_a_project_around_a_log_is_not_swallowed(memory: Memory, tmp_path: Path) -> None:
+    workspace(tmp_path / "theirs")
+    project = tmp_path / "project"
+    (tmp_path / "theirs/.GCC").rename(project)
+    (project / "src").mkdir()
+    (project / "src/app.py").write_text("print()")
+
+    done = memory.import_from(project)
+
+    assert [(branch.milestones, branch.steps) for branch in done.branches] == [(1, 1), (1, 1)]
+    assert any("not taken in, 1 files outside of branches/" in note for note in done.notes)
+    assert git(memory.path, "ls-files", "*app.py") == ""
+
+
+def test_a_branch_whose_name_is_no_text_and_one_whose_name_is_a_tag(memory: Memory, tmp_path: Path) -> None:
+    memory.tag("side")
+    theirs = workspace(tmp_path / "theirs")
+    theirs.branch("side", "p")
+    (tmp_path / "theirs/.GCC/branches").joinpath(os.fsdecode(b"caf\xe9")).mkdir()
+
+    done = memory.import_from(tmp_path / "theirs")
+
+    assert [branch.name for branch in done.branches] == ["caf", "main", "side-imported", "try-it"]
+    again = memory.import_from(tmp_path / "theirs")
+    assert again.already
+    assert [branch.name for branch in again.branches] == ["caf", "main", "side-imported", "try-it"]
+    check(memory.path)
+
+
+def test_an_import_that_was_cut_short_is_finished_by_the_next_one(
+    memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace(tmp_path / "theirs")
+    with monkeypatch.context() as patch:
+        patch.setattr("onecontext.store.objects.Objects.tidy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            memory.import_from(tmp_path / "theirs")
+    assert "try-it" in [branch.name for branch in memory.branches()]
+
+    done = memory.import_from(tmp_path / "theirs")
+
+    assert not done.already
+    assert [m.contribution for m in memory.on("try-it").milestones()] == ["on side"]
+    assert next(branch for branch in memory.branches() if branch.name == "try-it").purpose == "explore"
+    assert memory.import_from(tmp_path / "theirs").already
+    check(memory.path)
