@@ -13,11 +13,11 @@ Rule 2: where writing the record again would not give the same characters, they 
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TypedDict
 
 from onecontext.exchange.found import (
     BEGINNING,
     Parsed,
-    Record,
     is_clean,
     milestone_record,
     step_record,
@@ -40,6 +40,12 @@ _GOES_ON = re.compile(r"\n(?:---\n|\*\*(?:Thought|Action|Previous Progress Summa
 _Texts = tuple[str, str, str]
 
 
+class _About(TypedDict):
+    branch: str
+    folder: str
+    seen: dict[str, int]
+
+
 class Blocks:
     """A reader of one file. ``origin`` is the branch the records name, ``folder`` the source branch they lie in."""
 
@@ -57,15 +63,16 @@ class Blocks:
         """Take milestones out of ``text``."""
         self._file(text, place, self._milestone)
 
-    def _file(self, text: str, place: int, take: Callable[[str, int, bool], bool]) -> None:
+    def _file(self, text: str, place: int, take: Callable[[str, int], bool]) -> None:
         if place == 0 and text.startswith(self._header):
             text, place = text[len(self._header) :], len(self._header)
         for chunk, where, ended in _chunks(text):
-            if chunk.strip() and not take(chunk, place + where, ended):
+            # A record without its end may still be being written: it is kept until it has one.
+            if chunk.strip() and not (ended and take(chunk, place + where)):
                 self._keep(place + where, chunk + (_END if ended else ""))
 
-    def _step(self, chunk: str, place: int, ended: bool) -> bool:
-        match = _STEP.search(chunk) if ended else None
+    def _step(self, chunk: str, place: int) -> bool:
+        match = _STEP.search(chunk)
         texts = _three(chunk[match.end() :], _OTA) if match else None
         heading = match if texts else _ANY_STEP.search(chunk)
         if heading is None:
@@ -77,22 +84,13 @@ class Blocks:
             return False
         number = int(heading.group(1) or 0)
         again = f"### Step {number} \u2014 {heading.group(2)}\n{_joined(_OTA, found)}"
-        self._add(
-            step_record(
-                branch=self._origin,
-                folder=self._folder,
-                n=number,
-                at=at,
-                texts=_desanitized(found),
-                source=source,
-                seen=self._seen,
-            )
-        )
-        self._keep_unless(exact and again == source and _carried(found) and ended, place, heading.start(), chunk, ended)
+        record = step_record(n=number, at=at, texts=_desanitized(found), source=source, **self._about())
+        self.parsed.records.append(record)
+        self._keep_unless(exact and again == source and _carried(found), place, heading.start(), chunk)
         return True
 
-    def _milestone(self, chunk: str, place: int, ended: bool) -> bool:
-        match = _MILESTONE.search(chunk) if ended else None
+    def _milestone(self, chunk: str, place: int) -> bool:
+        match = _MILESTONE.search(chunk)
         texts = _three(chunk[match.end() :], _BLOCKS) if match else None
         heading = match if texts else _ANY_MILESTONE.search(chunk)
         if heading is None or not heading.group(1):
@@ -100,24 +98,16 @@ class Blocks:
         source = chunk[heading.start() :]
         at, exact = self._time(heading.group(2) or "")
         found = texts or ("", "", chunk[heading.end() :])
-        record = milestone_record(
-            branch=self._origin,
-            folder=self._folder,
-            wanted_id=heading.group(1),
-            at=at,
-            texts=_desanitized(found),
-            source=source,
-            seen=self._seen,
-        )
-        self._add(record)
-        own = record.key[0] == heading.group(1)
-        again = f"## Commit `{heading.group(1)}`\n**Timestamp:** {heading.group(2)}\n\n{_joined(_BLOCKS, found)}"
-        same = exact and own and again == source and _carried(found) and ended
-        self._keep_unless(same, place, heading.start(), chunk, ended)
+        name, texts = heading.group(1), _desanitized(found)
+        record = milestone_record(wanted_id=name, at=at, texts=texts, source=source, **self._about())
+        self.parsed.records.append(record)
+        again = f"## Commit `{name}`\n**Timestamp:** {heading.group(2)}\n\n{_joined(_BLOCKS, found)}"
+        same = exact and record.key[0] == name and again == source and _carried(found)
+        self._keep_unless(same, place, heading.start(), chunk)
         return True
 
-    def _add(self, record: Record) -> None:
-        self.parsed.records.append(record)
+    def _about(self) -> _About:
+        return {"branch": self._origin, "folder": self._folder, "seen": self._seen}
 
     def _time(self, text: str) -> tuple[datetime, bool]:
         """Return the time, and whether it says no more than its record will; without one, that of the record before."""
@@ -128,10 +118,10 @@ class Blocks:
         self._last = at
         return at, at.isoformat() == text
 
-    def _keep_unless(self, same: bool, place: int, start: int, chunk: str, ended: bool) -> None:
+    def _keep_unless(self, same: bool, place: int, start: int, chunk: str) -> None:
         """Keep what stands before a record, and the record too where it is not the ``same`` written again."""
         if not same:
-            self._keep(place, chunk + (_END if ended else ""))
+            self._keep(place, chunk + _END)
         elif chunk[:start].strip():
             self._keep(place, chunk[:start])
 
@@ -146,6 +136,8 @@ def header_of(file: str, branch: str) -> str:
 
 def _chunks(text: str) -> Iterator[tuple[str, int, bool]]:
     """Yield the parts between ends of records, where each begins, and whether an end follows it."""
+    if text.endswith(_END[:-1]):
+        text += "\n"  # an editor took the last line feed away
     place = looked = 0
     while (end := text.find(_END, looked)) >= 0:
         behind = end + len(_END)

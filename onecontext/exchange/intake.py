@@ -19,6 +19,7 @@ from onecontext.memory import message, metadata, milestones, pending, sections
 from onecontext.memory.branches import roadmap
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.model import Author
+from onecontext.names import is_name
 from onecontext.records import split
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
@@ -176,7 +177,8 @@ def _renamed(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
     if isinstance(found.get("parent"), str):
         found["parent"] = names.get(found["parent"], found["parent"])
     if isinstance(found.get("merged"), list):
-        found["merged"] = sorted(names.get(str(name), str(name)) for name in found["merged"])
+        here = (names.get(str(name), str(name)) for name in found["merged"])
+        found["merged"] = sorted(name for name in here if is_name(name))
     return found
 
 

@@ -1,7 +1,8 @@
 """A folder of another program, read: which dialect it is, and what each of its branches has.
 
 Rule 1: what a file is follows from its place and name alone; what has no meaning here is kept as it is.
-Rule 2: files of the whole folder belong to the branch it calls current, else ``main``; its roadmap is every branch's.
+Rule 2: files of the whole folder belong to the branch it calls current, else ``main``, else the first; its roadmap is
+        every branch's.
 """
 
 from pathlib import Path
@@ -72,7 +73,7 @@ class _Reader:
         self._index, self._index_bytes = mapping(index), index
         self._metadata_bytes = folder.take("metadata.yaml")
         self._metadata = mapping(self._metadata_bytes)
-        self._current = self._named()
+        self._current = ""
 
     def found(self) -> Found:
         folder = self._folder
@@ -84,9 +85,9 @@ class _Reader:
         told = [text for name, text in texts.items() if name != "main.md" and entries.has_entries(text)]
         said = {entry.branch for text in told for entry in [*entries.milestones(text), *entries.steps(text)]}
         dated = list(timeline.entries(self._index or {}))
-        everyone = names | listed.keys() | {one for one in said if one} | {one for one, _ in dated} | {self._current}
-        if not names and not listed and not said and not dated and not texts:
-            everyone = {self._current}
+        everyone = names | listed.keys() | {one for one in said if one} | {one for one, _ in dated}
+        self._current = self._named() or ("main" if "main" in everyone or not everyone else min(everyone))
+        everyone |= {self._current}
         origins = mapped(everyone)
         for name in sorted(everyone):
             self._branches[name] = take_branch(folder, name, self._notes, origin=origins[name], listed=listed.get(name))
@@ -95,12 +96,12 @@ class _Reader:
         self._root_files(roots)
         return Found(self._layout, list(self._branches.values()), self._notes)
 
-    def _named(self) -> str:
+    def _named(self) -> str | None:
         for document in (self._index, self._metadata):
             current = (document or {}).get("current_branch")
             if isinstance(current, str) and current:
                 return current
-        return "main"
+        return None
 
     def _root_records(self, texts: dict[str, str], origins: dict[str, str]) -> None:
         for file in ("commit.md", "log.md"):

@@ -202,3 +202,19 @@ def test_a_full_disk_leaves_the_earlier_export(memory: Memory, tmp_path: Path, m
 
     assert tree(tmp_path / "out") == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".GCC"]
+
+
+def test_what_was_imported_beside_a_branch_goes_there_and_back(memory: Memory, tmp_path: Path) -> None:
+    other = new_memory(tmp_path / "other")
+    other.step("theirs")
+    other.commit("theirs")
+    other.export(tmp_path / "first")
+    memory.import_from(tmp_path / "first")
+    memory.merge("main-imported")
+    memory.export(tmp_path / "out")
+    again = Memory.init(tmp_path / "b")
+
+    again.import_from(tmp_path / "out")
+
+    assert everything(again) == everything(memory)
+    assert [m.branch for m in again.on("main-imported").milestones()] == ["main"]

@@ -1,5 +1,6 @@
 """Folders of contexa, taken in: names, branches that are there already, growing folders, and what is no record."""
 
+import json
 import os
 import re
 import time
@@ -334,4 +335,60 @@ def test_an_import_that_was_cut_short_is_finished_by_the_next_one(
     assert [m.contribution for m in memory.on("try-it").milestones()] == ["on side"]
     assert next(branch for branch in memory.branches() if branch.name == "try-it").purpose == "explore"
     assert memory.import_from(tmp_path / "theirs").already
+    check(memory.path)
+
+
+def test_a_record_without_its_end_waits_until_it_has_one(memory: Memory, tmp_path: Path) -> None:
+    workspace(tmp_path / "theirs")
+    log = tmp_path / "theirs/.GCC/branches/main/log.md"
+    whole = log.read_text()
+    log.write_text(whole[:-8])
+
+    torn = memory.import_from(tmp_path / "theirs")
+    assert "**Action:** d\n" in branch_file(memory, "main", "imported/branch/log.md")
+    log.write_text(whole)
+    done = memory.import_from(tmp_path / "theirs")
+
+    assert (torn.branches[0].steps, done.branches[0].steps) == (0, 1)
+    assert [step.action for step in memory.steps()] == ["did"]
+    log.write_text(whole[:-1])
+    assert memory.import_from(tmp_path / "theirs").branches[0].steps == 0
+
+
+def test_a_folder_without_main_leaves_ours_alone(memory: Memory, tmp_path: Path) -> None:
+    theirs = workspace(tmp_path / "theirs")
+    for path in sorted((tmp_path / "theirs/.GCC/branches/main").iterdir()):
+        path.unlink()
+    (tmp_path / "theirs/.GCC/branches/main").rmdir()
+    before = memory.layout.tip("main")
+
+    done = memory.import_from(tmp_path / "theirs")
+
+    assert [branch.name for branch in done.branches] == ["try-it"]
+    assert memory.layout.tip("main") == before
+    assert memory.on("try-it").read_main() == theirs.context().main_roadmap
+
+
+def test_an_export_that_lies_breaks_no_branch(memory: Memory, tmp_path: Path) -> None:
+    source = Memory.init(tmp_path / "source")
+    source.step("a")
+    source.commit("b")
+    source.export(tmp_path / "out")
+    manifest = tmp_path / "out/.GCC/onecontext.json"
+    about = json.loads(manifest.read_text())
+    about["branches"]["main"]["metadata"] = "merged: [../../etc, x/y, main]\npurpose: 7\n"
+    about["branches"]["main"]["merged"] = {"../up": "a: b", "con": "x"}
+    about["branches"]["../../evil"] = {"metadata": "", "merged": {}}
+    manifest.write_text(json.dumps(about))
+    extra = tmp_path / "out/.GCC/branches/main/onecontext/files"
+    (extra / "log/0000").mkdir(parents=True)
+    (extra / "log/0000/0000.md").write_text("not a log")
+    (extra / "metadata.yaml").write_text("not: ours")
+
+    memory.import_from(tmp_path / "out")
+
+    assert [milestone.contribution for milestone in memory.milestones()] == ["b"]
+    assert [step.observation for step in memory.steps()] == ["a"]
+    assert [branch.name for branch in memory.branches()] == ["main"]
+    assert branch_file(memory, "main", "imported/export/log/0000/0000.md") == "not a log"
     check(memory.path)
