@@ -144,19 +144,25 @@ def _extras(layout: Layout, name: str, merged: set[str], made: Exported) -> None
     tip = layout.tip(name)
     if tip is None:
         return
-    for path, (_, blob) in objects.changed(None, objects.tree_of(tip)).items():
-        if blob is None or path in ("main.md", "format"):
-            continue
-        parts = path.split("/", 2)
-        inside = parts[2] if len(parts) == 3 and parts[0] == "branches" else ""
-        if inside.startswith(_RECORDS[:2]) and parts[1] in {name, *merged}:
-            if objects.blob(blob).startswith(b"<!-- oc1 ") or parts[1] != name:
-                continue
-            made.notes.append(f"what stands before the first record of {path}: it is no record")
-        elif inside and parts[1] == name and inside not in _RECORDS:
-            made.files[f"branches/{name}/{EXTRA}/files/{inside}"] = objects.blob(blob)
-        elif not (inside and (inside in _RECORDS or parts[1] in layout.branches())):
-            made.notes.append(f"{path} of branch {name}: the layout has no place for it")
+    tree = objects.tree_of(tip)
+    for entry in sorted(objects.entries(tree).keys() - {"main.md", "format", "branches"}):
+        made.notes.append(f"{entry} of branch {name}: the layout has no place for it")
+    for path, blob in _files_in(objects, tree, name):
+        if path.startswith(_RECORDS[:2]):
+            if not objects.blob(blob).startswith(b"<!-- oc1 "):
+                made.notes.append(f"what stands before the first record of branches/{name}/{path}: it is no record")
+        elif path not in _RECORDS:
+            made.files[f"branches/{name}/{EXTRA}/files/{path}"] = objects.blob(blob)
+    for one in sorted(merged - set(layout.branches())):
+        if any(path not in _RECORDS and not path.startswith(_RECORDS[:2]) for path, _ in _files_in(objects, tree, one)):
+            made.notes.append(f"files of {one}, which is merged into {name} and deleted, other than its records")
+
+
+def _files_in(objects: Objects, tree: str, branch: str) -> Iterator[tuple[str, str]]:
+    """Yield the files in the folder of ``branch``, each with its blob."""
+    entry = objects.entry(tree, f"branches/{branch}")
+    found = objects.changed(None, entry.id) if entry is not None and entry.is_tree else {}
+    return ((path, blob) for path, (_, blob) in found.items() if blob)
 
 
 def _text(content: bytes) -> str:

@@ -11,7 +11,7 @@ from onecontext.exchange.found import clean
 
 _TRANSLATED = {"created_from": "parent", "parent": "parent", "created_at": "created", "created": "created"}
 _TEXTS = ("purpose", "status", "merged_into", "merged_at")
-_OURS = ("merged", "pinned", "imported", "name")
+_OURS = ("merged", "pinned", "name")
 _PURPOSE = re.compile(r"^## Purpose[ \t]*\n+(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from onecontext import Memory, errors
 from tests.support.exchange import about, commits, everything, opened, otas
-from tests.support.memory import check, new_memory
+from tests.support.memory import check, git, new_memory
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -183,9 +183,21 @@ def test_what_the_layout_has_no_place_for_is_said(memory: Memory, tmp_path: Path
     memory.create_branch("gone")
     memory.delete_branch("gone")
 
+    (memory.path / "notes.md").write_text("mine")
+    git(memory.path, "add", "notes.md")
+    git(memory.path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "notes", "--", "notes.md")
+    log = memory.path / "branches/main/log/0000/0000.md"
+    log.write_text("a note by hand\n" + log.read_text())
+    git(memory.path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "note", "--", str(log))
+
     notes = memory.export(tmp_path / "out").notes
 
-    assert [note.split(":")[0] for note in notes] == ["1 tag", "1 deleted branch"]
+    assert list(notes) == [
+        "notes.md of branch main: the layout has no place for it",
+        "what stands before the first record of branches/main/log/0000/0000.md: it is no record",
+        "1 tag: the layout has no place for such",
+        "1 deleted branch: the layout has no place for such",
+    ]
 
 
 def test_a_full_disk_leaves_the_earlier_export(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

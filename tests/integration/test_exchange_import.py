@@ -10,6 +10,7 @@ import pytest
 from contexa import GCCWorkspace
 
 from onecontext import Memory, errors
+from tests.support.exchange import about, commits, opened, otas
 from tests.support.memory import check, git
 
 
@@ -156,6 +157,7 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
     log.write_text(
         "A note at the top.\n\n" + log.read_text() + "### Step two — yesterday\n**Observation** no colon\n\n---\n"
         "prose between\n\n### Step 3 - 2026-01-05\n**Observation:** a\n\n**Thought:** b\n\n**Action:** c\n\n---\n"
+        "### Step 4 — 2026-01-05T10:00:00+02:00\n**Observation:** d\n\n**Thought:** e\n\n**Action:** f\n\n---\n"
         "torn end"
     )
     (top / "branches/main/commit.md").write_bytes(b"## Commit `zz-9`\n**Timestamp:** whenever\n\n\xff\0!\n\n---\n")
@@ -170,13 +172,16 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
         (1, "looked", "think"),
         (0, "**Observation** no colon", ""),
         (3, "a", "b"),
+        (4, "d", "e"),
     ]
+    assert f"{steps[3].at:%H:%M}" == "08:00"
     kept = branch_file(memory, "main", "imported/branch/log.md")
     for words in (
         "A note at the top.",
         "### Step two — yesterday",
         "prose between",
         "### Step 3 - 2026-01-05",
+        "10:00:00+02:00",
         "torn end",
     ):
         assert words in kept
@@ -392,3 +397,19 @@ def test_an_export_that_lies_breaks_no_branch(memory: Memory, tmp_path: Path) ->
     assert [branch.name for branch in memory.branches()] == ["main"]
     assert branch_file(memory, "main", "imported/export/log/0000/0000.md") == "not a log"
     check(memory.path)
+
+
+def test_contexa_reads_its_own_folder_again_after_an_import_and_an_export(memory: Memory, tmp_path: Path) -> None:
+    theirs = workspace(tmp_path / "theirs")
+    theirs.log_ota("a\nb", "| x |---|", "did")
+    theirs.merge("try-it")
+    theirs.log_ota("after", "the", "merge")
+
+    memory.import_from(tmp_path / "theirs")
+    memory.export(tmp_path / "out")
+
+    for branch in ("main", "try-it"):
+        assert otas(tmp_path / "out", branch) == otas(tmp_path / "theirs", branch)
+        assert commits(tmp_path / "out", branch) == commits(tmp_path / "theirs", branch)
+        assert about(tmp_path / "out", branch) == about(tmp_path / "theirs", branch)
+    assert opened(tmp_path / "out").context().main_roadmap == theirs.context().main_roadmap

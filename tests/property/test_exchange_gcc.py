@@ -134,6 +134,11 @@ def expected(text: str) -> str:
 @settings(max_examples=QUICK // 6, deadline=None)
 @given(st.lists(FIELDS, min_size=1, max_size=4), st.lists(TEXTS.filter(str.strip), max_size=3), TEXTS.filter(str.strip))
 @example([("x\n\n---", "a\n\n---", "b\n\n---"), ("---\n", "\n---", "\n---\n---\n")], ["c\n\n---"], "p\n\n---")
+@example(
+    [("a\n\n**Thought:** b", "c", "d"), ("a", "b\n\n**Action:** c", "d"), ("a\n\n**Action:** b", "c", "d")],
+    ["a\n\n**This Commit's Contribution:** b", "c\n\n**Previous Progress Summary:** d"],
+    "p",
+)
 def test_what_contexa_wrote_is_taken_in_whole(
     steps: list[tuple[str, str, str]], contributions: list[str], purpose: str
 ) -> None:
