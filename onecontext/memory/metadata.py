@@ -9,6 +9,7 @@ from typing import Any
 from onecontext.errors import InvalidDocument
 
 _ABSENT = object()
+_FOLDED = "\x85\u2028\u2029"
 
 
 def load(content: bytes | None, *, where: str) -> dict[str, Any]:
@@ -53,7 +54,15 @@ def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml
 
-    text = yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=True, allow_unicode=True, width=120)
+    class Dumper(yaml.SafeDumper):
+        """Writes texts that have these line ends in double quotes: in single ones a reader folds U+0085 to a blank."""
+
+    def text_node(dumper: Any, text: str) -> Any:
+        style = '"' if any(end in text for end in _FOLDED) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, text_node)
+    text = yaml.dump(data, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)
     return str(text).encode("utf-8")
 
 

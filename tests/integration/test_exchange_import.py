@@ -158,6 +158,7 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
         "A note at the top.\n\n" + log.read_text() + "### Step two — yesterday\n**Observation** no colon\n\n---\n"
         "prose between\n\n### Step 3 - 2026-01-05\n**Observation:** a\n\n**Thought:** b\n\n**Action:** c\n\n---\n"
         "### Step 4 — 2026-01-05T10:00:00+02:00\n**Observation:** d\n\n**Thought:** e\n\n**Action:** f\n\n---\n"
+        "### Step 5 — 2026-01-05T10:00:00+00:00\n**Observation:** \0nul\n\n**Thought:** g\n\n**Action:** h\n\n---\n"
         "torn end"
     )
     (top / "branches/main/commit.md").write_bytes(b"## Commit `zz-9`\n**Timestamp:** whenever\n\n\xff\0!\n\n---\n")
@@ -173,6 +174,7 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
         (0, "**Observation** no colon", ""),
         (3, "a", "b"),
         (4, "d", "e"),
+        (5, "\ufffdnul", "g"),
     ]
     assert f"{steps[3].at:%H:%M}" == "08:00"
     kept = branch_file(memory, "main", "imported/branch/log.md")
@@ -182,6 +184,7 @@ def test_prose_garbled_records_and_strange_files_are_kept_word_for_word(memory: 
         "prose between",
         "### Step 3 - 2026-01-05",
         "10:00:00+02:00",
+        "\0nul",
         "torn end",
     ):
         assert words in kept
@@ -413,3 +416,21 @@ def test_contexa_reads_its_own_folder_again_after_an_import_and_an_export(memory
         assert commits(tmp_path / "out", branch) == commits(tmp_path / "theirs", branch)
         assert about(tmp_path / "out", branch) == about(tmp_path / "theirs", branch)
     assert opened(tmp_path / "out").context().main_roadmap == theirs.context().main_roadmap
+
+
+def test_what_two_imports_kept_under_one_name_is_all_there(memory: Memory, tmp_path: Path) -> None:
+    workspace(tmp_path / "theirs")
+    log = tmp_path / "theirs/.GCC/branches/main/log.md"
+    log.write_text(log.read_text() + "first prose\n")
+    memory.import_from(tmp_path / "theirs")
+    memory.export(tmp_path / "out")
+    log = tmp_path / "out/.GCC/branches/main/log.md"
+    log.write_text(log.read_text() + "second prose\n")
+    again = Memory.init(tmp_path / "again")
+
+    again.import_from(tmp_path / "out")
+
+    kept = "".join(path.read_text() for path in (again.path / "branches/main/imported").rglob("log.md*"))
+    assert "first prose" in kept
+    assert "second prose" in kept
+    assert again.import_from(tmp_path / "out").already
