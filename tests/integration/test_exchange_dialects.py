@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from contexa import GCCWorkspace
 
 from onecontext import Memory, errors
 from tests.support.memory import check
@@ -208,3 +209,15 @@ def test_windows_line_ends_change_no_record_and_are_kept(memory: Memory, tmp_pat
 
     assert [(s.observation, s.thought, s.action) for s in memory.steps()] == [("a", "b", "c")]
     assert (memory.path / "branches/main/imported/branch/log.md").read_bytes() == record.encode()
+
+
+def test_a_text_that_quotes_an_entry_makes_no_file_of_entries(memory: Memory, tmp_path: Path) -> None:
+    theirs = GCCWorkspace(str(tmp_path))
+    theirs.init("goal")
+    theirs.log_ota(LOG, "t", "a")
+    theirs.commit(COMMITS)
+
+    memory.import_from(tmp_path)
+
+    assert [milestone.contribution for milestone in memory.milestones()] == [COMMITS]
+    assert [(step.observation, step.thought) for step in memory.steps()] == [(LOG, "t")]
