@@ -22,6 +22,7 @@ from onecontext.store.layout import FOLDER, Layout
 from onecontext.store.surroundings import exclude, find_memory, find_repository
 
 if TYPE_CHECKING:
+    from onecontext.exchange.model import Export, Import
     from onecontext.memory.model import Deleted, Merge, Pins, Resolution, Rollback, Tag
 
 Clock = Callable[[], datetime]
@@ -234,3 +235,15 @@ class Memory(Reader):
         from onecontext.memory import milestones
 
         return milestones.write_main(self._settled(), self.branch, self._author, text)
+
+    def export(self, directory: str | Path, *, layout: str = "gcc") -> "Export":
+        """Write all branches into ``directory`` (new, empty, or an earlier export) as other programs read them."""
+        from onecontext.exchange.exporting import export
+
+        return export(self._settled(), Path(directory), layout)
+
+    def import_from(self, directory: str | Path, *, layout: str | None = None) -> "Import":
+        """Take in the memory of another program, or an export; the second time nothing is written."""
+        from onecontext.exchange.importing import import_from
+
+        return import_from(self._settled(), self._author, self.branch, Path(directory), layout)

@@ -44,7 +44,7 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
         with held(layout.lock(FIRST_BRANCH)):
             objects = Objects(layout)
             changes = _first_files(FIRST_BRANCH, goal, parent=None, author=author)
-            changes |= {"format": f"{FORMAT}\n".encode(), "main.md": _roadmap(goal)}
+            changes |= {"format": f"{FORMAT}\n".encode(), "main.md": roadmap(goal)}
             tree = objects.write_tree(None, changes)
             text = message.build("the memory begins", branch=FIRST_BRANCH)
             commit = objects.add_commit(tree, (), text, author.agent, author.at())
@@ -125,6 +125,7 @@ def _first_files(
     return {f"{folder}/metadata.yaml": metadata.dump(data), f"{folder}/commit.md": b"", f"{folder}/log.md": b""}
 
 
-def _roadmap(goal: str) -> bytes:
+def roadmap(goal: str) -> bytes:
+    """Return the main.md that a memory begins with."""
     text = f"# Roadmap\n\n## Goal\n\n{goal or '(not said yet)'}\n\n## Milestones\n\n## Decisions\n"
     return text.encode("utf-8")
