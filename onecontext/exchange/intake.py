@@ -16,9 +16,9 @@ from onecontext.exchange.model import ImportedBranch
 from onecontext.exchange.theirs import metadata_of
 from onecontext.exchange.yaml_in import mapping
 from onecontext.memory import message, metadata, milestones, pending, sections
+from onecontext.memory.author import Author
 from onecontext.memory.branches import roadmap
 from onecontext.memory.desk import Desk, writing
-from onecontext.memory.author import Author
 from onecontext.names import is_name
 from onecontext.records import split
 from onecontext.store.layout import Layout
