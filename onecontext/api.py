@@ -19,7 +19,7 @@ from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import exclude, find_memory, find_repository
+from onecontext.store.surroundings import exclude, find_memory, find_repository, is_excluded
 
 if TYPE_CHECKING:
     from onecontext.memory.model import Deleted, Merge, Pins, Resolution, Rollback, Tag
@@ -54,7 +54,8 @@ class Memory(Reader):
     ) -> "Memory":
         """Make the memory of the repository (or plain folder) at ``path``, or open the one that is there.
 
-        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
+        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``; that
+        of a bare one lies in its folder. The work trees of a repository share its memory.
 
         Args:
             durability: of a memory made now: "step" (None: this one), "commit" or "none"; see docs/memory.md.
@@ -69,8 +70,9 @@ class Memory(Reader):
         start = Path(path).resolve()
         repository = find_repository(start)
         layout = Layout((repository.top if repository else start) / FOLDER, durability)
+        missing = repository is not None and not is_excluded(repository)
         init(layout, author, purpose)
-        if repository:
+        if repository and missing:
             exclude(repository)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
