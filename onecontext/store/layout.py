@@ -67,7 +67,7 @@ class Layout:
 
     def __init__(self, path: Path, durability: str | None = None) -> None:
         self.path = path
-        self._durability = durability and check_durability(durability)
+        self._durability = None if durability is None else check_durability(durability)
         self.git = path / ".git"
         self.private = self.git / "onecontext"
         self._paths: dict[str, _Paths] = {}
