@@ -18,8 +18,8 @@ from onecontext.memory.reading import settled
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
-from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import exclude, find_memory, find_repository, is_excluded
+from onecontext.store.layout import Layout
+from onecontext.store.surroundings import exclude, find_memory, find_repository, is_excluded, place_for
 
 if TYPE_CHECKING:
     from onecontext.memory.model import Deleted, Merge, Pins, Resolution, Rollback, Tag
@@ -69,7 +69,9 @@ class Memory(Reader):
         author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
-        layout = Layout((repository.top if repository else start) / FOLDER, durability)
+        if start.exists() and not start.is_dir():
+            raise UsageError(f"{start} is no folder", hint="name the folder that the memory is for")
+        layout = Layout(place_for(start, repository), durability)
         missing = repository is not None and not is_excluded(repository)
         init(layout, author, purpose)
         if repository and missing:

@@ -18,6 +18,7 @@ from onecontext.errors import Damaged, StorageError
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
+from onecontext.store.files import check_kinds
 from onecontext.store.layout import Layout
 from onecontext.store.trees import (
     FILE_MODE,
@@ -74,8 +75,12 @@ class Objects:
     @cached_property
     def _repository(self) -> Any:
         # Opened by its exact path: neither GIT_DIR nor a search upwards can lead somewhere else.
+        self._layout.check()
+        packs = self._packs
+        check_kinds((), [str(path) for path in packs.iterdir()] if packs.is_dir() else ())
         with _translated():
-            return pygit2.Repository(str(self._layout.git))
+            # As a bare one, so that no .gitattributes of the work tree is looked for.
+            return pygit2.Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
 
     def blob_id(self, content: bytes) -> str:
         """Return the name ``content`` would have as a blob, without writing it."""

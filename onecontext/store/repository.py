@@ -10,7 +10,7 @@ from pathlib import Path
 import pygit2
 
 from onecontext.store import gitlock
-from onecontext.store.files import read_bytes, replace_bytes, replace_text
+from onecontext.store.files import check_kinds, read_bytes, replace_bytes, replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 
@@ -36,6 +36,8 @@ _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 def create(layout: Layout) -> None:
     """Make the repository, or finish one that was half made. The caller holds the lock on ``layout.path``."""
     making = layout.path / ".making.tmp"
+    check_kinds([str(making)], ())
+    layout.check()
     shutil.rmtree(making, ignore_errors=True)
     if not (layout.git / "HEAD").exists():
         # Made aside and renamed: a kill in the middle must not leave half a repository under the name that counts.

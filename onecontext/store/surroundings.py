@@ -1,8 +1,8 @@
 """Where a memory belongs: the top of the user's git repository, found from files alone.
 
 Rule 1: the environment (GIT_DIR and its like) is not asked, and the git command is never run.
-Rule 2: the one thing written in the user's repository is a line in ``info/exclude``, appended in place: its mode, its
-        owner and its other names stay.
+Rule 2: the one thing written in the user's repository is a line in ``info/exclude``, appended in place: its mode
+        and its owner stay.
 """
 
 import re
@@ -61,11 +61,23 @@ def find_memory(start: Path) -> Path:
         if folder.name == FOLDER and _is_memory(folder):
             return folder
         if _is_memory(folder / FOLDER):
-            return folder / FOLDER
+            return _followed(folder / FOLDER)
     repository = find_repository(start)
     if repository and _is_memory(repository.top / FOLDER):
-        return repository.top / FOLDER
+        return _followed(repository.top / FOLDER)
     raise NoMemory(f"there is no memory in {start} or above", hint="run 'onecontext init'")
+
+
+def place_for(start: Path, repository: UserRepository | None) -> Path:
+    """Return where the memory made at ``start`` lies, or is already.
+
+    Raises:
+        Damaged: there is a symlink that leads to no memory: nothing is made at its other end.
+    """
+    path = (repository.top if repository else start) / FOLDER
+    if path.is_symlink() and not _is_memory(path):
+        raise Damaged(f"{path} is a symlink to no memory, and none is made there", hint="see who put it there")
+    return _followed(path)
 
 
 def is_excluded(repository: UserRepository) -> bool:
@@ -108,6 +120,11 @@ def _excluded(repository: UserRepository) -> bytes:
         return read_bytes(_exclude_file(repository).resolve())
     except FileNotFoundError:
         return b""
+
+
+def _followed(path: Path) -> Path:
+    # The one symlink that is followed: to a memory that its owner keeps elsewhere. Inside of it none is.
+    return path.resolve() if path.is_symlink() else path
 
 
 def _is_memory(folder: Path) -> bool:
