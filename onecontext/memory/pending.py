@@ -67,6 +67,7 @@ def append(
     Raises:
         OSError: full or read-only; the log is as it was.
     """
+    check_way(layout.path, path)
     if left is not None and left.mark == mark(path):
         number, record = left.number + 1, encode(left.number + 1)
     else:

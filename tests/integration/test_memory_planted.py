@@ -53,7 +53,7 @@ PLACES = [
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
-    furnished(folder, durability="none")
+    furnished(folder, durability="none").flush()
     return folder / ".onecontext"
 
 
@@ -235,8 +235,17 @@ def test_what_was_planted_is_not_followed(
 
 
 def test_every_place_is_there_or_could_be(template: Path) -> None:
-    could_be = {"commondir", "alternates", "commit-graph", "multi-pack-index", "pack-x.idx", "packed-refs", "switching"}
-    could_be |= {".gitattributes", "ref-main", "head", "quarantine", "durability"}
+    could_be = {
+        "commondir",
+        "alternates",
+        "commit-graph",
+        "multi-pack-index",
+        "pack-x.idx",
+        "packed-refs",
+        "switching",
+        "main",
+    }
+    could_be |= {".gitattributes", "ref-main", "ahead", "head", "quarantine", "durability"}
 
     for name in PLACES:
         assert (template / name).exists() or Path(name).name in could_be, name

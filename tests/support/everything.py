@@ -51,6 +51,7 @@ METHODS: dict[str, Callable[[Memory], object]] = {
     "read_main": lambda memory: memory.read_main(),
     "step": lambda memory: memory.step("o", "t", "a"),
     "commit": lambda memory: memory.commit("c", purpose="p", pin="f"),
+    "flush": lambda memory: (memory.commit("on record"), memory.flush()),
     "pin": lambda memory: memory.pin("another fact"),
     "unpin": lambda memory: memory.unpin("prices"),
     "write_main": lambda memory: memory.write_main("# R\n"),
