@@ -73,9 +73,11 @@ class Memory(Reader):
             raise UsageError(f"{start} is no folder", hint="name the folder that the memory is for")
         layout = Layout(place_for(start, repository), durability)
         missing = repository is not None and not is_excluded(repository)
-        init(layout, author, purpose)
         if repository and missing:
+            if (layout.git / "HEAD").exists():
+                layout.check_format()
             exclude(repository)
+        init(layout, author, purpose)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
     @classmethod

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,8 +52,10 @@ def replace_name(path: Path, content: bytes, *, durable: bool = False) -> None:
                 os.fsync(file.fileno())
         # The name appears only after the bytes are there, so a crash leaves either the old file or the new one.
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        tell_path(error, path)
+        with suppress(OSError):  # what is to be told is why it was not written
+            temporary.unlink(missing_ok=True)
         raise
 
 
@@ -92,8 +95,9 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
                 os.fsync(descriptor)
             if durable and created:
                 sync_folder(path.parent)
-        except OSError:
+        except OSError as error:
             os.ftruncate(descriptor, status.st_size)
+            tell_path(error, path)
             raise
     finally:
         os.close(descriptor)
@@ -197,6 +201,9 @@ def empty_file(path: Path, *, durable: bool = False) -> None:
         os.ftruncate(descriptor, 0)
         if durable:
             os.fsync(descriptor)
+    except OSError as error:
+        tell_path(error, path)
+        raise
     finally:
         os.close(descriptor)
 
@@ -206,8 +213,17 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        tell_path(error, folder)
+        raise
     finally:
         os.close(descriptor)
+
+
+def tell_path(error: BaseException, path: Path) -> None:
+    """Have an OSError name the path it is about: the system does not tell it of a file that is open."""
+    if isinstance(error, OSError) and error.filename is None:
+        error.filename = str(path)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

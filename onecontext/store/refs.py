@@ -91,10 +91,15 @@ def delete(layout: Layout, ref: str, *, expect: str) -> None:
         with gitlock.taken(path, scratch):
             if read(layout, ref) != expect:
                 raise Conflict(f"{ref} has moved meanwhile", hint="run it again")
-            # First out of packed-refs: as long as the loose file stands, an older packed value cannot come back.
-            _unpack(layout, ref)
-            path.unlink(missing_ok=True)
-            sync_folder(path.parent)
+            try:
+                # First out of packed-refs: as long as the loose file stands, an older packed value cannot come back.
+                _unpack(layout, ref)
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+            except OSError:
+                if read(layout, ref) is None:
+                    replace_bytes(path, f"{expect}\n".encode())
+                raise
 
 
 def _unpack(layout: Layout, ref: str) -> None:

@@ -13,6 +13,7 @@ from onecontext.store import gitlock
 from onecontext.store.files import check_kinds, read_bytes, replace_bytes, replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
+from onecontext.store.translating import translated
 
 # Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
 _EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")
@@ -41,7 +42,8 @@ def create(layout: Layout) -> None:
     shutil.rmtree(making, ignore_errors=True)
     if not (layout.git / "HEAD").exists():
         # Made aside and renamed: a kill in the middle must not leave half a repository under the name that counts.
-        pygit2.init_repository(str(making), initial_head="main")
+        with translated():
+            pygit2.init_repository(str(making), initial_head="main")
         (making / ".git").rename(layout.git)
         making.rmdir()
     settle(layout)
@@ -65,9 +67,10 @@ def _settle(layout: Layout) -> None:
     gitlock.clear_dead_lock(path, scratch)
     scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
     replace_bytes(scratch, read_bytes(path))
-    config = pygit2.Config(str(scratch))
-    for key, value in _CONFIG.items():
-        config[key] = value
+    with translated():
+        config = pygit2.Config(str(scratch))
+        for key, value in _CONFIG.items():
+            config[key] = value
     gitlock.install(path, scratch, still=lambda: True)
     info = layout.git / "info"
     info.mkdir(exist_ok=True)
