@@ -64,7 +64,7 @@ class Memory(Reader):
             UsageError: there is no such durability.
             NewerFormat: a newer version made what is there; nothing was written.
         """
-        from onecontext.memory.branches import init
+        from onecontext.memory.branches import FIRST_BRANCH, init
 
         author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
@@ -77,7 +77,8 @@ class Memory(Reader):
             if (layout.git / "HEAD").exists():
                 layout.check_format()
             exclude(repository)
-        init(layout, author, purpose)
+        if init(layout, author, purpose):
+            return cls(layout, FIRST_BRANCH, author)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
     @classmethod

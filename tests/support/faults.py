@@ -1,19 +1,24 @@
 """A process whose system calls fail where they are told to, by strace's fault injection.
 
-Calls are counted in each process by itself, so one traced parent imports everything and forks a child for each
-operation, which starts to count from one. How many calls an operation makes is found out in a run without faults.
+One parent imports everything and forks a child for each operation, which waits until strace is attached to it: so the
+calls of the operation alone are counted, from one. How many it makes is found out in a run without faults.
 """
 
 import atexit
+import ctypes
 import importlib
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 import onecontext
 from onecontext import Memory
@@ -22,6 +27,7 @@ from tests.support.everything import METHODS
 from tests.support.memory import Ticking
 
 WORKED, REFUSED, OTHER, RAW = 0, 6, 7, 8
+_PR_SET_PTRACER = 0x59616D61
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Outcome:
 
     code: int
     said: str
+    process: int
 
 
 def do(method: str, folder: Path) -> None:
@@ -49,30 +56,41 @@ def traced(folders: Mapping[str, Path], *, trace: str, inject: str | None, repor
         trace: the system calls to write down in ``report``.
         inject: what strace is to inject; None is nothing.
     """
-    argv = ["strace", "-f", "-qq", "-o", str(report), "-e", f"trace={trace}"]
-    argv += ["-e", f"inject={inject}"] if inject else []
-    argv += [sys.executable, "-B", "-m", "tests.support.faults", *(f"{m}={path}" for m, path in folders.items())]
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONHASHSEED": "0"}
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=False)
-    assert done.returncode == 0, done.stderr
-    said = {method: (path.with_name(path.name + ".said")) for method, path in folders.items()}
-    lines = (line.split() for line in done.stdout.splitlines())
-    return {method: Outcome(int(code), _read(said[method])) for method, code, _ in lines}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    argv = [sys.executable, "-m", "tests.support.faults", *(f"{method}={path}" for method, path in folders.items())]
+    with subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdin
+        assert parent.stdout
+        children = dict(zip(folders, parent.stdout.readline().split(), strict=True))
+        strace = ["strace", "-f", "-qq", "-o", str(report), "-e", f"trace={trace}"]
+        strace += ["-e", f"inject={inject}"] if inject else []
+        with subprocess.Popen([*strace, *(f"-p{child}" for child in children.values())]) as tracer:
+            while not all(map(_is_traced, children.values())):
+                if tracer.poll() is not None:
+                    parent.kill()
+                    pytest.skip("strace may not attach to a process here")
+                time.sleep(0.001)
+            parent.stdin.write("go\n")
+            parent.stdin.close()
+            codes = dict(zip(folders, parent.stdout.readline().split(), strict=True))
+    told = {method: _read(path.with_name(path.name + ".said")) for method, path in folders.items()}
+    return {method: Outcome(int(codes[method]), told[method], int(children[method])) for method in folders}
 
 
 def count_calls(folders: Mapping[str, Path], *, trace: str, report: Path) -> dict[str, Counter[str]]:
-    """Return how often each operation makes each of these system calls."""
-    argv = ["strace", "-f", "-qq", "-o", str(report), "-e", f"trace={trace}"]
-    argv += [sys.executable, "-B", "-m", "tests.support.faults", *(f"{m}={path}" for m, path in folders.items())]
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONHASHSEED": "0"}
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=100, check=True)
-    by_process: dict[str, Counter[str]] = {}
+    """Return how often each operation makes each of these system calls, in its first thread."""
+    outcomes = traced(folders, trace=trace, inject=None, report=report)
+    assert {outcome.code for outcome in outcomes.values()} == {WORKED}, outcomes
+    by_process: dict[int, Counter[str]] = {}
     for line in report.read_text(errors="replace").splitlines():
-        process, _, call = line.partition(" ")
-        by_process.setdefault(process, Counter())[call.strip().partition("(")[0]] += 1
-    return {
-        method: by_process.get(process, Counter()) for method, _, process in map(str.split, done.stdout.splitlines())
-    }
+        process, call = line.split(maxsplit=1)
+        by_process.setdefault(int(process), Counter())[call.partition("(")[0]] += 1
+    return {method: by_process.get(outcome.process, Counter()) for method, outcome in outcomes.items()}
+
+
+def _is_traced(process: str) -> bool:
+    status = Path(f"/proc/{process}/status").read_text()
+    return "TracerPid:\t0\n" not in status
 
 
 def _read(path: Path) -> str:
@@ -113,22 +131,32 @@ def _import_all() -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Do each ``method=folder`` in a child, and print the method, how it ended and which process it was."""
+    """Fork a child for each ``method=folder`` and print their ids; once there is a line to read let them go on.
+
+    Then print how they ended.
+    """
     _import_all()
-    lines = []
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    children = []
     for argument in arguments:
         method, _, folder = argument.partition("=")
         child = os.fork()
         if child == 0:
+            sys.stdin.close()
+            ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1))
+            signal.sigwait({signal.SIGUSR1})
             os._exit(_child(method, Path(folder)))
-        _, status = os.waitpid(child, 0)
-        lines.append(f"{method} {os.waitstatus_to_exitcode(status)} {child}")
-    text = "\n".join(lines) + "\n"
-    while text:
-        try:
-            text = text[os.write(1, text.encode()) :]
-        except OSError:  # it was this process's turn to fail
-            continue
+        children.append(child)
+    _tell(children)
+    sys.stdin.readline()
+    for child in children:
+        os.kill(child, signal.SIGUSR1)
+    _tell([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+
+
+def _tell(numbers: Sequence[int]) -> None:
+    sys.stdout.write(" ".join(map(str, numbers)) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
