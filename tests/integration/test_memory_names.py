@@ -69,8 +69,8 @@ def methods() -> Iterator[tuple[str, str, Any]]:
     """Yield each public method with each of its arguments: name, argument, annotation."""
     for name, value in inspect.getmembers(Memory, callable):
         if not name.startswith("_"):
-            hints = typing.get_type_hints(value, localns={"Context": Any, "GraphRow": Any})
-            yield from ((name, argument, hint) for argument, hint in hints.items() if argument != "return")
+            hints = value.__annotations__.items()
+            yield from ((name, argument, hint) for argument, hint in hints if argument != "return")
 
 
 def call(folder: Path, method: str, **given: Any) -> object:
