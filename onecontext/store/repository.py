@@ -45,7 +45,8 @@ def create(layout: Layout) -> None:
         with translated():
             pygit2.init_repository(str(making), initial_head="main")
         (making / ".git").rename(layout.git)
-        making.rmdir()
+        # What libgit2 tried the file system with may be left in it, where removing that failed.
+        shutil.rmtree(making, ignore_errors=True)
     settle(layout)
 
 
