@@ -18,8 +18,8 @@ from onecontext.memory.reading import settled
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
-from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import exclude, find_memory, find_repository
+from onecontext.store.layout import Layout
+from onecontext.store.surroundings import exclude, find_memory, find_repository, is_excluded, place_for
 
 if TYPE_CHECKING:
     from onecontext.exchange.model import Export, Import
@@ -55,7 +55,8 @@ class Memory(Reader):
     ) -> "Memory":
         """Make the memory of the repository (or plain folder) at ``path``, or open the one that is there.
 
-        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
+        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``; that
+        of a bare one lies in its folder. The work trees of a repository share its memory.
 
         Args:
             durability: of a memory made now: "step" (None: this one), "commit" or "none"; see docs/memory.md.
@@ -64,15 +65,21 @@ class Memory(Reader):
             UsageError: there is no such durability.
             NewerFormat: a newer version made what is there; nothing was written.
         """
-        from onecontext.memory.branches import init
+        from onecontext.memory.branches import FIRST_BRANCH, init
 
         author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
-        layout = Layout((repository.top if repository else start) / FOLDER, durability)
-        init(layout, author, purpose)
-        if repository:
+        if start.exists() and not start.is_dir():
+            raise UsageError(f"{start} is no folder", hint="name the folder that the memory is for")
+        layout = Layout(place_for(start, repository), durability)
+        missing = repository is not None and not is_excluded(repository)
+        if repository and missing:
+            if (layout.git / "HEAD").exists():
+                layout.check_format()
             exclude(repository)
+        if init(layout, author, purpose):
+            return cls(layout, FIRST_BRANCH, author)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
     @classmethod

@@ -51,7 +51,9 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
             objects.write()
             replace_text(layout.path / "format", f"{FORMAT}\n")
             objects.move(FIRST_BRANCH, expect=None, to=commit)
-            Desk(layout, objects, layout.place(FIRST_BRANCH), FIRST_BRANCH, commit).show()
+            # The ref is there, so the memory is; what keeps its files from showing meets the next reader or writer.
+            with suppress(OSError, Damaged, StorageError):
+                Desk(layout, objects, layout.place(FIRST_BRANCH), FIRST_BRANCH, commit).show()
     return True
 
 

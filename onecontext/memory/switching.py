@@ -6,6 +6,7 @@ Rule 2: every part can be done again, so a switch that was cut off is finished b
         HEAD had not moved yet.
 """
 
+from onecontext.errors import Damaged, StorageError
 from onecontext.memory import pending
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
@@ -41,7 +42,12 @@ def switch(layout: Layout, branch: str, author: Author) -> None:
             _set_head(layout, branch, expect=head)
             return
         with both(layout, old, branch, wait_s=DEFAULT_WAIT_S):
-            _move(layout, old, branch)
+            try:
+                _move(layout, old, branch)
+            except (OSError, Damaged, StorageError):
+                # Once HEAD names it the switch is made; the note stays, and whoever comes next finishes it.
+                if layout.head() != branch:
+                    raise
 
 
 def finish_switch(layout: Layout, *, wait_s: float = DEFAULT_WAIT_S) -> None:

@@ -5,11 +5,13 @@ Rule 1: a reader takes no lock, but where milestones are on record that git does
 Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
 """
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
+from onecontext.memory.door import Door
 from onecontext.memory.reading import ensure_shown, settled
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from onecontext.recall.history import History
 
 
-class Reader:
+class Reader(Door):
     """A handle on one branch of a memory, for reading."""
 
     def __init__(self, layout: Layout, branch: str) -> None:
@@ -134,7 +136,7 @@ class Reader:
             commit=commit,
             log=log,
             segment=metadata,
-            k=k,
+            k=min(k, sys.maxsize),
             at=at,
         )
 
@@ -161,4 +163,4 @@ class Reader:
 def _checked(limit: int | None) -> int | None:
     if limit is not None and limit < 0:
         raise UsageError(f"a limit of {limit} is below 0")
-    return limit
+    return limit if limit is None else min(limit, sys.maxsize)

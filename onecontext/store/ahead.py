@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import append_bytes, read_bytes, sync_file, sync_folder
+from onecontext.store.files import append_bytes, empty_file, read_bytes, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.quarantine import set_aside
 
@@ -76,8 +76,9 @@ def append(layout: Layout, branch: str, ahead: Ahead) -> int:
         append_bytes(path, content, durable=ahead.durable)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        append_bytes(path, content, durable=ahead.durable)
+        # Before the line is there: from then on it counts, and an error would say that it does not.
         sync_folder(path.parent.parent)
+        append_bytes(path, content, durable=ahead.durable)
     return len(content)
 
 
@@ -102,10 +103,7 @@ def clear(layout: Layout, branch: str, *, durable: bool) -> None:
     if torn.strip(b"\0"):
         set_aside(layout, f"{branch}-ahead", torn)
     if _size(path):
-        with path.open("r+b") as file:
-            file.truncate()
-        if durable:
-            sync_file(path)
+        empty_file(path, durable=durable)
 
 
 def _plain(ahead: Ahead) -> dict[str, object]:

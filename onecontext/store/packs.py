@@ -13,12 +13,13 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onecontext.store.deltas import number_bytes
-from onecontext.store.files import open_new, read_bytes, sync_folder
+from onecontext.store.files import open_new, read_bytes, sync_folder, tell_path
 
 COMMIT, TREE, BLOB = 1, 2, 3
 KINDS = {b"commit": COMMIT, b"tree": TREE, b"blob": BLOB}
@@ -182,8 +183,10 @@ def _put(path: Path, content: bytes, *, durable: bool) -> None:
             file.write(content)
             _finish(file, durable=durable)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        tell_path(error, path)
+        with suppress(OSError):  # what is to be told is why it was not written
+            temporary.unlink(missing_ok=True)
         raise
 
 

@@ -11,6 +11,6 @@ def set_aside(layout: Layout, name: str, content: bytes) -> Path:
     """Keep ``content`` durably in the quarantine; the same content under the same name is kept once."""
     layout.quarantine.mkdir(parents=True, exist_ok=True)
     path = layout.quarantine / f"{name.replace('/', '-')}-{crc32c(content)}-{len(content)}"
-    if not path.exists():
+    if path.is_symlink() or not path.exists():
         replace_bytes(path, content, durable=True)
     return path

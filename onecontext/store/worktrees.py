@@ -16,7 +16,7 @@ from pathlib import Path
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
 from onecontext.store import gitlock, index
-from onecontext.store.files import read_bytes, replace_bytes, replace_name, replace_text
+from onecontext.store.files import check_kinds, check_way, read_bytes, replace_bytes, replace_name, replace_text
 from onecontext.store.layout import Layout, Place
 from onecontext.store.objects import Objects
 from onecontext.store.quarantine import set_aside
@@ -28,6 +28,7 @@ _Stamp = tuple[int, int, int]
 
 def ensure_linked(place: Place, branch: str) -> None:
     """Make the linked work tree of ``branch``, or mend its pointers when the memory was moved to another folder."""
+    _check(place)
     place.git_dir.mkdir(parents=True, exist_ok=True)
     place.folder.mkdir(parents=True, exist_ok=True)
     _put(place.git_dir / "commondir", "../..\n")
@@ -38,8 +39,13 @@ def ensure_linked(place: Place, branch: str) -> None:
 
 def park(place: Place, commit: str) -> None:
     """Leave a linked work tree be while its branch is shown elsewhere: its HEAD then names a commit, not the branch."""
+    _check(place)
     if place.folder.is_dir():
         _put(place.git_dir / "HEAD", f"{commit}\n")
+
+
+def _check(place: Place) -> None:
+    check_kinds([str(path) for own in (place.git_dir, place.folder) for path in (own.parent, own)], ())
 
 
 def refresh(
@@ -115,6 +121,7 @@ def _show(
     layout: Layout, objects: Objects, place: Place, path: str, before: str | None, after: str | None, *, mine: bool
 ) -> None:
     target = place.folder / path
+    check_way(place.folder, target)
     current = _current(target)
     found = objects.blob_id(current) if current is not None else None
     if found == after:
@@ -141,6 +148,7 @@ def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
 def take_away(place: Place, path: str) -> None:
     """Remove a file of a work tree, and the folders that it leaves empty."""
     target = place.folder / path
+    check_way(place.folder, target)
     target.unlink(missing_ok=True)
     _drop_empty(target.parent, place.folder)
 
