@@ -210,7 +210,7 @@ def test_a_full_disk_leaves_the_earlier_export(memory: Memory, tmp_path: Path, m
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("onecontext.exchange.gcc_place.replace_bytes", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(errors.StorageError, match="No space"):
         memory.export(tmp_path / "out")
 
     assert tree(tmp_path / "out") == before

@@ -31,9 +31,9 @@ BAD = [
 ]
 # What each argument of text is. One that is not here is an error: say what it is.
 NAMES = {"name", "branch", "source", "agent"}
-REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability"}
+REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout"}
 FREE = {"path", "session", "purpose", "observation", "thought", "action", "contribution", "code_commit", "task"}
-FREE |= {"mission", "pin", "fact", "summary", "text", "metadata"}
+FREE |= {"mission", "pin", "fact", "summary", "text", "metadata", "directory"}
 GOOD: dict[str, Any] = {
     "name": "fresh",
     "branch": "left",
@@ -48,6 +48,7 @@ GOOD: dict[str, Any] = {
     "fact": "f",
     "text": "t",
     "path": None,
+    "directory": "/nowhere/at/all",
 }
 OPTIONS = {  # of the command line, by where argparse puts them
     **dict.fromkeys(("name", "branch", "source", "agent", "delete", "restore"), "name"),
@@ -55,7 +56,7 @@ OPTIONS = {  # of the command line, by where argparse puts them
 }
 OTHERS = {"help", "json", "path", "purpose", "observation", "thought", "action", "stdin", "contribution", "message"}
 OTHERS |= {"code_commit", "task", "mission", "pin", "deleted", "create", "summary", "word", "ours", "theirs", "text"}
-OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k"}
+OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k", "directory", "layout"}
 
 
 @pytest.fixture(scope="module")

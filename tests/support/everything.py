@@ -5,6 +5,7 @@ A new public method of ``Memory`` or a new command must be added here: ``test_me
 
 import io
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from onecontext import Memory
 from onecontext.cli.main import main
 
 AT = "2026-01-02"
+OUTSIDE = tempfile.TemporaryDirectory(prefix="onecontext-exported-")  # goes at the end of the process
 
 
 def furnished(folder: Path, durability: str | None = None) -> Memory:
@@ -30,6 +32,13 @@ def furnished(folder: Path, durability: str | None = None) -> Memory:
     memory.create_branch("aside").step("pending aside")
     memory.step("pending here")
     return memory
+
+
+def exported(memory: Memory) -> str:
+    """Export to a folder of its own, outside of everything, and return it."""
+    folder = tempfile.mkdtemp(dir=OUTSIDE.name)
+    memory.export(folder)
+    return folder
 
 
 # By the name of the method. Each is given a handle on ``main`` of such a memory, and works once on it.
@@ -64,6 +73,8 @@ METHODS: dict[str, Callable[[Memory], object]] = {
     "delete_branch": lambda memory: memory.delete_branch("left"),
     "restore_branch": lambda memory: memory.restore_branch("gone"),
     "switch": lambda memory: memory.switch("aside"),
+    "export": lambda memory: exported(memory),
+    "import_from": lambda memory: memory.import_from(exported(memory)),
 }
 
 # In an order in which each works, from ``init`` on. ``CONFLICT`` stands for the id of the open conflict.
@@ -96,6 +107,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show",),
     ("diff", "cli"),
     ("switch", "cli"),
+    ("export", f"{OUTSIDE.name}/commands"),
+    ("import", f"{OUTSIDE.name}/commands"),
     ("doctor",),
 )
 
