@@ -47,7 +47,7 @@ def main() -> None:
         folder = Path(name)
         print(f"on {_file_system(folder)}, {os.cpu_count()} processors, Python {sys.version.split()[0]}")
         side_by_side(folder, args.rounds)
-        writers(folder, commits=25 if not args.full else 200, title=title)
+        writers(folder, commits=100 if not args.full else 500, title=title)
         memory = growth(folder, commits=commits, steps=steps, measured=measured, title=title)
         looking_back(memory, commits, folder, args.rounds)
         size(memory, commits)

@@ -40,11 +40,26 @@ def _race(memory: Memory, commits: int, *, many: bool) -> tuple[float, int]:
         memory.create_branch(branch)
     command = [sys.executable, __file__, str(memory.path.parent)]
     running = [
-        subprocess.Popen([*command, branch, str(commits)], stdout=subprocess.PIPE, text=True) for branch in branches
+        subprocess.Popen(
+            [*command, branch, str(commits)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        for branch in branches
     ]
-    spans = [tuple(map(float, writer.communicate()[0].split())) for writer in running]
+    for writer in running:
+        assert writer.stdout is not None
+        writer.stdout.readline()  # imported and warm
+    spans = [tuple(map(float, writer.communicate()[0].split())) for writer in _started(running)]
     seconds = max(end for _, end in spans) - min(begin for begin, _ in spans)
-    return WRITERS * commits / seconds, sum(len(memory.on(branch).milestones()) for branch in set(branches))
+    landed = sum(len(memory.on(branch).milestones()) for branch in set(branches)) - WRITERS
+    return WRITERS * commits / seconds, landed
+
+
+def _started(running: list[subprocess.Popen[str]]) -> list[subprocess.Popen[str]]:
+    for writer in running:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    return running
 
 
 def growth(
@@ -84,9 +99,14 @@ def _line(name: str, costs: list[Any]) -> None:
 
 def _write(folder: str, branch: str, commits: int) -> None:
     memory = Memory.open(folder, branch=branch, agent=f"writer-{branch}")
+    memory.commit("the first")
+    memory.flush()
+    print("ready", flush=True)
+    sys.stdin.readline()
     begin = time.time()
     for n in range(commits):
         memory.commit(milestone_text(n))
+    memory.flush()
     print(begin, time.time())
 
 

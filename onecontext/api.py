@@ -8,18 +8,22 @@ Rule 2: the clock and the source of ids can be handed in; nothing here reads the
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from onecontext.errors import NoMemory, UsageError
+from onecontext.memory.author import Author
+from onecontext.memory.author import author as author_of
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Deleted, Merge, Pins, Resolution, Rollback, Tag
-from onecontext.memory.model import author as author_of
 from onecontext.memory.reading import settled
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
-from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import exclude, find_memory, find_repository
+from onecontext.store.layout import Layout
+from onecontext.store.surroundings import exclude, find_memory, find_repository, is_excluded, place_for
+
+if TYPE_CHECKING:
+    from onecontext.exchange.model import Export, Import
+    from onecontext.memory.model import Deleted, Merge, Pins, Resolution, Rollback, Tag
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
@@ -51,7 +55,8 @@ class Memory(Reader):
     ) -> "Memory":
         """Make the memory of the repository (or plain folder) at ``path``, or open the one that is there.
 
-        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``.
+        Inside a user's git repository it lies at the top, and ``.onecontext/`` is added to its ``info/exclude``; that
+        of a bare one lies in its folder. The work trees of a repository share its memory.
 
         Args:
             durability: of a memory made now: "step" (None: this one), "commit" or "none"; see docs/memory.md.
@@ -60,15 +65,21 @@ class Memory(Reader):
             UsageError: there is no such durability.
             NewerFormat: a newer version made what is there; nothing was written.
         """
-        from onecontext.memory.branches import init
+        from onecontext.memory.branches import FIRST_BRANCH, init
 
         author = author_of(agent, session, clock, new_id)
         start = Path(path).resolve()
         repository = find_repository(start)
-        layout = Layout((repository.top if repository else start) / FOLDER, durability)
-        init(layout, author, purpose)
-        if repository:
+        if start.exists() and not start.is_dir():
+            raise UsageError(f"{start} is no folder", hint="name the folder that the memory is for")
+        layout = Layout(place_for(start, repository), durability)
+        missing = repository is not None and not is_excluded(repository)
+        if repository and missing:
+            if (layout.git / "HEAD").exists():
+                layout.check_format()
             exclude(repository)
+        if init(layout, author, purpose):
+            return cls(layout, FIRST_BRANCH, author)
         return cls.open(layout.path, agent=agent, session=session, clock=clock, new_id=new_id)
 
     @classmethod
@@ -131,13 +142,13 @@ class Memory(Reader):
         links = {"code_commit": code_commit, "task": task, "mission": mission}
         return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, pin=facts, **links)
 
-    def pin(self, fact: str) -> Pins:
+    def pin(self, fact: str) -> "Pins":
         """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it."""
         from onecontext.memory.pins import pin
 
         return pin(self._settled(), self.branch, self._author, fact)
 
-    def unpin(self, fact: str) -> Pins:
+    def unpin(self, fact: str) -> "Pins":
         """Take out the pinned fact that is ``fact``, or that alone begins so; the history keeps it."""
         from onecontext.memory.pins import unpin
 
@@ -150,7 +161,7 @@ class Memory(Reader):
         create(self._settled(), name, self._author, parent=self.branch, purpose=purpose)
         return Memory(self._layout, name, self._author)
 
-    def delete_branch(self, name: str) -> Deleted:
+    def delete_branch(self, name: str) -> "Deleted":
         """Take another branch out of sight; its tip is kept, and :meth:`restore_branch` has it back."""
         from onecontext.memory.deleting import delete
 
@@ -175,7 +186,7 @@ class Memory(Reader):
         switch(self._settled(), branch, self._author)
         return Memory(self._layout, branch, self._author)
 
-    def merge(self, source: str, *, summary: str = "") -> Merge:
+    def merge(self, source: str, *, summary: str = "") -> "Merge":
         """Merge ``source`` into this branch; the second time nothing is written and ``already`` is true."""
         from onecontext.memory.merging import merge
 
@@ -183,27 +194,27 @@ class Memory(Reader):
 
     def resolve_conflict(
         self, conflict_id: str, take: Literal["ours", "theirs", "text"], *, text: str | None = None
-    ) -> Resolution:
+    ) -> "Resolution":
         """Settle one conflict of a merge, as a commit; both sides stay on record."""
         from onecontext.memory.conflicts import resolve
 
         return resolve(self._settled(), self.branch, self._author, conflict_id, take, text=text)
 
-    def rollback(self, revision: str) -> Rollback:
+    def rollback(self, revision: str) -> "Rollback":
         """Give this branch the memory it had at ``revision``, as a commit; pending steps stay pending."""
         from onecontext.memory.rollback import rollback
         from onecontext.recall.revisions import commit_of
 
         return rollback(self._settled(), self.branch, self._author, commit_of(self._layout, revision))
 
-    def tag(self, name: str, revision: str | None = None) -> Tag:
+    def tag(self, name: str, revision: str | None = None) -> "Tag":
         """Give a commit a name that stays on it; without a ``revision`` it is this branch's tip."""
         from onecontext.memory.tags import create
         from onecontext.recall.revisions import commit_of
 
         return create(self._settled(), name, commit_of(self._layout, self.branch if revision is None else revision))
 
-    def delete_tag(self, name: str) -> Tag:
+    def delete_tag(self, name: str) -> "Tag":
         """Take a tag away and return what it named; the commit stays reachable."""
         from onecontext.memory.tags import delete
 
@@ -231,3 +242,15 @@ class Memory(Reader):
         from onecontext.memory import milestones
 
         return milestones.write_main(self._settled(), self.branch, self._author, text)
+
+    def export(self, directory: str | Path, *, layout: str = "gcc") -> "Export":
+        """Write all branches into ``directory`` (new, empty, or an earlier export) as other programs read them."""
+        from onecontext.exchange.exporting import export
+
+        return export(self._settled(), Path(directory), layout)
+
+    def import_from(self, directory: str | Path, *, layout: str | None = None) -> "Import":
+        """Take in the memory of another program, or an export; the second time nothing is written."""
+        from onecontext.exchange.importing import import_from
+
+        return import_from(self._settled(), self._author, self.branch, Path(directory), layout)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from onecontext.checksum import crc32c
@@ -27,8 +28,8 @@ _OURS = "|".join(
     ]
 )
 # Backslashes that already stand before a word of ours are counted in, so that taking one away is always right.
-_ESCAPE = re.compile(rf"(?:(?<=[{_BOUNDARY}])|\A)(?=\\*(?:{_OURS}))|(?<![\\])(?=\\*---(?:[{_BOUNDARY}]|\Z))")
-_UNESCAPE = re.compile(rf"(?:(?<=[{_BOUNDARY}])|\A)\\(?=\\*(?:{_OURS}))|(?<![\\])\\(?=\\*---(?:[{_BOUNDARY}]|\Z))")
+_ESCAPE = rf"(?:(?<=[{_BOUNDARY}])|\A)(?=\\*(?:{_OURS}))|(?<![\\])(?=\\*---(?:[{_BOUNDARY}]|\Z))"
+_UNESCAPE = rf"(?:(?<=[{_BOUNDARY}])|\A)\\(?=\\*(?:{_OURS}))|(?<![\\])\\(?=\\*---(?:[{_BOUNDARY}]|\Z))"
 _FRAME = re.compile(rb"^<!-- oc1 (\{[^\n]*\}) -->\n", re.MULTILINE)
 _STEP = re.compile(
     r"### Step (\d{1,18}) \u2014 ([^\n]*)\n\*\*Observation:\*\* ?(.*?)\n\n\*\*Thought:\*\* ?(.*?)"
@@ -64,7 +65,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Milestone:
-    """What a COMMIT records. ``commit`` is the git commit that holds it; None when it was read from files alone."""
+    """What a COMMIT records.
+
+    ``commit`` is the git commit that holds it, or of one just recorded the one that will, unless a file is edited by
+    hand before; None when it was read from files alone.
+    """
 
     id: str
     at: datetime
@@ -128,12 +133,18 @@ def escape(text: str) -> str:
     # A text with none of these has nothing to escape, and looking for them costs a tenth of the pattern.
     if not ("**" in text or "---" in text or "## Commit " in text or "### Step " in text or "<!-- oc" in text):
         return text
-    return _ESCAPE.sub(r"\\", text)
+    return _compiled(_ESCAPE).sub(r"\\", text)
 
 
 def unescape(text: str) -> str:
     """Take away what :func:`escape` added."""
-    return _UNESCAPE.sub("", text)
+    return _compiled(_UNESCAPE).sub("", text) if "\\" in text else text
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # When it is needed, which for most texts is never: the two take longer to compile than a context to read.
+    return re.compile(pattern)
 
 
 def iso(at: datetime) -> str:

@@ -51,6 +51,11 @@ def open_memory(args: argparse.Namespace, invocation: Invocation) -> Memory:
     return Memory.open(invocation.cwd, branch=branch, agent=agent_of(args, invocation), session=session)
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number with its word, which takes an ``s`` unless there is one."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def milestone_line(milestone: Milestone, out: Output) -> str:
     """Return one line: id, time, branch and the first line of the contribution."""
     when = f"{milestone.at:%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from onecontext.doctor.check import Check
 from onecontext.errors import Damaged, NoMemory
 from onecontext.store.files import read_bytes, replace_bytes
+from onecontext.store.layout import Layout
 from onecontext.store.surroundings import find_memory
 
 KNOWN_FORMAT = 1
@@ -59,6 +60,7 @@ def _written(memory: Path) -> Check:
     probe = folder / f"doctor-{os.getpid()}"
     content = f"onecontext doctor, process {os.getpid()}\n".encode()
     try:
+        Layout(memory).check()
         folder.mkdir(exist_ok=True)
         replace_bytes(probe, content, durable=True)
         with probe.open("rb") as file:
@@ -72,6 +74,8 @@ def _written(memory: Path) -> Check:
             f"{folder} cannot be written: {error.strerror or error}",
             "check its owner, the room on the disk, and whether the file system knows flock",
         )
+    except Damaged as error:
+        return Check("memory write", "fail", error.message, error.hint)
     if read != content:
         return Check("memory write", "fail", "what was written there reads back otherwise", "check the disk")
     return Check("memory write", "ok", "a file was written durably, locked and read back")

@@ -26,12 +26,13 @@ def later(work: Work, *, key: Hashable, after_s: float) -> None:
     """Do ``work`` in ``after_s`` seconds, unless it is asked for again under the same ``key`` until then."""
     global _thread
     with _changed:
+        known = key in _due
         _due[key] = (time.monotonic() + after_s, work)
         if _thread is None or not _thread.is_alive():
             _thread = threading.Thread(target=_run, name="onecontext-background", daemon=True)
             _thread.start()
-        # A thread that waits for an earlier time looks again then; only one that waits for nothing is woken.
-        elif len(_due) == 1:
+        # A thread that waits for an earlier time looks again then, so what is put off once more need not wake it.
+        elif not known:
             _changed.notify()
 
 

@@ -9,13 +9,15 @@ from contextlib import suppress
 
 from onecontext.errors import BranchExists, Damaged, StorageError
 from onecontext.memory import message, metadata, pending, pins
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Branch
+from onecontext.memory.model import Branch
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
 from onecontext.store import ahead, refs, repository, worktrees
-from onecontext.store.files import make_folder, replace_text
+from onecontext.store.durable import make_folder
+from onecontext.store.files import replace_text
 from onecontext.store.layout import FORMAT, Layout
 from onecontext.store.locks import held
 from onecontext.store.objects import Objects
@@ -43,17 +45,19 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
         with held(layout.lock(FIRST_BRANCH)):
             objects = Objects(layout)
             changes = _first_files(FIRST_BRANCH, goal, parent=None, author=author)
-            changes |= {"format": f"{FORMAT}\n".encode(), "main.md": _roadmap(goal)}
+            changes |= {"format": f"{FORMAT}\n".encode(), "main.md": roadmap(goal)}
             tree = objects.write_tree(None, changes)
             text = message.build("the memory begins", branch=FIRST_BRANCH)
             commit = objects.add_commit(tree, (), text, author.agent, author.at())
             objects.write()
             replace_text(layout.path / "format", f"{FORMAT}\n", durable=True)
             objects.move(FIRST_BRANCH, expect=None, to=commit)
-            place = layout.place(FIRST_BRANCH)
-            if not place.main:
-                worktrees.ensure_linked(layout, place, FIRST_BRANCH)
-            Desk(layout, objects, place, FIRST_BRANCH, commit).show()
+            # The ref is there, so the memory is; what keeps its files from showing meets the next reader or writer.
+            with suppress(OSError, Damaged, StorageError):
+                place = layout.place(FIRST_BRANCH)
+                if not place.main:
+                    worktrees.ensure_linked(layout, place, FIRST_BRANCH)
+                Desk(layout, objects, place, FIRST_BRANCH, commit).show()
     return True
 
 
@@ -128,6 +132,7 @@ def _first_files(
     return {f"{folder}/metadata.yaml": metadata.dump(data), f"{folder}/commit.md": b"", f"{folder}/log.md": b""}
 
 
-def _roadmap(goal: str) -> bytes:
+def roadmap(goal: str) -> bytes:
+    """Return the main.md that a memory begins with."""
     text = f"# Roadmap\n\n## Goal\n\n{goal or '(not said yet)'}\n\n## Milestones\n\n## Decisions\n"
     return text.encode("utf-8")

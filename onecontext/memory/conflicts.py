@@ -9,9 +9,10 @@ from typing import Any
 
 from onecontext.errors import Damaged, InvalidDocument, UnknownConflict, UsageError
 from onecontext.memory import message, metadata, pins, sections
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, KeptConflict, Resolution
+from onecontext.memory.model import KeptConflict, Resolution
 from onecontext.memory.summary import one_line
 from onecontext.records import check_text, iso
 from onecontext.store.layout import Layout

@@ -7,12 +7,14 @@ Rule 4: every part can be done again: after a kill the branch is there still, or
 """
 
 import shutil
+from contextlib import suppress
 
-from onecontext.errors import BranchExists, CurrentBranch, Damaged, PendingSteps, UnknownBranch
+from onecontext.errors import BranchExists, CurrentBranch, Damaged, PendingSteps, StorageError, UnknownBranch
 from onecontext.memory import pending
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Deleted
+from onecontext.memory.model import Deleted
 from onecontext.memory.switching import finish_switch
 from onecontext.names import check_name, is_name
 from onecontext.store import refs, worktrees
@@ -51,7 +53,9 @@ def delete(layout: Layout, name: str, author: Author) -> Deleted:
             # Its work tree names the commit from here on, so that none ever names a branch that is gone.
             worktrees.park(desk.place, desk.tip)
             refs.delete(layout, f"{refs.HEADS}{name}", expect=desk.tip)
-            _take_work_tree_away(desk)
+            # The branch is out of sight and its tip kept; files that could not be removed take room and nothing else.
+            with suppress(OSError, Damaged, StorageError):
+                _take_work_tree_away(desk)
             return Deleted(name, desk.tip, kept, merged)
 
 

@@ -19,7 +19,7 @@ from onecontext.memory.ends import Ends
 from onecontext.memory.locking import known_tip, locked
 from onecontext.records import Milestone, split
 from onecontext.store import repository, worktrees
-from onecontext.store.files import read_bytes
+from onecontext.store.files import check_way, read_bytes
 from onecontext.store.layout import Layout, Place, check_version
 from onecontext.store.locks import DEFAULT_WAIT_S
 from onecontext.store.objects import Objects
@@ -179,6 +179,7 @@ class Desk:
         """Commit, as the person, what was changed by hand in main.md, the metadata, or the files ``names``."""
         changes: dict[str, bytes] = {}
         for path in ("main.md", f"{self.folder}/metadata.yaml", *names):
+            check_way(self.place.folder, self.place.folder / path)
             try:
                 content = read_bytes(self.place.folder / path)
             except FileNotFoundError:
@@ -207,8 +208,12 @@ def writing(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> I
         yield opened(layout, branch)
 
 
-def opened(layout: Layout, branch: str) -> Desk:
-    """Return the desk of ``branch``, whose lock the caller holds; see :func:`writing`."""
+def opened(layout: Layout, branch: str, *, settled: bool = True) -> Desk:
+    """Return the desk of ``branch``, whose lock the caller holds; see :func:`writing`.
+
+    Args:
+        settled: False leaves what is on record where it is.
+    """
     tip = known_tip(layout, branch)
     objects = Objects(layout)
     desk = Desk(layout, objects, layout.place(branch), branch, tip)
@@ -218,5 +223,6 @@ def opened(layout: Layout, branch: str) -> Desk:
         worktrees.ensure_linked(layout, desk.place, branch)
     if not desk.place.is_showing(branch, tip):
         desk.show()
-    settling.settle(desk)
+    if settled:
+        settling.settle(desk)
     return desk

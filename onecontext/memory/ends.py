@@ -6,7 +6,7 @@ Rule 2: records are moved as the bytes they are, so a hand-edited one stays as e
 Rule 3: what is known of the ends after a milestone comes from before it, so nothing is read again in between.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from onecontext.records import Milestone, decode_milestone, split
@@ -55,6 +55,18 @@ class Ends:
         ends = Ends(shown, milestone, number, history, count + 1, self.log)
         return {f"commit/{number:04d}.md": history, "commit.md": b"".join(shown)}, ends
 
+    def after_all(self, milestones: Sequence[bytes], steps: Sequence[bytes]) -> dict[str, bytes]:
+        """Return the files that many records change at once, oldest first; the steps become files of their own."""
+        changes: dict[str, bytes] = {}
+        ends = self
+        for record in milestones:
+            files, ends = ends.after(decode_milestone(split(record).records[0]), record)
+            changes |= files
+        for together in _files_of(steps):
+            files, ends = ends.after_steps(together)
+            changes |= files
+        return changes
+
 
 def read(content: Callable[[str], bytes], names: Callable[[str], Iterable[str]]) -> Ends:
     """Return the ends of a branch.
@@ -85,6 +97,19 @@ def _newest_records(records: tuple[bytes, ...]) -> tuple[bytes, ...]:
             break
         kept.append(record)
     return tuple(reversed(kept))
+
+
+def _files_of(records: Sequence[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    size = 0
+    for record in records:
+        if waiting and (len(waiting) >= _FILE_RECORDS or size + len(record) > _FILE_BYTES):
+            yield b"".join(waiting)
+            waiting, size = [], 0
+        waiting.append(record)
+        size += len(record)
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _newest(names: Iterable[str]) -> int:

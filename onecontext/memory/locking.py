@@ -22,6 +22,7 @@ def locked(
     Args:
         known: called with the lock held, says whether that is known already.
     """
+    layout.check_locks()
     while True:
         with held(layout.lock(branch), wait_s=wait_s):
             if known() or branch not in half_switched(layout):

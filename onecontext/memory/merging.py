@@ -10,9 +10,10 @@ from dataclasses import asdict
 
 from onecontext.errors import UsageError
 from onecontext.memory import metadata, milestones, pending, pins, sections
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
-from onecontext.memory.model import Author, Merge, MergeConflict
+from onecontext.memory.model import Merge, MergeConflict
 from onecontext.memory.rollback import common
 from onecontext.memory.summary import one_line
 from onecontext.records import check_text, decode_milestones, iso, split

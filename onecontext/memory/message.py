@@ -10,6 +10,7 @@ from onecontext.errors import UsageError
 from onecontext.memory.summary import one_line
 
 RECORD, BRANCH, ROLLBACK = "Onecontext-Record", "Onecontext-Branch", "Onecontext-Rollback"
+IMPORT = "Onecontext-Import"
 _LINKS = {"code_commit": "Code-Commit", "task": "Task", "mission": "Mission"}
 _SHAPES = {
     "code_commit": re.compile(r"[0-9a-f]{7,64}", re.ASCII),
@@ -34,17 +35,25 @@ def check_links(**links: str | None) -> None:
 
 
 def build(
-    subject: str, *, branch: str, record: str | None = None, rollback: str | None = None, **links: str | None
+    subject: str,
+    *,
+    branch: str,
+    record: str | None = None,
+    rollback: str | None = None,
+    imported: str | None = None,
+    **links: str | None,
 ) -> str:
     """Return the message; ``links`` are ``code_commit``, ``task`` and ``mission``, already checked.
 
-    ``rollback`` is the commit whose memory is given back, in full hexadecimal digits.
+    ``rollback`` is the commit whose memory is given back, in full hexadecimal digits; ``imported`` names the layout
+    that the records of an import came in.
     """
     first = next((part for part in subject.splitlines() if part.strip()), "")
     line = one_line(_CONTROL.sub(" ", first), limit_bytes=_SUBJECT_BYTES) or "milestone"
     trailers = [f"{RECORD}: {record}"] if record else []
     trailers += [f"{BRANCH}: {branch}"]
     trailers += [f"{ROLLBACK}: {rollback}"] if rollback else []
+    trailers += [f"{IMPORT}: {imported}"] if imported else []
     trailers += [f"{_LINKS[key]}: {value}" for key, value in links.items() if value is not None]
     return f"{line}\n\n" + "\n".join(trailers) + "\n"
 

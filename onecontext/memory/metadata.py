@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from onecontext.errors import InvalidDocument
+from onecontext.memory import plain_yaml
 
 _ABSENT = object()
-_UNCOMMON_ENDS = frozenset("\r\x85\u2028\u2029")
+# Line ends and a mark that libyaml, in contrast to PyYAML, folds or drops where they stand unescaped.
+_FOLDED = "\x85\u2028\u2029\ufeff"
 
 
 def load(content: bytes | None, *, where: str) -> dict[str, Any]:
@@ -18,6 +20,9 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     Raises:
         InvalidDocument: it is no YAML mapping with text keys.
     """
+    plain = plain_yaml.load((content or b"").decode("utf-8", "replace"))
+    if plain is not None:
+        return plain
     import yaml
 
     try:
@@ -55,11 +60,11 @@ def dump(data: dict[str, Any]) -> bytes:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Quotes a text with an uncommon end of a line, which YAML reads as a space in any other form."""
+        """Writes texts that have these line ends in double quotes: in single ones a reader folds U+0085 to a blank."""
 
-    def text_node(dumper: Dumper, text: str) -> Any:
-        uncommon = not _UNCOMMON_ENDS.isdisjoint(text)
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if uncommon else None)
+    def text_node(dumper: Any, text: str) -> Any:
+        style = '"' if any(end in text for end in _FOLDED) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     Dumper.add_representer(str, text_node)
     text = yaml.dump(data, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)

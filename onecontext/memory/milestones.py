@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from onecontext.errors import UsageError
 from onecontext.memory import message, metadata, pending, pins, summary
+from onecontext.memory.author import Author
 from onecontext.memory.desk import NOTHING, Desk, writing
-from onecontext.memory.model import Author
 from onecontext.memory.recording import recording
 from onecontext.records import Milestone, check_text, encode_milestone, joined
 from onecontext.store.layout import Layout
@@ -135,3 +135,9 @@ def _required(contribution: str) -> str:
             "a milestone needs a contribution: what was achieved", hint="onecontext commit 'what was done'"
         )
     return redact(check_text(contribution, what="contribution"))
+
+
+def appended(desk: Desk, folder: str, milestones: Sequence[bytes], steps: Sequence[bytes]) -> dict[str, bytes | None]:
+    """Return the changes that put many framed records behind those in the folder of a branch, oldest first."""
+    there = replace(desk, branch=folder, _ends=None)
+    return {f"{there.folder}/{name}": file for name, file in there.ends.after_all(milestones, steps).items()}

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.records import Raw, Split, joined, split
-from onecontext.store.files import append_bytes, read_bytes, replace_bytes, sync_names
+from onecontext.store.durable import sync_names
+from onecontext.store.files import append_bytes, check_way, open_to_read, read_bytes, replace_bytes
 from onecontext.store.layout import Layout, Place
 from onecontext.store.marks import Mark, mark
 from onecontext.store.quarantine import set_aside
@@ -41,8 +42,14 @@ class Left(NamedTuple):
 
 
 def path_in(place: Place, branch: str) -> Path:
-    """Return the pending log of ``branch`` in a work tree."""
-    return place.folder / "branches" / branch / "log.md"
+    """Return the pending log of ``branch`` in a work tree.
+
+    Raises:
+        Damaged: the way there leads out of the work tree.
+    """
+    path = place.folder / "branches" / branch / "log.md"
+    check_way(place.folder, path)
+    return path
 
 
 def read(path: Path) -> Split:
@@ -64,6 +71,7 @@ def append(
     Raises:
         OSError: full or read-only; the log is as it was.
     """
+    check_way(layout.path, path)
     if left is not None and left.mark == mark(path):
         number, record = left.number + 1, encode(left.number + 1)
     else:
@@ -78,15 +86,13 @@ def append(
 
 def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
     """Move what follows byte ``end`` to the quarantine, durably, and only then cut it off."""
-    with path.open("rb") as file:
-        file.seek(end)
-        torn = file.read()
-    if not torn:
+    try:
+        content = read_bytes(path)
+    except FileNotFoundError:
         return
-    set_aside(layout, f"{branch}-log", torn)
-    with path.open("r+b") as file:
-        file.truncate(end)
-        os.fsync(file.fileno())
+    if len(content) > end:
+        set_aside(layout, f"{branch}-log", content[end:])
+        replace_bytes(path, content[:end], durable=True)
 
 
 def drop(layout: Layout, path: Path, branch: str, committed: Mapping[Key, bytes], *, durable: bool = True) -> None:
@@ -125,17 +131,18 @@ def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:
 
 def clear(path: Path) -> None:
     """Empty a log whose records have another home by now."""
-    if path.exists() and path.stat().st_size:
+    if path.exists() and read_bytes(path):
         replace_bytes(path, b"", durable=True)
 
 
 def _tail(path: Path) -> Tail:
     try:
-        size = path.stat().st_size
+        opened = open_to_read(path)
     except FileNotFoundError:
         return Tail((), 0, 0, open_line=False)
     look = _FIRST_LOOK_BYTES
-    with path.open("rb") as file:
+    with opened as file:
+        size = os.fstat(file.fileno()).st_size
         while True:
             start = max(0, size - look)
             file.seek(start)

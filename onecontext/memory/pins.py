@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from onecontext.errors import InvalidDocument, UsageError
 from onecontext.memory import message, metadata
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
-from onecontext.memory.model import Author, Pins
+from onecontext.memory.model import Pins
 from onecontext.records import check_text
 from onecontext.store.layout import Layout
 from onecontext.text.redact import redact

@@ -8,7 +8,7 @@ from contextlib import suppress
 from onecontext.errors import InvalidName, LockTimeout, UnknownBranch
 from onecontext.memory.locking import known_tip
 from onecontext.store import ahead
-from onecontext.store.files import read_bytes
+from onecontext.store.files import check_way, read_bytes
 from onecontext.store.layout import Layout
 
 _OTHERS_WAIT_S = 1.0
@@ -46,7 +46,9 @@ def ensure_shown(layout: Layout, branch: str) -> None:
 def read_main(layout: Layout, branch: str) -> str:
     """Return the roadmap as it stands, edits by hand included; empty when there is none."""
     ensure_shown(layout, branch)
+    path = layout.place(branch).folder / "main.md"
+    check_way(path.parent, path)
     try:
-        return read_bytes(layout.place(branch).folder / "main.md").decode("utf-8", "replace")
+        return read_bytes(path).decode("utf-8", "replace")
     except FileNotFoundError:
         return ""

@@ -34,6 +34,7 @@ from onecontext.store.trees import object_name
 BATCH, BATCH_BYTES = 128, 16 * 1024 * 1024
 IDLE_S = 0.05
 _SAMPLE_BYTES = 64
+_TRIES = 3
 
 _Key = tuple[Path, str, str]
 _kept: dict[_Key, "Recording"] = {}
@@ -84,22 +85,36 @@ def settle(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> No
 
 
 def _settle_idle(layout: Layout, branch: str, last: bool) -> None:
-    try:
-        settle(layout, branch, wait_s=DEFAULT_WAIT_S if last else 0.0)
-    except LockTimeout:
-        # Somebody is writing the branch just now, and a queue of those who could as well do it later helps nobody.
-        if not last:
-            background.later(partial(_settle_idle, layout, branch), key=_key(layout, branch), after_s=IDLE_S)
+    if last:
+        settle(layout, branch)
+        return
+    with suppress(LockTimeout):
+        if ahead.idle_s(layout, branch) >= IDLE_S:
+            settle(layout, branch, wait_s=0.0)
+            return
+    # Other writers of the branch go on, and who of them could as well do it later need not stand in line for it.
+    background.later(partial(_settle_idle, layout, branch), key=_key(layout, branch), after_s=IDLE_S)
 
 
 def _at_hand(layout: Layout, branch: str, at: datetime) -> "Recording":
     key = _key(layout, branch)
     found = _kept.pop(key, None)
     if found is None or not found.is_current():
+        found = _from_disk(layout, branch, at)
+    keep(_kept, key, found)
+    return found
+
+
+def _from_disk(layout: Layout, branch: str, at: datetime) -> "Recording":
+    # What others have on record is taken over as it is: if each put it into git first, all would do so in turn.
+    found = Recording(opened(layout, branch, settled=False))
+    for _ in range(_TRIES):
+        if found.is_as_committed() and found.is_caught_up():
+            break
         desk = opened(layout, branch)
         desk.take_in(at)
         found = Recording(desk)
-    keep(_kept, key, found)
+    # An edit that goes on all the while is set aside when the file it is in is written over.
     return found
 
 
@@ -120,6 +135,7 @@ class Recording:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._log = pending.path_in(desk.place, desk.branch)
         self._metadata: Mapping[str, Any] | None = None
         self._begin()
 
@@ -131,7 +147,7 @@ class Recording:
         self._durable = False
         self._logged, self._sample = 0, b""
         self._taken: list[bytes] = []
-        self._waiting: Split | None = None
+        self._waiting: tuple[Split, bool] | None = None
         self._switches = switches(self.desk.layout, self.desk.place)
         self._seen = {path: self._committed(path) for path in self._editable()}
         self.desk.objects.keep_only(self.desk.tree)
@@ -156,10 +172,12 @@ class Recording:
         Raises:
             OSError: full or read-only; nothing is on record.
         """
-        desk, log = self.desk, pending.path_in(self.desk.place, self.desk.branch)
-        found = self._waiting or self._pending()
-        assert found is not None  # a log that is not what it was makes all of this not current
-        pending.cut_torn_tail(desk.layout, log, desk.branch, self._logged + found.end)
+        desk = self.desk
+        waiting = self._waiting or self._pending()
+        assert waiting is not None  # a log that is not what it was makes all of this not current
+        found, torn = waiting
+        if torn:
+            pending.cut_torn_tail(desk.layout, self._log, desk.branch, self._logged + found.end)
         steps = found.preamble + joined(found.records) if found.records else b""
         record, parent = encode_milestone(milestone), desk.tip
         commit = desk.extend(milestone, record, steps, text)
@@ -193,9 +211,21 @@ class Recording:
     def is_current(self) -> bool:
         """Say whether this is how the branch is on disk, after taking in what others have put on record."""
         layout, branch = self.desk.layout, self.desk.branch
-        if not self.is_unswitched() or layout.tip(branch) != self._base or not self._is_unedited():
-            return False
-        size = ahead.size(layout, branch)
+        unmoved = self.is_unswitched() and layout.tip(branch) == self._base
+        return unmoved and self._is_unedited() and self.is_caught_up()
+
+    def is_as_committed(self) -> bool:
+        """Say whether the files that people may edit are as the commit has them that the branch names, or missing."""
+        folder, tree = self.desk.place.folder, self.desk.objects.tree_of(self._base)
+        for path, seen in self._seen.items():
+            entry = self.desk.objects.entry(tree, Path(path).relative_to(folder).as_posix())
+            if seen.blob is not None and (entry is None or entry.id != seen.blob):
+                return False
+        return True
+
+    def is_caught_up(self) -> bool:
+        """Take in what others have put on record, and say whether it and the log go on from what is here."""
+        size = ahead.size(self.desk.layout, self.desk.branch)
         if size < self._size or (size > self._size and not self._catch_up(size)):
             return False
         self._waiting = self._pending()
@@ -225,20 +255,25 @@ class Recording:
 
     def _is_log_unedited(self) -> bool:
         """Say whether the log still begins with the steps that were put on record, byte for byte."""
-        log = pending.path_in(self.desk.place, self.desk.branch)
         try:
-            return read_bytes(log).startswith(b"".join(self._taken))
+            return read_bytes(self._log).startswith(b"".join(self._taken))
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def _pending(self) -> Split | None:
-        """Return the steps that are not on record as history; None when the log does not go on from those that are."""
-        log, before = pending.path_in(self.desk.place, self.desk.branch), len(self._sample)
+    def _pending(self) -> tuple[Split, bool] | None:
+        """Return the steps that are not on record as history, and whether the log has a torn tail.
+
+        None is returned when the log does not go on from those that are on record.
+        """
+        before = len(self._sample)
         try:
-            content = read_bytes(log, start=self._logged - before)
+            content = read_bytes(self._log, start=self._logged - before)
         except (FileNotFoundError, NotADirectoryError):
             content = b""
-        return split(content[before:]) if content[:before] == self._sample else None
+        if content[:before] != self._sample:
+            return None
+        found = split(content[before:])
+        return found, before + found.end < len(content)
 
     def _editable(self) -> list[str]:
         folder = self.desk.place.folder / self.desk.folder

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from onecontext.errors import UsageError
 from onecontext.memory import message, pending
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
-from onecontext.memory.model import Author, Rollback
+from onecontext.memory.model import Rollback
 from onecontext.store.layout import Layout
 from onecontext.store.objects import CommitInfo, Objects
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from onecontext.errors import UsageError
 from onecontext.memory import pending
+from onecontext.memory.author import Author
 from onecontext.memory.keeping import keep
 from onecontext.memory.locking import known_tip, locked, switches
-from onecontext.memory.model import Author
 from onecontext.records import Step, check_text, encode_step
 from onecontext.store.layout import Layout
 from onecontext.text.redact import redact

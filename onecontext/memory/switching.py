@@ -6,10 +6,11 @@ Rule 2: every part can be done again, so a switch that was cut off is finished b
         HEAD had not moved yet.
 """
 
+from onecontext.errors import Damaged, StorageError
 from onecontext.memory import pending
+from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import both, half_switched, known_tip
-from onecontext.memory.model import Author
 from onecontext.store import gitlock, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.layout import Layout
@@ -41,7 +42,12 @@ def switch(layout: Layout, branch: str, author: Author) -> None:
             _set_head(layout, branch, expect=head)
             return
         with both(layout, old, branch, wait_s=DEFAULT_WAIT_S):
-            _move(layout, old, branch)
+            try:
+                _move(layout, old, branch)
+            except (OSError, Damaged, StorageError):
+                # Once HEAD names it the switch is made; the note stays, and whoever comes next finishes it.
+                if layout.head() != branch:
+                    raise
 
 
 def finish_switch(layout: Layout, *, wait_s: float = DEFAULT_WAIT_S) -> None:

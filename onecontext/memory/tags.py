@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from onecontext.errors import Damaged, TagExists, UnknownTag
 from onecontext.memory import message
-from onecontext.memory.model import Author, Tag
+from onecontext.memory.author import Author
+from onecontext.memory.model import Tag
 from onecontext.names import check_name
 from onecontext.store import refs
 from onecontext.store.layout import Layout

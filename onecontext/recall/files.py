@@ -1,15 +1,16 @@
 """Where the history of a branch is read from: its work tree, or a tree of its past.
 
 Rule 1: what a work tree shows is read without git; only the past needs it.
-Rule 2: a file or folder that is not there is empty.
+Rule 2: a file or folder that is not there is empty; one that is reached through a symlink is refused.
 """
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from onecontext.store.files import read_bytes
+from onecontext.store.files import check_way, read_bytes
 from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
@@ -33,14 +34,17 @@ class _Folder:
         self._top = top
 
     def read(self, path: str) -> bytes:
+        check_way(self._top, self._top / path)
         try:
             return read_bytes(self._top / path)
         except (FileNotFoundError, NotADirectoryError):
             return b""
 
     def names(self, folder: str) -> Iterable[str]:
+        check_way(self._top, self._top / folder / "any")
         try:
-            return [path.name for path in (self._top / folder).iterdir()]
+            with os.scandir(self._top / folder) as found:
+                return [entry.name for entry in found]
         except (FileNotFoundError, NotADirectoryError):
             return []
 

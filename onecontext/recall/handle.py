@@ -5,23 +5,25 @@ Rule 1: a reader takes no lock, but where milestones are on record that git does
 Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that needs it.
 """
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from onecontext.memory.model import Branch, KeptConflict, Tag
+from onecontext.memory.door import Door
 from onecontext.memory.reading import ensure_shown, settled
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
+    from onecontext.memory.model import Branch, KeptConflict, Tag
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
 
 
-class Reader:
+class Reader(Door):
     """A handle on one branch of a memory, for reading."""
 
     def __init__(self, layout: Layout, branch: str) -> None:
@@ -38,7 +40,7 @@ class Reader:
         """Where the parts of the memory lie."""
         return self._layout
 
-    def branches(self) -> list[Branch]:
+    def branches(self) -> "list[Branch]":
         """Return all branches, sorted by name."""
         from onecontext.memory.branches import listed
 
@@ -50,7 +52,7 @@ class Reader:
 
         return deleted(self._settled())
 
-    def tags(self) -> list[Tag]:
+    def tags(self) -> "list[Tag]":
         """Return all tags, sorted by name."""
         from onecontext.memory.tags import listed
 
@@ -62,7 +64,7 @@ class Reader:
 
         return pinned(self._history(None).metadata, self.branch)
 
-    def conflicts(self, *, resolved: bool = False) -> list[KeptConflict]:
+    def conflicts(self, *, resolved: bool = False) -> "list[KeptConflict]":
         """Return what merges into this branch could not unite and is open; with ``resolved`` all there ever was."""
         from onecontext.memory.conflicts import listed
 
@@ -134,7 +136,7 @@ class Reader:
             commit=commit,
             log=log,
             segment=metadata,
-            k=k,
+            k=min(k, sys.maxsize),
             at=at,
         )
 
@@ -161,4 +163,4 @@ class Reader:
 def _checked(limit: int | None) -> int | None:
     if limit is not None and limit < 0:
         raise UsageError(f"a limit of {limit} is below 0")
-    return limit
+    return limit if limit is None else min(limit, sys.maxsize)

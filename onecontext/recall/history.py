@@ -34,18 +34,18 @@ class History:
 
     def pending(self) -> list[Step]:
         """Return the steps since the last milestone, newest first."""
-        return [decode_step(raw) for raw in reversed(self._waiting())]
+        return [decode_step(raw) for raw in reversed(self.waiting())]
 
     def steps(self, *, limit: int | None = None, before: str | None = None) -> list[Step]:
         """Return at most ``limit`` steps (None: all), newest first, pending ones included; see :meth:`milestones`."""
-        waiting = self._waiting()
+        waiting = self.waiting()
         keys = {raw.key for raw in waiting}
 
         def own() -> Iterator[Raw]:
             yield from reversed(waiting)
-            yield from (raw for raw in self._logged(self.branch) if raw.key not in keys)
+            yield from (raw for raw in self.logged(self.branch) if raw.key not in keys)
 
-        others = [self._logged(name) for name in self._merged()]
+        others = [self.logged(name) for name in self.merged()]
         return [decode_step(raw) for raw in islice(_after(_newest_first([own(), *others]), before), limit)]
 
     def milestones(self, *, limit: int | None = None, before: str | None = None) -> list[Milestone]:
@@ -58,33 +58,41 @@ class History:
         Raises:
             UnknownRevision: no record has the id ``before``.
         """
-        sources = [self._committed(name) for name in [self.branch, *self._merged()]]
+        sources = [self.committed(name) for name in [self.branch, *self.merged()]]
         return [decode_milestone(raw) for raw in islice(_after(_newest_first(sources), before), limit)]
 
     def own_milestones(self, *, limit: int | None = None) -> list[Milestone]:
         """Return at most ``limit`` milestones of the branch itself, newest first."""
-        return [decode_milestone(raw) for raw in islice(self._committed(self.branch), limit)]
+        return [decode_milestone(raw) for raw in islice(self.committed(self.branch), limit)]
 
-    def _metadata(self) -> dict[str, Any]:
-        path = f"branches/{self.branch}/metadata.yaml"
-        return metadata.load(self._files.read(path), where=path)
-
-    def _merged(self) -> list[str]:
+    def merged(self) -> list[str]:
+        """Return the branches whose records are told with those of this one."""
         names = self.metadata.get("merged")
         listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
         return [check_name(name, what="branch") for name in listed if name != self.branch]
 
-    def _waiting(self) -> tuple[Raw, ...]:
+    def waiting(self) -> tuple[Raw, ...]:
+        """Return the steps since the last milestone as they lie in the log, oldest first."""
         return split(self._files.read(f"branches/{self.branch}/log.md")).records
 
-    def _committed(self, branch: str) -> Iterator[Raw]:
+    def committed(self, branch: str) -> Iterator[Raw]:
+        """Yield the milestones in one branch's folder, newest first."""
+        # The newest stand in a file of their own, which is all that most readers need.
+        shown = split(self._files.read(f"branches/{branch}/commit.md")).records
+        yield from reversed(shown)
+        keys = {raw.key for raw in shown}
         for path in self._numbered(f"branches/{branch}/commit"):
-            yield from reversed(split(self._files.read(path)).records)
+            yield from (raw for raw in reversed(split(self._files.read(path)).records) if raw.key not in keys)
 
-    def _logged(self, branch: str) -> Iterator[Raw]:
+    def logged(self, branch: str) -> Iterator[Raw]:
+        """Yield the steps in the history of one branch's folder, newest first."""
         for folder in self._numbered(f"branches/{branch}/log"):
             for path in self._numbered(folder):
                 yield from reversed(split(self._files.read(path)).records)
+
+    def _metadata(self) -> dict[str, Any]:
+        path = f"branches/{self.branch}/metadata.yaml"
+        return metadata.load(self._files.read(path), where=path)
 
     def _numbered(self, folder: str) -> list[str]:
         names = {name: name.removesuffix(".md") for name in self._files.names(folder)}

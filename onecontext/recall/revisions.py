@@ -13,6 +13,7 @@ from onecontext.memory import message
 from onecontext.names import check_name, is_name
 from onecontext.recall import past
 from onecontext.recall.graph import GraphCommit, GraphRow, lay_out
+from onecontext.recall.imported import milestones_in
 from onecontext.records import Milestone, decode_milestone, iso, split
 from onecontext.store import refs
 from onecontext.store.layout import Layout
@@ -48,17 +49,23 @@ def resolve(layout: Layout, objects: Objects, revision: str, *, at: datetime | N
             f"{revision[:80]!r} is no branch, no tag, and no record or commit in hexadecimal digits",
             hint="'onecontext log' lists records, 'onecontext branch' and 'onecontext tag' list names",
         )
-    found = {
-        commit.id: record if record.startswith(wanted) else commit.id[:12]
+    found = [
+        (commit.id, record if record.startswith(wanted) else commit.id[:12])
         for commit in objects.walk(_everything(layout, objects))
-        if (record := message.trailers(commit.message).get(message.RECORD, "")).startswith(wanted)
-        or commit.id.startswith(wanted)
-    }
+        for record in _records(objects, commit, wanted)
+        if record.startswith(wanted) or commit.id.startswith(wanted)
+    ]
     if not found:
         raise UnknownRevision(f"nothing is called {revision!r}", hint="'onecontext log' lists what there is")
     if len(found) > 1:
-        raise AmbiguousRevision(revision, sorted(found.values())[:_NAMED])
-    return _not_younger(objects.info(next(iter(found))), revision, at)
+        raise AmbiguousRevision(revision, sorted(name for _, name in found)[:_NAMED])
+    return _not_younger(objects.info(found[0][0]), revision, at)
+
+
+def _records(objects: Objects, commit: CommitInfo, wanted: str) -> list[str]:
+    """Return the ids of records that a commit brought: its own, or those of an import that begin with ``wanted``."""
+    brought = [raw.id for raw in milestones_in(objects, commit, wanted)]
+    return brought or [message.trailers(commit.message).get(message.RECORD, "")]
 
 
 def commit_of(layout: Layout, revision: str) -> str:
@@ -83,6 +90,8 @@ def show(layout: Layout, revision: str, *, at: datetime | None = None) -> Milest
         record = None
     else:
         branch = branch if record else None
+    if branch is None and (brought := milestones_in(objects, commit, revision.lower())):
+        return replace(decode_milestone(brought[0]), commit=commit.id)
     newest = objects.read(commit.tree, f"branches/{branch}/commit.md") if branch else None
     for raw in reversed(split(newest or b"").records):
         if record in (None, raw.id):
@@ -139,5 +148,4 @@ def _not_younger(commit: CommitInfo, revision: str, at: datetime | None) -> Comm
 
 def _holding(objects: Objects, newest: CommitInfo, record: str) -> str | None:
     """Return the commit that recorded a milestone, looking from ``newest`` back."""
-    found = (c.id for c in objects.walk([newest.id]) if message.trailers(c.message).get(message.RECORD) == record)
-    return next(found, None)
+    return next((c.id for c in objects.walk([newest.id]) if record in _records(objects, c, record)), None)

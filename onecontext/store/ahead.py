@@ -9,11 +9,13 @@ Rule 3: the caller holds the lock of the branch, but for :func:`is_empty`.
 """
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.checksum import crc32c
-from onecontext.store.files import MAX_READ_BYTES, append_bytes, make_folder, read_bytes, sync_file, sync_folder
+from onecontext.store.durable import make_folder
+from onecontext.store.files import MAX_READ_BYTES, append_bytes, empty_file, read_bytes, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.quarantine import set_aside
 
@@ -48,6 +50,14 @@ def size(layout: Layout, branch: str) -> int:
     return _size(layout.ahead(branch))
 
 
+def idle_s(layout: Layout, branch: str) -> float:
+    """Return for how many seconds nobody has written the file; where there is none, for ever."""
+    try:
+        return time.time() - layout.ahead(branch).stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
 def waiting(layout: Layout) -> list[str]:
     """Return the branches that have milestones which are not in git yet, sorted."""
     folder = layout.ahead_folder()
@@ -64,10 +74,14 @@ def append(layout: Layout, branch: str, ahead: Ahead) -> int:
         OSError: full or read-only; the file is as it was.
     """
     path = layout.ahead(branch)
-    make_folder(path.parent)
     line = json.dumps(_plain(ahead), sort_keys=True, separators=(",", ":")).encode("ascii")
     content = b"%s %s\n" % (crc32c(line).encode(), line)
-    append_bytes(path, content, durable=ahead.durable)
+    try:
+        append_bytes(path, content, durable=ahead.durable)
+    except FileNotFoundError:
+        # Before the line is there: from then on it counts, and an error would say that it does not.
+        make_folder(path.parent)
+        append_bytes(path, content, durable=ahead.durable)
     return len(content)
 
 
@@ -92,10 +106,7 @@ def clear(layout: Layout, branch: str, *, durable: bool) -> None:
     if torn.strip(b"\0"):
         set_aside(layout, f"{branch}-ahead", torn)
     if _size(path):
-        with path.open("r+b") as file:
-            file.truncate()
-        if durable:
-            sync_file(path)
+        empty_file(path, durable=durable)
 
 
 def disown(layout: Layout, branch: str) -> None:

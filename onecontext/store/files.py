@@ -1,13 +1,19 @@
 """Files that are replaced or appended in one step, and read without being led astray.
 
 Rule 1: a reader without a lock never sees half of what :func:`replace_bytes` wrote (rename(2) is atomic in a folder).
-Rule 2: nothing here follows a symlink at the last name, opens a FIFO, or reads more than it was told to.
+Rule 2: nothing here follows a symlink at the last name, opens a FIFO, or reads more than it was told to; for the names
+        before the last there are :func:`check_way` and :func:`check_kinds`.
 Rule 3: durable means that file and folder were fsynced before the call returned.
+Rule 4: a file that has another name (a hard link) is never changed under that name: it is replaced.
 """
 
+import errno
 import os
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from onecontext.errors import Damaged
 
@@ -46,8 +52,10 @@ def replace_name(path: Path, content: bytes, *, durable: bool = False) -> None:
                 os.fsync(file.fileno())
         # The name appears only after the bytes are there, so a crash leaves either the old file or the new one.
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        tell_path(error, path)
+        with suppress(OSError):  # what is to be told is why it was not written
+            temporary.unlink(missing_ok=True)
         raise
 
 
@@ -72,27 +80,27 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
         Damaged: ``path`` is something else than a regular file.
         OSError: full or read-only; what was partly written is cut off again, so the file is as before.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    created = False
+    flags, created = os.O_WRONLY | os.O_APPEND, False
     try:
-        descriptor = os.open(path, flags)
+        descriptor, status = _open(path, flags)
     except FileNotFoundError:
-        descriptor, created = os.open(path, flags | os.O_CREAT, 0o644), True
+        (descriptor, status), created = _open(path, flags | os.O_CREAT), True
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{path} is not a regular file")
+        if status.st_nlink > 1:
+            replace_bytes(path, read_bytes(path) + content, durable=durable)
+            return
         try:
             _write_all(descriptor, content)
             if durable:
                 os.fsync(descriptor)
-        except OSError:
+            if durable and created:
+                sync_folder(path.parent)
+        except OSError as error:
             os.ftruncate(descriptor, status.st_size)
+            tell_path(error, path)
             raise
     finally:
         os.close(descriptor)
-    if created and durable:
-        sync_folder(path.parent)
 
 
 def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES, start: int = 0) -> bytes:
@@ -102,28 +110,99 @@ def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES, start: int = 0)
         FileNotFoundError: there is nothing there.
         Damaged: it is a symlink, a FIFO, a device, or larger than ``limit_bytes``.
     """
-    try:
-        # O_NONBLOCK keeps a FIFO without a writer from hanging us; it changes nothing for a regular file.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if path.is_symlink():
-            raise Damaged(f"{path} is a symlink, which is not followed") from error
-        raise
+    descriptor, status = _open(path, os.O_RDONLY)
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{path} is not a regular file")
         if status.st_size - start > limit_bytes:
             raise Damaged(f"{path} has {status.st_size:,} bytes, more than the {limit_bytes:,} that are read")
         file.seek(start)
         return file.read(limit_bytes)
 
 
-def sync_file(path: Path) -> None:
-    """Make what the regular file ``path`` holds, and its length, durable (fsync(2))."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def open_to_read(path: Path) -> BinaryIO:
+    """Open the regular file ``path``; see :func:`read_bytes`."""
+    return os.fdopen(_open(path, os.O_RDONLY)[0], "rb")
+
+
+def check_way(top: Path, path: Path) -> None:
+    """See that ``top`` and each name below it on the way to ``path`` is a folder, or not there yet.
+
+    Raises:
+        Damaged: one is a symlink or something else, and could lead out of ``top``.
+    """
+    folder = path.parent
+    # A folder that was walked to once is the same as long as its inode is: one stat(2) instead of one for each name.
+    if (seen := _identity(folder)) is None or _walked.get(str(folder)) != seen:
+        check_kinds((str(one) for one in [folder, *folder.parents] if one.is_relative_to(top)), ())
+        if len(_walked) > _REMEMBERED:
+            _walked.clear()
+        if seen:
+            _walked[str(folder)] = seen
+
+
+_REMEMBERED = 10_000
+_walked: dict[str, tuple[int, int]] = {}
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        os.fsync(descriptor)
+        status = os.stat(path)  # noqa: PTH116 - Path.stat takes three times as long
+    except OSError:
+        return None  # whatever it is, whoever looks at each name will find it
+    return status.st_dev, status.st_ino
+
+
+def check_kinds(folders: Iterable[str], files: Iterable[str]) -> None:
+    """See that these are folders and these regular files, as far as they are there.
+
+    Raises:
+        Damaged: one is something else; the message names it.
+    """
+    for path in folders:
+        if not stat.S_ISDIR(_mode(path, stat.S_IFDIR)):
+            raise Damaged(f"{path} is no folder of its own, and is not followed", hint="see who put it there")
+    for path in files:
+        if not stat.S_ISREG(_mode(path, stat.S_IFREG)):
+            raise Damaged(f"{path} is not a regular file, and is not opened", hint="see who put it there")
+
+
+def _mode(path: str, missing: int) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return missing
+
+
+def _open(path: Path, flags: int) -> tuple[int, os.stat_result]:
+    """Open a regular file, and nothing else."""
+    try:
+        # O_NONBLOCK keeps a FIFO without a writer from hanging us; it changes nothing for a regular file.
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if path.is_symlink():
+            raise Damaged(f"{path} is a symlink, which is not followed") from error
+        if error.errno in (errno.ENXIO, errno.EISDIR):  # a FIFO, a socket; a folder
+            raise Damaged(f"{path} is not a regular file") from error
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise Damaged(f"{path} is not a regular file")
+    return descriptor, status
+
+
+def empty_file(path: Path, *, durable: bool = False) -> None:
+    """Make the regular file ``path`` empty, in place where it has no other name."""
+    descriptor, status = _open(path, os.O_WRONLY)
+    try:
+        if status.st_nlink > 1:
+            replace_bytes(path, b"", durable=durable)
+            return
+        os.ftruncate(descriptor, 0)
+        if durable:
+            os.fsync(descriptor)
+    except OSError as error:
+        tell_path(error, path)
+        raise
     finally:
         os.close(descriptor)
 
@@ -133,33 +212,17 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        tell_path(error, folder)
+        raise
     finally:
         os.close(descriptor)
 
 
-def sync_names(path: Path, top: Path) -> None:
-    """Make the name of ``path`` durable, and those of the folders on the way to it from ``top``."""
-    for folder in reversed([path, *path.parents]):
-        if folder != path and folder.is_relative_to(top):
-            sync_folder(folder)
-
-
-def sync_tree(folder: Path) -> None:
-    """Make all that is in ``folder`` durable."""
-    for path in folder.iterdir():
-        if path.is_dir():
-            sync_tree(path)
-        else:
-            sync_file(path)
-    sync_folder(folder)
-
-
-def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it that are missing, durably; one that is there is left as it is."""
-    missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        sync_folder(path.parent)
+def tell_path(error: BaseException, path: Path) -> None:
+    """Have an OSError name the path it is about: the system does not tell it of a file that is open."""
+    if isinstance(error, OSError) and error.filename is None:
+        error.filename = str(path)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -11,12 +11,13 @@ Rule 2: the caller holds our lock that covers FILE, and the scratch name belongs
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onecontext.errors import Conflict, LockTimeout
 from onecontext.store import boot
-from onecontext.store.files import make_folder, replace_name, sync_folder
+from onecontext.store.durable import make_folder
+from onecontext.store.files import read_bytes, replace_name, sync_folder
 
 _WAIT_S = 5.0
 
@@ -38,13 +39,19 @@ def clear_dead_lock(path: Path, scratch: Path) -> None:
 def put(path: Path, content: bytes, scratch: Path, *, still: Callable[[], bool], durable: bool = True) -> None:
     """Replace ``path`` by ``content`` if ``still()`` holds once git's lock is ours; see :func:`install`."""
     clear_dead_lock(path, scratch)
+    before = read_bytes(path) if path.exists() else None
     scratch.parent.mkdir(parents=True, exist_ok=True)
     # The name beside it need not last: after a power cut a scratch file means nothing.
     replace_name(scratch, content, durable=durable)
     make_folder(path.parent)
     install(path, scratch, still=still)
     if durable:
-        sync_folder(path.parent)
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            # The caller will say that nothing has changed, so nothing may have.
+            path.unlink(missing_ok=True) if before is None else replace_name(path, before)
+            raise
 
 
 def install(path: Path, scratch: Path, *, still: Callable[[], bool], wait_s: float = _WAIT_S) -> None:
@@ -74,9 +81,12 @@ def taken(path: Path, scratch: Path, *, wait_s: float = _WAIT_S) -> Iterator[Pat
     try:
         yield lock
     finally:
-        if lock.exists() and lock.stat().st_ino == inode:
-            lock.unlink()
-        scratch.unlink(missing_ok=True)
+        # What was to be done is done, or failed for its own reason. A lock that stays is seen to be ours by the scratch
+        # file that stays with it, and whoever comes next clears both.
+        with suppress(OSError):
+            if lock.exists() and lock.stat().st_ino == inode:
+                lock.unlink()
+            scratch.unlink(missing_ok=True)
 
 
 def _lock_of(path: Path) -> Path:

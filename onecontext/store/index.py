@@ -36,17 +36,20 @@ def patched(index: bytes, blobs: Mapping[str, str | None], before: Before) -> by
     end = _end(index, before(None))
     if end is None:
         return None
-    count, position, parts = int.from_bytes(index[8:12], "big"), _HEADER_BYTES, []
+    count, position, at, parts = int.from_bytes(index[8:12], "big"), _HEADER_BYTES, _HEADER_BYTES, list[bytes]()
     for path, blob in sorted((_bytes(path), blob) for path, blob in blobs.items()):
-        at = _find(index, path)
-        known = at is not None
-        if at is None:
-            at = _room(index, path, before(path.decode("utf-8", "surrogateescape")), end)
-        if at is None or not position <= at <= end:
-            return None
+        # New files mostly follow one another: only where others stand in between is the place looked for.
+        if at < end and _name(index, at) < path:
+            found = _find(index, path)
+            found = _room(index, path, before(path.decode("utf-8", "surrogateescape")), end) if found is None else found
+            if found is None or not at <= found <= end:
+                return None
+            at = found
+        known = at < end and _name(index, at) == path
         count += (blob is not None) - known
         parts += [index[position:at], _entry(path, blob) if blob is not None else b""]
-        position = at + _size(len(path)) if known else at
+        at += _size(len(path)) if known else 0
+        position = at
     body = b"".join([index[:8], count.to_bytes(4, "big"), *parts, index[position:end]])
     # What stands behind the entries is about the old ones and left out, as its capital letters allow.
     return body + hashlib.sha1(body, usedforsecurity=False).digest()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory, UsageError
 from onecontext.names import check_name
 from onecontext.store.boot import boot_id
-from onecontext.store.files import read_bytes
+from onecontext.store.files import check_kinds, check_way, read_bytes
 
 FOLDER = ".onecontext"
 FORMAT = 1
@@ -21,6 +21,17 @@ DURABILITY = ("step", "commit", "none")
 _SMALL_BYTES = 64 * 1024
 _HEADS = "refs/heads/"
 _HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+# What must be a folder, or a regular file, where it is there: nothing else is opened, by libgit2 either.
+_LOCKS = ("onecontext", "onecontext/locks", "onecontext/locks/branches")
+_FOLDERS = (
+    *(*_LOCKS, "onecontext/scratch", "onecontext/packs", "onecontext/quarantine", "onecontext/worktrees"),
+    "onecontext/ahead",
+    *("objects", "objects/info", "objects/pack", "info", "refs", "refs/heads", "refs/tags", "refs/onecontext"),
+)
+_FILES = (
+    *("HEAD", "config", "packed-refs", "index", "commondir", "shallow", "info/attributes", "info/grafts"),
+    *("objects/info/alternates", "objects/info/commit-graph"),
+)
 
 
 class Shown(NamedTuple):
@@ -70,11 +81,25 @@ class Layout:
 
     def __init__(self, path: Path, durability: str | None = None) -> None:
         self.path = path
-        self._durability = durability and check_durability(durability)
+        self._durability = None if durability is None else check_durability(durability)
         self.git = path / ".git"
         self.private = self.git / "onecontext"
+        self._lock_folder = self.private / "locks" / "branches"
         self._paths: dict[str, _Paths] = {}
         self.quarantine = self.private / "quarantine"
+
+    def check(self) -> None:
+        """See that nothing was put in the place of our folders and of git's files that could lead out of the memory.
+
+        Raises:
+            Damaged: something was; it was not followed.
+        """
+        top = str(self.git)
+        check_kinds([top, *(f"{top}/{name}" for name in _FOLDERS)], [f"{top}/{name}" for name in _FILES])
+
+    def check_locks(self) -> None:
+        """See the same of the folders of our locks, which are opened each time."""
+        check_way(self.git, self._lock_folder / "any")
 
     def head(self) -> str | None:
         """Return the branch that HEAD names; None when it names a commit."""
@@ -182,6 +207,7 @@ class Layout:
             NoMemory: there is no memory at ``path``.
             NewerFormat: a newer version made it; nothing was written.
         """
+        self.check()
         if not (self.git / "HEAD").exists():
             raise NoMemory(f"there is no memory at {self.path}", hint="run 'onecontext init'")
         check_version(_small(self.path / "format"), self.path)

@@ -46,13 +46,14 @@ def held(path: Path, *, wait_s: float = DEFAULT_WAIT_S) -> Iterator[None]:
         _take(descriptor, path, line, wait_s)
         yield
     finally:
-        try:
+        # What the lock was held for is done, or failed for its own reason, and who is not called looks now and then.
+        with suppress(OSError):
             # Closing alone would not free it while a process that was forked meanwhile has the descriptor too.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
-        finally:
-            os.close(descriptor)
-        if line and waiting.is_there(line):
-            waiting.call_first(line)
+        os.close(descriptor)
+        with suppress(OSError):
+            if line and waiting.is_there(line):
+                waiting.call_first(line)
 
 
 def _open(path: Path) -> tuple[int, str]:

@@ -7,18 +7,18 @@ Rule 4: pygit2's errors leave this module as ours.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import pygit2
 
-from onecontext.errors import Damaged, StorageError
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
+from onecontext.store.files import check_kinds
 from onecontext.store.layout import Layout
+from onecontext.store.translating import translated
 from onecontext.store.trees import (
     FILE_MODE,
     TREE_MODE,
@@ -38,26 +38,12 @@ from onecontext.store.unwritten import Unwritten
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False
 
-_STORAGE_WORDS = ("No space", "Read-only", "Permission denied", "failed to write", "failed to create", "quota")
-
 
 class Entry(NamedTuple):
     """A line of a tree: object name as hex, and whether it is a folder."""
 
     id: str
     is_tree: bool
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except pygit2.GitError as error:
-        if any(word in str(error) for word in _STORAGE_WORDS):
-            raise StorageError(f"git objects could not be written: {error}") from error
-        raise Damaged(f"git: {error}", hint="'git -C .onecontext fsck --strict' tells more") from error
-    except KeyError as error:
-        raise Damaged(f"a git object is missing: {error}") from error
 
 
 class Objects:
@@ -67,15 +53,19 @@ class Objects:
         self._layout = layout
         self._packs = layout.git / "objects" / "pack"
         self._unwritten = Unwritten(self._packs)
-        self._made: list[str] = []
+        self._made: list[tuple[str, int]] = []
         self._recent: dict[str, bytes] = {}
         self._trees: dict[str, Lines] = {}
 
     @cached_property
     def _repository(self) -> Any:
         # Opened by its exact path: neither GIT_DIR nor a search upwards can lead somewhere else.
-        with _translated():
-            return pygit2.Repository(str(self._layout.git))
+        self._layout.check()
+        packs = self._packs
+        check_kinds((), [str(path) for path in packs.iterdir()] if packs.is_dir() else ())
+        with translated():
+            # As a bare one, so that no .gitattributes of the work tree is looked for.
+            return pygit2.Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
 
     def _close(self) -> None:
         # pygit2's repository is part of a cycle, so without this its open packs would wait for the garbage collector.
@@ -100,7 +90,7 @@ class Objects:
             return self._unwritten.content(blob)
         if blob in self._recent:
             return self._recent[blob]
-        with _translated():
+        with translated():
             return bytes(self._object(blob).data)
 
     def entry(self, tree: str | None, path: str) -> Entry | None:
@@ -130,7 +120,7 @@ class Objects:
         for name, entry in folders.items():
             is_tree = self._unwritten.is_tree(entry)
             if is_tree is None:
-                with _translated():
+                with translated():
                     is_tree = isinstance(self._repository[entry], pygit2.Tree)
             new[name] = line(name, TREE_MODE if is_tree else FILE_MODE, entry)
         return self._add_tree(with_entries(self._lines(base), new), base)
@@ -147,7 +137,7 @@ class Objects:
         if tree is None:
             return {}
         if tree not in self._trees:
-            with _translated():
+            with translated():
                 new = tree in self._unwritten
                 self._trees[tree] = tree_lines(
                     self._unwritten.content(tree) if new else self._repository[tree].read_raw()
@@ -167,14 +157,11 @@ class Objects:
         """Write all that is new; no ref moves. ``durable`` says whether to fsync, None is by the memory's durability.
 
         Raises:
-            StorageError: full or read-only; nothing refers to what was written, and all of it is still in memory.
+            OSError: full or read-only; nothing refers to what was written, and all of it is still in memory.
         """
         if not self._unwritten:
             return
-        try:
-            self._made.append(self._unwritten.write(durable=self._synced(durable)))
-        except OSError as error:
-            raise StorageError(f"git objects could not be written: {error}") from error
+        self._made.append((self._unwritten.write(durable=self._synced(durable)), len(self._unwritten)))
         # The work tree shows these next, and need not inflate what has just been deflated.
         self._recent = self._unwritten.forget()
 
@@ -218,25 +205,25 @@ class Objects:
 
     def tidy(self, branch: str) -> None:
         """Make few packs of many, now and then, after a commit of ``branch``, whose lock the caller holds."""
-        for pack in self._made:
-            tidying.note(self._layout.pack_list(branch), self._packs, pack, self._content)
+        for pack, objects in self._made:
+            tidying.note(self._layout.pack_list(branch), self._packs, pack, objects, self._content)
         self._made.clear()
 
     def _content(self, name: str) -> tuple[int, bytes]:
-        with _translated():
+        with translated():
             kind, content = self._repository.read(name)
         return int(kind), bytes(content)
 
     def info(self, commit: str) -> CommitInfo:
         """Return what ``commit`` says of itself."""
-        with _translated():
+        with translated():
             return _info(self._object(commit))
 
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of ``commit``."""
         if commit in self._unwritten:
             return tree_named(self._unwritten.content(commit))
-        with _translated():
+        with translated():
             return str(self._object(commit).tree_id)
 
     def has(self, commit: str) -> bool:
@@ -245,13 +232,13 @@ class Objects:
 
     def merge_base(self, ours: str, theirs: str) -> str | None:
         """Return the best common ancestor; None when the two have none."""
-        with _translated():
+        with translated():
             base = self._repository.merge_base(pygit2.Oid(hex=ours), pygit2.Oid(hex=theirs))
             return str(base) if base else None
 
     def peel(self, name: str) -> str | None:
         """Return the commit that an object is, or, if it is an annotated tag, tells of; None where it is neither."""
-        with _translated():
+        with translated():
             found = self._repository[name]
         while isinstance(found, pygit2.Tag):
             found = found.get_object()
@@ -261,7 +248,7 @@ class Objects:
         """Yield the commits reachable from ``tips`` and not from ``hide``, children first, newest first."""
         if not tips:
             return
-        with _translated():
+        with translated():
             order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
             walker = self._repository.walk(pygit2.Oid(hex=tips[0]), order)
             for tip in tips[1:]:
@@ -277,7 +264,7 @@ class Objects:
 
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff between two commits."""
-        with _translated():
+        with translated():
             patch = self._repository.diff(self._object(old), self._object(new)).patch
         return patch or ""
 
@@ -287,7 +274,7 @@ class Objects:
 
     def new_index(self, path: str, tree: str) -> None:
         """Make the stand-alone index file ``path`` list the files of ``tree``, without file times."""
-        with _translated():
+        with translated():
             index = pygit2.Index(path)
             index.read_tree(self._object(tree))
             index.write()

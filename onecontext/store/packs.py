@@ -9,17 +9,23 @@ index need its second table.
 
 import hashlib
 import os
+import sys
 import zlib
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from onecontext.store.files import open_new, sync_folder
+from onecontext.store.deltas import number_bytes
+from onecontext.store.files import open_new, read_bytes, sync_folder, tell_path
 
 COMMIT, TREE, BLOB = 1, 2, 3
 KINDS = {b"commit": COMMIT, b"tree": TREE, b"blob": BLOB}
 _OFS_DELTA = 6
+_HEAD_BYTES, _SUM_BYTES = 12, 20
+_JOINED_BYTES = 256 * 1024 * 1024
 _STORED_BYTES = 96
 _LEVEL = 1  # a third of the CPU time of zlib's default for a tenth more bytes; git gc deflates anew
 
@@ -34,18 +40,21 @@ class New(NamedTuple):
     delta: bytes = b""
 
 
+_Listed = tuple[bytes, bytes, int]
+
+
 def write(folder: Path, objects: Sequence[New], *, durable: bool) -> str:
     """Write ``objects`` as one pack in ``folder`` (``objects/pack``) and return the pack's name, ``pack-<sha1>``.
 
     Raises:
         OSError: full or read-only; no pack is there then, or one that nothing refers to.
     """
-    body, offsets, sums = _body(objects)
+    body, listed = _body(objects)
     checksum = hashlib.sha1(body, usedforsecurity=False).digest()
     name = f"pack-{checksum.hex()}"
     folder.mkdir(parents=True, exist_ok=True)
     _put(folder / f"{name}.pack", body + checksum, durable=durable)
-    _put(folder / f"{name}.idx", _index(offsets, sums, checksum), durable=durable)
+    _put(folder / f"{name}.idx", _index(listed, checksum), durable=durable)
     if durable:
         sync_folder(folder)
     return name
@@ -53,98 +62,82 @@ def write(folder: Path, objects: Sequence[New], *, durable: bool) -> str:
 
 def names_in(index: bytes) -> list[str]:
     """Return the names of the objects in an index of version 2, in order of where they lie in the pack."""
-    count = int.from_bytes(index[8 + 255 * 4 : 8 + 256 * 4], "big")
-    start = 8 + 256 * 4
-    names = [index[start + 20 * n : start + 20 * n + 20].hex() for n in range(count)]
-    where = start + 24 * count
-    offsets = [int.from_bytes(index[where + 4 * n : where + 4 * n + 4], "big") for n in range(count)]
-    return [name for _, name in sorted(zip(offsets, names, strict=True))]
+    return [name.hex() for name, _, _ in sorted(_listed(index), key=lambda listed: listed[2])]
 
 
-def delta(base: bytes, content: bytes, *, by_line: bool = True) -> bytes | None:
-    """Return how to make ``content`` from ``base``, for files that lose a beginning and gain an end; None: no gain.
+def join(folder: Path, names: Sequence[str]) -> str | None:
+    """Write the packs ``names`` one behind the other as a larger one, durably, and return its name.
 
-    What was gained is looked for ``by_line``: a record repeats most of the summary that the one before it has.
+    Nothing is inflated: a change names its base by how far it lies before it, which stays as it is. None is returned
+    where an object is in two of them, which one pack may not have, or where together they are too large.
+
+    Raises:
+        OSError: full or read-only, or one of them is not there; they are as they were.
     """
-    if content.startswith(base):
-        start, head, tail = 0, len(base), 0
-    else:
-        start = max(base.find(content[:_LOOK]), 0) if len(content) >= _LOOK else 0
-        head = _common(base[start:], content)
-        rest = min(len(base), len(content) - head)
-        tail = _common(base[len(base) - rest :][::-1], content[len(content) - rest :][::-1]) if rest else 0
-    new = content[head : len(content) - tail]
-    change = bytearray(_size(len(base)) + _size(len(content)))
-    _copy(change, start, head)
-    if by_line:
-        _by_line(change, base, new)
-    else:
-        _insert(change, new)
-    _copy(change, len(base) - tail, tail)
-    return bytes(change) if len(change) * 2 < len(content) else None
+    indexes = [_listed(read_bytes(folder / f"{name}.idx")) for name in names]
+    listed = [entry for index in indexes for entry in index]
+    sizes = [(folder / f"{name}.pack").stat().st_size - _HEAD_BYTES - _SUM_BYTES for name in names]
+    if len({entry[0] for entry in listed}) < len(listed) or sum(sizes) > _JOINED_BYTES:
+        return None
+    descriptor, temporary = open_new(folder, "tmp_pack_")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            checksum = hashlib.sha1(_head(len(listed)), usedforsecurity=False)
+            file.write(_head(len(listed)))
+            for name in names:
+                body = read_bytes(folder / f"{name}.pack", limit_bytes=_JOINED_BYTES)[_HEAD_BYTES:-_SUM_BYTES]
+                checksum.update(body)
+                file.write(body)
+            file.write(checksum.digest())
+            _finish(file, durable=True)
+        larger = f"pack-{checksum.hexdigest()}"
+        temporary.replace(folder / f"{larger}.pack")
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    starts = accumulate(sizes, initial=0)
+    moved = [
+        (name, crc, offset + start)
+        for index, start in zip(indexes, starts, strict=False)
+        for name, crc, offset in index
+    ]
+    _put(folder / f"{larger}.idx", _index(moved, checksum.digest()), durable=True)
+    sync_folder(folder)
+    return larger
 
 
-_LOOK = 48
-_LINE = 24  # bytes; shorter ones are dearer to copy than to write
-_SEARCHED_BYTES, _MISSED = 64 * 1024, 64  # what bounds the search: a larger base, or as many lines not found, ends it
+def _listed(index: bytes) -> list[_Listed]:
+    """Return the objects of an index of version 2: names, checksums as they lie, and where they begin in the pack."""
+    start = 8 + 256 * 4
+    count = int.from_bytes(index[start - 4 : start], "big")
+    crcs, where = start + 20 * count, start + 24 * count
+    offsets = array("I", index[where : where + 4 * count])
+    if sys.byteorder == "little":
+        offsets.byteswap()
+    return [
+        (index[start + 20 * n : start + 20 * n + 20], index[crcs + 4 * n : crcs + 4 * n + 4], offset)
+        for n, offset in enumerate(offsets)
+    ]
 
 
-def _by_line(change: bytearray, base: bytes, text: bytes) -> None:
-    """Add the instructions that make ``text``, copying runs of lines that ``base`` has too."""
-    written, start, size, missed = bytearray(), 0, 0, 0
-    worth = _LINE if len(base) <= _SEARCHED_BYTES else len(text) + 1
-    for line in text.splitlines(keepends=True):
-        if size and base.startswith(line, start + size):
-            size += len(line)
-            continue
-        _copy(change, start, size)
-        start = base.rfind(line) if len(line) >= worth and missed < _MISSED else -1
-        size = len(line) if start >= 0 else 0
-        missed += not size and len(line) >= worth
-        if size:
-            _insert(change, written)
-            written.clear()
-        else:
-            written += line
-    _copy(change, start, size)
-    _insert(change, written)
+def _head(count: int) -> bytes:
+    return b"PACK" + (2).to_bytes(4, "big") + count.to_bytes(4, "big")
 
 
-def _insert(change: bytearray, text: bytes | bytearray) -> None:
-    """Add the instructions that write ``text``, 127 bytes at most each."""
-    for n in range(0, len(text), 127):
-        part = text[n : n + 127]
-        change.append(len(part))
-        change += part
-
-
-def _copy(change: bytearray, start: int, size: int) -> None:
-    """Add the instructions that copy from the base, 64 KiB less one at most each; zero bytes are left out."""
-    while size > 0:
-        part = min(size, 0xFFFF)
-        at, first = len(change), 128
-        change.append(0)
-        for n, byte in enumerate(start.to_bytes(4, "little") + part.to_bytes(2, "little")):
-            if byte:
-                first |= 1 << n
-                change.append(byte)
-        change[at] = first
-        start, size = start + part, size - part
-
-
-def _body(objects: Sequence[New]) -> tuple[bytes, dict[str, int], dict[str, int]]:
-    parts = [b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big")]
-    offset, offsets, sums = 12, dict[str, int](), dict[str, int]()
+def _body(objects: Sequence[New]) -> tuple[bytes, list[_Listed]]:
+    parts, listed = [_head(len(objects))], list[_Listed]()
+    offset, offsets = _HEAD_BYTES, dict[str, int]()
     for new in objects:
         if new.base is None:
             part = _header(new.kind, len(new.content)) + _deflated(new.content)
         else:
             back = _back(offset - offsets[new.base])
             part = _header(_OFS_DELTA, len(new.delta)) + back + _deflated(new.delta)
-        offsets[new.name], sums[new.name] = offset, zlib.crc32(part)
+        offsets[new.name] = offset
+        listed.append((bytes.fromhex(new.name), zlib.crc32(part).to_bytes(4, "big"), offset))
         parts.append(part)
         offset += len(part)
-    return b"".join(parts), offsets, sums
+    return b"".join(parts), listed
 
 
 def _deflated(content: bytes) -> bytes:
@@ -156,30 +149,22 @@ def _deflated(content: bytes) -> bytes:
     return b"\x78\x01\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + content + ends
 
 
-def _index(offsets: dict[str, int], sums: dict[str, int], checksum: bytes) -> bytes:
-    names = sorted(offsets)
+def _index(listed: Iterable[_Listed], checksum: bytes) -> bytes:
+    entries = sorted(listed)
     counts = [0] * 256
-    for name in names:
-        counts[int(name[:2], 16)] += 1
-    tables = [accumulate(counts), (sums[name] for name in names), (offsets[name] for name in names)]
-    fan, crcs, places = (b"".join(number.to_bytes(4, "big") for number in table) for table in tables)
-    head = b"\xfftOc" + (2).to_bytes(4, "big")
-    body = head + fan + b"".join(map(bytes.fromhex, names)) + crcs + places + checksum
+    for name, _, _ in entries:
+        counts[name[0]] += 1
+    fan = b"".join(number.to_bytes(4, "big") for number in accumulate(counts))
+    names = b"".join([name for name, _, _ in entries])
+    crcs = b"".join([crc for _, crc, _ in entries])
+    places = b"".join([offset.to_bytes(4, "big") for _, _, offset in entries])
+    body = b"\xfftOc" + (2).to_bytes(4, "big") + fan + names + crcs + places + checksum
     return body + hashlib.sha1(body, usedforsecurity=False).digest()
 
 
 def _header(kind: int, size: int) -> bytes:
     first, size = kind << 4 | size & 15, size >> 4
-    return bytes([first | 128]) + _size(size) if size else bytes([first])
-
-
-def _size(number: int) -> bytes:
-    """Return a number seven bits a byte, lowest first."""
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*found, number])
+    return bytes([first | 128]) + number_bytes(size) if size else bytes([first])
 
 
 def _back(distance: int) -> bytes:
@@ -191,25 +176,22 @@ def _back(distance: int) -> bytes:
     return bytes(reversed(found))
 
 
-def _common(one: bytes, two: bytes) -> int:
-    """Return how many bytes the two begin with alike, by halving."""
-    low, high = 0, min(len(one), len(two))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[low:middle] == two[low:middle] else (low, middle - 1)
-    return low
-
-
 def _put(path: Path, content: bytes, *, durable: bool) -> None:
     descriptor, temporary = open_new(path.parent, "tmp_pack_")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o444)
-            if durable:
-                os.fsync(file.fileno())
+            _finish(file, durable=durable)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        tell_path(error, path)
+        with suppress(OSError):  # what is to be told is why it was not written
+            temporary.unlink(missing_ok=True)
         raise
+
+
+def _finish(file: BinaryIO, *, durable: bool) -> None:
+    file.flush()
+    os.fchmod(file.fileno(), 0o444)
+    if durable:
+        os.fsync(file.fileno())

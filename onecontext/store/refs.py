@@ -13,7 +13,7 @@ from pathlib import Path
 from onecontext.errors import Conflict
 from onecontext.names import check_name, is_name
 from onecontext.store import gitlock
-from onecontext.store.files import read_bytes, replace_bytes, sync_folder
+from onecontext.store.files import check_way, read_bytes, replace_bytes, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 
@@ -62,6 +62,7 @@ def put(layout: Layout, ref: str, commit: str) -> None:
     Raises:
         Conflict: it names something else; that was left there.
     """
+    check_way(layout.git, layout.git / ref)
     with held(_lock(layout, ref)):
         if read(layout, ref) == commit:
             return
@@ -78,6 +79,7 @@ def delete(layout: Layout, ref: str, *, expect: str) -> None:
         LockTimeout: a git command holds it.
     """
     path, scratch = layout.git / ref, _scratch(layout, ref)
+    check_way(layout.git, path)
     with ExitStack() as stack:
         # The lock of a branch is the branch's own, which its caller holds.
         if not ref.startswith(HEADS):
@@ -89,10 +91,15 @@ def delete(layout: Layout, ref: str, *, expect: str) -> None:
         with gitlock.taken(path, scratch):
             if read(layout, ref) != expect:
                 raise Conflict(f"{ref} has moved meanwhile", hint="run it again")
-            # First out of packed-refs: as long as the loose file stands, an older packed value cannot come back.
-            _unpack(layout, ref)
-            path.unlink(missing_ok=True)
-            sync_folder(path.parent)
+            try:
+                # First out of packed-refs: as long as the loose file stands, an older packed value cannot come back.
+                _unpack(layout, ref)
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+            except OSError:
+                if read(layout, ref) is None:
+                    replace_bytes(path, f"{expect}\n".encode())
+                raise
 
 
 def _unpack(layout: Layout, ref: str) -> None:

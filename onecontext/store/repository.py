@@ -10,17 +10,11 @@ from pathlib import Path
 import pygit2
 
 from onecontext.store import gitlock
-from onecontext.store.files import (
-    make_folder,
-    read_bytes,
-    replace_bytes,
-    replace_text,
-    sync_file,
-    sync_folder,
-    sync_tree,
-)
+from onecontext.store.durable import make_folder, sync_file, sync_tree
+from onecontext.store.files import check_kinds, read_bytes, replace_bytes, replace_text, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
+from onecontext.store.translating import translated
 
 # Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
 _EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")
@@ -44,14 +38,18 @@ _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 def create(layout: Layout) -> None:
     """Make the repository, or finish one that was half made. The caller holds the lock on ``layout.path``."""
     making = layout.path / ".making.tmp"
+    check_kinds([str(making)], ())
+    layout.check()
     shutil.rmtree(making, ignore_errors=True)
     if not (layout.git / "HEAD").exists():
         # Made aside and renamed: a kill in the middle must not leave half a repository under the name that counts.
-        pygit2.init_repository(str(making), initial_head="main")
+        with translated():
+            pygit2.init_repository(str(making), initial_head="main")
         # Durable before it has its name: HEAD must not be there and empty after a power cut.
         sync_tree(making)
         (making / ".git").rename(layout.git)
-        making.rmdir()
+        # What libgit2 tried the file system with may be left in it, where removing that failed.
+        shutil.rmtree(making, ignore_errors=True)
     sync_folder(layout.path)
     settle(layout)
     make_folder(layout.ahead_folder())
@@ -75,9 +73,10 @@ def _settle(layout: Layout) -> None:
     gitlock.clear_dead_lock(path, scratch)
     scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
     replace_bytes(scratch, read_bytes(path))
-    config = pygit2.Config(str(scratch))
-    for key, value in _CONFIG.items():
-        config[key] = value
+    with translated():
+        config = pygit2.Config(str(scratch))
+        for key, value in _CONFIG.items():
+            config[key] = value
     sync_file(scratch)
     gitlock.install(path, scratch, still=lambda: True)
     info = layout.git / "info"

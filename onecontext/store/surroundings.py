@@ -1,40 +1,52 @@
 """Where a memory belongs: the top of the user's git repository, found from files alone.
 
 Rule 1: the environment (GIT_DIR and its like) is not asked, and the git command is never run.
-Rule 2: the one thing written in the user's repository is a line in ``info/exclude``.
+Rule 2: the one thing written in the user's repository is a line in ``info/exclude``, appended in place: its mode
+        and its owner stay.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from onecontext.errors import NoMemory
-from onecontext.store.files import read_bytes, replace_bytes
+from onecontext.errors import Damaged, NoMemory
+from onecontext.store.files import append_bytes, read_bytes
 from onecontext.store.layout import FOLDER
 
 EXCLUDE_LINE = f"{FOLDER}/"
 _SMALL_BYTES = 64 * 1024
+_BARE = re.compile(r"^\s*bare\s*=\s*true\b", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class UserRepository:
-    """The user's repository around a folder: its top, and the git folder that all its work trees share."""
+    """The user's repository around a folder: its top, and the git folder that all its work trees share.
+
+    ``bare`` says that the top is that git folder, as there is no other folder that outlives its work trees.
+    """
 
     top: Path
     common_dir: Path
+
+    @property
+    def bare(self) -> bool:
+        """Whether the memory lies in the git folder itself, where no work tree lists it."""
+        return self.top == self.common_dir
 
 
 def find_repository(start: Path) -> UserRepository | None:
     """Return the user's repository around ``start``; None outside any.
 
-    In a linked work tree the top is the one of the repository's own work tree, where it has one: a memory must not go
-    with `git worktree remove`.
+    In a linked work tree the top is the one of the repository's own work tree, or a bare repository itself: a memory
+    must not go with `git worktree remove`.
     """
     for folder in [start.resolve(), *start.resolve().parents]:
         git_dir = _git_dir(folder)
-        if git_dir is None:
-            continue
-        common = _common_dir(git_dir)
-        return UserRepository(common.parent if common != git_dir and common.name == ".git" else folder, common)
+        if git_dir is not None:
+            common = _common_dir(git_dir)
+            return UserRepository(folder if common == git_dir else _top(common) or folder, common)
+        if _is_bare(folder):
+            return UserRepository(_top(folder) or folder, folder)
     return None
 
 
@@ -49,29 +61,70 @@ def find_memory(start: Path) -> Path:
         if folder.name == FOLDER and _is_memory(folder):
             return folder
         if _is_memory(folder / FOLDER):
-            return folder / FOLDER
+            return _followed(folder / FOLDER)
     repository = find_repository(start)
     if repository and _is_memory(repository.top / FOLDER):
-        return repository.top / FOLDER
+        return _followed(repository.top / FOLDER)
     raise NoMemory(f"there is no memory in {start} or above", hint="run 'onecontext init'")
 
 
+def place_for(start: Path, repository: UserRepository | None) -> Path:
+    """Return where the memory made at ``start`` lies, or is already.
+
+    Raises:
+        Damaged: there is a symlink that leads to no memory: nothing is made at its other end.
+    """
+    path = (repository.top if repository else start) / FOLDER
+    if path.is_symlink() and not _is_memory(path):
+        raise Damaged(f"{path} is a symlink to no memory, and none is made there", hint="see who put it there")
+    return _followed(path)
+
+
 def is_excluded(repository: UserRepository) -> bool:
-    """Say whether the user's repository already leaves ``.onecontext/`` alone by our line."""
-    path = repository.common_dir / "info" / "exclude"
-    return path.exists() and EXCLUDE_LINE.encode() in read_bytes(path).splitlines()
+    """Say whether the user's repository leaves ``.onecontext/`` alone: by our line, or as no work tree has it.
+
+    Raises:
+        Damaged: our line is missing, and ``info/exclude`` is no file that we may write.
+    """
+    if repository.bare or EXCLUDE_LINE.encode() in _excluded(repository).splitlines():
+        return True
+    if _exclude_file(repository).is_symlink():
+        raise Damaged(
+            f"{_exclude_file(repository)} is a symlink, which is not written through",
+            hint=f"write the line {EXCLUDE_LINE} there yourself",
+        )
+    return False
 
 
 def exclude(repository: UserRepository) -> bool:
-    """Keep ``.onecontext/`` out of the user's commits; return False when the line was already there."""
+    """Keep ``.onecontext/`` out of the user's commits; return False when there is nothing to do for it.
+
+    Raises:
+        Damaged: as for :func:`is_excluded`; nothing was written.
+    """
     if is_excluded(repository):
         return False
-    path = repository.common_dir / "info" / "exclude"
+    path, text = _exclude_file(repository), _excluded(repository)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = read_bytes(path) if path.exists() else b""
-    separator = b"" if not text or text.endswith(b"\n") else b"\n"
-    replace_bytes(path, text + separator + EXCLUDE_LINE.encode() + b"\n")
+    append_bytes(path, (b"" if not text or text.endswith(b"\n") else b"\n") + EXCLUDE_LINE.encode() + b"\n")
     return True
+
+
+def _exclude_file(repository: UserRepository) -> Path:
+    return repository.common_dir / "info" / "exclude"
+
+
+def _excluded(repository: UserRepository) -> bytes:
+    try:
+        # A file of the user's, who may well have it elsewhere: to read it a symlink is followed.
+        return read_bytes(_exclude_file(repository).resolve())
+    except FileNotFoundError:
+        return b""
+
+
+def _followed(path: Path) -> Path:
+    # The one symlink that is followed: to a memory that its owner keeps elsewhere. Inside of it none is.
+    return path.resolve() if path.is_symlink() else path
 
 
 def _is_memory(folder: Path) -> bool:
@@ -96,3 +149,17 @@ def _common_dir(git_dir: Path) -> Path:
         return git_dir
     text = read_bytes(pointer, limit_bytes=_SMALL_BYTES).decode("utf-8", "surrogateescape").strip()
     return (git_dir / text).resolve()
+
+
+def _top(common: Path) -> Path | None:
+    """Return the folder beside the git folder ``common`` that all its work trees can share; None: there is none."""
+    if common.name == ".git" or _git_dir(common.parent) == common:
+        return common.parent
+    return common if _is_bare(common) else None
+
+
+def _is_bare(folder: Path) -> bool:
+    if not ((folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()):
+        return False
+    config = folder / "config"
+    return config.is_file() and bool(_BARE.search(read_bytes(config.resolve()).decode("utf-8", "replace")))

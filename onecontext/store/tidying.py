@@ -2,8 +2,8 @@
 
 Rule 1: a pack is taken away only when another that has all of its objects is durable, at any durability. A reader that
         looked it up before looks again, as it does beside `git gc`.
-Rule 2: thirty-two packs of one size make one of the next, so a memory of 30,000 milestones has at most some ninety, and
-        each object is written three times at most.
+Rule 2: thirty-two packs of one size make one of the next. Packs of a milestone or a few are taken apart for that, and
+        their objects become changes of one another; larger ones are put one behind the other as they are.
 Rule 3: the list of a branch's packs is a hint. Without it, or after `git gc`, packs just stay as they are.
 
 The caller holds the lock of the branch.
@@ -13,18 +13,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from onecontext.errors import Damaged
-from onecontext.store import packs
+from onecontext.store import deltas, packs
 from onecontext.store.files import append_bytes, read_bytes, replace_text
 
 TOGETHER = 32
+_MANY = 64  # objects: those of some six milestones, which are changes of one another already
 _WINDOW, _DEPTH = 12, 40
 
 Read = Callable[[str], tuple[int, bytes]]
 """Returns kind and content of an object."""
 
 
-def note(hints: Path, folder: Path, pack: str, read: Read) -> None:
-    """Add ``pack`` to the list ``hints``, and make one of those of a size when there are enough.
+def note(hints: Path, folder: Path, pack: str, objects: int, read: Read) -> None:
+    """Add ``pack``, which has so many ``objects``, to the list ``hints``; when those of a size are many, make them one.
 
     Args:
         folder: ``objects/pack`` of the repository.
@@ -33,18 +34,26 @@ def note(hints: Path, folder: Path, pack: str, read: Read) -> None:
         OSError: full or read-only; the packs are as they were.
     """
     levels = _load(hints)
-    levels.setdefault(0, []).append(pack)
+    level = 0 if objects < _MANY else 1
+    levels.setdefault(level, []).append(pack)
     hints.parent.mkdir(parents=True, exist_ok=True)
-    if len(levels[0]) < TOGETHER:
-        append_bytes(hints, f"0 {pack}\n".encode(), durable=False)
+    if len(levels[level]) < TOGETHER:
+        append_bytes(hints, f"{level} {pack}\n".encode(), durable=False)
         return
-    level = 0
     while len(levels.get(level, ())) >= TOGETHER:
         small = levels.pop(level)
+        larger = _unite(folder, small, read) if level == 0 else _join(folder, small)
         level += 1
-        larger = _unite(folder, small, read)
         levels.setdefault(level, []).extend([larger] if larger else [])
     replace_text(hints, "".join(f"{n} {name}\n" for n, names in sorted(levels.items()) for name in names))
+
+
+def _join(folder: Path, names: Sequence[str]) -> str | None:
+    there = [name for name in dict.fromkeys(names) if (folder / f"{name}.idx").exists()]
+    larger = packs.join(folder, there) if there else None
+    if larger:
+        _take_away(folder, there, larger)
+    return larger
 
 
 def _load(hints: Path) -> dict[int, list[str]]:
@@ -77,12 +86,16 @@ def _unite(folder: Path, names: Sequence[str], read: Read) -> str | None:
     except Damaged:
         return None  # damage in old ones is for the doctor to tell, and no reason against a new milestone
     larger = packs.write(folder, objects, durable=True)
-    for name in there:
+    _take_away(folder, there, larger)
+    return larger
+
+
+def _take_away(folder: Path, names: Sequence[str], larger: str) -> None:
+    for name in names:
         if name != larger:
             # The index first: without it nobody looks for the pack.
             (folder / f"{name}.idx").unlink(missing_ok=True)
             (folder / f"{name}.pack").unlink(missing_ok=True)
-    return larger
 
 
 def _with_deltas(names: Sequence[str] | dict[str, None], read: Read) -> list[packs.New]:
@@ -95,7 +108,7 @@ def _with_deltas(names: Sequence[str] | dict[str, None], read: Read) -> list[pac
         new = packs.New(name, kind, content)
         window = recent.setdefault(kind, [])
         for base in reversed(window):
-            change = packs.delta(base.content, content) if depth[base.name] < _DEPTH else None
+            change = deltas.delta(base.content, content) if depth[base.name] < _DEPTH else None
             if change is not None and len(change) * 2 < len(content):
                 new = packs.New(name, kind, content, base.name, change)
                 break

@@ -2,11 +2,15 @@
 
 Rule 1: only the folders on the way to a changed path are made anew; what is not touched keeps name and mode.
 Rule 2: a folder that would be empty is not there, but for the top.
+Rule 3: an entry that could lead out of a work tree, or into its ``.git``, is neither written nor taken from a tree that
+        somebody else made.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from onecontext.errors import Damaged
 
 FILE_MODE, TREE_MODE = b"100644", b"40000"
 _SUBMODULE = b"160000"
@@ -28,7 +32,12 @@ Lines = dict[str, Line]
 
 
 def line(name: str, mode: bytes, object_id: str) -> Line:
-    """Return the entry ``name`` of a tree."""
+    """Return the entry ``name`` of a tree.
+
+    Raises:
+        Damaged: no file of a work tree may be called so.
+    """
+    _refuse_way_out(name)
     return Line(mode, object_id, b"%s %s\0%s" % (mode, _bytes(name), bytes.fromhex(object_id)))
 
 
@@ -38,13 +47,19 @@ def object_name(kind: bytes, content: bytes) -> str:
 
 
 def tree_lines(content: bytes) -> Lines:
-    """Return the entries of a tree object."""
+    """Return the entries of a tree object.
+
+    Raises:
+        Damaged: one of them is called as no file of a work tree may be.
+    """
     lines: Lines = {}
     position = 0
     while position < len(content):
         space = content.index(b" ", position)
         end = content.index(b"\0", space) + 21
         name = content[space + 1 : end - 21].decode("utf-8", "surrogateescape")
+        if name[:1] in ("", ".") or "/" in name:
+            _refuse_way_out(name)
         lines[name] = Line(content[position:space], content[end - 20 : end].hex(), content[position:end])
         position = end
     return lines
@@ -67,6 +82,12 @@ def with_entries(lines: Lines, new: Mapping[str, Line]) -> Lines:
     if in_order and sum(name not in lines for name in new) < 2:
         return merged
     return dict(sorted(merged.items(), key=lambda pair: _key(*pair)))
+
+
+def _refuse_way_out(name: str) -> None:
+    # Also as a file system spells it that knows no case.
+    if name.lower() in ("", ".", "..", ".git") or "/" in name or "\0" in name:
+        raise Damaged(f"{name[:80]!r} cannot be a file of a memory", hint="git log in the memory shows who made it")
 
 
 def _key(name: str, entry: Line) -> bytes:

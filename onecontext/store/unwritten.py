@@ -8,11 +8,12 @@ Rule 2: an object that takes the place of another of the same pack is stored as 
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.store import packs
+from onecontext.store import deltas, packs
 from onecontext.store.trees import object_name
 
 _DEPTH = 40
 _ENDING_BYTES = 256
+_SHORT_BYTES = 64  # of a change: to look for a shorter one is not worth it
 
 
 class _Gathered(NamedTuple):
@@ -69,19 +70,19 @@ class Unwritten:
         depth: dict[str, int] = {}
         previous: str | None = None
         for name, (kind, content, instead_of) in self._objects.items():
-            base = instead_of
+            bases = [instead_of]
             if kind == packs.BLOB:
                 # The newest records stand at the end of a history file and, after it, of the view of them.
                 if previous and self._objects[previous].content.endswith(content[-_ENDING_BYTES:]):
-                    base = previous
+                    bases.insert(0, previous)
                 previous = name
-            change = None
-            if base is not None and depth.get(base, _DEPTH) < _DEPTH:
-                change = packs.delta(self._objects[base].content, content, by_line=kind == packs.BLOB)
-            if base is None or change is None or len(change) >= len(content):
-                depth[name] = 0
-                made.append(packs.New(name, kind, content))
-            else:
-                depth[name] = depth[base] + 1
-                made.append(packs.New(name, kind, content, base, change))
+            new = packs.New(name, kind, content)
+            for base in bases:
+                if base is None or depth.get(base, _DEPTH) >= _DEPTH or len(new.delta or content) < _SHORT_BYTES:
+                    continue
+                change = deltas.delta(self._objects[base].content, content, by_line=kind == packs.BLOB)
+                if change is not None and len(change) < len(new.delta or content):
+                    new = packs.New(name, kind, content, base, change)
+            depth[name] = depth[new.base] + 1 if new.base else 0
+            made.append(new)
         return made

@@ -17,14 +17,15 @@ from pathlib import Path
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
 from onecontext.store import gitlock, index
+from onecontext.store.durable import make_folder, sync_names
 from onecontext.store.files import (
-    make_folder,
+    check_kinds,
+    check_way,
     read_bytes,
     replace_bytes,
     replace_name,
     replace_text,
     sync_folder,
-    sync_names,
 )
 from onecontext.store.layout import Layout, Place
 from onecontext.store.objects import Objects
@@ -37,6 +38,7 @@ _Stamp = tuple[int, int, int]
 
 def ensure_linked(layout: Layout, place: Place, branch: str) -> None:
     """Make the linked work tree of ``branch``, or mend its pointers when the memory was moved to another folder."""
+    _check(place)
     if not (place.git_dir / "HEAD").exists():
         # Made aside, because git complains of one that is half made.
         making = layout.scratch(f"worktree-{branch}")
@@ -59,9 +61,14 @@ def _link(git_dir: Path, place: Place, branch: str) -> None:
 
 def park(place: Place, commit: str) -> None:
     """Leave a linked work tree be while its branch is shown elsewhere: its HEAD then names a commit, not the branch."""
+    _check(place)
     if place.git_dir.is_dir():
         _put(place.git_dir / "HEAD", f"{commit}\n")
         sync_folder(place.git_dir)
+
+
+def _check(place: Place) -> None:
+    check_kinds([str(path) for own in (place.git_dir, place.folder) for path in (own.parent, own)], ())
 
 
 def refresh(
@@ -139,6 +146,7 @@ def _show(
     layout: Layout, objects: Objects, place: Place, path: str, before: str | None, after: str | None, *, mine: bool
 ) -> None:
     target = place.folder / path
+    check_way(place.folder, target)
     current = _current(target)
     found = objects.blob_id(current) if current is not None else None
     if found == after:
@@ -165,6 +173,7 @@ def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
 def take_away(place: Place, path: str) -> None:
     """Remove a file of a work tree, and the folders that it leaves empty."""
     target = place.folder / path
+    check_way(place.folder, target)
     target.unlink(missing_ok=True)
     _drop_empty(target.parent, place.folder)
 

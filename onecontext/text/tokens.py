@@ -7,13 +7,10 @@ Rule 2: a count is never below the tokenizer's own. Cutting a long text costs no
 Rule 3: special tokens in a text (``<|endoftext|>``) are ordinary text, and a lone surrogate counts as U+FFFD.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -188,6 +185,9 @@ def load_counter(encoding: Encoding, folder: Path) -> TiktokenCounter | None:
         content = (folder / encoding.file_name).read_bytes()
     except (ImportError, OSError):
         return None
+    import base64
+    import hashlib
+
     if hashlib.sha256(content).hexdigest() != encoding.sha256:
         return None
     ranks = {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, content.splitlines())}
@@ -196,6 +196,8 @@ def load_counter(encoding: Encoding, folder: Path) -> TiktokenCounter | None:
 
 
 def _shipped_folders() -> list[Path]:
+    from importlib.util import find_spec
+
     spec = find_spec("litellm")  # finds the package without running it
     places = spec.submodule_search_locations if spec else None
     return [Path(place) / "litellm_core_utils" / "tokenizers" for place in places or ()]

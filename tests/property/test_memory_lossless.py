@@ -31,7 +31,7 @@ NASTY = [
     "\\---\n\\\\---",
     "### Step 1 — 2026-01-01T00:00:00+00:00\n**Observation:** x\n\n**Thought:** y\n\n**Action:** z\n\n---\n",
     "## Commit `01234567`\n**Timestamp:** t\n\n**Branch Purpose:** p\n\n**Previous Progress Summary:** s\n\n---\n",
-    '<!-- oc1 {"id":"x","agent":"a","at":"2026-01-01T00:00:00+00:00","crc":"0","len":3,"origin":"m","session":""} -->\n',
+    '<!-- oc1 {"id":"x","agent":"a","at":"2026-01-01T00:00:00+00:00","crc":"0","len":3,"origin":"m","session":""} -->',
     "\n\n\n",
     "  leading and trailing  \t",
     "\r",

@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from onecontext.records import (
     unescape,
 )
 
+pytestmark = pytest.mark.timeout(1200)
 EXAMPLES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 150
 LABELS = ["**Observation:**", "**Thought:** ", "**Action:** ", "**Timestamp:**", "**Branch Purpose:** "]
 HEADINGS = ["### Step 1 — ", "## Commit `", "**This Commit's Contribution:** ", "**Previous Progress Summary:** "]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onecontext.store import packs
+from onecontext.store import deltas, packs
 from onecontext.store.trees import object_name
 
 _NOISE = bytes(range(256)) * 40
@@ -20,7 +20,7 @@ def _repository(folder: Path) -> pygit2.Repository:
 
 def _blob(content: bytes, base: packs.New | None = None) -> packs.New:
     name = object_name(b"blob", content)
-    change = packs.delta(base.content, content) if base else None
+    change = deltas.delta(base.content, content) if base else None
     if base is None or change is None:
         return packs.New(name, packs.BLOB, content)
     return packs.New(name, packs.BLOB, content, base.name, change)
@@ -53,16 +53,16 @@ def test_a_change_gives_back_the_content_whatever_it_is(
 def test_a_rolling_file_costs_what_was_added() -> None:
     records = [f"record {n}: {n * 7919}\n".encode() * 20 for n in range(30)]
 
-    change = packs.delta(b"".join(records[:20]), b"".join(records[1:21]))
+    change = deltas.delta(b"".join(records[:20]), b"".join(records[1:21]))
 
     assert change is not None
     assert len(change) < len(records[20]) + 60
 
 
 def test_unlike_contents_have_no_change() -> None:
-    assert packs.delta(b"a" * 1000, b"b" * 1000) is None
-    assert packs.delta(b"", b"b" * 1000) is None
-    assert packs.delta(b"a" * 1000, b"") in (None, b"\xe8\x07\x00")
+    assert deltas.delta(b"a" * 1000, b"b" * 1000) is None
+    assert deltas.delta(b"", b"b" * 1000) is None
+    assert deltas.delta(b"a" * 1000, b"") in (None, b"\xe8\x07\x00")
 
 
 def test_git_finds_nothing_wrong_with_a_pack_of_ours(tmp_path: Path) -> None:
@@ -78,3 +78,39 @@ def test_git_finds_nothing_wrong_with_a_pack_of_ours(tmp_path: Path) -> None:
         done = subprocess.run(["git", "-C", str(tmp_path), *command], capture_output=True, text=True, check=False)
         assert (done.returncode, "error" in done.stderr) == (0, False), done.stderr
     assert packs.names_in(index.read_bytes()) == [new.name for new in objects]
+
+
+@given(sizes=st.lists(st.integers(1, 6), min_size=1, max_size=5), text=st.binary(min_size=1, max_size=600))
+def test_packs_put_one_behind_the_other_are_read_by_git(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], text: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("joined")
+    repository = _repository(folder)
+    place = folder / "objects" / "pack"
+    made: dict[str, bytes] = {}
+    names = []
+    for number, size in enumerate(sizes):
+        objects = [_blob(b"%d " % number + text * 5)]
+        for n in range(size):
+            objects.append(_blob(b"%d " % number + text * 5 + b"%d\n" % n * (n + 1), objects[-1]))
+        objects = list({new.name: new for new in objects}.values())
+        made |= {new.name: new.content for new in objects}
+        names.append(packs.write(place, objects, durable=False))
+
+    larger = packs.join(place, names)
+    for name in set(names) - {larger}:
+        (place / f"{name}.idx").unlink()
+        (place / f"{name}.pack").unlink()
+
+    assert {name: bytes(repository[name].data) for name in made} == made
+    subprocess.run(["git", "verify-pack", str(place / f"{larger}.idx")], check=True, cwd=folder)
+
+
+def test_packs_that_share_an_object_are_not_joined(tmp_path: Path) -> None:
+    _repository(tmp_path)
+    place = tmp_path / "objects" / "pack"
+    one = packs.write(place, [_blob(b"a"), _blob(b"b")], durable=False)
+    two = packs.write(place, [_blob(b"b"), _blob(b"c")], durable=False)
+
+    assert packs.join(place, [one, two]) is None
+    assert len(list(place.iterdir())) == 4

@@ -1,5 +1,6 @@
 """Processes that wait for a lock, and what they report: each writes its name when it has the lock."""
 
+import os
 import subprocess
 import sys
 import time
@@ -66,8 +67,16 @@ class Crowd:
         """Start a process and return when it stands in line."""
         before = self.tickets()
         process = self.start(name, wait_s=wait_s, stays=stays)
-        till(lambda: self.tickets() - before)
+        till(lambda: any(map(self._is_kept, self.tickets() - before)))
         return process
+
+    def _is_kept(self, ticket: str) -> bool:
+        """Say whether its waiter has opened it: until then it counts for nobody's."""
+        try:
+            os.close(os.open(self.line / ticket, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
 
     def end(self) -> None:
         for process in self._processes:
