@@ -219,7 +219,7 @@ class Recording:
         folder, tree = self.desk.place.folder, self.desk.objects.tree_of(self._base)
         for path, seen in self._seen.items():
             entry = self.desk.objects.entry(tree, Path(path).relative_to(folder).as_posix())
-            if seen.blob is not None and (entry is None or entry.id != seen.blob):
+            if seen.blob is not None and (not seen.mark or entry is None or entry.id != seen.blob):
                 return False
         return True
 
