@@ -1,6 +1,7 @@
 """The memory's graph, read through its public face, when there is a memory that can be read.
 
 Rule 1: imported and opened only when there is something to draw; a failure is a sentence, never an exit.
+Rule 2: nothing is written: a milestone that git does not have yet is drawn when its writer has put it there.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     from onecontext.api import Memory
     from onecontext.recall.graph import lay_out
 
-    rows = Memory.open(path).graph(limit=LIMIT)
+    rows = Memory.open(path).graph(limit=LIMIT, settle=False)
     if until is not None:
         rows = lay_out([row.commit for row in rows if row.commit and row.commit.at <= until])
     lines = []

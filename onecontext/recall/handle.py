@@ -98,11 +98,14 @@ class Reader(Door):
 
         return diff(self._settled(), old, new, at=at)
 
-    def graph(self, *, limit: int = 200, at: datetime | None = None) -> "list[GraphRow]":
-        """Return the newest ``limit`` commits of all branches, newest first, with their lanes."""
+    def graph(self, *, limit: int = 200, at: datetime | None = None, settle: bool = True) -> "list[GraphRow]":
+        """Return the newest ``limit`` commits of all branches, newest first, with their lanes.
+
+        ``settle`` False takes what git has at the moment and writes nothing, for those who only watch.
+        """
         from onecontext.recall.revisions import graph
 
-        return graph(self._settled(), limit=_checked(limit) or 0, at=at)
+        return graph(self._settled() if settle else self._layout, limit=_checked(limit) or 0, at=at)
 
     def context(
         self,

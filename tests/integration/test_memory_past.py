@@ -7,6 +7,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.errors import UnknownBranch, UnknownRevision, UsageError
+from onecontext.memory import recording
 from onecontext.recall.past import parse_time
 from tests.support.memory import check, git
 
@@ -175,3 +176,15 @@ def test_packed_history_tells_the_same(memory: Memory) -> None:
     git(memory.path, "gc", "-q", "--prune=now")
 
     assert contributions(memory, noon(2)) == ["c2", "c1"]
+
+
+def test_who_only_watches_sees_what_git_has_and_writes_nothing(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "IDLE_S", 3600.0)
+    memory.commit("on record")
+    ahead = memory.layout.ahead("main").read_bytes()
+
+    watched = [row.commit.subject for row in memory.graph(settle=False) if row.commit]
+
+    assert "on record" not in watched
+    assert memory.layout.ahead("main").read_bytes() == ahead != b""
+    assert "on record" in [row.commit.subject for row in memory.graph() if row.commit]

@@ -82,7 +82,8 @@ def test_a_run_that_starts_later_appears_by_itself(root: Path) -> None:
 
 
 def test_watching_writes_nothing(root: Path) -> None:
-    Memory.init(root.parent, agent="ann").commit("learned where the tills are")
+    with Memory.init(root.parent, agent="ann") as memory:
+        memory.commit("learned where the tills are")
     middle().write(journal_of(root))
     before = fingerprint(root.parent)
     app = MonitorApp(Follower(place_of(root, "till-1"), root), label="following")

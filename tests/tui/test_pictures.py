@@ -35,6 +35,7 @@ def test_a_picture_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
 def test_the_command_draws_the_memory_too(tmp_path: Path) -> None:
     memory = Memory.init(tmp_path, agent="ann")
     memory.commit("learned where the tills are")
+    memory.flush()
     journal = whole().write(tmp_path / "journal.jsonl")
 
     assert main([str(journal), str(memory.path), str(tmp_path / "out.svg")]) == 0

@@ -147,6 +147,7 @@ def test_the_memory_is_drawn_again_when_a_branch_moves(root: Path) -> None:
     before = follower.step()
 
     memory.commit("learned where the tills are")
+    memory.flush()
     after = follower.step()
 
     assert not any("tills" in line.subject for line in before.graph)
