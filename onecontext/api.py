@@ -14,7 +14,6 @@ from onecontext.errors import NoMemory, UsageError
 from onecontext.memory.author import Author
 from onecontext.memory.author import author as author_of
 from onecontext.memory.locking import known_tip
-from onecontext.memory.reading import settled
 from onecontext.names import check_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
@@ -229,7 +228,9 @@ class Memory(Reader):
         Raises:
             StorageError: full or read-only; they are on record still.
         """
-        settled(self._layout, self.branch)
+        from onecontext.memory.recording import settle
+
+        settle(self._layout, self.branch)
 
     def __enter__(self) -> "Memory":
         return self

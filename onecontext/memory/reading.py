@@ -5,32 +5,26 @@ Rule 1: three small files tell; only when they disagree (a commit going on, a ki
 
 from contextlib import suppress
 
-from onecontext.errors import InvalidName, LockTimeout, UnknownBranch
+from onecontext.errors import InvalidName, LockTimeout, StorageError, UnknownBranch
 from onecontext.memory.locking import known_tip
 from onecontext.store import ahead
 from onecontext.store.files import check_way, read_bytes
 from onecontext.store.layout import Layout
 
-_OTHERS_WAIT_S = 1.0
+_WAIT_S = 1.0
 
 
-def settled(layout: Layout, branch: str) -> Layout:
-    """Return ``layout`` once all that is on record is in git: of ``branch``, and of others unless they are held long.
+def settled(layout: Layout) -> Layout:
+    """Return ``layout`` once what is on record is in git, where that can be had soon.
 
-    A live process that was stopped while it wrote another branch must not stop a reader of this one, who then sees that
-    branch as it was before.
-
-    Raises:
-        LockTimeout: somebody has been writing ``branch`` all the time we waited.
+    A live process that was stopped while it wrote, or a disk that is full, must not stop a reader. Files are then read
+    as they will be (:func:`onecontext.recall.files.folder_of`), and git has what it had before.
     """
     for name in ahead.waiting(layout):
         from onecontext.memory.recording import settle
 
-        if name == branch:
-            settle(layout, name)
-        else:
-            with suppress(LockTimeout, UnknownBranch, InvalidName):
-                settle(layout, name, wait_s=_OTHERS_WAIT_S)
+        with suppress(LockTimeout, StorageError, UnknownBranch, InvalidName, OSError):
+            settle(layout, name, wait_s=_WAIT_S)
     return layout
 
 

@@ -43,6 +43,14 @@ def settle(desk: "Desk") -> None:
     ahead.clear(desk.layout, desk.branch, durable=durable)
 
 
+def replay_all(desk: "Desk") -> set[tuple[str, str, str]]:
+    """Make the commits of all that is on record in memory; return the keys of the steps that are history with it."""
+    records, _ = ahead.read(desk.layout, desk.branch)
+    for record in _as_they_stand(desk, _not_in_git(desk, records)):
+        replay(desk, record)
+    return {raw.key for record in records for raw in split(record.steps).records}
+
+
 def replay(desk: "Desk", record: Ahead) -> str:
     """Make the commit of ``record`` on the desk's tip, in memory, and return its name."""
     milestone = decode_milestone(split(record.record).records[0])

@@ -1,6 +1,6 @@
 """Where the history of a branch is read from: its work tree, or a tree of its past.
 
-Rule 1: what a work tree shows is read without git; only the past needs it.
+Rule 1: what a work tree shows is read without git; only the past needs it, and what could not be put into git yet.
 Rule 2: a file or folder that is not there is empty; one that is reached through a symlink is refused.
 """
 
@@ -10,6 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from onecontext.memory.locking import known_tip
+from onecontext.records import joined, split
+from onecontext.store import ahead
 from onecontext.store.files import check_way, read_bytes
 from onecontext.store.layout import Layout
 
@@ -49,6 +52,38 @@ class _Folder:
             return []
 
 
+class _Recorded(_Folder):
+    """A work tree as it will be once what is on record is in git."""
+
+    def __init__(self, layout: Layout, branch: str) -> None:
+        from onecontext.memory.desk import Desk
+        from onecontext.memory.settling import replay_all
+        from onecontext.store.objects import Objects
+
+        place, tip = layout.place(branch), ""
+        super().__init__(place.folder)
+        while tip != known_tip(layout, branch):  # until nobody has put it there meanwhile
+            tip = known_tip(layout, branch)
+            self._desk = Desk(layout, Objects(layout), place, branch, tip)
+            self._told = replay_all(self._desk)
+
+    def read(self, path: str) -> bytes:
+        if path == f"{self._desk.folder}/log.md":
+            found = split(super().read(path))
+            return joined(raw for raw in found.records if raw.key not in self._told)
+        if self._is_history(path):
+            return self._desk.objects.read(self._desk.tree, path) or b""
+        return super().read(path)
+
+    def names(self, folder: str) -> Iterable[str]:
+        return (
+            self._desk.objects.entries(self._desk.tree, folder) if self._is_history(folder) else super().names(folder)
+        )
+
+    def _is_history(self, path: str) -> bool:
+        return path.startswith((f"{self._desk.folder}/commit", f"{self._desk.folder}/log"))
+
+
 class _Tree:
     def __init__(self, objects: "Objects", tree: str) -> None:
         self._objects = objects
@@ -62,7 +97,9 @@ class _Tree:
 
 
 def folder_of(layout: Layout, branch: str) -> Files:
-    """Return the work tree of ``branch``."""
+    """Return the work tree of ``branch``, with what is on record and could not be put into git."""
+    if not ahead.is_empty(layout, branch):
+        return _Recorded(layout, branch)
     return _Folder(layout.place(branch).folder)
 
 

@@ -144,7 +144,7 @@ class Reader(Door):
         )
 
     def _settled(self) -> Layout:
-        return settled(self._layout, self.branch)
+        return settled(self._layout)
 
     def _history(self, at: datetime | None) -> "History":
         from onecontext.recall.files import tree_at

@@ -16,6 +16,8 @@ from onecontext.errors import InvalidDocument, StorageError
 from onecontext.memory import pending, recording
 from onecontext.memory.desk import Desk
 from onecontext.store import ahead, packs
+from onecontext.store.locks import held
+from onecontext.store.objects import Objects
 from tests.support.kills import Warm
 from tests.support.memory import check, git, new_memory
 
@@ -553,3 +555,40 @@ def test_read_only_objects_keep_them_on_record(memory: Memory, warm: Warm) -> No
         folder.chmod(0o700)
 
     _told_once(memory)
+
+
+def test_what_is_on_record_is_read_where_it_cannot_be_put_into_git(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.step("before")
+    memory.commit("in git")
+    memory.flush()
+    memory.step("with it")
+    made = memory.commit("on record")
+    memory.step("pending")
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("No space left on device")
+
+    monkeypatch.setattr(Objects, "write", full)
+    monkeypatch.setattr(recording, "_kept", {})
+
+    assert memory.milestones()[0] == made
+    assert [step.observation for step in memory.steps()] == ["pending", "with it", "before"]
+    assert "on record" in memory.context().text
+    assert memory.layout.ahead("main").read_bytes()
+    with pytest.raises(StorageError):
+        memory.flush()
+    monkeypatch.undo()
+    assert [step.observation for step in memory.steps()] == ["pending", "with it", "before"]
+    assert memory.milestones()[0] == made
+    check(memory.path)
+
+
+def test_a_stopped_writer_keeps_nobody_from_reading(memory: Memory) -> None:
+    made = memory.commit("on record")
+
+    with held(memory.layout.lock("main")):
+        assert memory.milestones(limit=1) == [made]
+
+    assert memory.milestones(limit=1) == [made]
