@@ -5,11 +5,13 @@ Rule 2: nothing here follows a symlink at the last name, opens a FIFO, or reads 
 Rule 3: durable means that file and folder were fsynced before the call returned.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
-from onecontext.errors import Damaged
+from onecontext.errors import REPAIR, Damaged
 
 MAX_READ_BYTES = 64 * 1024 * 1024
 
@@ -73,11 +75,9 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
         OSError: full or read-only; what was partly written is cut off again, so the file is as before.
     """
     created = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    descriptor = _open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{path} is not a regular file")
         try:
             _write_all(descriptor, content)
             if durable:
@@ -98,20 +98,37 @@ def read_bytes(path: Path, *, limit_bytes: int = MAX_READ_BYTES) -> bytes:
         FileNotFoundError: there is nothing there.
         Damaged: it is a symlink, a FIFO, a device, or larger than ``limit_bytes``.
     """
+    with os.fdopen(_open_regular(path, os.O_RDONLY), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit_bytes:
+            raise Damaged(f"{path} has {size:,} bytes, more than the {limit_bytes:,} that are read")
+        return file.read(limit_bytes)
+
+
+def open_regular(path: Path, *, writing: bool = False) -> BinaryIO:
+    """Open the regular file ``path`` to read it, or to change it in place.
+
+    Raises:
+        FileNotFoundError: there is nothing there.
+        Damaged: it is a symlink, a FIFO, a device or a folder.
+    """
+    return os.fdopen(_open_regular(path, os.O_RDWR if writing else os.O_RDONLY), "r+b" if writing else "rb")
+
+
+def _open_regular(path: Path, flags: int) -> int:
     try:
         # O_NONBLOCK keeps a FIFO without a writer from hanging us; it changes nothing for a regular file.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     except OSError as error:
         if path.is_symlink():
-            raise Damaged(f"{path} is a symlink, which is not followed") from error
+            raise Damaged(f"{path} is a symlink, which is not followed", hint=REPAIR) from error
+        if error.errno in (errno.EISDIR, errno.ENXIO):  # a folder; a FIFO that nobody reads, or a socket
+            raise Damaged(f"{path} is not a regular file", hint=REPAIR) from error
         raise
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{path} is not a regular file")
-        if status.st_size > limit_bytes:
-            raise Damaged(f"{path} has {status.st_size:,} bytes, more than the {limit_bytes:,} that are read")
-        return file.read(limit_bytes)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Damaged(f"{path} is not a regular file", hint=REPAIR)
+    return descriptor
 
 
 def sync_folder(folder: Path) -> None:

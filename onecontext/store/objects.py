@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 import pygit2
 
-from onecontext.errors import Damaged, StorageError
+from onecontext.errors import REPAIR, Damaged, StorageError
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content
+from onecontext.store.kinds import is_file, not_files
 from onecontext.store.layout import Layout
 from onecontext.store.trees import (
     FILE_MODE,
@@ -53,9 +54,9 @@ def _translated() -> Iterator[None]:
     except pygit2.GitError as error:
         if any(word in str(error) for word in _STORAGE_WORDS):
             raise StorageError(f"git objects could not be written: {error}") from error
-        raise Damaged(f"git: {error}", hint="'git -C .onecontext fsck --strict' tells more") from error
+        raise Damaged(f"git: {error}", hint=REPAIR) from error
     except KeyError as error:
-        raise Damaged(f"a git object is missing: {error}") from error
+        raise Damaged(f"a git object is missing: {error}", hint=REPAIR) from error
 
 
 class Objects:
@@ -72,6 +73,10 @@ class Objects:
     @cached_property
     def _repository(self) -> Any:
         # Opened by its exact path: neither GIT_DIR nor a search upwards can lead somewhere else.
+        # On a FIFO libgit2 would wait for ever.
+        for path in (self._layout.git / "config", *not_files(self._packs)):
+            if not is_file(path):
+                raise Damaged(f"{path} is no file", hint=REPAIR)
         with _translated():
             return pygit2.Repository(str(self._layout.git))
 

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from onecontext.errors import Conflict, Damaged, LockTimeout
+from onecontext.errors import REPAIR, Conflict, Damaged, LockTimeout
 from onecontext.store import gitlock
 from onecontext.store.files import read_bytes, replace_bytes, replace_text
 from onecontext.store.layout import Layout, Place
@@ -131,7 +131,7 @@ def _real_folder(top: Path, folder: Path) -> None:
             current.mkdir(exist_ok=True)
             continue
         if not stat.S_ISDIR(mode):
-            raise Damaged(f"{current} should be a folder")
+            raise Damaged(f"{current} should be a folder", hint=REPAIR)
 
 
 def _drop_empty(folder: Path, top: Path) -> None:
@@ -157,7 +157,7 @@ def _refresh_index(
             return _stamp(index) == seen
 
         old = _current(index)
-        if tree is None and old is not None and _is_index(old):
+        if tree is None and old is not None and is_index(old):
             replace_bytes(scratch, old)
             objects.update_index(str(scratch), None, blobs)
         else:
@@ -172,7 +172,13 @@ def _refresh_index(
     return False
 
 
-def _is_index(content: bytes) -> bool:
+def remake_index(layout: Layout, objects: Objects, place: Place, branch: str, tree: str) -> bool:
+    """Make git's index of a work tree anew from ``tree``; False when a git command holds it."""
+    return _refresh_index(layout, objects, place, branch, tree, {})
+
+
+def is_index(content: bytes) -> bool:
+    """Say whether ``content`` is a whole index of git."""
     # gitformat-index(5): a signature first and the checksum of all before it last. Anything else is made anew.
     return content[:4] == b"DIRC" and hashlib.sha1(content[:-20], usedforsecurity=False).digest() == content[-20:]
 
