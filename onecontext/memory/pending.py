@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.records import Raw, Split, joined, split
-from onecontext.store.files import append_bytes, read_bytes, replace_bytes
+from onecontext.store.files import append_bytes, open_regular, read_bytes, replace_bytes
 from onecontext.store.layout import Layout, Place
 from onecontext.store.quarantine import set_aside
 
@@ -58,13 +58,16 @@ def append(layout: Layout, place: Place, branch: str, encode: Callable[[int], by
 
 def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
     """Move what follows byte ``end`` to the quarantine, durably, and only then cut it off."""
-    with path.open("rb") as file:
-        file.seek(end)
-        torn = file.read()
+    try:
+        with open_regular(path) as file:
+            file.seek(end)
+            torn = file.read()
+    except FileNotFoundError:
+        return
     if not torn:
         return
     set_aside(layout, f"{branch}-log", torn)
-    with path.open("r+b") as file:
+    with open_regular(path, writing=True) as file:
         file.truncate(end)
         os.fsync(file.fileno())
 
@@ -100,12 +103,13 @@ def clear(path: Path) -> None:
 
 
 def _tail(path: Path) -> Tail:
+    look = _FIRST_LOOK_BYTES
     try:
-        size = path.stat().st_size
+        file = open_regular(path)
     except FileNotFoundError:
         return Tail((), 0, 0, open_line=False)
-    look = _FIRST_LOOK_BYTES
-    with path.open("rb") as file:
+    with file:
+        size = file.seek(0, os.SEEK_END)
         while True:
             start = max(0, size - look)
             file.seek(start)
