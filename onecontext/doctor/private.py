@@ -12,6 +12,7 @@ from onecontext.doctor.finding import Done, Finding
 from onecontext.errors import Damaged
 from onecontext.names import is_name
 from onecontext.store import repository, worktrees
+from onecontext.store.files import replace_text
 from onecontext.store.kinds import files_below
 from onecontext.store.layout import DURABILITY, Place
 from onecontext.store.objects import Objects
@@ -46,7 +47,7 @@ def mend(case: Case) -> Iterator[Done]:
         tip = case.tip(branch) if branch and is_name(branch) else None
         if place and tip:
             # The note is what tells an edit by a person from a file that is behind.
-            case.path(fault.name).write_text(f"{branch} {tip}\n")
+            replace_text(case.path(fault.name), f"{branch} {tip}\n", durable=True)
     for fault in list(_pointers(case)):
         place = _place_of(case, fault.name)
         kept = _keep(case, fault.name)
