@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onecontext.errors import NoMemory, UsageError
+from onecontext.errors import REPAIR, Damaged, NoMemory, UsageError
 from onecontext.memory.author import Author
 from onecontext.memory.author import author as author_of
 from onecontext.memory.locking import known_tip
-from onecontext.names import check_name
+from onecontext.names import check_name, is_name
 from onecontext.recall.handle import Reader
 from onecontext.records import Milestone, Step
 from onecontext.store.layout import Layout
@@ -101,17 +101,23 @@ class Memory(Reader):
             NoMemory: there is none here or above, or one whose making was cut short.
             UnknownBranch: it has no such branch.
             NewerFormat: a newer version made it.
+            Damaged: what names its branches is garbled; 'onecontext doctor --repair' mends it.
         """
         layout = Layout(find_memory(Path(path)), durability)
         layout.check_format()
         name = branch if branch is not None else layout.head()
         if name is None:
+            layout.check_head()
             raise UsageError("the memory's HEAD names no branch", hint="name one: --branch main, or switch to it")
+        if branch is None and not is_name(name):
+            raise Damaged(f"{layout.git / 'HEAD'} names something that cannot be a branch", hint=REPAIR)
         check_name(name, what="branch")
         if layout.tip(name) is None and not layout.branches():
             raise NoMemory(
                 f"the memory {layout.path} was begun and never finished", hint="'onecontext init' finishes it"
             )
+        if branch is None and layout.tip(name) is None:
+            raise Damaged(f"{layout.git / 'HEAD'} names {name!r}, and there is no such branch", hint=REPAIR)
         known_tip(layout, name)
         return cls(layout, name, author_of(agent, session, clock, new_id))
 

@@ -175,10 +175,17 @@ class AlreadyRunning(Conflict):
 # --- 5: damaged, or newer than we are --------------------------------------------------------------------------------
 
 
+REPAIR = "'onecontext doctor' tells more; 'onecontext doctor --repair' mends a memory and deletes nothing"
+
+
 class Damaged(OneContextError):
     """What is on disk is not what we or others would have written; it was left as it is."""
 
     exit_code = 5
+
+
+class DamagedDocument(Damaged, InvalidDocument):
+    """A file of the memory that a person may edit, and that no longer has its form; it was left as it is."""
 
 
 class NewerFormat(Damaged):

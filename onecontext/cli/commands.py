@@ -40,5 +40,5 @@ COMMANDS: dict[str, Command] = {
     "events": Command("teams.cli.events", "Teams", "the journal of a team"),
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli", "Skills", "list, show and activate skills"),
-    "doctor": Command("onecontext.cli.doctor", "Care", "check versions, git, sandbox, locks and folders by using them"),
+    "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),
 }

@@ -6,7 +6,6 @@ Rule 2: the one thing written is a small file of our own in ``.git/onecontext``,
 
 import fcntl
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from onecontext.store.layout import Layout
 from onecontext.store.surroundings import find_memory
 
 KNOWN_FORMAT = 1
-_OLD_S = 60.0
-_MAX_NAMES = 3
 
 
 def checks(cwd: Path) -> Iterable[Check]:
@@ -30,7 +27,6 @@ def checks(cwd: Path) -> Iterable[Check]:
         return
     yield _format(memory)
     yield _written(memory)
-    yield _left_locks(memory / ".git")
 
 
 def _format(memory: Path) -> Check:
@@ -79,23 +75,3 @@ def _written(memory: Path) -> Check:
     if read != content:
         return Check("memory write", "fail", "what was written there reads back otherwise", "check the disk")
     return Check("memory write", "ok", "a file was written durably, locked and read back")
-
-
-def _left_locks(git: Path) -> Check:
-    """Look for lock files of git that are older than a minute: somebody holds them long, or died."""
-    old = [path for path in _lock_files(git) if time.time() - path.lstat().st_mtime > _OLD_S]
-    if not old:
-        return Check("memory locks", "ok", "no lock is left over")
-    names = ", ".join(str(path) for path in old[:_MAX_NAMES]) + (", …" if len(old) > _MAX_NAMES else "")
-    return Check(
-        "memory locks",
-        "warn",
-        f"{len(old)} locks are older than a minute: {names}",
-        "if neither git nor onecontext is running here, a crash left them; move them aside",
-    )
-
-
-def _lock_files(git: Path) -> Iterable[Path]:
-    yield from (path for path in git.glob("*.lock") if path.is_file())
-    yield from (path for path in (git / "refs").rglob("*.lock") if path.is_file())
-    yield from (path for path in (git / "worktrees").glob("*/*.lock") if path.is_file())

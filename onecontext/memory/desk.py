@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from onecontext.errors import Damaged, StorageError
 from onecontext.memory import ends, message, metadata, pending, settling
+from onecontext.memory.edits import refuse_damage
 from onecontext.memory.ends import Ends
 from onecontext.memory.locking import known_tip, locked
 from onecontext.records import Milestone, split
@@ -154,7 +155,7 @@ class Desk:
         def forget_committed(changed: worktrees.Changed) -> None:
             history = f"{self.folder}/log/"
             blobs = [after for path, (_, after) in changed.items() if path.startswith(history) and after]
-            if blobs and read_bytes(log):
+            if blobs and pending.read(log).records:
                 gone = {raw.key: raw.raw for blob in blobs for raw in split(self.objects.blob(blob)).records}
                 pending.drop(self.layout, log, self.branch, gone, durable=self.layout.durability != "none")
 
@@ -186,6 +187,7 @@ class Desk:
                 continue
             entry = self.objects.entry(self.tree, path)
             if entry is None or entry.id != self.objects.blob_id(content):
+                refuse_damage(path, self.objects.read(self.tree, path) or b"", content)
                 changes[path] = redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         if not changes:
             return

@@ -6,7 +6,7 @@ Rule 1: keys that people add are kept; the file is always sorted, so the same da
 from collections.abc import Sequence
 from typing import Any
 
-from onecontext.errors import InvalidDocument
+from onecontext.errors import REPAIR, DamagedDocument, InvalidDocument
 from onecontext.memory import plain_yaml
 
 _ABSENT = object()
@@ -18,7 +18,7 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     """Return the mapping in ``content``; empty for None or an empty file.
 
     Raises:
-        InvalidDocument: it is no YAML mapping with text keys.
+        DamagedDocument: it is no YAML mapping with text keys.
     """
     plain = plain_yaml.load((content or b"").decode("utf-8", "replace"))
     if plain is not None:
@@ -31,11 +31,11 @@ def load(content: bytes | None, *, where: str) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         at = f", line {line + 1}" if line is not None else ""
-        raise InvalidDocument(f"{where}{at} is not YAML", hint="correct it by hand; nothing was written") from error
+        raise DamagedDocument(f"{where}{at} is not YAML", hint=f"correct it by hand, or: {REPAIR}") from error
     if data is None:
         return {}
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise InvalidDocument(f"{where} is not a mapping of names to values", hint="correct it by hand")
+        raise DamagedDocument(f"{where} is not a mapping of names to values", hint=f"correct it by hand, or: {REPAIR}")
     return data
 
 

@@ -136,6 +136,7 @@ def clear(path: Path) -> None:
 
 
 def _tail(path: Path) -> Tail:
+    look = _FIRST_LOOK_BYTES
     try:
         opened = open_to_read(path)
     except FileNotFoundError:

@@ -99,6 +99,11 @@ def read(layout: Layout, branch: str, *, start: int = 0) -> tuple[list[Ahead], b
     return found, b"".join(torn)
 
 
+def is_whole(line: bytes) -> bool:
+    """Say whether a line of such a file, with its line feed, counts."""
+    return _parsed(line) is not None
+
+
 def clear(layout: Layout, branch: str, *, durable: bool) -> None:
     """Empty the file: all of it is in git. What was torn is set aside first."""
     path = layout.ahead(branch)

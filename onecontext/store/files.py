@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from onecontext.errors import Damaged
+from onecontext.errors import REPAIR, Damaged
 
 MAX_READ_BYTES = 64 * 1024 * 1024
 
@@ -159,10 +159,10 @@ def check_kinds(folders: Iterable[str], files: Iterable[str]) -> None:
     """
     for path in folders:
         if not stat.S_ISDIR(_mode(path, stat.S_IFDIR)):
-            raise Damaged(f"{path} is no folder of its own, and is not followed", hint="see who put it there")
+            raise Damaged(f"{path} is no folder of its own, and is not followed", hint=REPAIR)
     for path in files:
         if not stat.S_ISREG(_mode(path, stat.S_IFREG)):
-            raise Damaged(f"{path} is not a regular file, and is not opened", hint="see who put it there")
+            raise Damaged(f"{path} is not a regular file, and is not opened", hint=REPAIR)
 
 
 def _mode(path: str, missing: int) -> int:
@@ -179,14 +179,14 @@ def _open(path: Path, flags: int) -> tuple[int, os.stat_result]:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     except OSError as error:
         if path.is_symlink():
-            raise Damaged(f"{path} is a symlink, which is not followed") from error
+            raise Damaged(f"{path} is a symlink, which is not followed", hint=REPAIR) from error
         if error.errno in (errno.ENXIO, errno.EISDIR):  # a FIFO, a socket; a folder
-            raise Damaged(f"{path} is not a regular file") from error
+            raise Damaged(f"{path} is not a regular file", hint=REPAIR) from error
         raise
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise Damaged(f"{path} is not a regular file")
+        raise Damaged(f"{path} is not a regular file", hint=REPAIR)
     return descriptor, status
 
 

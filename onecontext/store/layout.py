@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.errors import Damaged, InvalidName, NewerFormat, NoMemory, UsageError
+from onecontext.errors import REPAIR, Damaged, InvalidName, NewerFormat, NoMemory, UsageError
 from onecontext.names import check_name
 from onecontext.store.boot import boot_id
 from onecontext.store.files import check_kinds, check_way, read_bytes
 
 FOLDER = ".onecontext"
 FORMAT = 1
+_VERSION_DIGITS = 6
 DURABILITY = ("step", "commit", "none")
 _SMALL_BYTES = 64 * 1024
 _HEADS = "refs/heads/"
@@ -106,14 +107,29 @@ class Layout:
         text = _small(self.git / "HEAD").strip()
         return text.removeprefix(f"ref: {_HEADS}") if text.startswith(f"ref: {_HEADS}") else None
 
+    def check_head(self) -> None:
+        """Refuse a HEAD that names neither a branch nor a commit.
+
+        Raises:
+            Damaged: it is garbled.
+        """
+        text = _small(self.git / "HEAD").strip()
+        if not text.startswith("ref: ") and not _HEX.fullmatch(text):
+            raise Damaged(f"{self.git / 'HEAD'} names neither a branch nor a commit", hint=REPAIR)
+
     def tip(self, branch: str) -> str | None:
         """Return the commit that ``refs/heads/<branch>`` names, as hex; None when there is no such branch."""
-        loose = _small(self.ref(branch)).strip()
-        if loose:
-            if len(loose) < 40 or loose.startswith("ref:"):
-                raise Damaged(f"{self.ref(branch)} names no commit")
-            return loose
-        return self._packed().get(branch)
+        path = self.ref(branch)
+        found = _small(path).strip()
+        # An empty ref (a power cut leaves such) must not let an older packed value count again.
+        if not found and not path.exists():
+            packed = self._packed().get(branch)
+            if packed is None:
+                return None
+            found, path = packed, self.git / "packed-refs"
+        if not _HEX.fullmatch(found):
+            raise Damaged(f"{path} names no commit for the branch {branch!r}", hint=REPAIR)
+        return found
 
     def branches(self) -> list[str]:
         """Return the names of all branches, sorted; a ref made by hand whose name we would not give is no branch."""
@@ -192,9 +208,12 @@ class Layout:
         """What is fsynced before a call returns: what this handle asked for, else the memory's own level, else all.
 
         Raises:
-            UsageError: the memory's file names no level.
+            Damaged: the memory's file names no level.
         """
-        return self._durability or check_durability(_small(self.durability_file()).strip() or "step")
+        level = self._durability or _small(self.durability_file()).strip() or "step"
+        if level not in DURABILITY:
+            raise Damaged(f"{self.durability_file()} names no durability: {level[:40]!r}", hint=REPAIR)
+        return level
 
     def durability_file(self) -> Path:
         """Return the file that holds the memory's own level, one word; not versioned, as it is about this disk."""
@@ -209,6 +228,8 @@ class Layout:
         """
         self.check()
         if not (self.git / "HEAD").exists():
+            if self.private.is_dir():
+                raise Damaged(f"{self.git / 'HEAD'} is missing", hint=REPAIR)
             raise NoMemory(f"there is no memory at {self.path}", hint="run 'onecontext init'")
         check_version(_small(self.path / "format"), self.path)
 
@@ -247,8 +268,8 @@ def check_version(text: str, where: object) -> None:
         Damaged: it is no number.
     """
     version = text.strip()
-    if version and not version.isdecimal():
-        raise Damaged(f"the format of {where} reads {version[:40]!r}, which is no version")
+    if version and not (version.isdecimal() and len(version) <= _VERSION_DIGITS):
+        raise Damaged(f"the format of {where} reads {version[:40]!r}, which is no version", hint=REPAIR)
     if version and int(version) > FORMAT:
         raise NewerFormat(
             f"{where} has format {version}; this version reads up to {FORMAT}", hint="use a newer onecontext"

@@ -31,6 +31,7 @@ _CONFIG = {
     "tag.gpgSign": "false",
     "merge.ff": "false",
 }
+_BASE_CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
 # The highest of git's attribute files: bytes come out as they went in, whatever a .gitattributes says.
 _ATTRIBUTES = "* -text -ident -filter -working-tree-encoding\n"
 
@@ -64,6 +65,30 @@ def settle(layout: Layout) -> None:
     with held(layout.private / "locks" / "settle.lock"):
         _settle(layout)
         replace_text(marker, "1\n")
+
+
+def config_fault(layout: Layout) -> str:
+    """Say what is wrong with git's configuration of the memory, which is known to be a regular file; empty: nothing."""
+    path = layout.git / "config"
+    if not path.exists():
+        return "git's configuration is missing"
+    try:
+        found = {entry.name: entry.value for entry in pygit2.Config(str(path))}
+    except (pygit2.GitError, ValueError) as error:
+        return f"git's configuration cannot be read: {error}"
+    if found.get("core.repositoryformatversion") != "0" or found.get("core.bare") == "true":
+        return "git's configuration is not that of a memory"
+    missing = [key for key in _CONFIG if key.lower() not in found]
+    settled = (layout.private / "settled").exists()
+    return f"git's configuration lacks {', '.join(missing)}" if missing and settled else ""
+
+
+def remake_config(layout: Layout) -> None:
+    """Write git's configuration anew; what was there has been set aside."""
+    with held(layout.private / "locks" / "settle.lock"):
+        replace_bytes(layout.git / "config", _BASE_CONFIG, durable=True)
+        _settle(layout)
+        replace_text(layout.private / "settled", "1\n")
 
 
 def _settle(layout: Layout) -> None:

@@ -128,7 +128,8 @@ def _followed(path: Path) -> Path:
 
 
 def _is_memory(folder: Path) -> bool:
-    return (folder / ".git" / "HEAD").is_file()
+    # Without its HEAD it is a damaged memory, which is not the same as none.
+    return (folder / ".git" / "HEAD").is_file() or (folder / ".git" / "onecontext").is_dir()
 
 
 def _git_dir(folder: Path) -> Path | None:

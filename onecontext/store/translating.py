@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pygit2
 
-from onecontext.errors import Damaged, StorageError
+from onecontext.errors import REPAIR, Damaged, StorageError
 
 _REFUSALS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "ENOLCK", "EFBIG")
 _WORDS = (*(os.strerror(getattr(errno, name)) for name in _REFUSALS), "failed to write", "failed to create")
@@ -27,6 +27,6 @@ def translated() -> Iterator[None]:
     except (pygit2.GitError, OSError) as error:
         if any(word in str(error) for word in _WORDS):
             raise StorageError(f"git: {error}; the memory is as it was before") from error
-        raise Damaged(f"git: {error}", hint="'git -C .onecontext fsck --strict' tells more") from error
+        raise Damaged(f"git: {error}", hint=REPAIR) from error
     except KeyError as error:
-        raise Damaged(f"a git object is missing: {error}") from error
+        raise Damaged(f"a git object is missing: {error}", hint=REPAIR) from error

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from onecontext.errors import Conflict, Damaged, LockTimeout
+from onecontext.errors import REPAIR, Conflict, Damaged, LockTimeout
 from onecontext.store import gitlock, index
 from onecontext.store.durable import make_folder, sync_names
 from onecontext.store.files import (
@@ -196,7 +196,7 @@ def _real_folder(top: Path, folder: Path) -> None:
             current.mkdir(exist_ok=True)
             continue
         if not stat.S_ISDIR(mode):
-            raise Damaged(f"{current} should be a folder")
+            raise Damaged(f"{current} should be a folder", hint=REPAIR)
 
 
 def _drop_empty(folder: Path, top: Path) -> None:
@@ -243,6 +243,11 @@ def _refresh_index(
             continue
         return True
     return False
+
+
+def remake_index(layout: Layout, objects: Objects, place: Place, branch: str, tree: str) -> bool:
+    """Make git's index of a work tree anew from ``tree``; False when a git command holds it."""
+    return _refresh_index(layout, objects, place, branch, None, tree, {})
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from onecontext.cli import doctor
 from onecontext.cli.main import main
 from onecontext.doctor import machine, memory
 from onecontext.doctor.check import Check
+from onecontext.doctor.examine import examine
 from teams.protocol import health
+from tests.support.memory import new_memory
 
 
 def run(cwd: Path, *arguments: str) -> tuple[int, str]:
@@ -74,7 +77,7 @@ def test_the_sandbox_is_really_tried(tmp_path: Path) -> None:
 def test_a_memory_is_written_locked_and_read_back(remembered: Path) -> None:
     found = list(memory.checks(remembered))
 
-    assert statuses(found) == {"memory": "ok", "memory write": "ok", "memory locks": "ok"}
+    assert statuses(found) == {"memory": "ok", "memory write": "ok"}
     assert list((remembered / ".onecontext" / ".git" / "onecontext").iterdir()) == []
 
 
@@ -96,15 +99,15 @@ def test_a_memory_that_cannot_be_written_fails(remembered: Path) -> None:
     assert statuses(list(memory.checks(remembered)))["memory write"] == "fail"
 
 
-def test_a_lock_that_was_left_is_named_and_stays(remembered: Path) -> None:
-    lock = remembered / ".onecontext" / ".git" / "index.lock"
+def test_a_lock_that_was_left_is_named_and_stays(tmp_path: Path) -> None:
+    lock = new_memory(tmp_path).path / ".git" / "index.lock"
     lock.touch()
     os.utime(lock, (time.time() - 3600,) * 2)
 
-    (check,) = [check for check in memory.checks(remembered) if check.name == "memory locks"]
+    (finding,) = examine(lock.parents[1], datetime.now(UTC))
 
-    assert check.status == "warn"
-    assert str(lock) in check.message
+    assert finding.severity == "fail"
+    assert finding.file == ".git/index.lock"
     assert lock.exists()
 
 
