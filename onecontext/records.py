@@ -16,6 +16,7 @@ from typing import Any
 from onecontext.checksum import crc32c
 from onecontext.errors import InvalidText
 
+MAX_TEXT_BYTES = 16 * 1024 * 1024
 _BOUNDARY = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _STEP_LABELS = ("Observation", "Thought", "Action")
 _MILESTONE_LABELS = ("Timestamp", "Branch Purpose", "Previous Progress Summary", "This Commit's Contribution")
@@ -115,16 +116,21 @@ def check_text(text: str, *, what: str = "text") -> str:
     """Return ``text`` unchanged if a file can carry it losslessly.
 
     Raises:
-        InvalidText: it has a NUL or a lone surrogate.
+        InvalidText: it has a NUL or a lone surrogate, or more than 16 MiB.
     """
     if "\0" in text:
         raise InvalidText(f"the {what} has a NUL at character {text.index(chr(0))}", hint="leave it out")
     try:
-        text.encode("utf-8")
+        size = len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
         raise InvalidText(
             f"the {what} has a lone surrogate at character {error.start}", hint="decode it as UTF-8 before"
         ) from error
+    if size > MAX_TEXT_BYTES:
+        raise InvalidText(
+            f"the {what} has {size:,} bytes, more than the {MAX_TEXT_BYTES:,} of a record",
+            hint="keep it in a file and write down where",
+        )
     return text
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from onecontext.records import Raw, Split, joined, split
 from onecontext.store.durable import sync_names
-from onecontext.store.files import append_bytes, check_way, open_to_read, read_bytes, replace_bytes
+from onecontext.store.files import MAX_LOG_BYTES, append_bytes, check_way, open_to_read, read_bytes, replace_bytes
 from onecontext.store.layout import Layout, Place
 from onecontext.store.marks import Mark, mark
 from onecontext.store.quarantine import set_aside
@@ -55,7 +55,7 @@ def path_in(place: Place, branch: str) -> Path:
 def read(path: Path) -> Split:
     """Return the log taken apart; empty when there is none. A step being appended right now is not in it."""
     try:
-        return split(read_bytes(path))
+        return split(read_bytes(path, limit_bytes=MAX_LOG_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return split(b"")
 
@@ -87,7 +87,7 @@ def append(
 def cut_torn_tail(layout: Layout, path: Path, branch: str, end: int) -> None:
     """Move what follows byte ``end`` to the quarantine, durably, and only then cut it off."""
     try:
-        content = read_bytes(path)
+        content = read_bytes(path, limit_bytes=MAX_LOG_BYTES)
     except FileNotFoundError:
         return
     if len(content) > end:
@@ -101,7 +101,7 @@ def drop(layout: Layout, path: Path, branch: str, committed: Mapping[Key, bytes]
     One that was changed by hand at the last moment is set aside. What is left is fsynced at any durability, because
     whoever appended it may have been promised so.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, limit_bytes=MAX_LOG_BYTES)
     found = split(content)
     left = [raw for raw in found.records if raw.key not in committed]
     if len(left) == len(found.records):
@@ -123,7 +123,7 @@ def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:
     text = one.preamble + joined(one.records)
     text += b"" if two.preamble in text else two.preamble
     text += joined(raw for raw in two.records if raw.key not in known)
-    if text and (not target.exists() or read_bytes(target) != text):
+    if text and (not target.exists() or read_bytes(target, limit_bytes=MAX_LOG_BYTES) != text):
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_bytes(target, text, durable=True)
         sync_names(target, target.parents[2])
@@ -131,7 +131,7 @@ def unite(layout: Layout, branch: str, source: Path, target: Path) -> None:
 
 def clear(path: Path) -> None:
     """Empty a log whose records have another home by now."""
-    if path.exists() and read_bytes(path):
+    if path.exists() and path.stat().st_size:
         replace_bytes(path, b"", durable=True)
 
 

@@ -25,7 +25,7 @@ from onecontext.memory.locking import locked, switches
 from onecontext.records import Milestone, Split, encode_milestone, joined, split
 from onecontext.store import ahead
 from onecontext.store.ahead import Ahead
-from onecontext.store.files import read_bytes
+from onecontext.store.files import MAX_LOG_BYTES, read_bytes
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S
 from onecontext.store.marks import Mark, is_young, mark
@@ -181,7 +181,8 @@ class Recording:
         steps = found.preamble + joined(found.records) if found.records else b""
         record, parent = encode_milestone(milestone), desk.tip
         commit = desk.extend(milestone, record, steps, text)
-        durable = desk.layout.durability != "none"
+        # Steps of other handles may have been fsynced, and are then no less durable as history.
+        durable = desk.layout.durability != "none" or bool(steps and desk.layout.own_durability != "none")
         self._size += ahead.append(
             desk.layout, desk.branch, Ahead(parent, commit, text, record, steps, durable=durable)
         )
@@ -256,7 +257,7 @@ class Recording:
     def _is_log_unedited(self) -> bool:
         """Say whether the log still begins with the steps that were put on record, byte for byte."""
         try:
-            return read_bytes(self._log).startswith(b"".join(self._taken))
+            return read_bytes(self._log, limit_bytes=MAX_LOG_BYTES).startswith(b"".join(self._taken))
         except (FileNotFoundError, NotADirectoryError):
             return False
 
@@ -267,7 +268,7 @@ class Recording:
         """
         before = len(self._sample)
         try:
-            content = read_bytes(self._log, start=self._logged - before)
+            content = read_bytes(self._log, start=self._logged - before, limit_bytes=MAX_LOG_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             content = b""
         if content[:before] != self._sample:

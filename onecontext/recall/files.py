@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from onecontext.memory.locking import known_tip
 from onecontext.records import joined, split
 from onecontext.store import ahead
-from onecontext.store.files import check_way, read_bytes
+from onecontext.store.files import MAX_LOG_BYTES, check_way, read_bytes
 from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Folder:
     def read(self, path: str) -> bytes:
         check_way(self._top, self._top / path)
         try:
-            return read_bytes(self._top / path)
+            return read_bytes(self._top / path, limit_bytes=MAX_LOG_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return b""
 

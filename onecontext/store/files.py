@@ -18,6 +18,7 @@ from typing import BinaryIO
 from onecontext.errors import REPAIR, Damaged
 
 MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_LOG_BYTES = 16 * MAX_READ_BYTES  # of a file that grows by what was acknowledged, step by step
 
 
 def replace_text(path: Path, text: str, *, durable: bool = False) -> None:

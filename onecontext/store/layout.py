@@ -210,7 +210,16 @@ class Layout:
         Raises:
             Damaged: the memory's file names no level.
         """
-        level = self._durability or _small(self.durability_file()).strip() or "step"
+        return self._durability or self.own_durability
+
+    @property
+    def own_durability(self) -> str:
+        """The memory's own level, which is what handles have that ask for none.
+
+        Raises:
+            Damaged: the memory's file names no level.
+        """
+        level = _small(self.durability_file()).strip() or "step"
         if level not in DURABILITY:
             raise Damaged(f"{self.durability_file()} names no durability: {level[:40]!r}", hint=REPAIR)
         return level

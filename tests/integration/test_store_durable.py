@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from onecontext import Memory
-from onecontext.errors import UsageError
-from onecontext.store import tidying
+from onecontext.errors import InvalidText, UsageError
+from onecontext.memory import recording
+from onecontext.records import MAX_TEXT_BYTES
+from onecontext.store import ahead, tidying
 from tests.support.memory import check, git, new_memory
 
 WRITE = """
@@ -137,3 +139,29 @@ def test_a_pack_that_cannot_be_read_does_not_keep_milestones_from_being_made(tmp
 
     assert len(memory.milestones()) == tidying.TOGETHER + 4
     assert pack.read_bytes() == b"torn"
+
+
+def test_steps_that_another_handle_made_durable_are_durable_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "IDLE_S", 1000.0)
+    Memory.init(tmp_path).step("fsynced")
+    careless = Memory.open(tmp_path, durability="none")
+
+    careless.commit("with it")
+    careless.commit("alone")
+
+    records, _ = ahead.read(careless.layout, "main")
+    assert [record.durable for record in records] == [True, False]
+
+
+def test_a_text_that_is_too_large_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path)
+    large = "é" * (MAX_TEXT_BYTES // 2) + "x"
+
+    for call in (memory.step, memory.commit, memory.write_main):
+        with pytest.raises(InvalidText, match="more than the 16,777,216 of a record"):
+            call(large)
+
+    assert memory.step(large[:-1]).observation == large[:-1]
+    assert memory.steps()[0].observation == large[:-1]
