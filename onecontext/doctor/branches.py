@@ -12,7 +12,7 @@ from onecontext.doctor.case import FILE, FOLDER, Case
 from onecontext.doctor.documents import Fault, compared, faults, is_ours, line_of
 from onecontext.doctor.finding import Finding
 from onecontext.errors import Damaged
-from onecontext.store.layout import Place
+from onecontext.store.place import Place
 
 _BACK = "repair sets it aside and puts back the committed one"
 

@@ -12,7 +12,8 @@ from onecontext.doctor import branches, leftovers, oddities, packed, pointers, p
 from onecontext.doctor.case import FILE, FOLDER, Case
 from onecontext.doctor.finding import Finding
 from onecontext.errors import Damaged, NewerFormat
-from onecontext.store.layout import Layout, check_version
+from onecontext.store.layout import Layout
+from onecontext.store.schema import check_version
 
 _FOLDERS = (".git/objects", ".git/refs")
 

@@ -15,8 +15,9 @@ from onecontext.store import repository, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.index import is_index
 from onecontext.store.kinds import files_below
-from onecontext.store.layout import DURABILITY, Place
 from onecontext.store.objects import Objects
+from onecontext.store.place import Place
+from onecontext.store.schema import DURABILITY
 
 _CONFIG, _SWITCH, _DURABILITY = ".git/config", ".git/onecontext/switching", ".git/onecontext/durability"
 _PACKS = ".git/onecontext/packs"

@@ -18,9 +18,10 @@ from onecontext.records import check_text, iso
 from onecontext.store import ahead, refs, repository, worktrees
 from onecontext.store.durable import make_folder
 from onecontext.store.files import replace_text
-from onecontext.store.layout import FORMAT, Layout
+from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 from onecontext.store.objects import Objects
+from onecontext.store.schema import FORMAT
 from onecontext.text.redact import redact
 
 FIRST_BRANCH = "main"

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from onecontext.errors import UnknownBranch
-from onecontext.store.layout import Layout, Place
+from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 from onecontext.store.marks import Watch
+from onecontext.store.place import Place
 
 
 @contextmanager

@@ -4,24 +4,18 @@ Rule 1: paths are built here and nowhere else.
 Rule 2: what git records in small text files (HEAD, refs, packed-refs) is read here and written in other modules.
 """
 
-import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.errors import REPAIR, Damaged, InvalidName, NewerFormat, NoMemory, UsageError
+from onecontext.errors import REPAIR, Damaged, InvalidName, NoMemory
 from onecontext.names import check_name
-from onecontext.store.boot import boot_id
 from onecontext.store.files import check_kinds, check_way, read_bytes
+from onecontext.store.place import HEX, Place, small
+from onecontext.store.schema import DURABILITY, check_durability, check_version
 
 FOLDER = ".onecontext"
-FORMAT = 1
-_VERSION_DIGITS = 6
-DURABILITY = ("step", "commit", "none")
-_SMALL_BYTES = 64 * 1024
 _HEADS = "refs/heads/"
-_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 # What must be a folder, or a regular file, where it is there: nothing else is opened, by libgit2 either.
 _LOCKS = ("onecontext", "onecontext/locks", "onecontext/locks/branches")
 _FOLDERS = (
@@ -33,42 +27,6 @@ _FILES = (
     *("HEAD", "config", "packed-refs", "index", "commondir", "shallow", "info/attributes", "info/grafts"),
     *("objects/info/alternates", "objects/info/commit-graph"),
 )
-
-
-class Shown(NamedTuple):
-    """What a work tree shows: the branch, and the git commit its files were last written from."""
-
-    branch: str
-    commit: str
-
-
-@dataclass(frozen=True)
-class Place:
-    """A work tree: ``folder`` has the files, ``git_dir`` its index and our note of what it shows."""
-
-    folder: Path
-    git_dir: Path
-    main: bool
-
-    def note(self) -> Path:
-        """Return the file that says what the folder shows."""
-        return self.git_dir / "onecontext-shown"
-
-    def shown(self) -> Shown | None:
-        """Return what the folder shows; None where it was never written, or not by us."""
-        if not (self.folder / ".git").exists():
-            return None
-        words = _small(self.note()).split()
-        # One that a power cut tore says nothing.
-        return Shown(words[0], words[1]) if len(words) in (2, 3) and _HEX.fullmatch(words[1]) else None
-
-    def is_showing(self, branch: str, commit: str) -> bool:
-        """Say whether the folder shows this, written since the machine was started."""
-        return (self.folder / ".git").exists() and _small(self.note()) == self.note_text(branch, commit)
-
-    def note_text(self, branch: str, commit: str) -> str:
-        """Return what the note says once the folder shows this."""
-        return f"{branch} {commit} {boot_id()}\n"
 
 
 class _Paths(NamedTuple):
@@ -104,7 +62,7 @@ class Layout:
 
     def head(self) -> str | None:
         """Return the branch that HEAD names; None when it names a commit."""
-        text = _small(self.git / "HEAD").strip()
+        text = small(self.git / "HEAD").strip()
         return text.removeprefix(f"ref: {_HEADS}") if text.startswith(f"ref: {_HEADS}") else None
 
     def check_head(self) -> None:
@@ -113,21 +71,21 @@ class Layout:
         Raises:
             Damaged: it is garbled.
         """
-        text = _small(self.git / "HEAD").strip()
-        if not text.startswith("ref: ") and not _HEX.fullmatch(text):
+        text = small(self.git / "HEAD").strip()
+        if not text.startswith("ref: ") and not HEX.fullmatch(text):
             raise Damaged(f"{self.git / 'HEAD'} names neither a branch nor a commit", hint=REPAIR)
 
     def tip(self, branch: str) -> str | None:
         """Return the commit that ``refs/heads/<branch>`` names, as hex; None when there is no such branch."""
         path = self.ref(branch)
-        found = _small(path).strip()
+        found = small(path).strip()
         # An empty ref (a power cut leaves such) must not let an older packed value count again.
         if not found and not path.exists():
             packed = self._packed().get(branch)
             if packed is None:
                 return None
             found, path = packed, self.git / "packed-refs"
-        if not _HEX.fullmatch(found):
+        if not HEX.fullmatch(found):
             raise Damaged(f"{path} names no commit for the branch {branch!r}", hint=REPAIR)
         return found
 
@@ -172,7 +130,7 @@ class Layout:
 
     def switching(self) -> tuple[str, ...]:
         """Return the two branches of a switch that is going on or was cut off; empty when there is none."""
-        words = _small(self.switch_note()).split()
+        words = small(self.switch_note()).split()
         return (words[0], words[1]) if len(words) == 2 else ()
 
     def switch_note(self) -> Path:
@@ -219,7 +177,7 @@ class Layout:
         Raises:
             Damaged: the memory's file names no level.
         """
-        level = _small(self.durability_file()).strip() or "step"
+        level = small(self.durability_file()).strip() or "step"
         if level not in DURABILITY:
             raise Damaged(f"{self.durability_file()} names no durability: {level[:40]!r}", hint=REPAIR)
         return level
@@ -240,7 +198,7 @@ class Layout:
             if self.private.is_dir():
                 raise Damaged(f"{self.git / 'HEAD'} is missing", hint=REPAIR)
             raise NoMemory(f"there is no memory at {self.path}", hint="run 'onecontext init'")
-        check_version(_small(self.path / "format"), self.path)
+        check_version(small(self.path / "format"), self.path)
 
     def packed_refs(self) -> dict[str, str]:
         """Return the refs that git has packed into one file, to the objects they name."""
@@ -258,43 +216,9 @@ class Layout:
         return {ref.removeprefix(_HEADS): commit for ref, commit in found if ref.startswith(_HEADS)}
 
 
-def check_durability(level: str) -> str:
-    """Return ``level`` unchanged if it is one.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if level not in DURABILITY:
-        raise UsageError(f"{level[:40]!r} is no durability", hint=f"one of {', '.join(DURABILITY)}")
-    return level
-
-
-def check_version(text: str, where: object) -> None:
-    """Refuse a version text other than ours; empty (a memory being made) passes.
-
-    Raises:
-        NewerFormat: it is a higher number.
-        Damaged: it is no number.
-    """
-    version = text.strip()
-    if version and not (version.isdecimal() and len(version) <= _VERSION_DIGITS):
-        raise Damaged(f"the format of {where} reads {version[:40]!r}, which is no version", hint=REPAIR)
-    if version and int(version) > FORMAT:
-        raise NewerFormat(
-            f"{where} has format {version}; this version reads up to {FORMAT}", hint="use a newer onecontext"
-        )
-
-
 def _is_name(text: str) -> bool:
     try:
         check_name(text)
     except InvalidName:
         return False
     return True
-
-
-def _small(path: Path) -> str:
-    try:
-        return read_bytes(path, limit_bytes=_SMALL_BYTES).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""

@@ -27,8 +27,9 @@ from onecontext.store.files import (
     replace_text,
     sync_folder,
 )
-from onecontext.store.layout import Layout, Place
+from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
+from onecontext.store.place import Place
 from onecontext.store.quarantine import set_aside
 
 Changed = Mapping[str, tuple[str | None, str | None]]

@@ -65,9 +65,9 @@ step(memory, "last")
 """
 OPEN = """
 import time
-from onecontext.store import boot, layout
+from onecontext.store import boot, place
 began_at_s = time.time()
-layout.boot_id, boot.began_at_s = lambda: "another", lambda: began_at_s
+place.boot_id, boot.began_at_s = lambda: "another", lambda: began_at_s
 memory = Memory.init(path)
 for branch in memory.branches():
     ack("branch", branch.name)

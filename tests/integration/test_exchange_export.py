@@ -152,7 +152,7 @@ def test_a_folder_with_something_else_in_it_is_refused_and_left(memory: Memory, 
         else:
             memory.export(tmp_path / "elsewhere")
             (out / ".GCC").symlink_to(tmp_path / "elsewhere/.GCC")
-    memory.flush()
+    memory.branches()  # which has all branches put into git
     before = tree(tmp_path)
 
     with pytest.raises(errors.UsageError, match=r"no folder|not empty"):

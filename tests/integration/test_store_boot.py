@@ -6,7 +6,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.memory import recording
-from onecontext.store import layout as layouts
+from onecontext.store import place as places
 from tests.support.memory import check, git, new_memory
 
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -45,7 +45,7 @@ def test_what_a_power_cut_tore_is_put_back(memory: Memory, monkeypatch: pytest.M
             path.unlink()
         else:
             path.write_bytes(path.read_bytes()[:left] if isinstance(left, int) else left)
-    monkeypatch.setattr(layouts, "boot_id", lambda: OTHER)
+    monkeypatch.setattr(places, "boot_id", lambda: OTHER)
 
     again = Memory.open(memory.path)
 
@@ -61,7 +61,7 @@ def test_what_was_edited_by_hand_stays_an_edit(memory: Memory, monkeypatch: pyte
     (memory.path / "main.md").write_text("# Roadmap\n")
     path = memory.path / "branches/main/commit.md"
     path.write_text(path.read_text().replace("did 2", "did 2, well"))
-    monkeypatch.setattr(layouts, "boot_id", lambda: OTHER)
+    monkeypatch.setattr(places, "boot_id", lambda: OTHER)
 
     again = Memory.open(memory.path)
     again.commit("next")
@@ -78,7 +78,7 @@ def test_steps_that_were_history_before_the_power_cut_do_not_become_history_twic
 ) -> None:
     log = memory.path / "branches/main/log.md"
     log.write_bytes((memory.path / "branches/main/log/0000/0002.md").read_bytes())
-    monkeypatch.setattr(layouts, "boot_id", lambda: OTHER)
+    monkeypatch.setattr(places, "boot_id", lambda: OTHER)
     monkeypatch.setattr(recording, "_kept", {})  # no process outlives the machine
 
     again = Memory.open(memory.path)
@@ -89,7 +89,7 @@ def test_steps_that_were_history_before_the_power_cut_do_not_become_history_twic
 
 
 def test_it_is_compared_once(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layouts, "boot_id", lambda: OTHER)
+    monkeypatch.setattr(places, "boot_id", lambda: OTHER)
     Memory.open(memory.path).milestones()
     path = memory.path / "branches/main/commit/0000.md"
     path.write_bytes(b"")

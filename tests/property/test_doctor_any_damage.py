@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from onecontext.doctor.examine import examine
 from onecontext.doctor.finding import Done
 from onecontext.doctor.repair import repair
+from onecontext.errors import NewerFormat
 from onecontext.records import split
 from onecontext.store.layout import Layout
 from onecontext.store.soundness import Sound
@@ -45,7 +46,13 @@ def test_any_damage_is_survived(packed: bool, what: list[tuple[float, str, float
         damaged = snapshot(memory)
         intact = in_files(memory) | in_git(memory, tips)
 
-        examine(memory, NOW)
+        try:
+            examine(memory, NOW)
+        except NewerFormat:
+            # One digit too many is a version that we do not know, and not for us to mend.
+            assert snapshot(memory) == damaged
+            event("the version of its format is newer")
+            return
         did = list(mended(memory))
         left = examine(memory, NOW)
 

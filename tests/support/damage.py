@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from onecontext.memory import recording
 from tests.support.memory import new_memory
 
 Damage = Callable[[Path], None]
@@ -33,6 +34,7 @@ def story(folder: Path) -> Path:
     path = memory.path
     # libgit2 keeps packs mapped while anybody has the repository open; a pack cut off under a map is a bus error.
     del memory, idea
+    recording._kept.clear()
     gc.collect()
     return path
 
