@@ -81,7 +81,7 @@ def _repair(invocation: "Invocation") -> int:
     failed = sum(finding.severity == "fail" for finding in left)
     quarantine = str(Layout(memory).quarantine)
     lines = _finding_lines(left, invocation)
-    lines.append(f"{len(did)} things done" if did else "nothing had to be done")
+    lines.append(f"{len(did)} {'thing' if len(did) == 1 else 'things'} done" if did else "nothing had to be done")
     if any(done.kept for done in did):
         lines.append(f"what was replaced or cut lies in {out.paint(quarantine)}")
     if failed:
