@@ -64,9 +64,14 @@ def _calls(lines: list[str]) -> Iterator[Call]:
         text = text.strip()
         if text.endswith("<unfinished ...>"):
             begun[pid] = text.removesuffix("<unfinished ...>")
-            continue
-        if resumed := re.match(r"<\.\.\. \w+ resumed>", text):
+            # From here on another thread may be given the number, so a close counts when it begins.
+            if not begun[pid].startswith("close("):
+                continue
+            text = f"{begun[pid].rstrip()}) = 0"
+        elif resumed := re.match(r"<\.\.\. (\w+) resumed>", text):
             text = begun.pop(pid) + text[resumed.end() :]
+            if resumed[1] == "close":
+                continue
         found = _LINE.fullmatch(text)
         if found and not found[3].startswith("-"):
             yield Call(found[1], [arg.strip() for arg in found[2].split(",")], int(found[3], 0))
