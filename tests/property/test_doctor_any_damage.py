@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from onecontext.store.soundness import Sound
 from tests.support.damage import put, snapshot, story
 from tests.support.memory import git
 
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 NOW = datetime.now(UTC) + timedelta(hours=1)
 # What git or we only derive from something else, and write again without asking what was there.
 _DERIVED = ("/index", "onecontext-shown", "/settled", "/COMMIT_EDITMSG", "/packs/main", "/packs/idea")
@@ -32,7 +34,8 @@ kinds = st.sampled_from(["truncate", "flip", "nul", "delete", "symlink", "fifo",
 damages = st.lists(st.tuples(fractions, kinds, fractions, st.integers(1, 255)), min_size=1, max_size=2)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(600)
+@settings(max_examples=200 if DEEP else 20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(packed=st.booleans(), what=damages)
 def test_any_damage_is_survived(packed: bool, what: list[tuple[float, str, float, int]]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="onecontext-damage-"))

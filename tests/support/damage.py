@@ -1,6 +1,5 @@
 """Ways in which the files of a memory get damaged, each by name."""
 
-import gc
 import os
 import stat
 import subprocess
@@ -33,9 +32,8 @@ def story(folder: Path) -> Path:
     idea.flush()
     path = memory.path
     # libgit2 keeps packs mapped while anybody has the repository open; a pack cut off under a map is a bus error.
-    del memory, idea
     recording._kept.clear()
-    gc.collect()
+    del memory, idea
     return path
 
 
