@@ -8,6 +8,7 @@ Rule 3: commits that only a deletion kept are of an earlier branch of that name,
 from collections.abc import Iterable
 
 from onecontext.doctor.case import HEX, Case, branch_of
+from onecontext.errors import Damaged
 from onecontext.names import is_name
 from onecontext.store import refs
 from onecontext.store.commits import CommitInfo
@@ -20,7 +21,7 @@ def newest(case: Case, branch: str) -> str | None:
     own = {
         name for name, info in commits.items() if branch_of(info) == branch and case.sound.lines(info.tree) is not None
     }
-    deleted = refs.under(case.layout, f"{refs.DELETED}{branch}/").values()
+    deleted = _deleted(case, f"{refs.DELETED}{branch}/").values()
     own = (own - _ancestors(commits, deleted)) or own
     before = _ancestors(commits, (parent for name in own for parent in commits[name].parents))
     shown = shown_commits(case, branch)
@@ -50,8 +51,16 @@ def expected(case: Case) -> set[str]:
     names |= (
         {branch for info in case.commits().values() if (branch := branch_of(info))} if not case.branches() else set()
     )
-    deleted = {ref.removeprefix(refs.DELETED).partition("/")[0] for ref in refs.under(case.layout, refs.DELETED)}
+    deleted = {ref.removeprefix(refs.DELETED).partition("/")[0] for ref in _deleted(case, refs.DELETED)}
     return {name for name in names if is_name(name)} - deleted
+
+
+def _deleted(case: Case, prefix: str) -> dict[str, str]:
+    """Return the refs that keep deleted branches; none where something else is in their place, which is told itself."""
+    try:
+        return refs.under(case.layout, prefix)
+    except Damaged:
+        return {}
 
 
 def _ancestors(commits: dict[str, CommitInfo], tips: Iterable[str]) -> set[str]:
