@@ -7,8 +7,8 @@ from typing import Any
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from teams.cli.place import add_place, open_team
-from teams.protocol.states import HELD, State
-from teams.protocol.task import Task
+from teams.protocol.board.states import HELD, State
+from teams.protocol.board.task import Task
 
 # What needs somebody first, what is over last.
 _ORDER = [

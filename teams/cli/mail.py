@@ -11,7 +11,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from teams.cli.place import add_place, open_team
-from teams.protocol.correspondence import Letter, correspondence
+from teams.protocol.mail.correspondence import Letter, correspondence
 from teams.protocol.roster import LEAD
 from teams.protocol.team import Team
 

@@ -24,9 +24,9 @@ from teams.mission.handoff import Handoff, RunCommand
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.tools import Finished, worker_tools
-from teams.protocol.forms import IdleNotification
-from teams.protocol.message import as_prompt
-from teams.protocol.task import Task
+from teams.protocol.board.task import Task
+from teams.protocol.mail.forms import IdleNotification
+from teams.protocol.mail.message import as_prompt
 
 # Of the handoff: every command is in the journal anyway.
 MAX_COMMANDS = 200

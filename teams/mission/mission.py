@@ -18,7 +18,7 @@ from teams.mission.planning import make_plan, put_on_board
 from teams.mission.scheduler import Outcome, Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.verification import run_checks
-from teams.protocol.states import State
+from teams.protocol.board.states import State
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from onecontext.api import Memory
 from onecontext.records import Milestone
 from teams.mission.site import Site
-from teams.protocol.task import Task
+from teams.protocol.board.task import Task
 
 
 def branch_of(mission: str, key: str) -> str:

@@ -14,9 +14,9 @@ from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
-from teams.protocol.forms import IdleNotification, TaskAssignment
-from teams.protocol.states import State
-from teams.protocol.task import Task
+from teams.protocol.board.states import State
+from teams.protocol.board.task import Task
+from teams.protocol.mail.forms import IdleNotification, TaskAssignment
 
 
 @dataclass(frozen=True)

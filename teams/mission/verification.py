@@ -21,7 +21,7 @@ from teams.mission.contract import Assertion, Contract
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
 from teams.mission.tools import Judgement, validator_tools
-from teams.protocol.task import Task
+from teams.protocol.board.task import Task
 
 OUTPUT_CHARACTERS = 3000
 DIFF_CHARACTERS = 20_000

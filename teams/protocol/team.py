@@ -12,8 +12,8 @@ from pathlib import Path
 from onecontext.errors import NoTeam
 from onecontext.names import check_name
 from teams.engine.journal import Journal, random_id, utc_now
-from teams.protocol.board import Board
-from teams.protocol.mailbox import Mailbox, Message
+from teams.protocol.board.board import Board
+from teams.protocol.mail.mailbox import Mailbox, Message
 from teams.protocol.roster import Config, Member, Roster
 
 Names = list[str]

@@ -12,8 +12,8 @@ from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
 from teams import Agent, Team
 from teams.engine.journal import Journal
-from teams.protocol.board import Board
-from teams.protocol.desk import EVENTS
+from teams.protocol.board.board import Board
+from teams.protocol.board.desk import EVENTS
 
 CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal}
 EVENT_TYPE = re.compile(
@@ -31,7 +31,7 @@ def test_every_event_type_that_code_names_is_in_the_formats(root: Path) -> None:
     named = {
         text
         for folder in ("engine", "protocol", "mission")
-        for path in (root / "teams" / folder).glob("*.py")
+        for path in (root / "teams" / folder).rglob("*.py")
         for text in strings(ast.parse(path.read_text()))
         if EVENT_TYPE.match(text)
     }

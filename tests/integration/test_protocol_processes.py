@@ -11,7 +11,7 @@ import pytest
 
 from onecontext.errors import Conflict
 from teams.engine.locks import mkdir_lock
-from teams.protocol.ledger import rebuild
+from teams.protocol.board.ledger import rebuild
 from teams.protocol.team import Team
 from tests.support.crew import go, start
 

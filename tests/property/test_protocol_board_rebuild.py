@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from onecontext.errors import Conflict, DependencyCycle, InvalidTransition, StaleEpoch, UnknownTask, UsageError
 from teams.engine.journal import Journal
-from teams.protocol.board import Board
-from teams.protocol.ledger import rebuild
-from teams.protocol.states import CLIENT_STATUS, State
+from teams.protocol.board.board import Board
+from teams.protocol.board.ledger import rebuild
+from teams.protocol.board.states import CLIENT_STATUS, State
 from tests.support.crew import HandClock
 
 REFUSALS = (Conflict, DependencyCycle, InvalidTransition, StaleEpoch, UnknownTask, UsageError)

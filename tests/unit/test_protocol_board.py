@@ -14,11 +14,11 @@ from onecontext.errors import (
     UsageError,
 )
 from teams.engine.journal import Journal
-from teams.protocol.board import Board
-from teams.protocol.ledger import rebuild
-from teams.protocol.moves import Change
-from teams.protocol.states import Action, State
-from teams.protocol.task import Task
+from teams.protocol.board.board import Board
+from teams.protocol.board.ledger import rebuild
+from teams.protocol.board.moves import Change
+from teams.protocol.board.states import Action, State
+from teams.protocol.board.task import Task
 from tests.support.crew import HandClock
 
 

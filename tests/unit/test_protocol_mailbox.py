@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from onecontext.errors import InvalidText, UnknownMember, UsageError
-from teams.protocol.correspondence import correspondence
-from teams.protocol.forms import PermissionRequest, TaskAssignment, parse_form
-from teams.protocol.mailbox import as_prompt
-from teams.protocol.message import Message
+from teams.protocol.mail.correspondence import correspondence
+from teams.protocol.mail.forms import PermissionRequest, TaskAssignment, parse_form
+from teams.protocol.mail.mailbox import as_prompt
+from teams.protocol.mail.message import Message
 from teams.protocol.team import Team
 from tests.support.crew import HandClock
 

@@ -1,7 +1,7 @@
 import pytest
 
 from onecontext.errors import InvalidTransition
-from teams.protocol.states import CLIENT_STATUS, EVENTS, HELD, TABLE, Action, State, after, derived
+from teams.protocol.board.states import CLIENT_STATUS, EVENTS, HELD, TABLE, Action, State, after, derived
 
 
 def test_every_state_has_a_status_that_the_client_sees() -> None:

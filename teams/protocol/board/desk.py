@@ -11,12 +11,12 @@ from typing import Any
 from onecontext.errors import StaleEpoch, UnknownTask
 from teams.engine.journal import Journal
 from teams.engine.locks import HeldLock, mkdir_lock
-from teams.protocol.copies import Copies, Standing
-from teams.protocol.ledger import DELETED
-from teams.protocol.moves import Move
-from teams.protocol.states import EVENTS, OPEN, Action, after
-from teams.protocol.task import Task
-from teams.protocol.taskfiles import TaskFiles
+from teams.protocol.board.copies import Copies, Standing
+from teams.protocol.board.ledger import DELETED
+from teams.protocol.board.moves import Move
+from teams.protocol.board.states import EVENTS, OPEN, Action, after
+from teams.protocol.board.task import Task
+from teams.protocol.board.taskfiles import TaskFiles
 
 WAIT_S = 10.0
 

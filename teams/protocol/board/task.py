@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, V
 
 from onecontext.errors import Damaged, NewerFormat
 from onecontext.text.validation import first_problem
-from teams.protocol.states import CLIENT_STATUS, FOREIGN_STATE, State
+from teams.protocol.board.states import CLIENT_STATUS, FOREIGN_STATE, State
 from teams.protocol.wire import in_order_of
 
 VERSION = 1

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged, UnknownTask
 from onecontext.store.files import read_bytes, replace_text
-from teams.protocol.task import Task
+from teams.protocol.board.task import Task
 from teams.protocol.wire import RETRIES, RETRY_S, dumps, read_json
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

@@ -16,7 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from teams.engine.event import Event
-from teams.protocol.forms import AnyForm, parse_form
+from teams.protocol.mail.forms import AnyForm, parse_form
 from teams.protocol.wire import iso_ms
 
 _CLOSING_TAG = re.compile(r"</(?=teammate-message)", re.IGNORECASE)

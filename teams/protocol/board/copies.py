@@ -14,10 +14,10 @@ from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, NewerFormat, UnknownTask
 from onecontext.store.files import read_bytes, replace_bytes
 from teams.engine.journal import Journal
-from teams.protocol.ledger import DELETED, Ledger
-from teams.protocol.states import State, derived
-from teams.protocol.task import Metadata, Task
-from teams.protocol.taskfiles import TaskFiles
+from teams.protocol.board.ledger import DELETED, Ledger
+from teams.protocol.board.states import State, derived
+from teams.protocol.board.task import Metadata, Task
+from teams.protocol.board.taskfiles import TaskFiles
 
 
 @dataclass(frozen=True)

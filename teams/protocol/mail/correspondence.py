@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teams.engine.journal import Journal
-from teams.protocol.inbox import Inbox
-from teams.protocol.message import Message, identities, of_entry
+from teams.protocol.mail.inbox import Inbox
+from teams.protocol.mail.message import Message, identities, of_entry
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from onecontext.errors import InvalidText, UnknownMember, UsageError
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.engine.locks import mkdir_lock
-from teams.protocol.inbox import Inbox
-from teams.protocol.message import Message, as_prompt, identities
-from teams.protocol.post import Post
+from teams.protocol.mail.inbox import Inbox
+from teams.protocol.mail.message import Message, as_prompt, identities
+from teams.protocol.mail.post import Post
 from teams.protocol.roster import Roster
 from teams.protocol.wire import iso_ms
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 from onecontext.errors import Conflict, DependencyCycle, UnknownTask
 from teams.engine.locks import mkdir_lock
-from teams.protocol import moves
-from teams.protocol.desk import WAIT_S, Desk
-from teams.protocol.graph import cycle_through
-from teams.protocol.states import Action
-from teams.protocol.task import Ours, Task
-from teams.protocol.taskfiles import TaskFiles
+from teams.protocol.board import moves
+from teams.protocol.board.desk import WAIT_S, Desk
+from teams.protocol.board.graph import cycle_through
+from teams.protocol.board.states import Action
+from teams.protocol.board.task import Ours, Task
+from teams.protocol.board.taskfiles import TaskFiles
 
 
 class Links:

@@ -8,7 +8,7 @@ import threading
 
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.protocol.message import Message
+from teams.protocol.mail.message import Message
 from teams.protocol.roster import LEAD
 
 

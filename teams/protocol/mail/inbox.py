@@ -9,7 +9,7 @@ from typing import Any
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged
 from onecontext.store.files import read_bytes, replace_bytes, replace_text
-from teams.protocol.message import is_entry
+from teams.protocol.mail.message import is_entry
 from teams.protocol.wire import dumps, read_json
 
 

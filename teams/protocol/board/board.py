@@ -1,8 +1,8 @@
 """The board of a team: tasks, and who has them.
 
 Rule 1: a claim carries an epoch. What comes with an older one changes nothing and is recorded as a violation.
-Rule 2: this file says what one may ask of a board. What a verb sets is in :mod:`teams.protocol.moves`, whether the
-    state allows it in :mod:`teams.protocol.states`, how it is written in :mod:`teams.protocol.desk`.
+Rule 2: this file says what one may ask of a board. What a verb sets is in :mod:`teams.protocol.board.moves`, whether
+    the state allows it in :mod:`teams.protocol.board.states`, how it is written in :mod:`teams.protocol.board.desk`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,13 +13,13 @@ from typing import Any
 from onecontext.errors import UnknownTask
 from onecontext.names import check_name
 from teams.engine.journal import Journal, utc_now
-from teams.protocol import moves
-from teams.protocol.desk import Desk
-from teams.protocol.links import Links
-from teams.protocol.moves import NOBODY, Change
-from teams.protocol.states import Action, State, derived
-from teams.protocol.task import Ours, Task
-from teams.protocol.taskfiles import Problem, TaskFiles
+from teams.protocol.board import moves
+from teams.protocol.board.desk import Desk
+from teams.protocol.board.links import Links
+from teams.protocol.board.moves import NOBODY, Change
+from teams.protocol.board.states import Action, State, derived
+from teams.protocol.board.task import Ours, Task
+from teams.protocol.board.taskfiles import Problem, TaskFiles
 
 Tasks = list[Task]
 

@@ -1,7 +1,7 @@
 """What each verb of the board sets on a task, or what stands against it.
 
 Rule 1: no input or output and no clock: a task and arguments in, a change out.
-Rule 2: whether the state allows it is not asked here but in :mod:`teams.protocol.states`.
+Rule 2: whether the state allows it is not asked here but in :mod:`teams.protocol.board.states`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from onecontext.errors import Conflict, StaleEpoch, UsageError
-from teams.protocol.states import HELD, State
-from teams.protocol.task import Task, Verdict
+from teams.protocol.board.states import HELD, State
+from teams.protocol.board.task import Task, Verdict
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from onecontext.errors import Damaged
 from teams.engine.journal import utc_now
-from teams.protocol.task import Task
+from teams.protocol.board.task import Task
 from teams.protocol.wire import escape_surrogates, iso_ms, loads
 
 
