@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
     "mail": Command("teams.cli.mail", "Teams", "the messages of a team; send one"),
     "events": Command("teams.cli.events", "Teams", "the journal of a team"),
+    "replay": Command("teams.cli.replay", "Teams", "feed a recorded run to whatever watches a live one"),
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli", "Skills", "list, show and activate skills"),
     "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),
