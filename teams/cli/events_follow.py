@@ -5,6 +5,7 @@ Rule 2: a line counts when it is whole. What stands behind the last whole line i
     be writing it just now.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,9 +45,9 @@ def follow(journal: Journal, say: Callable[[str], None]) -> Iterator[Event]:
 
     changed = threading.Event()
     watching = watch([journal.folder], changed.set, calls_per_s=CALLS_PER_S)
+    following = _Following(journal, say)
     try:
         told = ""
-        following = _Following(journal, say)
         while True:
             changed.clear()
             if told != (told := f"{watching.kind}: {watching.why}"):
@@ -55,6 +56,7 @@ def follow(journal: Journal, say: Callable[[str], None]) -> Iterator[Event]:
             quiet = not changed.wait(LOOK_AGAIN_S)
             following.still(quiet=quiet)
     finally:
+        following.close()
         watching.close()
 
 
@@ -70,7 +72,8 @@ class _Following:
         self._journal = journal
         self._say = say
         self._tail = journal.tail()
-        self._file = _identity(journal.path)
+        # Held open, since a file system gives the number of a removed file to the next one.
+        self._held = _hold(journal.path)
         self._gone = False
         self._torn_before, self._told_torn = 0, 0
 
@@ -92,26 +95,34 @@ class _Following:
             self._told_torn = now
         self._torn_before = now
 
+    def close(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+        self._held = None
+
     def _find(self) -> bool:
         """Turn to the file that is there now; say whether it is another one than before."""
-        found = _identity(self._journal.path)
+        found = _hold(self._journal.path)
         if found is None:
-            if self._file is not None and not self._gone:
+            if self._held is not None and not self._gone:
                 self._say(f"{self._journal.path} is gone; waiting for it")
-            self._gone = self._file is not None
+            self._gone = self._held is not None
             return False
-        if found == self._file:
+        if self._held is not None and os.path.sameopenfile(found, self._held):
+            os.close(found)
             return False
-        if self._file is not None:
+        if self._held is not None:
             self._say(f"another file is at {self._journal.path}; from its beginning")
             self._tail = self._journal.tail()
-        self._file, self._gone = found, False
+        self.close()
+        self._held, self._gone = found, False
         return True
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _hold(path: Path) -> int | None:
+    """Open what is there without waiting for anybody; None when nothing is, or nothing that may be opened."""
     try:
-        status = path.stat(follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        # What keeps it from being opened is said by whoever reads it.
         return None
-    return status.st_dev, status.st_ino

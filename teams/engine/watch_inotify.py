@@ -79,6 +79,14 @@ class Inotify:
         watch, number = added
         self._reader.remove_callbacks([(WatchDescriptor(watch), CallbackId(number))])
 
+    def ended(self) -> set[int]:
+        """Return the first halves of what :meth:`add` returned whose folder is gone, once each.
+
+        Another folder may be there by now, with the same name and even the same inode.
+        """
+        ended, self._ear.ended = self._ear.ended, set()
+        return ended
+
     def hears(self, folder: Path, *, timeout_s: float) -> bool:
         """Say whether a change in ``folder``, which is watched, is told; the change made for that changes nothing.
 
@@ -106,6 +114,7 @@ class _Ear(Callback):
         self._lost = lost
         self.heard = threading.Event()
         self.deaf = False
+        self.ended: set[int] = set()
 
     def on_event(self, event: InotifyEvent) -> None:
         if event.is_attrib and not event.name:
@@ -116,6 +125,7 @@ class _Ear(Callback):
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         # The folder was removed, or its file system unmounted.
+        self.ended.add(wd)
         if not self.deaf:
             self._changed()
 

@@ -75,6 +75,8 @@ class Source:
         """Be told of exactly ``places`` from now on; say whether that is so, or that there is nothing that tells."""
         if self._inotify is None:
             return True
+        if ended := self._inotify.ended():
+            self._added = {place: added for place, added in self._added.items() if added[0] not in ended}
         wanted = set(places)
         new = wanted - self._added.keys()
         if new and self._added and not self._allowed(sorted(new)):

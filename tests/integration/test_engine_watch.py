@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from teams.engine import watch as module
 from teams.engine.watch import Watch, watch
 from tests.support.watching import Calls, until
 
@@ -92,6 +93,22 @@ def test_a_folder_replaced_by_another_of_its_name_is_watched_anew(tmp_path: Path
     assert calls.after(replace)
     time.sleep(0.3)
     assert calls.after(lambda: (tmp_path / "team" / "a").write_text("x"))
+
+
+def test_a_folder_made_again_at_once_is_heard_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 3600.0)  # so that nothing is found by looking
+    team, calls = tmp_path / "team", Calls()
+    team.mkdir()
+    watching = watch([team], calls)
+
+    for _ in range(5):
+        # The new one often gets the inode of the old one.
+        assert calls.after(lambda: (team.rmdir(), team.mkdir()))
+        time.sleep(0.3)
+        assert calls.after(lambda: (team / "a").write_text("x"))
+        assert calls.after((team / "a").unlink)
+        time.sleep(0.3)
+    watching.close()
 
 
 def test_a_folder_whose_parent_was_replaced_is_found_by_looking(tmp_path: Path, start: Start) -> None:
