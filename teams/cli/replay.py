@@ -22,7 +22,7 @@ from teams.cli.place import find_root
 from teams.cli.replay_feed import Feed
 from teams.cli.replay_source import Recorded, open_regular, recorded
 from teams.engine.event import Event
-from teams.engine.journal import MAX_LINE_BYTES
+from teams.engine.line import MAX_LINE_BYTES
 from teams.engine.locks import file_lock
 from teams.protocol.team import Team
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.errors import Conflict, Damaged, InvalidName, UnknownMember, UnknownTask
-from onecontext.names import check_name
+from onecontext.names import check_name, is_name
 from onecontext.store.files import append_bytes, replace_text
 from teams.engine.event import Event
 from teams.engine.locks import file_lock, mkdir_lock
@@ -36,6 +36,8 @@ class Feed:
         self.team = Team(check_name(team, what="team"), root, cwd=root)
         self.fed_bytes = fed_bytes
         self.at_work: set[str] = set()
+        self._over: set[str] = set()
+        self._sent_before: dict[tuple[str, str], Message] = {}
         self._files = TaskFiles(root / "tasks" / team)
         for folder in (self.team.folder / "inboxes", self.team.journal.folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -77,9 +79,11 @@ class Feed:
             raise Damaged(f"event {event.seq} ({event.type}) lacks what such events have: {error}") from error
 
     def beat(self) -> None:
-        """Touch the heartbeat of everybody who is at work."""
+        """Beat for everybody who is at work, and end it for who was."""
         for name in self.at_work:
             self.team.beat(name)
+        while self._over:
+            self.team.hearts.beat(self._over.pop(), stop=True)
 
     def _effects(self) -> dict[str, Callable[[Event], None]]:
         return {
@@ -87,17 +91,21 @@ class Feed:
             "member.joined": self._joined,
             "member.left": self._left,
             "message.sent": self._sent,
+            "message.posted": self._posted,
             "message.delivered": self._delivered,
             "mission.planned": self._planned,
         }
 
     def note(self, event: Event) -> None:
-        """Note who is at work after the event; nothing is written."""
-        if event.type == "attempt.started" and event.agent:
-            with suppress(InvalidName):
-                self.at_work.add(check_name(event.agent, what="agent"))
-        elif event.type == "attempt.ended":
-            self.at_work.discard(event.agent or "")
+        """Note who is at work after the event, and what was sent; nothing is written."""
+        if event.type == "message.sent":
+            message = Message.of_event(event)
+            self._sent_before[message.to, message.msg_id] = message
+        elif event.type == "attempt.started" and event.agent and is_name(event.agent):
+            self.at_work.add(event.agent)
+        elif event.type == "attempt.ended" and event.agent in self.at_work:
+            self.at_work.discard(event.agent)
+            self._over.add(event.agent)
 
     def _task(self, event: Event) -> None:
         task_id = event.task or ""
@@ -140,7 +148,16 @@ class Feed:
         return roster
 
     def _sent(self, event: Event) -> None:
-        message = Message.of_event(event)
+        if event.data.get("foreign"):
+            # Another program wrote it into the array, from where it was taken in.
+            self._into_array(Message.of_event(event))
+
+    def _posted(self, event: Event) -> None:
+        message = self._sent_before.get((event.data["to"], event.data["msg_id"]))
+        if message is not None:
+            self._into_array(message)
+
+    def _into_array(self, message: Message) -> None:
         inbox = self._inbox(message.to)
         if inbox is None:
             return
@@ -150,8 +167,9 @@ class Feed:
                 inbox.append(message.to_entry())
 
     def _delivered(self, event: Event) -> None:
+        self._sent_before.pop((event.data["to"], event.data["msg_id"]), None)
         inbox = self._inbox(event.data["to"])
-        if inbox is None:
+        if inbox is None or not inbox.path.exists():
             return
         with mkdir_lock(inbox.path, wait_s=WAIT_S):
             entries, _ = inbox.read()

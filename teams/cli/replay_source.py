@@ -12,8 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from onecontext.errors import Damaged
 from teams.engine.event import Event
-from teams.engine.journal import MAX_LINE_BYTES
-from teams.engine.line import decode
+from teams.engine.line import MAX_LINE_BYTES, decode
 
 
 class Recorded(NamedTuple):

@@ -51,9 +51,22 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     team.join("bob")
     team.leave("bob", reason="done")
     team.send("ann", "please look", sender="team-lead")
-    team.send("ann", "and read this", sender="team-lead")
-    team.acknowledge("ann", team.receive("ann")[:1])
+    with_a_client(team)
+    team.send("claude", "please look", sender="team-lead")
+    team.send("claude", "and read this", sender="team-lead")
+    entry = {"from": "claude", "text": "I did", "timestamp": "2026-01-01T00:00:00.000Z"}
+    (path / "inboxes" / "ann.json").write_text(json.dumps([entry]))
+    assert len(team.receive("ann")) == 2
+    team.acknowledge("ann", team.receive("ann"))
     return path
+
+
+def with_a_client(team: Team) -> None:
+    """Add a member that another program added: no event tells of it, and it reads nothing but its array."""
+    path = team.folder / "config.json"
+    config = json.loads(path.read_text())
+    member = {"agentId": "claude@x", "name": "claude", "joinedAt": 1, "tmuxPaneId": "", "cwd": "", "subscriptions": []}
+    path.write_text(json.dumps({**config, "members": [*config["members"], member]}))
 
 
 def journal(folder: Path) -> Path:
@@ -84,9 +97,11 @@ def assert_same(recorded: Path, root: Path) -> None:
     assert documents(root, fed.name) == documents(recorded.parents[1], fed.name) != {}
     assert (fed / "onecontext" / "contract.yaml").read_bytes() == (recorded / "onecontext/contract.yaml").read_bytes()
     ours, theirs = Team.open(fed.name, root=root), Team.open(fed.name, root=recorded.parents[1])
-    told = [(m.name, m.role, m.model, m.color, m.cwd, m.agent_id) for m in ours.members]
-    assert told == [(m.name, m.role, m.model, m.color, m.cwd, m.agent_id) for m in theirs.members]
-    for path in (recorded / "inboxes").glob("*.json"):
+    told = [(m.name, m.role, m.model, m.color, m.cwd, m.agent_id) for m in theirs.members if m.name != "claude"]
+    assert [(m.name, m.role, m.model, m.color, m.cwd, m.agent_id) for m in ours.members] == told
+    arrays = list((recorded / "inboxes").glob("*.json"))
+    assert {path.name for path in arrays} == {"ann.json", "claude.json"}
+    for path in arrays:
         assert json.loads((fed / "inboxes" / path.name).read_text()) == json.loads(path.read_text())
 
 
@@ -143,10 +158,26 @@ def test_the_board_and_the_inboxes_are_those_of_the_moment(recorded: Path, tmp_p
     board = onecontext(tmp_path, "board", "--json", "--root", ".").data["tasks"]
     assert [(task["id"], task["state"]) for task in board] == [("1", "running"), ("2", "waiting")]
     assert next(member.name for member in Team.open(recorded.name, root=tmp_path).members) == "team-lead"
-    sent = [event for event in everything if event.type == "message.sent" and event.data["to"] == "ann"]
-    assert replay(recorded, "--into", tmp_path, "--speed", "max", "--to", str(sent[1].seq), cwd=tmp_path).code == 0
-    inbox = json.loads((tmp_path / "teams" / recorded.name / "inboxes" / "ann.json").read_text())
-    assert [entry["text"] for entry in inbox] == ["please look", "and read this"]
+    array = tmp_path / "teams" / recorded.name / "inboxes" / "claude.json"
+    for posted, texts in zip(
+        [event for event in everything if event.type == "message.posted"],
+        [["please look"], ["please look", "and read this"]],
+        strict=True,
+    ):
+        replay(recorded, "--into", tmp_path, "--speed", "max", "--to", str(posted.seq - 1), cwd=tmp_path)
+        assert not array.exists() or len(json.loads(array.read_text())) == len(texts) - 1
+        replay(recorded, "--into", tmp_path, "--speed", "max", "--to", str(posted.seq), cwd=tmp_path)
+        assert [entry["text"] for entry in json.loads(array.read_text())] == texts
+
+
+def test_who_is_at_work_has_a_heartbeat_for_as_long(recorded: Path, tmp_path: Path) -> None:
+    started = next(event for event in events(recorded) if event.type == "attempt.started")
+    ended = next(event for event in events(recorded) if event.type == "attempt.ended" and event.agent == started.agent)
+    heartbeat = tmp_path / "teams" / recorded.name / "onecontext" / "heartbeat" / str(started.agent)
+
+    for seq, beats in ((started.seq - 1, False), (ended.seq - 1, True), (ended.seq, False)):
+        assert replay(recorded, "--into", tmp_path, "--speed", "max", "--to", str(seq), cwd=tmp_path).code == 0
+        assert heartbeat.exists() is beats
 
 
 def test_a_journal_a_folder_or_a_name_is_a_source(recorded: Path, tmp_path: Path) -> None:
