@@ -78,18 +78,23 @@ class Watch:
             self._thread.join()
 
     def _pump(self) -> None:
-        while not self._closed.is_set():
-            changed = self._wake.wait(max(0.0, self._look_at - time.monotonic()))
-            self._wake.clear()
-            self._source.check()
-            changed |= self._arrange()
-            if time.monotonic() >= self._look_at or self.kind == "polling":
-                changed |= self._source.retry(self._places)
-                changed |= self._look()
-            if changed and not self._closed.is_set():
-                self._on_change()
-                self._closed.wait(self._pause_s)
-        self._source.close()
+        try:
+            while not self._closed.is_set():
+                self._turn()
+        finally:
+            self._source.close()
+
+    def _turn(self) -> None:
+        changed = self._wake.wait(max(0.0, self._look_at - time.monotonic()))
+        self._wake.clear()
+        self._source.check()
+        changed |= self._arrange()
+        if time.monotonic() >= self._look_at or self.kind == "polling":
+            changed |= self._source.retry(self._places)
+            changed |= self._look()
+        if changed and not self._closed.is_set():
+            self._on_change()
+            self._closed.wait(self._pause_s)
 
     def _arrange(self) -> bool:
         """Watch what is there now: the folders, or the nearest parent of one that is not. Say whether that changed."""
