@@ -76,6 +76,8 @@ class Task(BaseModel):
         version = _version(document)
         if version > VERSION:
             raise NewerFormat(f"{source}: metadata.onecontext has version {version}; this program knows {VERSION}")
+        if isinstance(document, dict) and document.get("owner", "") is None:
+            raise Damaged(f"{source} is not a task that a client sees: its owner is null")
         try:
             task = cls.model_validate(document)
         except ValidationError as error:
