@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from onecontext.errors import Damaged, InvalidName, NoTeam, UnknownMember
+from onecontext.errors import Damaged, NoTeam, UnknownMember
 from onecontext.names import check_name
 from onecontext.store.files import replace_text
 from onecontext.text.validation import first_problem
@@ -220,9 +220,11 @@ def _told_apart(listed: Sequence[Any]) -> tuple[list[Member], list[str]]:
     for place, document in enumerate(listed, start=1):
         try:
             member = Member.model_validate(document)
-            _check_file_name(member.name)
-        except (ValidationError, InvalidName) as error:
-            why = first_problem(error) if isinstance(error, ValidationError) else error.message
+        except ValidationError as error:
+            why = first_problem(error)
+        else:
+            why = "" if is_file_name(member.name) else "its name is no file name"
+        if why:
             problems.append(f"member {place} ({_name_of(document)[:80]!r}) is none: {why}")
             continue
         if member.name in members:
@@ -234,11 +236,10 @@ def _told_apart(listed: Sequence[Any]) -> tuple[list[Member], list[str]]:
     return [*members.values()], problems
 
 
-def _check_file_name(name: str) -> None:
-    """See that ``name`` can name an inbox: it comes from a file that others write, and becomes part of a path."""
+def is_file_name(name: str) -> bool:
+    """Say whether ``name`` can name an inbox: it comes from a file that others write, and becomes part of a path."""
     is_path = name in ("", ".", "..") or "/" in name or not name.isprintable()
-    if is_path or len(name.encode("utf-8", "replace")) > _LIMIT_NAME_BYTES:
-        raise InvalidName("its name is no file name")
+    return not is_path and len(name.encode("utf-8", "replace")) <= _LIMIT_NAME_BYTES
 
 
 def _name_of(document: Any) -> str:

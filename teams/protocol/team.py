@@ -11,10 +11,14 @@ from pathlib import Path
 
 from onecontext.errors import NoTeam
 from onecontext.names import check_name
+from teams.engine.event import Event
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
+from teams.protocol.mail.intake import MailIntake
 from teams.protocol.mail.mailbox import Mailbox, Message
+from teams.protocol.membership import Membership
 from teams.protocol.roster import Config, Member, Roster
+from teams.protocol.violations import Violations
 
 Names = list[str]
 
@@ -39,6 +43,9 @@ class Team:
         self._cwd = cwd
         self._roster = Roster(self.folder, clock=clock)
         self._mail = Mailbox(self.folder, self._roster, self.journal, clock=clock, new_id=new_id)
+        violations = Violations(self.journal)
+        self._membership = Membership(self._roster, self.journal, violations)
+        self._foreign_mail = MailIntake(self.folder, self._roster, self.journal, violations)
 
     @classmethod
     def create(
@@ -151,7 +158,24 @@ class Team:
         """Record that ``name`` has these; see :meth:`Mailbox.acknowledge`."""
         self._mail.acknowledge(name, messages)
 
+    def take_in(self) -> Sequence[Event]:
+        """Record what other programs did in this team's files, and return the events; none when nothing new is there.
+
+        Members that came and went, tasks made, changed and deleted, messages between members that are not ours, and
+        what breaks our rules, each once, however many processes look. The files are left as they are.
+
+        Raises:
+            NoTeam: the team is gone.
+            Damaged: the journal cannot be read.
+        """
+        return [*self._membership.take_in(), *self.board.take_in(), *self._foreign_mail.take_in()]
+
 
 def _last_written(config: Path) -> float:
-    journal = config.parent / "onecontext" / "journal.jsonl"
-    return (journal if journal.exists() else config).stat().st_mtime
+    for path in (config.parent / "onecontext" / "journal.jsonl", config):
+        try:
+            return path.lstat().st_mtime
+        except OSError:
+            # It is not there, or out of reach: then it says nothing about when.
+            continue
+    return 0.0

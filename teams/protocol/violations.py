@@ -1,4 +1,4 @@
-"""What breaks our rules in files that other programs write: told once for each time it happens, and never put right here.
+"""What breaks our rules in files that other programs write: told once each time it happens, and never put right here.
 
 Rule 1: a violation that lasts is open from the ``violation`` that tells of it to the ``violation.ended`` whose cause
     that is. While it is open it is not told again, however many processes look: the journal's lock decides.
@@ -7,9 +7,9 @@ Rule 2: what it is known by is the file, the rule and the words; words with posi
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from onecontext.errors import Conflict
 from onecontext.text.redact import redact
@@ -39,7 +39,7 @@ class Violation:
     @property
     def key(self) -> "Key":
         """What it is known by from one look to the next."""
-        return Key(self.path, self.rule, "" if self.rule == GARBLED else redact(self.what))
+        return Key(redact(self.path), self.rule, "" if self.rule == GARBLED else redact(self.what))
 
 
 class Key(NamedTuple):
@@ -59,41 +59,29 @@ class Violations:
         self._lock = threading.Lock()
         self._open: dict[Key, str] = {}
 
-    def settle(self, found: Iterable[Violation], *, looked_at: Iterable[str]) -> list[Event]:
+    def settle(self, found: Iterable[Violation], *, looked_at: Callable[[str], bool]) -> list[Event]:
         """Record what was found and is not open yet, and the end of what is open and was not found.
 
         Args:
             found: all that breaks a rule now.
-            looked_at: the paths that were looked at; what is open elsewhere stays open.
+            looked_at: says of a path whether it was looked at; what is open elsewhere stays open.
 
         Returns:
             The events that this call recorded.
         """
         present = {violation.key: violation for violation in found}
-        paths = set(looked_at)
         self.catch_up()
-        events = [self.tell(violation) for key, violation in present.items() if key not in self._open]
-        gone = [key for key in self._open if key.path in paths and key not in present]
+        events = [self._tell(violation) for key, violation in present.items() if key not in self._open]
+        gone = [key for key in self._open if key not in present and looked_at(key.path)]
         return [event for event in [*events, *map(self._end, gone)] if event]
 
-    def tell(self, violation: Violation, *, cause: str | None = None) -> Event | None:
-        """Record one violation; None when somebody else has told of it and it is open."""
-        data = {"path": violation.path, "rule": violation.rule, "what": violation.what}
-        if cause is not None:
-            # It happened and is over: the file has no trace of it any more.
-            return self._journal.append(
-                VIOLATION, data, task=violation.task, agent=violation.who, cause=cause
-            )
-        try:
-            return self._journal.append(
-                VIOLATION,
-                data | {"lasting": True},
-                task=violation.task,
-                agent=violation.who,
-                guard=lambda: self._expect(violation.key, is_open=False),
-            )
-        except _Settled:
-            return None
+    def tell_past(self, violation: Violation, *, cause: str) -> Event:
+        """Record what broke a rule when it happened, in the event ``cause``, and has left no trace in the file."""
+        return self._journal.append(VIOLATION, _data(violation), task=violation.task, agent=violation.who, cause=cause)
+
+    def is_open(self, violation: Violation) -> bool:
+        """Say whether it was told of and has not ended."""
+        return violation.key in self._open
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
@@ -101,6 +89,18 @@ class Violations:
             while events := self._tail.poll():
                 for event in events:
                     self._apply(event)
+
+    def _tell(self, violation: Violation) -> Event | None:
+        try:
+            return self._journal.append(
+                VIOLATION,
+                _data(violation) | {"lasting": True},
+                task=violation.task,
+                agent=violation.who,
+                guard=lambda: self._expect(violation.key, is_open=False),
+            )
+        except _Settled:
+            return None
 
     def _end(self, key: Key) -> Event | None:
         event_id = self._open.get(key)
@@ -126,6 +126,10 @@ class Violations:
             self._open[Key(data["path"], data["rule"], what)] = event.id
         elif event.type == ENDED:
             self._open = {key: event_id for key, event_id in self._open.items() if event_id != event.cause}
+
+
+def _data(violation: Violation) -> dict[str, Any]:
+    return {"path": violation.path, "rule": violation.rule, "what": violation.what}
 
 
 class _Settled(Conflict):

@@ -22,6 +22,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._documents: dict[str, dict[str, Any] | None] = {}
         self._revs: dict[str, int] = {}
+        self._seqs: dict[str, int] = {}
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
@@ -37,6 +38,10 @@ class Ledger:
     def rev(self, task_id: str) -> int:
         """Return how many events the task has, 0 when the journal does not know it."""
         return self._revs.get(task_id, 0)
+
+    def seq(self, task_id: str) -> int:
+        """Return the journal's number of the task's newest event, 0 when the journal does not know it."""
+        return self._seqs.get(task_id, 0)
 
     def ids(self) -> list[str]:
         """Return the ids of all tasks the journal has ever known."""
@@ -56,12 +61,23 @@ class Ledger:
         if self.rev(task_id) != rev:
             raise Conflict(f"task {task_id} was changed at the same moment; what the other did stands")
 
+    def expect_seq(self, task_id: str, seq: int) -> None:
+        """Refuse to go on unless the task's newest event has the number ``seq``; foreign tasks have no ``rev``.
+
+        Raises:
+            Conflict: somebody recorded something of the task since it was read.
+        """
+        self.catch_up()
+        if self.seq(task_id) != seq:
+            raise Conflict(f"task {task_id} was changed at the same moment; what the other did stands")
+
     def _apply(self, event: Event) -> None:
         document = event.data.get("task")
         if event.task is None or not event.type.startswith("task.") or not isinstance(document, dict):
             return
         self._documents[event.task] = None if event.type == DELETED else document
         self._revs[event.task] = rev_of(document)
+        self._seqs[event.task] = event.seq
 
 
 def rebuild(journal: Journal) -> dict[str, dict[str, Any]]:

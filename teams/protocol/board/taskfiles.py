@@ -63,7 +63,7 @@ class TaskFiles:
         if self.folder.is_symlink():
             raise Damaged(f"{self.folder} is a symlink, which is not followed")
         try:
-            names = [name.removesuffix(".json") for name in os.listdir(self.folder) if name.endswith(".json")]
+            names = [path.stem for path in self.folder.iterdir() if path.suffix == ".json"]
         except FileNotFoundError:
             return []
         except OSError as error:

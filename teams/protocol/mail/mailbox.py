@@ -150,7 +150,9 @@ class Mailbox:
         inbox = self._inbox(message.to)
         inbox.path.parent.mkdir(exist_ok=True)
         with mkdir_lock(inbox.path, wait_s=WAIT_S):
-            inbox.append(message.to_entry())
+            problem = inbox.append(message.to_entry())
+        if problem:
+            self._journal.append("foreign.write", {"path": f"inboxes/{inbox.path.name}", "what": problem})
         return message
 
     def _inbox(self, name: str) -> Inbox:
