@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from onecontext.errors import Damaged, StorageError
+from onecontext.errors import Damaged, NewerFormat, StorageError
 from onecontext.store.files import open_to_read
 from teams.protocol.wire import loads
 
@@ -25,7 +25,7 @@ LIMIT_BYTES = 4 * 1024 * 1024
 RETRIES = 6
 RETRY_S = 0.015
 SETTLED_S = 2.0
-_JUST_NOW_S = 0.1
+_JUST_NOW_S = 0.05
 _LOOKS = 20
 _REMEMBERED = 1000
 _OUR_FAULT = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE)
@@ -55,6 +55,8 @@ def read_json(path: Path, *, retries: int = RETRIES, parse: Callable[[Any], T] |
     """
 
     def look() -> Any:
+        if error := remembered(path):
+            raise error
         document = loads(read_whole(path), source=str(path))
         return parse(document) if parse else document
 
@@ -63,16 +65,15 @@ def read_json(path: Path, *, retries: int = RETRIES, parse: Callable[[Any], T] |
 
 def patiently(path: Path, look: Callable[[], T], *, retries: int = RETRIES) -> T:
     """Return what ``look`` returns; when it raises :class:`Damaged`, look again while the file may be half written."""
-    attempt = 0
+    deadline = time.monotonic() + retries * RETRY_S
     while True:
         try:
             return look()
-        except Damaged:
-            if attempt == retries or not may_change(path):
+        except Damaged as error:
+            if time.monotonic() >= deadline or not may_change(path):
                 if retries:
-                    remember(path)
+                    remember(path, error)
                 raise
-        attempt += 1
         time.sleep(RETRY_S)
 
 
@@ -80,24 +81,37 @@ def may_change(path: Path) -> bool:
     """Say whether the file may be half written: it was written lately, and was not found garbled as it is now."""
     try:
         status = path.lstat()
-    except OSError:
-        return True
+    except (OSError, ValueError):
+        return False
     is_fresh = abs(time.time() - status.st_mtime) < SETTLED_S
-    return stat.S_ISREG(status.st_mode) and is_fresh and _garbled.get(str(path)) != _stamp(status)
+    return stat.S_ISREG(status.st_mode) and is_fresh and remembered(path) is None
 
 
-def remember(path: Path) -> None:
-    """Keep in mind that the file, as it is now, stays garbled."""
+def remember(path: Path, error: Damaged) -> None:
+    """Keep in mind that the file, as it is now, is what ``error`` says; unless it was written a moment ago."""
     if len(_garbled) >= _REMEMBERED:
         _garbled.clear()
     try:
-        _garbled[str(path)] = _stamp(path.lstat())
-    except OSError:
-        # It is gone or out of reach: then there is nothing to remember.
-        _garbled.pop(str(path), None)
+        status = path.lstat()
+    except (OSError, ValueError):
+        return
+    if stat.S_ISREG(status.st_mode) and abs(time.time() - status.st_mtime) >= _JUST_NOW_S:
+        kind = NewerFormat if isinstance(error, NewerFormat) else Damaged
+        _garbled[str(path)] = (_stamp(status), kind, error.message)
 
 
-_garbled: dict[str, Stamp] = {}
+def remembered(path: Path) -> Damaged | None:
+    """Return what was wrong with the file, if it is known and is the same file still."""
+    if (found := _garbled.get(str(path))) is None:
+        return None
+    stamp, kind, message = found
+    try:
+        return kind(message) if _stamp(path.lstat()) == stamp else None
+    except (OSError, ValueError):
+        return None
+
+
+_garbled: dict[str, tuple[Stamp, type[Damaged], str]] = {}
 
 
 def read_whole(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> bytes:

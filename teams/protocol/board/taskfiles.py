@@ -27,7 +27,12 @@ class Problem(NamedTuple):
     """A file that could not be read as what it should be."""
 
     path: Path
-    what: str
+    error: Damaged
+
+    @property
+    def what(self) -> str:
+        """What stands in the way, in a sentence."""
+        return self.error.message
 
 
 class TaskFiles:
@@ -92,16 +97,16 @@ class TaskFiles:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}
         problems: dict[str, Problem] = {}
-        pending = self.ids()
-        for attempt in range(RETRIES + 1):
-            self._read_some(pending, tasks, problems)
-            # Another program may be rewriting them in place just now.
-            pending = [task_id for task_id in problems if may_change(self.path(task_id))]
-            if not pending or attempt == RETRIES:
+        self._read_some(self.ids(), tasks, problems)
+        deadline = time.monotonic() + RETRIES * RETRY_S
+        # Another program may be rewriting them in place just now.
+        while pending := [task_id for task_id in problems if may_change(self.path(task_id))]:
+            if time.monotonic() >= deadline:
                 break
             time.sleep(RETRY_S)
+            self._read_some(pending, tasks, problems)
         for task_id in pending:
-            remember(self.path(task_id))
+            remember(self.path(task_id), problems[task_id].error)
         return sorted(tasks.values(), key=lambda task: _order(task.id)), list(problems.values())
 
     def _read_some(self, task_ids: Iterable[str], into: dict[str, Task], problems: dict[str, Problem]) -> None:
@@ -112,7 +117,7 @@ class TaskFiles:
             except FileNotFoundError:
                 continue
             except Damaged as error:
-                problems[task_id] = Problem(self.path(task_id), error.message)
+                problems[task_id] = Problem(self.path(task_id), error)
 
     def write(self, task_id: str, document: Any) -> None:
         """Put ``document`` into the task's file in one step. Not fsynced: the journal is, and comes first."""

@@ -51,6 +51,7 @@ class Array:
         broken: what is wrong with the array itself, or ``""``.
         text: the array, as text.
         end: where its closing bracket stands; -1 when it has none.
+        is_json: whether each element, as far as we can see, is JSON in UTF-8.
     """
 
     text: str
@@ -58,6 +59,12 @@ class Array:
     others: int = 0
     broken: str = ""
     end: int = -1
+    is_json: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is an array without elements, or nothing at all."""
+        return not (self.entries or self.others or self.broken)
 
     @property
     def problem(self) -> str:
@@ -145,6 +152,8 @@ class _Reader:
 
     def _take(self, begin: int, end: int, value: Any) -> None:
         source = self._text[begin:end]
+        if (value is None and source != "null") or _NO_UTF8.search(source):
+            self._array.is_json = False
         is_good = is_entry(value) and len(source) <= LIMIT_ENTRY and not _NO_UTF8.search(source)
         if is_good and not is_deep(value, source):
             self._array.entries.append(Entry(value, source))

@@ -47,21 +47,22 @@ class Inbox:
     def append(self, entry: dict[str, Any]) -> str:
         """Add one entry behind whatever is there, malformed entries included. The caller holds the lock.
 
-        An array that is broken as a whole is kept aside first, and its whole entries stay.
+        An array that ``JSON.parse`` would refuse is kept aside first, and what is whole in it stays.
 
         Returns:
-            What was wrong with the array as a whole, or ``""``.
+            What was wrong, when the array was kept aside; else ``""``.
         """
         array = self._array()
-        if array.broken:
+        if array.broken or not array.is_json:
             self.keep_aside()
             self.write([*array.entries, entry])
-        elif not array.entries and not array.others:
+        elif array.is_empty:
             self.write([entry])
         else:
             before = array.text[: array.end].rstrip(" \t\r\n")
             replace_text(self.path, f"{before},\n  {text_of(entry)}\n{array.text[array.end :]}")
-        return array.broken
+            return ""
+        return "" if array.is_empty else array.problem
 
     def keep_aside(self) -> None:
         """Keep what is there beside the journal.
