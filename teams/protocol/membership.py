@@ -5,8 +5,6 @@ Rule 1: each is recorded once, as ``member.found`` or ``member.gone``, whoever l
 Rule 2: what stands among the members and is none is a violation, and left as it is.
 """
 
-import threading
-
 from onecontext.errors import Conflict, Damaged, LockTimeout
 from teams.engine.event import Event
 from teams.engine.journal import Journal
@@ -26,9 +24,8 @@ class Membership:
         self._roster = roster
         self._journal = journal
         self._violations = violations
-        self._tail = journal.tail()
-        self._lock = threading.Lock()
         self._known: set[str] = set()
+        journal.follow(self._apply)
         self._path = f"teams/{roster.path.parent.name}/{roster.path.name}"
 
     def take_in(self) -> list[Event]:
@@ -56,10 +53,7 @@ class Membership:
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
-        with self._lock:
-            while events := self._tail.poll():
-                for event in events:
-                    self._apply(event)
+        self._journal.catch_up()
 
     def _compare(self, config: Config) -> list[Event]:
         self.catch_up()

@@ -19,6 +19,7 @@ from onecontext.store.files import replace_text
 from onecontext.text.validation import first_problem
 from teams.engine.journal import random_id, utc_now
 from teams.engine.locks import mkdir_lock
+from teams.engine.stamp import Kept
 from teams.protocol.reading import read_json
 from teams.protocol.wire import dumps
 
@@ -113,6 +114,7 @@ class Roster:
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.path = folder / "config.json"
         self._clock = clock
+        self._kept = Kept(self.path, self._parsed)
 
     def create(self, team: str, *, cwd: Path, session_id: str | None = None) -> bool:
         """Make a team with its lead; False when there was one already, which is then as it was."""
@@ -147,6 +149,9 @@ class Roster:
             NoTeam: there is no such file.
             Damaged: it stays garbled.
         """
+        return self._kept.get()
+
+    def _parsed(self) -> Config:
         try:
             config: Config = read_json(self.path, parse=lambda document: Config.parse(document, source=str(self.path)))
         except FileNotFoundError as error:

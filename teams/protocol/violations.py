@@ -6,7 +6,6 @@ Rule 2: what it is known by is the file, the rule and the words; words with posi
     part of it.
 """
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -51,13 +50,12 @@ class Key(NamedTuple):
 
 
 class Violations:
-    """The open violations of one team, kept up to date from the journal's tail. Safe for threads."""
+    """The open violations of one team, kept up to date from the journal. Safe for threads."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._tail = journal.tail()
-        self._lock = threading.Lock()
         self._open: dict[Key, str] = {}
+        journal.follow(self._apply)
 
     def settle(self, found: Iterable[Violation], *, looked_at: Callable[[str], bool]) -> list[Event]:
         """Record what was found and is not open yet, and the end of what is open and was not found.
@@ -72,7 +70,7 @@ class Violations:
         present = {violation.key: violation for violation in found}
         self.catch_up()
         events = [self._tell(violation) for key, violation in present.items() if key not in self._open]
-        gone = [key for key in self._open if key not in present and looked_at(key.path)]
+        gone = [key for key in self._open.copy() if key not in present and looked_at(key.path)]
         return [event for event in [*events, *map(self._end, gone)] if event]
 
     def tell_past(self, violation: Violation, *, cause: str) -> Event:
@@ -85,10 +83,7 @@ class Violations:
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
-        with self._lock:
-            while events := self._tail.poll():
-                for event in events:
-                    self._apply(event)
+        self._journal.catch_up()
 
     def _tell(self, violation: Violation) -> Event | None:
         try:

@@ -87,7 +87,7 @@ THINGS: dict[str, Callable[[Path], None]] = {
     "fifo": os.mkfifo,
     "socket": _socket,
     "link to a file": _link_to_file,
-    "link to a device": lambda path: path.symlink_to("/dev/zero"),
+    "link to a device": lambda path: path.symlink_to("/dev/null"),
     "dangling link": lambda path: path.symlink_to("nowhere"),
     "link to itself": lambda path: path.symlink_to(path.name),
     "folder": lambda path: path.mkdir(),

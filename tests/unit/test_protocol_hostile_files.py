@@ -105,11 +105,17 @@ def test_an_inbox_of_any_shape_is_taken_in_set_aside_and_written_anew(team: Team
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_inbox_of_any_shape_can_be_written_to(team: Team, shape: str) -> None:
-    replace_by(team.folder / "inboxes" / "ann.json", shape)
+    document = json.loads((team.folder / "config.json").read_text())
+    document["members"].append({"agentId": "zed@crew", "name": "zed", "joinedAt": 5})
+    (team.folder / "config.json").write_text(json.dumps(document))
+    path = team.folder / "inboxes" / "zed.json"
+    replace_by(path, shape)
 
     with in_time():
-        team.send("ann", "hello", sender="team-lead")
-    entries = json.loads((team.folder / "inboxes" / "ann.json").read_text())
+        team.send("zed", "hello", sender="ann")
+    assert path.is_file()
+    assert not path.is_symlink()
+    entries = json.loads(path.read_text())
     assert entries[-1]["text"] == "hello"
 
 

@@ -27,12 +27,12 @@ _TAKEN = ("from", "text", "summary", "color", "timestamp")
 class MailIntake:
     """Takes in the mail of others in one team, in ``folder`` (``teams/<team>``). Safe for threads and for processes."""
 
-    def __init__(self, folder: Path, roster: Roster, journal: Journal, violations: Violations) -> None:
+    def __init__(self, folder: Path, roster: Roster, journal: Journal, post: Post, violations: Violations) -> None:
         self._folder = folder
         self._roster = roster
         self._journal = journal
         self._violations = violations
-        self._post = Post(journal)
+        self._post = post
 
     def take_in(self) -> list[Event]:
         """Record what is in the inboxes of members that are not ours; twice in a row, the second records nothing.
