@@ -137,7 +137,7 @@ def test_a_file_rewritten_in_place_for_ever_is_never_read_torn_and_hides_no_neig
         for _ in range(150):
             tasks = {task.id: task for task in team.board.list()}
             assert {"1", "3"} <= {*tasks}
-            if "2" in tasks:
+            if "2" in tasks and tasks["2"].subject != "b":
                 letter = tasks["2"].subject[0]
                 assert tasks["2"].subject == letter * len(tasks["2"].subject)
                 assert tasks["2"].description == letter * 20_000

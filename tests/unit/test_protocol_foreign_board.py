@@ -230,6 +230,53 @@ def test_a_blocked_task_that_was_started_is_told_until_its_blocker_is_done(team:
     assert violations(team) == []
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_comes_after_a_task_that_is_done_or_gone_may_be_started(team: Team, ours: bool) -> None:
+    put(team, "1", status="completed")
+    put(team, "2", blockedBy=["1", "9"])
+    if ours:
+        team.board.block("2", "why")
+        team.board.unblock("2")
+    change(team, "2", status="in_progress")
+
+    events = told(team)
+    assert ("violation", "started before #1 was done") not in events
+    assert violations(team) == (["started without a claim"] if ours else [])
+    change(team, "1", status="in_progress")
+    assert ("violation", "started before #1 was done") in told(team)
+    change(team, "1", status="completed")
+    assert ("violation.ended", "started before #1 was done") in told(team)
+
+
+def test_who_was_overtaken_between_look_and_record_tells_nothing_twice(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(team)
+    other = Team.open("crew", root=team.root, clock=HandClock()).board
+    append = team.journal.append
+
+    def overtaken(*arguments: Any, **named: Any) -> Event:
+        monkeypatch.undo()
+        # Another program removed our lock as a stale one while this process slept.
+        path(team, "1").with_name("1.json.lock").rmdir()
+        assert [event.type for event in other.take_in()] == ["task.imported"]
+        return append(*arguments, **named)
+
+    monkeypatch.setattr(team.journal, "append", overtaken)
+    assert team.board.take_in() == []
+    assert [event.type for event in team.journal.read()].count("task.imported") == 1
+
+
+def test_a_task_that_stays_locked_is_left_for_the_next_time(team: Team) -> None:
+    put(team, "1")
+    put(team, "2", blockedBy=["2"])
+    path(team, "1").with_name("1.json.lock").mkdir()
+
+    assert [event.task for event in team.board.take_in()] == ["2", "2"]
+    path(team, "1").with_name("1.json.lock").rmdir()
+    assert told(team) == [("task.imported", "")]
+
+
 def test_who_takes_a_task_that_another_holds_is_told_and_has_it_not(team: Team) -> None:
     team.board.create("a", key="a")
     held = team.board.claim("1", "ann", lease_s=5)

@@ -153,7 +153,9 @@ def test_a_list_file_that_is_a_dangling_link_makes_nothing_elsewhere(team: Team,
     assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("put", [lambda path: path.symlink_to("/etc"), os.mkfifo, lambda path: path.write_text("x")])
+@pytest.mark.parametrize(
+    "put", [lambda path: path.symlink_to(path.parents[1]), os.mkfifo, lambda path: path.write_text("x")]
+)
 def test_a_task_folder_that_is_none_is_said_and_not_followed(tmp_path: Path, put: Callable[[Path], object]) -> None:
     team = Team.create("crew", root=tmp_path)
     folder = tmp_path / "tasks" / "crew"
@@ -163,6 +165,8 @@ def test_a_task_folder_that_is_none_is_said_and_not_followed(tmp_path: Path, put
 
     with pytest.raises(Damaged):
         team.board.list()
+    with pytest.raises(Damaged):
+        team.board.create("c", key="c")
     assert [(event.data["rule"], event.data["path"]) for event in team.take_in()] == [("garbled", "tasks/crew/")]
     assert not team.take_in()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from onecontext.errors import Damaged
 from teams.protocol.mail.entries import LIMIT_ENTRIES, put_together, take_apart
 from teams.protocol.mail.inbox import LIMIT_BYTES, Inbox
 from teams.protocol.team import Team
@@ -175,6 +176,21 @@ def test_an_enormous_file_is_set_aside_without_being_copied(tmp_path: Path) -> N
     assert kept.stat().st_ino == inode
     assert kept.stat().st_size == 100 * 1024 * 1024
     assert json.loads(box.path.read_text()) == [json.loads(GOOD), OURS]
+
+
+def test_a_folder_of_inboxes_that_is_a_link_is_neither_read_nor_written(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    inbox(tmp_path / "elsewhere", f"[{GOOD}]")
+    (tmp_path / "inboxes").symlink_to("elsewhere")
+    box = Inbox(tmp_path / "inboxes" / "ann.json", tmp_path / "aside")
+
+    entries, problem = box.read()
+    assert entries == []
+    assert "is a symlink, which is not followed" in problem
+    for write in (lambda: box.append(OURS), lambda: box.write([OURS]), box.keep_aside):
+        with pytest.raises(Damaged):
+            write()
+    assert (tmp_path / "elsewhere" / "ann.json").read_text() == f"[{GOOD}]"
 
 
 def test_setting_aside_twice_keeps_one(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ Rule 3: files are read before the journal, which is written before them: what th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
@@ -28,6 +27,7 @@ from teams.protocol.violations import GARBLED, Violation, Violations
 IMPORTED = "task.imported"
 EDITED = "task.edited"
 WAIT_S = 1.0
+Views = Mapping[str, Task | None]
 _MOVED = ("status", "owner")
 
 
@@ -63,13 +63,16 @@ class Intake:
         there = {*(task.id for task in tasks), *(problem.path.stem for problem in problems)}
         for task_id in self._gone(there):
             events += self._locked(task_id, self._deleted, busy)
-        return [*events, *self._settle(busy)]
+        if events or busy:
+            tasks, problems = self._files.read_all()
+            self._copies.ledger.catch_up()
+        return [*events, *self._settle(tasks, problems, busy)]
 
     def violations(self) -> list[Violation]:
         """Return which rules the files break now, in order of the tasks; nothing is written."""
         tasks, problems = self._files.read_all()
         self._copies.ledger.catch_up()
-        return [*self._found(tasks, problems)]
+        return [*self._found(tasks, problems, self._views(tasks, problems))]
 
     # --- events -------------------------------------------------------------------------------------------------------
 
@@ -139,37 +142,37 @@ class Intake:
 
     # --- violations ---------------------------------------------------------------------------------------------------
 
-    def _settle(self, busy: set[str]) -> list[Event]:
-        tasks, problems = self._files.read_all()
-        self._copies.ledger.catch_up()
+    def _settle(self, tasks: Sequence[Task], problems: Sequence[Problem], busy: set[str]) -> list[Event]:
+        views = self._views(tasks, problems)
         self._violations.catch_up()
         found = []
-        for violation in self._found(tasks, problems):
+        for violation in self._found(tasks, problems, views):
             if violation.task in busy:
                 continue
-            if self._violations.is_open(violation) or self._is_so(violation, tasks, busy):
+            if self._violations.is_open(violation) or self._is_so(violation, views, busy):
                 found.append(violation)
         spared = {self._path(task_id) for task_id in busy}
         return self._violations.settle(
             found, looked_at=lambda path: path.startswith(self._folder) and path not in spared
         )
 
-    def _is_so(self, violation: Violation, tasks: Sequence[Task], busy: set[str]) -> bool:
+    def _is_so(self, violation: Violation, views: Views, busy: set[str]) -> bool:
         """Look again under the task's lock: without, a file may be just behind one of our own verbs."""
         if violation.rule in (GARBLED, "cycle") or violation.task is None:
             return True
-        again: list[Violation] = []
-        with suppress(LockTimeout, FileNotFoundError, Damaged):
+        try:
             with mkdir_lock(self._files.path(violation.task), wait_s=WAIT_S):
                 file = self._files.read(violation.task)
                 self._copies.ledger.catch_up()
-                again = [*self._of_task(file, self._views([*tasks, file], ()))]
-            return violation in again
-        busy.add(violation.task)
+                return violation in self._of_task(file, {**views, file.id: self._copies.seen(file)})
+        except LockTimeout:
+            busy.add(violation.task)
+        except (FileNotFoundError, Damaged):
+            # It was there a moment ago: the next look finds it gone or garbled.
+            pass
         return False
 
-    def _found(self, tasks: Sequence[Task], problems: Sequence[Problem]) -> Iterator[Violation]:
-        views = self._views(tasks, problems)
+    def _found(self, tasks: Sequence[Task], problems: Sequence[Problem], views: Views) -> Iterator[Violation]:
         for task in tasks:
             yield from self._of_task(task, views)
         for path in cycles({name: task.blocked_by for name, task in views.items() if task}):
@@ -178,7 +181,7 @@ class Intake:
         for problem in problems:
             yield self._violation(problem.path.stem, Breach(GARBLED, problem.what))
 
-    def _of_task(self, file: Task, views: Mapping[str, Task | None]) -> Iterator[Violation]:
+    def _of_task(self, file: Task, views: Views) -> Iterator[Violation]:
         ledger = self._copies.ledger
         document = ledger.get(file.id)
         known = Task.parse(document, source="journal") if document else None
@@ -214,7 +217,7 @@ class Intake:
         return f"{self._folder}{task_id}.json"
 
 
-def _is_waited_for(task_id: str, views: Mapping[str, Task | None]) -> bool:
+def _is_waited_for(task_id: str, views: Views) -> bool:
     if task_id not in views:
         return False
     view = views[task_id]

@@ -43,11 +43,23 @@ class TaskFiles:
         self.list_file = folder / ".lock"
 
     def make(self) -> None:
-        """Make the folder and its empty ``.lock``, as the client does."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Make the folder and its empty ``.lock``, as the client does.
+
+        Raises:
+            Damaged: something else stands in the folder's place.
+        """
+        self._check_folder()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise Damaged(f"{self.folder} is no folder") from error
         # Not touch(), which makes the file that a dangling symlink points to.
         with suppress(FileExistsError):
             os.close(os.open(self.list_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+
+    def _check_folder(self) -> None:
+        if self.folder.is_symlink():
+            raise Damaged(f"{self.folder} is a symlink, which is not followed")
 
     def path(self, task_id: str) -> Path:
         """Return where the task lies.
@@ -65,8 +77,7 @@ class TaskFiles:
         Raises:
             Damaged: something else than a folder of its own stands in the folder's place.
         """
-        if self.folder.is_symlink():
-            raise Damaged(f"{self.folder} is a symlink, which is not followed")
+        self._check_folder()
         try:
             names = [path.stem for path in self.folder.iterdir() if path.suffix == ".json"]
         except FileNotFoundError:

@@ -37,12 +37,9 @@ class Inbox:
         """Replace the array. The caller holds the lock.
 
         Raises:
-            Damaged: a folder stands in its place.
+            Damaged: a folder stands in its place, or a link in that of its folder.
         """
-        try:
-            replace_text(self.path, put_together(entries))
-        except IsADirectoryError as error:
-            raise Damaged(f"{self.path} is a folder; nothing was written") from error
+        self._replace(put_together(entries))
 
     def append(self, entry: dict[str, Any]) -> str:
         """Add one entry behind whatever is there, malformed entries included. The caller holds the lock.
@@ -60,7 +57,7 @@ class Inbox:
             self.write([entry])
         else:
             before = array.text[: array.end].rstrip(" \t\r\n")
-            replace_text(self.path, f"{before},\n  {text_of(entry)}\n{array.text[array.end :]}")
+            self._replace(f"{before},\n  {text_of(entry)}\n{array.text[array.end :]}")
             return ""
         return "" if array.is_empty else array.problem
 
@@ -70,6 +67,7 @@ class Inbox:
         A small file is copied, under a name that says which bytes it has. A large one gets a second name (a hard link),
         which costs nothing; what is no file, or cannot be read, is moved there.
         """
+        self._check_folder()
         try:
             status = self.path.lstat()
         except FileNotFoundError:
@@ -79,6 +77,17 @@ class Inbox:
         if stat.S_ISREG(status.st_mode) and (self._copied(status.st_size) or self._linked(name)):
             return
         os.rename(self.path, self._aside / name)  # noqa: PTH104 - Path.rename says the same, and follows no link either
+
+    def _replace(self, text: str) -> None:
+        self._check_folder()
+        try:
+            replace_text(self.path, text)
+        except IsADirectoryError as error:
+            raise Damaged(f"{self.path} is a folder; nothing was written") from error
+
+    def _check_folder(self) -> None:
+        if self.path.parent.is_symlink():
+            raise Damaged(f"{self.path.parent} is a symlink, which is not followed")
 
     def _copied(self, size_bytes: int) -> bool:
         if size_bytes > _LIMIT_COPY_BYTES:
@@ -112,6 +121,7 @@ class Inbox:
             return Array("", broken=error.message)
 
     def _whole(self) -> Array:
+        self._check_folder()
         part = read_part(self.path, limit_bytes=LIMIT_BYTES)
         array = take_apart(part.content)
         if part.size_bytes > LIMIT_BYTES:
