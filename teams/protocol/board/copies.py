@@ -50,6 +50,25 @@ class Copies:
         standing = self._believe(task_id)
         return Standing(self.with_blockers(standing.task), standing.rev, standing.foreign)
 
+    def recorded(self, task_id: str) -> Task | None:
+        """Return the task as the journal has it now, None where it has none; no file is read."""
+        self.ledger.catch_up()
+        document = self.ledger.get(task_id)
+        return None if document is None else Task.parse(document, source="journal")
+
+    def seen(self, task_id: str) -> Task:
+        """Return the task as it stands: words as its file has them, the rest as the journal; nothing is written.
+
+        Raises:
+            FileNotFoundError: there is no file. UnknownTask, Damaged, NewerFormat: it is none, or cannot be read.
+        """
+        file = self._files.read(task_id)
+        self.ledger.catch_up()
+        task = self.view(file)
+        if task is None:
+            raise UnknownTask(f"task {task_id} was deleted")
+        return self.with_blockers(task)
+
     def with_blockers(self, task: Task) -> Task:
         """Return ``task`` with ``waiting`` or ``ready`` as its blockers stand now; one that is gone blocks nobody."""
         if task.state not in (State.WAITING, State.READY):
@@ -122,7 +141,7 @@ class Copies:
             return self._from_journal(task_id, known, rev)
         return Standing(believed(ours, task, rev), rev, _changes(ours, task))
 
-    def seen(self, task: Task) -> Task | None:
+    def view(self, task: Task) -> Task | None:
         """Return what ``task``, read from its file before the ledger caught up, stands for; None if it was deleted."""
         known, rev = self.ledger.get(task.id), self.ledger.rev(task.id)
         if known is not None:
@@ -136,7 +155,7 @@ class Copies:
     def _state_of(self, task_id: str) -> State | None:
         known = self.ledger.get(task_id)
         try:
-            seen = self.seen(self._files.read(task_id))
+            seen = self.view(self._files.read(task_id))
         except FileNotFoundError:
             return Task.parse(known, source="journal").state if known else None
         except (Damaged, UnknownTask):
@@ -185,6 +204,8 @@ def believed(known: Task, task: Task, rev: int) -> Task:
         return task.without_ours()
     if is_older(known, task, rev):
         return known
+    if known._source == task._source:
+        return task
     is_open = known.state in (State.WAITING, State.READY)
     return task.model_copy(
         update={

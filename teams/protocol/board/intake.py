@@ -164,7 +164,7 @@ class Intake:
             with mkdir_lock(self._files.path(violation.task), wait_s=WAIT_S):
                 file = self._files.read(violation.task)
                 self._copies.ledger.catch_up()
-                return violation in self._of_task(file, {**views, file.id: self._copies.seen(file)})
+                return violation in self._of_task(file, {**views, file.id: self._copies.view(file)})
         except LockTimeout:
             busy.add(violation.task)
         except (FileNotFoundError, Damaged):
@@ -203,7 +203,7 @@ class Intake:
             document = self._copies.ledger.get(problem.path.stem)
             views[problem.path.stem] = Task.parse(document, source="journal") if document else None
         for task in tasks:
-            if (seen := self._copies.seen(task)) is not None:
+            if (seen := self._copies.view(task)) is not None:
                 views[task.id] = seen
         return views
 
