@@ -371,6 +371,24 @@ def test_what_nobody_of_ours_wrote_is_not_ours(team: Team) -> None:
     assert "onecontext" not in rebuild(team.journal)["1"]["metadata"]
 
 
+def test_a_task_that_needs_no_review_is_still_finished_by_its_holder_through_the_board(team: Team) -> None:
+    team.board.create("a", key="a", review=False)
+    team.board.claim("1", "ann", lease_s=5)
+    change(team, status="completed")
+
+    assert told(team) == [("violation", "completed past the board, and ann holds it")]
+    assert team.board.get("1").state is State.RUNNING
+
+
+def test_a_task_of_others_that_is_done_is_offered_to_nobody(team: Team) -> None:
+    put(team, "1", status="completed")
+    put(team, "2", status="in_progress", owner="x")
+    put(team, "3")
+    told(team)
+
+    assert team.board._desk.copies.ledger.open_ids() == ["3"]
+
+
 def test_who_deletes_what_another_holds_is_told(team: Team) -> None:
     team.board.create("a", key="a")
     held = team.board.claim("1", "ann", lease_s=5)

@@ -2,11 +2,14 @@
 
 import json
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from onecontext.errors import Damaged
+from teams.protocol.board.taskfiles import TaskFiles
 from teams.protocol.mail.entries import LIMIT_ENTRIES, put_together, take_apart
 from teams.protocol.mail.inbox import LIMIT_BYTES, Inbox
 from teams.protocol.team import Team
@@ -191,6 +194,49 @@ def test_a_folder_of_inboxes_that_is_a_link_is_neither_read_nor_written(tmp_path
         with pytest.raises(Damaged):
             write()
     assert (tmp_path / "elsewhere" / "ann.json").read_text() == f"[{GOOD}]"
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Path]:
+    """A folder, and a process that may not read what it has no right to: tests may run as root, who may anything."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_said_and_set_aside_unread(as_nobody: Path) -> None:
+    box = inbox(as_nobody, f"[{GOOD}]")
+    inode = box.path.stat().st_ino
+    box.path.chmod(0)
+
+    assert box.read() == ([], f"{box.path} cannot be read: Permission denied")
+    assert "Permission denied" in box.append(OURS)
+    assert json.loads(box.path.read_text()) == [OURS]
+    assert [path.stat().st_ino for path in (as_nobody / "aside").iterdir()] == [inode]
+
+
+def test_a_task_that_may_not_be_read_hides_no_neighbour(as_nobody: Path) -> None:
+    files = TaskFiles(as_nobody / "tasks")
+    files.make()
+    for number in ("1", "2"):
+        task = {"id": number, "subject": "", "description": "", "status": "pending", "blocks": [], "blockedBy": []}
+        files.write(number, task)
+    files.path("1").chmod(0)
+
+    tasks, (problem,) = files.read_all()
+    assert [task.id for task in tasks] == ["2"]
+    assert "Permission denied" in problem.what
+    files.folder.chmod(0)
+    with pytest.raises(Damaged, match="Permission denied"):
+        files.read_all()
+    files.folder.chmod(0o700)
 
 
 def test_setting_aside_twice_keeps_one(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ def _moved(known: Task, file: Task, waits_for: Sequence[str]) -> Breach:
 def _completed(known: Task, file: Task) -> str:
     if known.state in HELD and file.owner != known.owner:
         return f"completed by {file.owner or 'somebody'}, while {known.owner} holds it"
+    if known.state in HELD and not known.ours.review:
+        return f"completed past the board, and {known.owner} holds it"
     if known.state in HELD or known.state is State.REVIEW:
         return "completed without review"
     return "completed without a claim"
