@@ -426,6 +426,19 @@ def test_tasks_that_wait_for_each_other_are_told_with_the_way(team: Team) -> Non
     assert violations(team) == ["comes after itself"]
 
 
+def test_what_a_file_says_at_any_length_is_told_in_a_few_words(team: Team) -> None:
+    team.board.create("a", key="a")
+    team.board.claim("1", "ann", lease_s=5)
+    change(team, owner="x" * 100_000)
+    for number in range(2, 100):
+        put(team, str(number), blockedBy=[str(number + 1 if number < 99 else 2)])
+
+    events = [event for event in team.board.take_in() if event.type == "violation"]
+    assert {event.data["rule"] for event in events} == {"taken", "cycle"}
+    assert all(len(event.data["what"]) < 400 for event in events)
+    assert all(event.agent is None for event in events)
+
+
 def test_cycles_are_found_in_a_time_that_grows_with_the_links() -> None:
     chain = {str(n): [str(n + 1)] for n in range(30_000)}
 

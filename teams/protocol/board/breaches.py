@@ -65,7 +65,7 @@ def _ours(known: Task, file: Task) -> Iterator[Breach]:
     before, after = known.ours.model_dump(mode="json"), file.ours.model_dump(mode="json")
     changed = [name for name in before if before[name] != after[name]]
     if changed:
-        told = ", ".join(f"{name} from {_shown(before[name])} to {_shown(after[name])}" for name in changed)
+        told = ", ".join(f"{name} from {shown(before[name])} to {shown(after[name])}" for name in changed)
         yield Breach("forged", f"metadata.onecontext was changed: {told}")
 
 
@@ -73,8 +73,8 @@ def _taken(known: Task, file: Task) -> Breach:
     if known.state in HELD and file.owner is None:
         return Breach("taken", f"taken from {known.owner}, who holds it")
     if known.state in HELD:
-        return Breach("taken", f"taken by {file.owner}, while {known.owner} holds it", file.owner)
-    owners = f"from {known.owner or 'nobody'} to {file.owner or 'nobody'}"
+        return Breach("taken", f"taken by {shown(file.owner)}, while {known.owner} holds it", file.owner)
+    owners = f"from {known.owner or 'nobody'} to {shown(file.owner or 'nobody')}"
     return Breach("taken", f"given {owners}, though it is {known.state}", file.owner)
 
 
@@ -96,7 +96,7 @@ def _moved(known: Task, file: Task, waits_for: Sequence[str]) -> Breach:
 
 def _completed(known: Task, file: Task) -> str:
     if known.state in HELD and file.owner != known.owner:
-        return f"completed by {file.owner or 'somebody'}, while {known.owner} holds it"
+        return f"completed by {shown(file.owner or 'somebody')}, while {known.owner} holds it"
     if known.state in HELD and not known.ours.review:
         return f"completed past the board, and {known.owner} holds it"
     if known.state in HELD or known.state is State.REVIEW:
@@ -108,6 +108,7 @@ def _named(task_ids: Sequence[str]) -> str:
     return " and ".join(f"#{task_id}" for task_id in task_ids[:5])
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return what a file says as words of at most 40 characters: it may say anything, at any length."""
     text = str(value)
     return text if len(text) <= 40 else text[:37] + "…"

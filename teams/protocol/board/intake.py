@@ -16,17 +16,19 @@ from onecontext.text.redact import redact
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.engine.locks import mkdir_lock
-from teams.protocol.board.breaches import Breach, lasting, passing
+from teams.protocol.board.breaches import Breach, lasting, passing, shown
 from teams.protocol.board.copies import Copies, believed, is_older
 from teams.protocol.board.graph import cycles
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.board.taskfiles import Problem, TaskFiles
+from teams.protocol.roster import is_file_name
 from teams.protocol.violations import GARBLED, Violation, Violations
 
 IMPORTED = "task.imported"
 EDITED = "task.edited"
 WAIT_S = 1.0
+_LONGEST_WAY = 50
 Views = Mapping[str, Task | None]
 _MOVED = ("status", "owner")
 
@@ -176,8 +178,7 @@ class Intake:
         for task in tasks:
             yield from self._of_task(task, views)
         for path in cycles({name: task.blocked_by for name, task in views.items() if task}):
-            told = "comes after itself" if len(path) == 2 else f"tasks wait for each other: {' → '.join(path)}"
-            yield self._violation(path[0], Breach("cycle", told))
+            yield self._violation(path[0], Breach("cycle", _way(path)))
         for problem in problems:
             yield self._violation(problem.path.stem, Breach(GARBLED, problem.what))
 
@@ -208,7 +209,8 @@ class Intake:
         return views
 
     def _violation(self, task_id: str, breach: Breach) -> Violation:
-        return Violation(self._path(task_id), breach.rule, breach.what, task=task_id, who=breach.who)
+        who = breach.who if breach.who and is_file_name(breach.who) else None
+        return Violation(self._path(task_id), breach.rule, breach.what, task=task_id, who=who)
 
     def _tell(self, task_id: str, breach: Breach, event: Event) -> Event:
         return self._violations.tell_past(self._violation(task_id, breach), cause=event.id)
@@ -224,11 +226,18 @@ def _is_waited_for(task_id: str, views: Views) -> bool:
     return view is None or view.state is not State.DONE
 
 
+def _way(path: Sequence[str]) -> str:
+    if len(path) == 2:
+        return "comes after itself"
+    names = [*path] if len(path) <= _LONGEST_WAY else [*path[:_LONGEST_WAY], "…", path[-1]]
+    return f"tasks wait for each other: {' → '.join(names)}"
+
+
 def _told(known: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """Say what was changed: status and owner with their values, of everything else the name."""
     changed = sorted(name for name in {*known, *document} if known.get(name) != document.get(name))
     words = [
-        f"{name} from {known.get(name) or 'nobody'} to {document.get(name) or 'nobody'}"
+        f"{name} from {shown(known.get(name) or 'nobody')} to {shown(document.get(name) or 'nobody')}"
         for name in _MOVED
         if name in changed
     ]
