@@ -30,6 +30,7 @@ from teams.engine.locks import file_lock
 from teams.engine.tail import Tail, last_line, open_journal
 
 WAIT_S = 30.0
+_TOO_SHORT = 8
 _Mark = tuple[int, int, int, int]
 _NO_JOURNAL: _Mark = (0, 0, 0, 0)
 
@@ -243,7 +244,8 @@ def _mark(path: Path) -> _Mark:
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        # No shape of a secret is so short, and most of what a task holds is.
+        return redact(value) if len(value) > _TOO_SHORT else value
     if isinstance(value, Mapping):
         return {str(key): _without_secrets(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -170,8 +170,11 @@ def _flock(descriptor: int, path: Path, wait_s: float | None) -> None:
 
 
 def _acquire(lock: Path, wait_s: float, stale_after_s: float, while_waiting: Callable[[], object] | None) -> HeldLock:
-    for _ in _attempts(lock, wait_s):
+    for number, _ in enumerate(_attempts(lock, wait_s)):
         try:
+            # Looking is cheaper than trying: a mkdir that fails keeps others out of the folder for its time, too.
+            if (number > 0 or wait_s == 0) and os.access(lock, os.F_OK, follow_symlinks=False):
+                raise FileExistsError
             lock.mkdir()
         except FileExistsError:
             if _is_stale(lock, stale_after_s) and _take_over(lock, stale_after_s):

@@ -41,7 +41,7 @@ def dumps(document: Any) -> str:
     Raises:
         ValueError: it holds a number that JSON has no word for.
     """
-    return escape_surrogates("".join(_encoded(document, "\n")))
+    return escape_surrogates(_encoded(document, "\n"))
 
 
 def escape_surrogates(text: str) -> str:
@@ -128,24 +128,18 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _encoded(value: Any, line: str) -> Iterator[str]:
-    """Yield the text of ``value`` in pieces; ``line`` is a line feed and the indentation of where it stands."""
+def _encoded(value: Any, line: str) -> str:
+    """Return the text of ``value``; ``line`` is a line feed and the indentation of where it stands."""
     if isinstance(value, str):
-        yield encode_basestring(value)
-    elif isinstance(value, Number):
-        yield value.text
-    elif isinstance(value, Mapping) and value:
-        yield from _enclosed("{}", line, ((f"{encode_basestring(str(k))}: ", part) for k, part in value.items()))
-    elif isinstance(value, list | tuple) and value:
-        yield from _enclosed("[]", line, (("", part) for part in value))
-    else:
-        yield json.dumps(value, allow_nan=False)
-
-
-def _enclosed(brackets: str, line: str, parts: Iterator[tuple[str, Any]]) -> Iterator[str]:
-    before = brackets[0] + line + "  "
-    for label, part in parts:
-        yield before + label
-        yield from _encoded(part, line + "  ")
-        before = "," + line + "  "
-    yield line + brackets[1]
+        return encode_basestring(value)
+    if isinstance(value, Number):
+        return value.text
+    inner = line + "  "
+    if isinstance(value, Mapping) and value:
+        parts = [f"{encode_basestring(str(key))}: {_encoded(part, inner)}" for key, part in value.items()]
+        return f"{{{inner}{(',' + inner).join(parts)}{line}}}"
+    if isinstance(value, list | tuple) and value:
+        return f"[{inner}{(',' + inner).join(_encoded(part, inner) for part in value)}{line}]"
+    if value is None or value is True or value is False:
+        return "null" if value is None else str(value).lower()
+    return json.dumps(value, allow_nan=False)

@@ -5,13 +5,14 @@ Rule 2: this file says what one may ask of a board. What a verb sets is in :mod:
     the state allows it in :mod:`teams.protocol.board.states`, how it is written in :mod:`teams.protocol.board.desk`.
 """
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import Conflict, InvalidTransition, UnknownTask, UsageError
+from onecontext.errors import Conflict, InvalidTransition, LockTimeout, UnknownTask, UsageError
 from onecontext.names import check_name
 from teams.engine.event import Event
 from teams.engine.journal import Journal, utc_now
@@ -27,6 +28,7 @@ from teams.protocol.board.taskfiles import Problem, TaskFiles
 from teams.protocol.violations import Violation
 
 Tasks = list[Task]
+_LEAP = 8
 Violations = list[Violation]
 
 
@@ -189,10 +191,17 @@ class Board:
         A task whose file somebody changes just now is passed over: of many who ask at once each gets another.
         """
         self._desk.copies.ledger.catch_up()
-        for task_id in self._desk.copies.ledger.open_ids():
-            # Refusals here mean that this one is not to be had: by role, by owner, by state, or taken just now.
-            with suppress(Conflict, UsageError):
-                return self._take(task_id, agent, lease_s, wait_s=0)
+        left, at = self._desk.copies.ledger.open_ids(), 0
+        while left:
+            at = at if at < len(left) else 0
+            try:
+                return self._take(left.pop(at), agent, lease_s, wait_s=0)
+            except LockTimeout:
+                # Others are at work here: whoever comes next would meet them at the next one, too.
+                at += random.randrange(_LEAP)
+            except (Conflict, UsageError):
+                # Not to be had: by role, by owner, by state, or taken just now.
+                continue
         return None
 
     def renew(self, task_id: str, agent: str, epoch: int, lease_s: float) -> Task:

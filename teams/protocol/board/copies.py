@@ -38,6 +38,7 @@ class Copies:
         self._files = files
         self._journal = journal
         self.ledger = Ledger(journal)
+        self._parsed: dict[str, tuple[dict[str, Any], Task]] = {}
 
     def current(self, task_id: str) -> Standing:
         """Return the task as it stands, its file brought up to date. The caller holds the task's lock.
@@ -54,7 +55,15 @@ class Copies:
         """Return the task as the journal has it now, None where it has none; no file is read."""
         self.ledger.catch_up()
         document = self.ledger.get(task_id)
-        return None if document is None else Task.parse(document, source="journal")
+        return None if document is None else self._known(task_id, document)
+
+    def _known(self, task_id: str, document: dict[str, Any]) -> Task:
+        """Return the task in a document of the ledger, taken apart once: neither is ever changed."""
+        if (kept := self._parsed.get(task_id)) is not None and kept[0] is document:
+            return kept[1]
+        task = Task.parse(document, source="journal")
+        self._parsed[task_id] = (document, task)
+        return task
 
     def seen(self, task_id: str) -> Task:
         """Return the task as it stands: words as its file has them, the rest as the journal; nothing is written.
@@ -104,12 +113,12 @@ class Copies:
     def restore_missing(self) -> list[str]:
         """Write files that a crash kept from being written, and record deletions by other programs."""
         self.ledger.catch_up()
-        there, done = set(self._files.ids()), []
+        there, done = set(self._files.names()), []
         for task_id, document in self.ledger.documents().items():
             if task_id in there:
                 continue
             # What another program made is its own to take away, with or without a word about it.
-            if self.deleted_by_client(task_id) or Task.parse(document, source="journal").is_foreign:
+            if self.deleted_by_client(task_id) or self._known(task_id, document).is_foreign:
                 self.record_deletion(task_id, document)
                 done.append(f"task {task_id} was deleted by another program")
             else:
@@ -136,7 +145,9 @@ class Copies:
             if rev and not task.is_foreign:
                 raise UnknownTask(f"task {task_id} was deleted")
             return Standing(task.without_ours(), rev)
-        ours = Task.parse(known, source="journal")
+        if task.is_copy_of(known) and not task.is_foreign:
+            return Standing(task, rev)
+        ours = self._known(task_id, known)
         if is_older(ours, task, rev):
             return self._from_journal(task_id, known, rev)
         return Standing(believed(ours, task, rev), rev, _changes(ours, task))
@@ -145,22 +156,22 @@ class Copies:
         """Return what ``task``, read from its file before the ledger caught up, stands for; None if it was deleted."""
         known, rev = self.ledger.get(task.id), self.ledger.rev(task.id)
         if known is not None:
-            return believed(Task.parse(known, source="journal"), task, rev)
+            return believed(self._known(task.id, known), task, rev)
         return None if rev and not task.is_foreign else task.without_ours()
 
     def _from_journal(self, task_id: str, known: dict[str, Any], rev: int, *, foreign: str = "") -> Standing:
         self._files.write(task_id, known)
-        return Standing(Task.parse(known, source="journal"), rev, foreign)
+        return Standing(self._known(task_id, known), rev, foreign)
 
     def _state_of(self, task_id: str) -> State | None:
         known = self.ledger.get(task_id)
         try:
             seen = self.view(self._files.read(task_id))
         except FileNotFoundError:
-            return Task.parse(known, source="journal").state if known else None
+            return self._known(task_id, known).state if known else None
         except (Damaged, UnknownTask):
             # Whether it is done cannot be seen, so whoever comes after it waits.
-            return Task.parse(known, source="journal").state if known else State.BLOCKED
+            return self._known(task_id, known).state if known else State.BLOCKED
         return seen.state if seen else None
 
     def deleted_by_client(self, task_id: str) -> bool:
@@ -170,7 +181,7 @@ class Copies:
     def record_deletion(self, task_id: str, document: dict[str, Any]) -> Event:
         """Record that another program took the task away; the caller holds a lock that keeps it from coming back."""
         rev, seq = self.ledger.rev(task_id), self.ledger.seq(task_id)
-        task = Task.parse(document, source="journal")
+        task = self._known(task_id, document)
         gone = task.changed(ours={"rev": rev + 1}).to_document()
         data = {"task": gone, "from": task.state, "to": None, "reason": "deleted by another program"}
         return self._journal.append(DELETED, data, task=task_id, guard=lambda: self.ledger.expect_seq(task_id, seq))
@@ -204,7 +215,7 @@ def believed(known: Task, task: Task, rev: int) -> Task:
         return task.without_ours()
     if is_older(known, task, rev):
         return known
-    if known._source == task._source:
+    if task.is_copy_of(known._source):
         return task
     is_open = known.state in (State.WAITING, State.READY)
     return task.model_copy(

@@ -100,6 +100,10 @@ class Task(BaseModel):
             document["metadata"] = None
         return in_order_of(document, self._source)
 
+    def is_copy_of(self, document: dict[str, Any]) -> bool:
+        """Say whether it was read from just this document."""
+        return self._source == document
+
     def changed(self, *, ours: dict[str, Any], **fields: Any) -> Self:
         """Return a copy with other fields, ours and the client's; the status follows the state."""
         metadata = self.metadata or Metadata()

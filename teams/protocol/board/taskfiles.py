@@ -77,14 +77,18 @@ class TaskFiles:
         Raises:
             Damaged: something else than a folder of its own stands in the folder's place.
         """
+        return sorted(self.names(), key=_order)
+
+    def names(self) -> list[str]:
+        """Return what :meth:`ids` returns, in no order: what making a task looks at each time."""
         self._check_folder()
         try:
-            names = [path.stem for path in self.folder.iterdir() if path.suffix == ".json"]
+            there = os.listdir(self.folder)  # noqa: PTH208 - paths would take ten times as long
         except FileNotFoundError:
             return []
         except OSError as error:
             raise Damaged(f"{self.folder} cannot be read: {error.strerror}") from error
-        return sorted((name for name in names if _ID.fullmatch(name)), key=_order)
+        return [name[:-5] for name in there if name.endswith(".json") and _ID.fullmatch(name, 0, len(name) - 5)]
 
     def read(self, task_id: str, *, retries: int = RETRIES) -> Task:
         """Return one task.
@@ -152,7 +156,7 @@ class TaskFiles:
     def next_id(self, known: Iterable[str]) -> str:
         """Return a number no file, deleted task or id in ``known`` has had. The caller holds the list's lock."""
         # A file named by more digits than a client can count is nobody's to go on from.
-        numbers = [int(name) for name in (*self.ids(), *known) if _NUMBER.fullmatch(name)]
+        numbers = [int(name) for name in {*self.names(), *known} if _NUMBER.fullmatch(name)]
         return str(max([0, self.highest_deleted(), *numbers]) + 1)
 
 
