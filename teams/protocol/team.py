@@ -128,6 +128,10 @@ class Team:
 
         self._roster.leave(name, record=record)
 
+    def is_ours(self, name: str) -> bool:
+        """Say whether a member joined through us and has not left."""
+        return self._mail.is_ours(name)
+
     def beat(self, name: str) -> None:
         """Touch ``onecontext/heartbeat/<name>``: the process of that member lives, which is no progress."""
         check_name(name, what="agent")
@@ -135,9 +139,11 @@ class Team:
         folder.mkdir(exist_ok=True)
         (folder / name).touch()
 
-    def send(self, to: str, text: str, *, sender: str, summary: str | None = None) -> Message:
+    def send(
+        self, to: str, text: str, *, sender: str, summary: str | None = None, msg_id: str | None = None
+    ) -> Message:
         """Send a message; see :meth:`Mailbox.send`."""
-        return self._mail.send(to, text, sender=sender, summary=summary)
+        return self._mail.send(to, text, sender=sender, summary=summary, msg_id=msg_id)
 
     def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
         """Send one message to each other member; see :meth:`Mailbox.broadcast`."""

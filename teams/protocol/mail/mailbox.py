@@ -22,6 +22,7 @@ from teams.protocol.wire import iso_ms
 
 LIMIT_CHARACTERS = 1_000_000
 WAIT_S = 10.0
+COARSE_S = 0.05  # by so much the times of files may lag behind the clock
 
 
 class Mailbox:
@@ -43,8 +44,14 @@ class Mailbox:
         self._new_id = new_id
         self._post = Post(journal)
 
-    def send(self, to: str, text: str, *, sender: str, summary: str | None = None) -> Message:
+    def send(
+        self, to: str, text: str, *, sender: str, summary: str | None = None, msg_id: str | None = None
+    ) -> Message:
         """Send ``text`` to one member and return the message, without secrets.
+
+        Args:
+            msg_id: who may be killed and do it again names the message; one that is on record is not sent twice, and
+                comes back as it was. None makes a new id.
 
         Raises:
             UnknownMember: ``to`` is nobody in the team, or ``sender`` is not one of ours.
@@ -56,8 +63,10 @@ class Mailbox:
         color = config.member(sender).color
         if not self.is_ours(sender):
             raise UnknownMember(f"{sender} belongs to another program; only members that joined here can send here")
+        if msg_id is not None and (known := self._post.sent(to, msg_id)):
+            return self._deliver_again(known)
         message = Message(
-            msg_id=self._new_id(),
+            msg_id=msg_id or self._new_id(),
             sender=sender,
             to=to,
             text=text,
@@ -151,6 +160,16 @@ class Mailbox:
         inbox.path.parent.mkdir(exist_ok=True)
         with mkdir_lock(inbox.path, wait_s=WAIT_S):
             inbox.append(message.to_entry())
+        return message
+
+    def _deliver_again(self, message: Message) -> Message:
+        """Write the entry that a kill may have kept from an inbox: only where nobody has written that inbox since."""
+        inbox = self._inbox(message.to)
+        with mkdir_lock(inbox.path, wait_s=WAIT_S):
+            # An inbox that changed later had our entry, which its reader took out, or the change was our own.
+            untouched = not inbox.path.exists() or inbox.path.lstat().st_mtime < message.at.timestamp() - COARSE_S
+            if untouched and not self._post.is_ours(message.to):
+                inbox.append(message.to_entry())
         return message
 
     def _inbox(self, name: str) -> Inbox:

@@ -19,7 +19,7 @@ class Post:
         self._tail = journal.tail()
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, Message]] = {}
-        self._known: set[tuple[str, str]] = set()
+        self._known: dict[tuple[str, str], Message] = {}
         self._ours: set[str] = set()
 
     def catch_up(self) -> None:
@@ -42,6 +42,10 @@ class Post:
         """Say whether the message was recorded and not delivered."""
         return msg_id in self._pending.get(name, {})
 
+    def sent(self, name: str, msg_id: str) -> Message | None:
+        """Return the message that was recorded under that id, delivered or not; None when there is none."""
+        return self._known.get((name, msg_id))
+
     def is_ours(self, name: str) -> bool:
         """Say whether a member of that name joined through us and has not left."""
         return name in self._ours
@@ -61,5 +65,5 @@ class Post:
     def _sent(self, message: Message) -> None:
         # The same entry imported twice (two readers of one inbox) is still one message.
         if not self.is_known(message.to, message.msg_id):
-            self._known.add((message.to, message.msg_id))
+            self._known[message.to, message.msg_id] = message
             self._pending.setdefault(message.to, {})[message.msg_id] = message
