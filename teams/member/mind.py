@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from teams.protocol.board.task import Task
 from teams.protocol.mail.message import Message, as_prompt
+from teams.protocol.roster import Member
 
 INTERRUPTED = (
     "You were interrupted while you worked on this message. Find out what is done already before you do anything again."
@@ -44,6 +45,10 @@ class Answer:
 @runtime_checkable
 class Mind(Protocol):
     """Thinks for a member."""
+
+    def begin(self, me: Member) -> None:
+        """Be told for whom, once, before the first message."""
+        ...
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a message, or do the task that it assigns."""

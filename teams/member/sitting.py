@@ -113,7 +113,7 @@ class Sitting:
             messages = self._team.receive(self._me.name)
             first = [m for m in messages if self._on_shutdown == "stop" and self._is_order(m)]
             self._busy = next(iter([*first, *messages]), None)
-                return self._busy
+            return self._busy
 
     def _turn(self, message: Message) -> bool:
         """Answer one message; say whether it ended this member."""

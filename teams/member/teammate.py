@@ -76,6 +76,7 @@ class Teammate:
         with seat(self._team, self._name, role=self._role, model=self._model) as (member, again):
             if self._on_joined is not None:
                 self._on_joined(member, again)
+            self._mind.begin(member)
             sitting = Sitting(
                 self._team, member, self._mind, self._orders, on_shutdown=self._on_shutdown, lease_s=self._lease_s
             )

@@ -17,6 +17,7 @@ from teams.agent.tools import Tool, tool_from
 from teams.member.letters import letter_id
 from teams.member.mind import Answer, Asked
 from teams.models.port import Conversation, Message, OpenModel
+from teams.protocol.roster import Member
 from teams.protocol.team import Team
 
 KEPT_CHARACTERS = 200_000
@@ -41,12 +42,12 @@ class AgentMind:
         tools: more tools, besides those for mail and tasks.
         memory: see :class:`teams.agent.agent.Agent`.
         limits: of one message.
+        observer: makes the observer of the member of that name; None is nobody.
     """
 
     def __init__(
         self,
         team: Team,
-        name: str,
         *,
         open_model: OpenModel,
         instructions: str = "",
@@ -54,23 +55,35 @@ class AgentMind:
         tools: Iterable[Tool | Callable[..., Any]] = (),
         memory: Notebook | None = None,
         limits: Limits | None = None,
-        observer: Observer | None = None,
+        observer: Callable[[str], Observer] | None = None,
     ) -> None:
         self._team = team
-        self._name = name
+        self._name = ""
         self._stop = threading.Event()
         self._said: Sequence[Message] = ()
         self._asked: Asked | None = None
         self._not_done = ""
         self._staying = ""
+        self._tools_besides = list(tools)
+        self._open_model = open_model
+        self._instructions = instructions
+        self._role = role
+        self._memory = memory
+        self._limits = limits
+        self._observer = observer
+
+    def begin(self, me: Member) -> None:
+        """Open the conversation of this member."""
+        self._name = me.name
+        parts = (MEMBER.format(team=self._team.name), self._instructions)
         self._agent = Agent(
-            name,
-            model=open_model(Conversation(agent=name, role=role)),
-            instructions="\n\n".join(part for part in (MEMBER.format(team=team.name), instructions) if part),
-            tools=[*self._tools(), *tools],
-            memory=memory,
-            limits=limits,
-            observer=observer,
+            me.name,
+            model=self._open_model(Conversation(agent=me.name, role=self._role)),
+            instructions="\n\n".join(part for part in parts if part),
+            tools=[*self._tools(), *self._tools_besides],
+            memory=self._memory,
+            limits=self._limits,
+            observer=self._observer(me.name) if self._observer else None,
             stop=self._stop,
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from teams.guard.program import run_program
 from teams.member.mind import Answer, Asked
+from teams.protocol.roster import Member
 
 LIMIT_BYTES = 256 * 1024
 TAIL_CHARACTERS = 2000
@@ -24,10 +25,14 @@ class CommandMind:
 
     def __init__(self, command: str, *, env: Mapping[str, str], cwd: Path, timeout_s: float = 600.0) -> None:
         self._command = command
-        self._env = env
+        self._env = dict(env)
         self._cwd = cwd
         self._timeout_s = timeout_s
         self._stop = threading.Event()
+
+    def begin(self, me: Member) -> None:
+        """Tell the command its name in ``ONECONTEXT_AGENT``."""
+        self._env["ONECONTEXT_AGENT"] = me.name
 
     def answer(self, asked: Asked) -> Answer:
         """Run the command; see :meth:`teams.member.mind.Mind.answer`."""

@@ -12,6 +12,7 @@ from onecontext.errors import OneContextError, UsageError
 from teams.agent.tools import STOPPING
 from teams.member.mind import Answer, Asked
 from teams.protocol.mail.message import Message
+from teams.protocol.roster import Member
 
 Function = Callable[[Message], str | None]
 
@@ -21,6 +22,9 @@ class FunctionMind:
 
     def __init__(self, function: Function) -> None:
         self._function = function
+
+    def begin(self, me: Member) -> None:
+        """Nothing to do: the function does not need to know."""
 
     def answer(self, asked: Asked) -> Answer:
         """Call the function with the message; see :meth:`teams.member.mind.Mind.answer`."""
