@@ -5,27 +5,33 @@ Rule 2: appending costs the same however long the journal is: the number of a ne
 Rule 3: a torn last line (a writer died in the middle) was never acknowledged: readers pass over it, and the next writer
     moves its bytes to ``journal.torn/``. A line that ends and does not agree with its checksum is damage, and refused.
 Rule 4: secrets are taken out of every string before it is written.
+Rule 5: the lock is given back before the fsync: writers write while the disk works, and one fsync serves all who wait
+    for it. Whoever acts on an event that is not on the disk yet acts behind it: what they append is acknowledged only
+    with everything before it (one file, one fsync).
 """
 
 import os
-import stat
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from onecontext.checksum import crc32c
-from onecontext.errors import Damaged, UsageError
-from onecontext.store.files import append_bytes, replace_bytes
+from onecontext.errors import LockTimeout, UsageError
+from onecontext.store.files import append_bytes, replace_bytes, sync_folder, tell_path
 from onecontext.text.redact import redact
-from teams.engine.event import Event
-from teams.engine.line import decode, encode
+from teams.engine.event import Draft, Event
+from teams.engine.follower import Follower
+from teams.engine.line import MAX_LINE_BYTES, decode, encode
 from teams.engine.locks import file_lock
+from teams.engine.tail import Tail, last_line, open_journal
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
 WAIT_S = 30.0
-_BLOCK_BYTES = 64 * 1024
+_Mark = tuple[int, int, int, int]
+_NO_JOURNAL: _Mark = (0, 0, 0, 0)
 
 
 def utc_now() -> datetime:
@@ -54,6 +60,9 @@ class Journal:
         self.team = team
         self._clock = clock
         self._new_id = new_id
+        # How the file was when we last wrote it, and the number of its last event; changed under the lock only.
+        self._mark, self._last = _NO_JOURNAL, 0
+        self._follower = Follower(self.path)
 
     def append(
         self,
@@ -68,43 +77,43 @@ class Journal:
         cause: str | None = None,
         guard: Callable[[], None] | None = None,
     ) -> Event:
-        """Append one event; it is on the disk when this returns.
+        """Append one event; it is on the disk when this returns. The rest as in :meth:`append_all`.
 
         Args:
             data: JSON values; the returned event holds them as they were written, without secrets.
-            guard: called while nobody else can append, just before this is; what it raises refuses the event.
+        """
+        draft = Draft(type, data, mission, task, attempt, epoch, agent, cause)
+        return self.append_all([draft], guard=guard)[0]
+
+    def append_all(self, drafts: Sequence[Draft], *, guard: Callable[[], None] | None = None) -> list[Event]:
+        """Append events one behind another, in one write and one fsync; they are on the disk when this returns.
+
+        A crash may leave the first of them without the others; none was acknowledged then.
+
+        Args:
+            guard: called while nobody else can append, just before this is; what it raises refuses the events.
 
         Raises:
             LockTimeout: another writer held the journal for 30 s.
             Damaged, NewerFormat: the last line is not one we could continue; nothing was written.
-            UsageError: the line would have more than 16 MiB.
-            OSError: the disk refused; the journal is as it was.
+            UsageError: a line would have more than 16 MiB; nothing was written.
+            OSError: the disk refused; the journal is as it was, unless it took the lines, would not say that they are
+                safe, and somebody wrote behind them meanwhile: then they stand there, unacknowledged.
         """
-        clean = _without_secrets(data)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with file_lock(self.folder / "journal.lock", wait_s=WAIT_S):
-            last = self._mend()
+        clean = [replace(draft, data=_without_secrets(draft.data)) for draft in drafts]
+        if not clean:
+            return []
+        with self._locked():
+            last = self._continue()
             if guard is not None:
                 guard()
-            event = Event(
-                seq=last + 1,
-                id=self._new_id(),
-                at=self._clock().astimezone(UTC),
-                type=type,
-                team=self.team,
-                data=clean,
-                mission=mission,
-                task=task,
-                attempt=attempt,
-                epoch=epoch,
-                agent=agent,
-                cause=cause,
-            )
-            line = encode(event)
-            if len(line) > MAX_LINE_BYTES:
-                raise UsageError(f"an event of {len(line):,} bytes is more than the {MAX_LINE_BYTES:,} of a line")
-            append_bytes(self.path, line)
-        return event
+            events = [self._event(draft, last + number) for number, draft in enumerate(clean, start=1)]
+            content = b"".join(_line(event) for event in events)
+            append_bytes(self.path, content, durable=False)
+            self._mark, self._last = _mark(self.path), last + len(events)
+            end = self._mark[2]
+        self._sync(end - len(content), end)
+        return events
 
     def read(self, since: int = 0) -> Iterator[Event]:
         """Yield the events with ``seq`` above ``since``, oldest first; a torn last line is passed over.
@@ -116,26 +125,52 @@ class Journal:
             if event.seq > since:
                 yield event
 
-    def tail(self) -> "Tail":
+    def tail(self) -> Tail:
         """Return a reader that remembers how far it has read; the first poll returns everything."""
         return Tail(self.path)
+
+    def follow(self, apply: Callable[[Event], None]) -> None:
+        """Give ``apply`` every event of the journal, from the first on, whenever :meth:`catch_up` is called."""
+        self._follower.add(apply)
+
+    def catch_up(self) -> None:
+        """Read what was appended since the last time, once for all who follow.
+
+        Raises:
+            Damaged, NewerFormat: as :meth:`read`; who follows has what came before.
+        """
+        self._follower.catch_up()
 
     def torn_bytes(self) -> int:
         """Return how many bytes stand behind the last whole line: 0 unless a writer died or is writing just now."""
         if not self.path.exists():
             return 0
-        with _open(self.path) as file:
+        with open_journal(self.path) as file:
             size = file.seek(0, os.SEEK_END)
-            start, line = _last_line(file, size)
+            start, line = last_line(file, size)
         return size - start - len(line)
 
-    def _mend(self) -> int:
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = self.folder / "journal.lock"
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with file_lock(lock, wait_s=WAIT_S):
+            yield
+
+    def _continue(self) -> int:
         """Move a torn tail aside; return the number of the last event, 0 when there is none. Caller holds the lock."""
-        if not self.path.exists():
+        mark = _mark(self.path)
+        if mark == self._mark:
+            return self._last
+        if mark == _NO_JOURNAL:
             return 0
-        with _open(self.path) as file:
+        self._follower.catch_up()
+        if (known := self._follower.seq_at(mark[2])) is not None:
+            return known
+        with open_journal(self.path) as file:
             size = file.seek(0, os.SEEK_END)
-            start, line = _last_line(file, size)
+            start, line = last_line(file, size)
             end = start + len(line)
             if end < size:
                 file.seek(end)
@@ -148,6 +183,9 @@ class Journal:
         folder = self.folder / "journal.torn"
         folder.mkdir(exist_ok=True)
         replace_bytes(folder / f"{offset}-{crc32c(torn)}", torn, durable=True)
+        self._cut(offset)
+
+    def _cut(self, offset: int) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW)
         try:
             os.ftruncate(descriptor, offset)
@@ -155,79 +193,52 @@ class Journal:
         finally:
             os.close(descriptor)
 
+    def _event(self, draft: Draft, seq: int) -> Event:
+        return Event(
+            seq=seq,
+            id=self._new_id(),
+            at=self._clock().astimezone(UTC),
+            type=draft.type,
+            team=self.team,
+            data=draft.data,
+            mission=draft.mission,
+            task=draft.task,
+            attempt=draft.attempt,
+            epoch=draft.epoch,
+            agent=draft.agent,
+            cause=draft.cause,
+        )
 
-class Tail:
-    """A reader of one journal. ``torn_bytes`` is what stood behind the last whole line at the last poll."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._seq = 0
-        self.torn_bytes = 0
-
-    def poll(self) -> list[Event]:
-        """Return the events appended since the last poll, none while there is no journal.
-
-        Raises:
-            Damaged: a line is garbled or out of order, or the journal has become shorter than what was read of it.
-            NewerFormat: a line was written by a newer version.
-        """
-        events: list[Event] = []
+    def _sync(self, start: int, end: int) -> None:
+        """Have the bytes from ``start`` to ``end`` on the disk; the lock is somebody else's by now, or nobody's."""
         try:
-            for event in self.lines():
-                events.append(event)
-        except Damaged:
-            # What came before the damage is good; the next poll meets the damage first and raises.
-            if not events:
-                raise
-        return events
-
-    def lines(self) -> Iterator[Event]:
-        """Yield what :meth:`poll` returns, one at a time, so that a long journal is never held whole."""
-        try:
-            file = _open(self._path)
-        except FileNotFoundError:
-            return
-        with file:
-            size = file.seek(0, os.SEEK_END)
-            if size < self._offset:
-                raise Damaged(f"{self._path} has {size:,} bytes; {self._offset:,} were read of it before")
-            file.seek(self._offset)
-            while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
-                yield self._next(line)
-            self.torn_bytes = len(line)
-
-    def _next(self, line: bytes) -> Event:
-        place = f"{self._path} line {self._seq + 1} at byte {self._offset}"
-        event = decode(line[:-1], place=place)
-        if event.seq != self._seq + 1:
-            raise Damaged(f"{place} has number {event.seq}: lines before it are missing or were moved")
-        self._seq = event.seq
-        self._offset += len(line)
-        return event
+            with open_journal(self.path) as file:
+                os.fsync(file.fileno())
+            if start == 0:
+                sync_folder(self.folder)
+        except OSError as error:
+            tell_path(error, self.path)
+            # What is told is why; lines that cannot be taken back are what the caller is told of as well.
+            with suppress(OSError, LockTimeout), self._locked():
+                if _mark(self.path)[2] == end:
+                    self._cut(start)
+            raise
 
 
-def _open(path: Path) -> BinaryIO:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(descriptor, "rb")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
-        raise Damaged(f"{path} is not a regular file")
-    return file
+def _line(event: Event) -> bytes:
+    line = encode(event)
+    if len(line) > MAX_LINE_BYTES:
+        raise UsageError(f"an event of {len(line):,} bytes is more than the {MAX_LINE_BYTES:,} of a line")
+    return line
 
 
-def _last_line(file: BinaryIO, size: int) -> tuple[int, bytes]:
-    """Return where the last line that ends begins, and the line with its line feed; ``(0, b"")`` when none ends."""
-    start, found, step = size, b"", _BLOCK_BYTES
-    while start > 0 and found.count(b"\n") < 2:
-        # Blocks grow, so that a line of megabytes is not copied once for every block of it.
-        step = min(step * 2, start)
-        start -= step
-        file.seek(start)
-        found = file.read(step) + found
-    end = found.rfind(b"\n") + 1
-    begin = found.rfind(b"\n", 0, max(end - 1, 0)) + 1
-    return (start + begin, found[begin:end]) if end else (0, b"")
+def _mark(path: Path) -> _Mark:
+    """Return what changes whenever the file does: device, inode, size, time."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return _NO_JOURNAL
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _without_secrets(value: Any) -> Any:
@@ -238,3 +249,6 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_secrets(part) for part in value]
     return value
+
+
+__all__ = ["Journal", "Tail", "random_id", "utc_now"]

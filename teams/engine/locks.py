@@ -13,26 +13,26 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onecontext.errors import LockTimeout
 
 REFRESH_S = 4.0
-_FIRST_PAUSE_S = 0.002
+_KEEPER_ROUNDS = 5
+_FIRST_PAUSE_S = 0.0005
 _LONGEST_PAUSE_S = 0.03
 
 
 class HeldLock:
-    """A directory lock that this process made. It is kept fresh by a thread while it is held."""
+    """A directory lock that this process made. It is kept fresh while it is held."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._state = threading.Lock()
         self._identity = _identity(path)
-        self._released = threading.Event()
-        self._keeper = threading.Thread(target=self._keep_fresh, name=f"keeps {path.name}", daemon=True)
-        self._keeper.start()
+        self._touched = time.monotonic()
+        _keeper.keep(self)
 
     def is_ours(self) -> bool:
         """Say whether it is still the lock we made: False when we slept (SIGSTOP, suspend) and it was taken over."""
@@ -41,10 +41,19 @@ class HeldLock:
 
     def release(self) -> None:
         """Give the lock back; does nothing to a lock that somebody else made in the meantime."""
-        self._released.set()
+        _keeper.leave(self)
         with self._state:
             if self._is_ours():
                 self.path.rmdir()
+
+    def refresh(self) -> None:
+        """Touch the lock if that is due and it is still ours."""
+        with self._state:
+            # After a long sleep the name may be another holder's: touching that would keep a stranger's lock alive.
+            if time.monotonic() - self._touched >= REFRESH_S and self._is_ours():
+                os.utime(self.path)
+                self._identity = _identity(self.path)
+                self._touched = time.monotonic()
 
     def _is_ours(self) -> bool:
         try:
@@ -52,14 +61,54 @@ class HeldLock:
         except FileNotFoundError:
             return False
 
+
+class _Keeper:
+    """One thread that keeps all held locks of this process fresh, there only while there is something to keep.
+
+    A thread for each lock would cost more than all the rest of taking one.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held: set[HeldLock] = set()
+        self._runs = False
+
+    def keep(self, lock: HeldLock) -> None:
+        with self._guard:
+            self._held.add(lock)
+            if not self._runs:
+                threading.Thread(target=self._keep_fresh, name="keeps locks fresh", daemon=True).start()
+                self._runs = True
+
+    def leave(self, lock: HeldLock) -> None:
+        with self._guard:
+            self._held.discard(lock)
+
     def _keep_fresh(self) -> None:
-        while not self._released.wait(REFRESH_S):
-            with self._state:
-                # After a long sleep the name may be another holder's: touching that would keep a stranger's lock alive.
-                if not self._is_ours():
-                    return
-                os.utime(self.path)
-                self._identity = _identity(self.path)
+        idle_rounds = 0
+        while idle_rounds < _KEEPER_ROUNDS:
+            time.sleep(REFRESH_S / 4)
+            with self._guard:
+                held = list(self._held)
+                idle_rounds = 0 if held else idle_rounds + 1
+                # Decided under the guard: who comes after this finds no thread and starts one.
+                self._runs = idle_rounds < _KEEPER_ROUNDS
+            for lock in held:
+                # Full, read-only or gone: whoever holds the lock meets that itself when it writes.
+                with suppress(OSError):
+                    lock.refresh()
+
+
+_keeper = _Keeper()
+
+
+def _after_fork() -> None:
+    # The child has none of the threads, and none of the locks.
+    global _keeper
+    _keeper = _Keeper()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager

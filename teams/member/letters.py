@@ -34,7 +34,7 @@ class Letters:
 
     def answer(self, message: Message, text: str) -> bool:
         """Send ``text`` to who wrote ``message``; False when they are not in the team."""
-        return self._send(message.sender, text, turn=message.msg_id, what="answer", summary=_head(text))
+        return self._send(message.sender, text, turn=message.msg_id, what="answer", summary=_head(text), answers=True)
 
     def idle(self, message: Message, *, failed: bool, summary: str) -> None:
         """Tell the lead that the turn is over, as the client's members do."""
@@ -50,19 +50,26 @@ class Letters:
         else:
             place = {"paneId": self._me.pane_id, "backendType": self._me.backend_type}
             form = ShutdownApproved.model_validate({**about, **place})
-        self._send(message.sender, form.to_text(), turn=message.msg_id, what="shutdown")
+        self._send(message.sender, form.to_text(), turn=message.msg_id, what="shutdown", answers=True)
 
     def farewell(self, text: str, *, turn: str) -> None:
         """Tell the lead why this member leaves without having been asked to; ``turn`` makes it one letter."""
         self._send(LEAD, text, turn=turn, what="farewell", summary=_head(text))
 
-    def _send(self, to: str, text: str, *, turn: str, what: str, summary: str = "") -> bool:
+    def _send(self, to: str, text: str, *, turn: str, what: str, summary: str = "", answers: bool = False) -> bool:
         if to == self._me.name:
             return False
         msg_id = letter_id(self._team.name, self._me.name, turn, what)
         body = cut(text, LIMIT_CHARACTERS).encode("utf-8", "replace").decode("utf-8")
         try:
-            self._team.send(to, body, sender=self._me.name, summary=summary or None, msg_id=msg_id)
+            self._team.send(
+                to,
+                body,
+                sender=self._me.name,
+                summary=summary or None,
+                msg_id=msg_id,
+                in_reply_to=turn if answers else None,
+            )
         except UnknownMember:
             return False
         return True

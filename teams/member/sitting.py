@@ -96,6 +96,7 @@ class Sitting:
             try:
                 message = self._next()
                 if message is None:
+                    self._team.post_again()
                     self._wake.wait(LOOK_AGAIN_S)
                 elif self._turn(message):
                     return "shutdown"
@@ -135,7 +136,8 @@ class Sitting:
         if ended is None:
             ended = self._think(message)
         told = ""
-        if ended.text and not self._turns.is_answer(message):
+        # An answer is no question: two members that answer each other's answers would never stop.
+        if ended.text and message.in_reply_to is None:
             sent = self._letters.answer(message, ended.text)
             told = f"[to {message.sender}] " + ("answered" if sent else "not in the team; the answer is in the journal")
         self._letters.idle(message, failed=ended.outcome == "failed", summary=told)

@@ -2,7 +2,6 @@
 
 Rule 1: ``turn.started`` is on the disk before the mind is asked, ``turn.ended`` with its answer before that is sent,
     and the message is acknowledged last. So after a kill the mind is told that it was interrupted, or not asked again.
-Rule 2: an answer is no question: members that answer each other's answers would never stop.
 """
 
 import threading
@@ -11,7 +10,6 @@ from typing import Literal
 
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.member.letters import letter_id
 from teams.protocol.mail.message import Message
 
 Outcome = Literal["answered", "failed", "approved", "rejected"]
@@ -26,30 +24,24 @@ class Ended:
 
 
 class Turns:
-    """The turns of member ``name``, kept up to date from the journal's tail. Safe for threads."""
+    """The turns of member ``name``, kept up to date from the journal. Safe for threads."""
 
     def __init__(self, journal: Journal, name: str) -> None:
         self._journal = journal
         self._name = name
-        self._tail = journal.tail()
         self._lock = threading.Lock()
         self._started: set[str] = set()
         self._ended: dict[str, Ended] = {}
-        self._answers: set[str] = set()
-
-    def is_answer(self, message: Message) -> bool:
-        """Say whether a member of ours wrote ``message`` as its answer to another."""
-        self._catch_up()
-        return message.msg_id in self._answers
+        journal.follow(self._apply)
 
     def is_started(self, message: Message) -> bool:
         """Say whether this member began to work on ``message`` before."""
-        self._catch_up()
+        self._journal.catch_up()
         return message.msg_id in self._started
 
     def ended(self, message: Message) -> Ended | None:
         """Return what came of the turn; None while it is not over."""
-        self._catch_up()
+        self._journal.catch_up()
         return self._ended.get(message.msg_id)
 
     def start(self, message: Message) -> None:
@@ -62,21 +54,11 @@ class Turns:
         event = self._journal.append("turn.ended", data, agent=self._name)
         return Ended(outcome, event.data["text"])
 
-    def _catch_up(self) -> None:
-        with self._lock:
-            while events := self._tail.poll():
-                for event in events:
-                    self._apply(event)
-
     def _apply(self, event: Event) -> None:
-        if event.type not in ("turn.started", "turn.ended") or event.agent is None:
-            return
-        msg_id = event.data["msg_id"]
-        if event.type == "turn.ended":
-            self._answers.add(letter_id(self._journal.team, event.agent, msg_id, "answer"))
         if event.agent != self._name:
             return
-        if event.type == "turn.started":
-            self._started.add(msg_id)
-        else:
-            self._ended[msg_id] = Ended(event.data["outcome"], event.data["text"])
+        with self._lock:
+            if event.type == "turn.started":
+                self._started.add(event.data["msg_id"])
+            elif event.type == "turn.ended":
+                self._ended[event.data["msg_id"]] = Ended(event.data["outcome"], event.data["text"])

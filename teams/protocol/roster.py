@@ -18,6 +18,7 @@ from onecontext.store.files import replace_text
 from onecontext.text.validation import first_problem
 from teams.engine.journal import random_id, utc_now
 from teams.engine.locks import mkdir_lock
+from teams.engine.stamp import Kept
 from teams.protocol.wire import dumps, in_order_of, read_json
 
 LEAD = "team-lead"
@@ -105,6 +106,7 @@ class Roster:
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.path = folder / "config.json"
         self._clock = clock
+        self._kept = Kept(self.path, self._parsed)
 
     def create(self, team: str, *, cwd: Path, session_id: str | None = None) -> bool:
         """Make a team with its lead; False when there was one already, which is then as it was."""
@@ -139,6 +141,9 @@ class Roster:
             NoTeam: there is no such file.
             Damaged: it stays garbled.
         """
+        return self._kept.get()
+
+    def _parsed(self) -> Config:
         try:
             return Config.parse(read_json(self.path), source=str(self.path))
         except FileNotFoundError as error:

@@ -5,6 +5,7 @@ Rule 1: ``<root>/teams/<team>/`` and ``<root>/tasks/<team>/`` are laid out as th
 Rule 2: a handle holds no state that another process would miss: roster, board and mail are read when asked.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -140,14 +141,29 @@ class Team:
         (folder / name).touch()
 
     def send(
-        self, to: str, text: str, *, sender: str, summary: str | None = None, msg_id: str | None = None
+        self,
+        to: str,
+        text: str,
+        *,
+        sender: str,
+        summary: str | None = None,
+        msg_id: str | None = None,
+        in_reply_to: str | None = None,
     ) -> Message:
         """Send a message; see :meth:`Mailbox.send`."""
-        return self._mail.send(to, text, sender=sender, summary=summary, msg_id=msg_id)
+        return self._mail.send(to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)
 
     def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
         """Send one message to each other member; see :meth:`Mailbox.broadcast`."""
         return self._mail.broadcast(text, sender=sender, summary=summary)
+
+    def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
+        """Answer a message as the one to whom it went; see :meth:`Mailbox.reply`."""
+        return self._mail.reply(message, text, summary=summary, msg_id=msg_id)
+
+    def wait(self, name: str, *, timeout_s: float | None, stop: threading.Event | None = None) -> Sequence[Message]:
+        """Return unacknowledged messages as soon as there are any; see :meth:`Mailbox.wait`."""
+        return self._mail.wait(name, timeout_s=timeout_s, stop=stop)
 
     def receive(self, name: str) -> Sequence[Message]:
         """Return unacknowledged messages, oldest first; see :meth:`Mailbox.receive`."""
@@ -156,6 +172,10 @@ class Team:
     def acknowledge(self, name: str, messages: Sequence[Message]) -> None:
         """Record that ``name`` has these; see :meth:`Mailbox.acknowledge`."""
         self._mail.acknowledge(name, messages)
+
+    def post_again(self) -> Sequence[Message]:
+        """Post what a crash kept from inboxes of other programs; see :meth:`Mailbox.post_again`."""
+        return self._mail.post_again()
 
 
 def _last_written(config: Path) -> float:

@@ -13,7 +13,7 @@ from onecontext.errors import Conflict
 from teams.engine.locks import mkdir_lock
 from teams.protocol.board.ledger import rebuild
 from teams.protocol.team import Team
-from tests.support.crew import go, start
+from tests.support.crew import befriend, go, start
 
 PROCESSES = 8
 
@@ -37,43 +37,54 @@ def test_eight_processes_claim_each_task_once(team: Team, tmp_path: Path) -> Non
 
 
 def test_eight_writers_lose_nothing_and_readers_without_a_lock_see_no_half_file(team: Team, tmp_path: Path) -> None:
-    team.join("ann")
     for number in range(PROCESSES - 1):
         team.join(f"w{number}")
-    inbox = tmp_path / "teams" / "crew" / "inboxes" / "ann.json"
-    done, reads, torn = threading.Event(), 0, 0
+    team.join("ann")
+    befriend(team, "zoe")
+    folder = tmp_path / "teams" / "crew"
+    done, reads, torn = threading.Event(), [0, 0], 0
 
     def read() -> None:
-        nonlocal reads, torn
+        nonlocal torn
         while not done.is_set():
-            try:
-                json.loads(inbox.read_bytes())
-                reads += 1
-            except FileNotFoundError:
-                pass
-            except ValueError:
-                torn += 1
+            for number, pattern in enumerate(("../../teams/crew/inboxes/*.json", "*.json")):
+                for path in (tmp_path / "tasks" / "crew").glob(pattern):
+                    try:
+                        json.loads(path.read_bytes())
+                        reads[number] += 1
+                    except FileNotFoundError:
+                        continue
+                    except ValueError:
+                        torn += 1
             time.sleep(0.001)
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    ours = [start("send_many", tmp_path, f"w{number}", "50") for number in range(PROCESSES - 1)]
-    go([*ours, start("write_foreign", tmp_path, "stranger", "50")])
+    ours = [start("send_and_create", tmp_path, f"w{number}", "200") for number in range(PROCESSES - 1)]
+    go([*ours, start("write_foreign", tmp_path, "stranger", "200", "zoe")], timeout_s=120)
     done.set()
     for reader in readers:
         reader.join()
 
     assert torn == 0
-    assert reads > 50
-    expected = {f"w{n} {i}" for n in range(PROCESSES - 1) for i in range(50)} | {f"stranger {i}" for i in range(50)}
+    assert min(reads) > 50
+    entries = json.loads((folder / "inboxes" / "zoe.json").read_text())
+    expected = {f"w{n} {i}" for n in range(PROCESSES - 1) for i in range(0, 200, 4)}
+    assert sorted(e["text"] for e in entries) == sorted(expected | {f"stranger {i}" for i in range(200)})
     received = team.receive("ann")
-    assert {entry["text"] for entry in json.loads(inbox.read_text())} == expected
-    assert sorted(message.text for message in received) == sorted(expected)
-    for name in ("w0", "stranger"):
-        assert [m.text for m in received if m.sender == name] == [f"{name} {i}" for i in range(50)]
+    assert len(received) == 7 * 100
+    for name in ("w0", "w6"):
+        assert [m.text for m in received if m.sender == name] == [f"{name} {i}" for i in range(200) if i % 4 in (1, 2)]
+    tasks = team.board.list()
+    assert sorted(task.subject for task in tasks) == sorted(
+        f"w{n} {i}" for n in range(PROCESSES - 1) for i in range(3, 200, 4)
+    )
+    assert sorted(int(task.id) for task in tasks) == list(range(1, 7 * 50 + 1))
+    files = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "tasks" / "crew").glob("*.json")}
+    assert files == rebuild(team.journal)
     team.acknowledge("ann", received[:100])
-    assert len(team.receive("ann")) == 300
+    assert len(team.receive("ann")) == 600
 
 
 def test_the_directory_lock_keeps_processes_apart(tmp_path: Path) -> None:

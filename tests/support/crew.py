@@ -41,7 +41,15 @@ def start(verb: str, root: Path, *words: str) -> "subprocess.Popen[str]":
     )
 
 
-def go(processes: Sequence["subprocess.Popen[str]"]) -> list[list[str]]:
+def befriend(team: Team, name: str) -> None:
+    """Put a member into the roster that another program runs."""
+    config = team.folder / "config.json"
+    document = json.loads(config.read_text())
+    document["members"].append({"agentId": f"{name}@{team.name}", "name": name, "joinedAt": 5})
+    config.write_text(json.dumps(document))
+
+
+def go(processes: Sequence["subprocess.Popen[str]"], *, timeout_s: float = 60) -> list[list[str]]:
     """Wait until all are ready, let them begin at once, and return the lines each of them wrote."""
     for process in processes:
         assert process.stdout is not None
@@ -50,7 +58,7 @@ def go(processes: Sequence["subprocess.Popen[str]"]) -> list[list[str]]:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    lines = [process.communicate(timeout=60)[0].splitlines() for process in processes]
+    lines = [process.communicate(timeout=timeout_s)[0].splitlines() for process in processes]
     assert all(process.returncode == 0 for process in processes)
     return lines
 
@@ -69,15 +77,20 @@ def claim_all(root: Path, name: str) -> None:
         tell(f"{claimed.id} {claimed.epoch}")
 
 
-def send_many(root: Path, name: str, count: str) -> None:
+def send_and_create(root: Path, name: str, count: str) -> None:
+    """Of four things send one to another program's member and two to ours, and put the fourth on the board."""
     team = Team.open("crew", root=root)
     for number in range(int(count)):
-        team.send("ann", f"{name} {number}", sender=name)
+        text = f"{name} {number}"
+        if number % 4 == 3:
+            team.board.create(text, key=text.replace(" ", "-"))
+        else:
+            team.send("ann" if number % 4 else "zoe", text, sender=name)
 
 
-def write_foreign(root: Path, name: str, count: str) -> None:
+def write_foreign(root: Path, name: str, count: str, to: str) -> None:
     """Do what another program does: append to the inbox under its lock, and tell the journal nothing."""
-    inbox = root / "teams" / "crew" / "inboxes" / "ann.json"
+    inbox = root / "teams" / "crew" / "inboxes" / f"{to}.json"
     for number in range(int(count)):
         with mkdir_lock(inbox, wait_s=20):
             entries = json.loads(inbox.read_text()) if inbox.exists() else []

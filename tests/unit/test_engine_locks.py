@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from onecontext.errors import LockTimeout
 from teams.engine import locks
 from teams.engine.locks import file_lock, mkdir_lock
+from tests.support.locks import till
 
 
 def test_a_lock_is_a_directory_beside_the_file_while_it_is_held(tmp_path: Path) -> None:
@@ -44,6 +46,7 @@ def test_a_lock_touched_nine_seconds_ago_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_long_holder_keeps_its_lock_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "REFRESH_S", 0.02)
+    monkeypatch.setattr(locks, "_keeper", locks._Keeper())
     with mkdir_lock(tmp_path / "a.json") as held:
         os.utime(tmp_path / "a.json.lock", (0, 0))
         held._identity = locks._identity(held.path)
@@ -91,6 +94,26 @@ def test_a_taker_that_comes_too_late_leaves_the_lock_of_the_one_before_it(tmp_pa
     with mkdir_lock(tmp_path / "a.json") as first:
         assert not locks._take_over(first.path, 10.0)
         assert first.is_ours()
+
+
+def test_one_thread_keeps_all_locks_fresh_and_goes_when_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "REFRESH_S", 0.02)
+    monkeypatch.setattr(locks, "_keeper", locks._Keeper())
+    threads = [thread.name for thread in threading.enumerate()].count("keeps locks fresh")
+    with ExitStack() as stack:
+        held = [stack.enter_context(mkdir_lock(tmp_path / f"{n}.json")) for n in range(20)]
+        before = [lock._identity for lock in held]
+
+        till(lambda: all(lock._identity != was for lock, was in zip(held, before, strict=True)))
+        assert [thread.name for thread in threading.enumerate()].count("keeps locks fresh") <= threads + 1
+        assert all(lock.is_ours() for lock in held)
+    keeper = locks._keeper
+    till(lambda: not keeper._runs)
+    with mkdir_lock(tmp_path / "again.json") as later:
+        was = later._identity
+        till(lambda: later._identity != was)
 
 
 def test_flock_excludes_threads_of_one_process(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 from onecontext.errors import InvalidText, UnknownMember, UsageError
 from teams.protocol.mail.correspondence import correspondence
 from teams.protocol.mail.forms import PermissionRequest, TaskAssignment, parse_form
+from teams.protocol.mail.inbox import Inbox
 from teams.protocol.mail.mailbox import as_prompt
 from teams.protocol.mail.message import Message
 from teams.protocol.team import Team
-from tests.support.crew import HandClock
+from tests.support.crew import HandClock, befriend
 
 STAMP = "2026-01-01T00:00:00.000Z"
 
@@ -36,9 +38,10 @@ def texts(team: Team, name: str = "ann") -> list[str]:
 
 
 def test_a_message_lies_in_the_inbox_as_the_client_writes_it(team: Team) -> None:
-    message = team.send("ann", "hello", sender="bob", summary="hi")
+    befriend(team, "zoe")
+    message = team.send("zoe", "hello", sender="bob", summary="hi")
 
-    assert json.loads(inbox(team).read_text()) == [
+    assert json.loads(inbox(team, "zoe").read_text()) == [
         {
             "from": "bob",
             "text": "hello",
@@ -62,7 +65,7 @@ def test_messages_come_oldest_first_until_they_are_acknowledged_and_never_again(
     assert [message.text for message in received] == ["0", "1", "2"]
     team.acknowledge("ann", received[:2])
     assert texts(team) == ["2"]
-    assert [entry["text"] for entry in json.loads(inbox(team).read_text())] == ["2"]
+    assert not inbox(team).exists()
     team.acknowledge("ann", received)
     team.acknowledge("ann", received)
     assert texts(team) == []
@@ -70,7 +73,7 @@ def test_messages_come_oldest_first_until_they_are_acknowledged_and_never_again(
 
 
 def test_a_crash_before_the_inbox_was_cleared_delivers_nothing_twice(team: Team, tmp_path: Path) -> None:
-    team.send("ann", "once", sender="bob")
+    put(team, [{"from": "zoe", "text": "once", "timestamp": STAMP}])
     before = inbox(team).read_bytes()
     team.acknowledge("ann", team.receive("ann"))
     inbox(team).write_bytes(before)
@@ -79,11 +82,68 @@ def test_a_crash_before_the_inbox_was_cleared_delivers_nothing_twice(team: Team,
     assert json.loads(inbox(team).read_text()) == []
 
 
-def test_a_crash_before_the_inbox_was_written_loses_nothing(team: Team, tmp_path: Path) -> None:
-    team.send("ann", "kept", sender="bob")
-    inbox(team).unlink()
+def test_what_a_crash_kept_from_the_inbox_of_another_program_is_posted_once(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    befriend(team, "zoe")
+    with monkeypatch.context() as crash:
+        crash.setattr(Inbox, "append", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            team.send("zoe", "kept", sender="bob")
+    late = HandClock()
+    survivor = Team.open("crew", root=tmp_path, clock=late)
 
-    assert texts(Team.open("crew", root=tmp_path)) == ["kept"]
+    assert survivor.post_again() == []  # its sender may be at it
+    late.forward(11)
+    assert [message.text for message in survivor.post_again()] == ["kept"]
+    assert survivor.post_again() == team.post_again() == []
+    assert [entry["text"] for entry in json.loads(inbox(team, "zoe").read_text())] == ["kept"]
+
+
+def _dies(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_message_with_an_id_is_sent_once_whoever_sends_it_again(team: Team, tmp_path: Path) -> None:
+    befriend(team, "zoe")
+    again = Team.open("crew", root=tmp_path)
+    for to in ("ann", "zoe"):
+        for handle in (team, again, team):
+            assert handle.send(to, "done", sender="bob", msg_id="reply-1").msg_id == "reply-1"
+
+    assert texts(team) == ["done"]
+    assert [entry["text"] for entry in json.loads(inbox(team, "zoe").read_text())] == ["done"]
+    assert [event.type for event in team.journal.read()].count("message.sent") == 2
+
+
+def test_a_reply_goes_to_who_asked_and_says_what_it_answers(team: Team) -> None:
+    asked = team.send("ann", "when?", sender="bob")
+
+    answer = team.reply(team.receive("ann")[0], "now", summary="soon")
+
+    (received,) = team.receive("bob")
+    assert received == answer
+    assert (received.sender, received.text, received.in_reply_to) == ("ann", "now", asked.msg_id)
+
+
+def test_waiting_ends_with_a_message_of_ours_or_of_another_program_or_with_the_time(team: Team) -> None:
+    assert team.wait("ann", timeout_s=0) == []
+    assert team.wait("ann", timeout_s=0.05) == []
+    for write in (
+        lambda: team.send("ann", "psst", sender="bob"),
+        lambda: put(team, [{"from": "zoe", "text": "psst", "timestamp": STAMP}]),
+    ):
+        timer = threading.Timer(0.2, write)
+        timer.start()
+
+        heard = team.wait("ann", timeout_s=30)
+        timer.join()
+
+        assert [message.text for message in heard] == ["psst"]
+        team.acknowledge("ann", heard)
+    stop = threading.Event()
+    stop.set()
+    assert team.wait("ann", timeout_s=None, stop=stop) == []
 
 
 def test_a_broadcast_is_one_message_for_each_of_the_others(team: Team) -> None:
@@ -126,9 +186,12 @@ def test_text_that_no_file_can_carry_is_refused_before_anything_is_written(team:
 
 def test_a_secret_does_not_travel(team: Team) -> None:
     secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    befriend(team, "zoe")
     team.send("ann", f"use {secret}", sender="bob")
+    team.send("zoe", f"use {secret}", sender="bob")
 
-    assert secret not in inbox(team).read_text()
+    assert "use" in inbox(team, "zoe").read_text()
+    assert secret not in inbox(team, "zoe").read_text()
     assert secret not in texts(team)[0]
 
 

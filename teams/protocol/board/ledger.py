@@ -4,7 +4,6 @@ Rule 1: each board event carries the whole document, so the newest event of a ta
 Rule 2: ``rev`` in the document counts a task's events; a file with a lower one is an older copy.
 """
 
-import threading
 from typing import Any
 
 from onecontext.errors import Conflict
@@ -15,20 +14,17 @@ DELETED = "task.deleted"
 
 
 class Ledger:
-    """The newest document of each task, kept up to date from the journal's tail. Safe for threads."""
+    """The newest document of each task, kept up to date from the journal. Safe for threads."""
 
     def __init__(self, journal: Journal) -> None:
-        self._tail = journal.tail()
-        self._lock = threading.Lock()
+        self._journal = journal
         self._documents: dict[str, dict[str, Any] | None] = {}
         self._revs: dict[str, int] = {}
+        journal.follow(self._apply)
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
-        with self._lock:
-            while events := self._tail.poll():
-                for event in events:
-                    self._apply(event)
+        self._journal.catch_up()
 
     def get(self, task_id: str) -> dict[str, Any] | None:
         """Return the newest document, None for a task that was deleted or never recorded."""
@@ -44,7 +40,7 @@ class Ledger:
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """Return id to document of the tasks that there are."""
-        return {task_id: document for task_id, document in self._documents.items() if document is not None}
+        return {task_id: document for task_id, document in self._documents.copy().items() if document is not None}
 
     def expect(self, task_id: str, rev: int) -> None:
         """Refuse to go on unless the task's newest event is number ``rev``: the compare of compare-and-set.

@@ -11,7 +11,7 @@ from teams.protocol.mail.message import Message, identities, of_entry
 
 @dataclass(frozen=True)
 class Letter:
-    """A message, and whether its reader acknowledged it; readers of other programs never do."""
+    """A message, and whether its reader has it: one of ours acknowledged it, another took it out of its inbox."""
 
     message: Message
     delivered: bool
@@ -25,14 +25,21 @@ def correspondence(folder: Path, journal: Journal) -> Sequence[Letter]:
     """
     sent: dict[tuple[str, str], Message] = {}
     delivered: set[tuple[str, str]] = set()
+    posted: set[tuple[str, str]] = set()
     for event in journal.read():
         if event.type == "message.sent":
             message = Message.of_event(event)
             sent.setdefault((message.to, message.msg_id), message)
         elif event.type == "message.delivered":
             delivered.add((event.data["to"], event.data["msg_id"]))
+        elif event.type == "message.posted":
+            posted.add((event.data["to"], event.data["msg_id"]))
     for path in sorted((folder / "inboxes").glob("*.json")):
         entries, _ = Inbox(path, journal.folder).read()
         for entry, msg_id in zip(entries, identities(entries), strict=True):
             sent.setdefault((path.stem, msg_id), of_entry(entry, msg_id, to=path.stem))
+            # Old clients mark what they have read, later ones take it out.
+            if not entry.get("read"):
+                posted.discard((path.stem, msg_id))
+    delivered |= posted
     return [Letter(message, key in delivered) for key, message in sent.items()]

@@ -3,26 +3,31 @@
 Rule 1: the journal is the mail: a message is sent when ``message.sent`` is on the disk and delivered when
     ``message.delivered`` is. That makes delivery once, whoever crashes in between.
 Rule 2: inbox arrays are written for readers that know nothing else and read for writers that know nothing else; an
-    entry that the journal does not know is recorded as it comes in.
-Rule 3: nobody sends under a name that is not ours.
+    entry that the journal does not know is recorded as it comes in. Among our own members mail is the journal alone.
+Rule 3: what goes into an array is recorded as ``message.posted`` behind it; what a crash left without is posted later.
+Rule 4: nobody sends under a name that is not ours.
 """
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from onecontext.errors import InvalidText, UnknownMember, UsageError
+from teams.engine.event import Draft
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.engine.locks import mkdir_lock
+from teams.engine.watch import watch
 from teams.protocol.mail.inbox import Inbox
 from teams.protocol.mail.message import Message, as_prompt, identities
 from teams.protocol.mail.post import Post
 from teams.protocol.roster import Roster
-from teams.protocol.wire import iso_ms
 
 LIMIT_CHARACTERS = 1_000_000
 WAIT_S = 10.0
-COARSE_S = 0.05  # by so much the times of files may lag behind the clock
+LOOK_AGAIN_S = 1.0
+POSTED_WITHIN_S = 10.0
 
 
 class Mailbox:
@@ -45,41 +50,38 @@ class Mailbox:
         self._post = Post(journal)
 
     def send(
-        self, to: str, text: str, *, sender: str, summary: str | None = None, msg_id: str | None = None
+        self,
+        to: str,
+        text: str,
+        *,
+        sender: str,
+        summary: str | None = None,
+        msg_id: str | None = None,
+        in_reply_to: str | None = None,
     ) -> Message:
         """Send ``text`` to one member and return the message, without secrets.
 
         Args:
-            msg_id: who may be killed and do it again names the message; one that is on record is not sent twice, and
-                comes back as it was. None makes a new id.
+            msg_id: None gives it a new one. Sending one that was sent to ``to`` before does nothing more: so whoever
+                goes on after a crash may send again.
+            in_reply_to: the ``msg_id`` of the message that this one answers.
 
         Raises:
             UnknownMember: ``to`` is nobody in the team, or ``sender`` is not one of ours.
             InvalidText, UsageError: the text has a lone surrogate, or more than a million characters.
         """
-        _check_text(text)
-        config = self._roster.read()
-        config.member(to)
-        color = config.member(sender).color
-        if not self.is_ours(sender):
-            raise UnknownMember(f"{sender} belongs to another program; only members that joined here can send here")
-        if msg_id is not None and (known := self._post.sent(to, msg_id)):
-            return self._deliver_again(known)
-        message = Message(
-            msg_id=msg_id or self._new_id(),
-            sender=sender,
-            to=to,
-            text=text,
-            at=self._clock(),
-            summary=summary or None,
-            color=color,
-        )
-        return self._deliver(self._record(message))
+        return self._send([to], text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)[0]
 
     def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> list[Message]:
         """Send ``text`` to every other member, one message each, and return the messages."""
         names = [member.name for member in self._roster.read().members if member.name != sender]
-        return [self.send(name, text, sender=sender, summary=summary) for name in names]
+        return self._send(names, text, sender=sender, summary=summary)
+
+    def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
+        """Answer ``message`` as the one to whom it went; errors as in :meth:`send`."""
+        return self.send(
+            message.sender, text, sender=message.to, summary=summary, msg_id=msg_id, in_reply_to=message.msg_id
+        )
 
     def receive(self, name: str) -> list[Message]:
         """Return what was sent to ``name`` and not acknowledged, oldest first; the same again until it is.
@@ -91,13 +93,47 @@ class Mailbox:
         self._take_in(name)
         return self._post.pending(name)
 
+    def wait(self, name: str, *, timeout_s: float | None, stop: threading.Event | None = None) -> list[Message]:
+        """Return what :meth:`receive` returns as soon as that is something; nothing when the time is over.
+
+        Args:
+            timeout_s: 0 looks once, None waits for ever.
+            stop: set from another thread, ends the waiting within a second; None is nobody.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        if (messages := self.receive(name)) or timeout_s == 0:
+            return messages
+        changed = threading.Event()
+        watching = watch([self._journal.folder, self._folder / "inboxes"], changed.set)
+        try:
+            while True:
+                changed.clear()
+                left_s = None if deadline is None else deadline - time.monotonic()
+                if (messages := self.receive(name)) or (left_s is not None and left_s <= 0):
+                    return messages
+                if stop is not None and stop.is_set():
+                    return []
+                changed.wait(LOOK_AGAIN_S if left_s is None else min(LOOK_AGAIN_S, left_s))
+        finally:
+            watching.close()
+
     def acknowledge(self, name: str, messages: Sequence[Message]) -> None:
         """Record that ``name`` has these; they are not received again. Doing it twice does nothing more."""
         self._check_reader(name)
-        for message in messages:
-            if self._post.is_pending(name, message.msg_id):
-                self._journal.append("message.delivered", {"msg_id": message.msg_id, "to": name}, agent=name)
+        told = dict.fromkeys(message.msg_id for message in messages if self._post.is_pending(name, message.msg_id))
+        self._journal.append_all(
+            [Draft("message.delivered", {"msg_id": msg_id, "to": name}, agent=name) for msg_id in told]
+        )
         self._take_in(name)
+
+    def post_again(self) -> list[Message]:
+        """Write into inboxes of other programs what a crash kept from them; return those messages.
+
+        What was sent less than ten seconds ago is left to its sender, who may be at it.
+        """
+        self._post.catch_up()
+        late = [m for m in self._post.unposted() if (self._clock() - m.at).total_seconds() > POSTED_WITHIN_S]
+        return [message for message in late if self._deliver(message)]
 
     def is_ours(self, name: str) -> bool:
         """Say whether the member joined through us."""
@@ -141,36 +177,73 @@ class Mailbox:
             data["verified"] = False
         self._journal.append("message.sent", data, agent=str(sender))
 
-    def _record(self, message: Message) -> Message:
-        form = message.form
-        data = {
-            "msg_id": message.msg_id,
-            "to": message.to,
-            "from": message.sender,
-            "text": message.text,
-            "timestamp": iso_ms(message.at),
-            **({"summary": message.summary} if message.summary else {}),
-            **({"color": message.color} if message.color else {}),
-            **({"form": form.type} if form else {}),
-        }
-        return Message.of_event(self._journal.append("message.sent", data, agent=message.sender))
+    def _send(
+        self,
+        names: Sequence[str],
+        text: str,
+        *,
+        sender: str,
+        summary: str | None,
+        msg_id: str | None = None,
+        in_reply_to: str | None = None,
+    ) -> list[Message]:
+        _check_text(text)
+        config = self._roster.read()
+        for name in names:
+            self._inbox(config.member(name).name)
+        color = config.member(sender).color
+        if not self.is_ours(sender):
+            raise UnknownMember(f"{sender} belongs to another program; only members that joined here can send here")
+        messages = [
+            Message(
+                msg_id=msg_id or self._new_id(),
+                sender=sender,
+                to=name,
+                text=text,
+                at=self._clock(),
+                summary=summary or None,
+                color=color,
+                in_reply_to=in_reply_to,
+            )
+            for name in names
+        ]
+        sent = self._record(messages)
+        for message in sent:
+            if not self._post.is_ours(message.to):
+                self._deliver(message)
+        return sent
 
-    def _deliver(self, message: Message) -> Message:
+    def _record(self, messages: Sequence[Message]) -> list[Message]:
+        """Put them into the journal at once, each only if its id was not sent to its recipient before."""
+
+        def refuse_known() -> None:
+            self._post.catch_up()
+            if known := [message for message in messages if self._post.is_known(message.to, message.msg_id)]:
+                raise _SentBefore(known)
+
+        try:
+            events = self._journal.append_all(
+                [Draft("message.sent", message.to_data(), agent=message.sender) for message in messages],
+                guard=refuse_known,
+            )
+        except _SentBefore as before:
+            left = [message for message in messages if message not in before.messages]
+            return [*before.messages, *self._record(left)]
+        self._post.catch_up()
+        return [Message.of_event(event) for event in events]
+
+    def _deliver(self, message: Message) -> bool:
+        """Write the message into the array of a reader that knows nothing else; False when somebody did before."""
         inbox = self._inbox(message.to)
         inbox.path.parent.mkdir(exist_ok=True)
         with mkdir_lock(inbox.path, wait_s=WAIT_S):
+            # Under the lock: a sender that slept finds here that another has posted for it.
+            self._post.catch_up()
+            if not self._post.is_unposted(message.to, message.msg_id):
+                return False
             inbox.append(message.to_entry())
-        return message
-
-    def _deliver_again(self, message: Message) -> Message:
-        """Write the entry that a kill may have kept from an inbox: only where nobody has written that inbox since."""
-        inbox = self._inbox(message.to)
-        with mkdir_lock(inbox.path, wait_s=WAIT_S):
-            # An inbox that changed later had our entry, which its reader took out, or the change was our own.
-            untouched = not inbox.path.exists() or inbox.path.lstat().st_mtime < message.at.timestamp() - COARSE_S
-            if untouched and not self._post.is_ours(message.to):
-                inbox.append(message.to_entry())
-        return message
+            self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
+        return True
 
     def _inbox(self, name: str) -> Inbox:
         # Names come from a file that others write, and this one becomes part of a path.
@@ -182,6 +255,14 @@ class Mailbox:
         self._roster.read().member(name)
         if not self.is_ours(name):
             raise UnknownMember(f"another program reads the mail of {name}; only members that joined here receive here")
+
+
+class _SentBefore(Exception):
+    """Some of the messages are on record already."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        super().__init__(messages)
+        self.messages = messages
 
 
 def _check_text(text: str) -> None:

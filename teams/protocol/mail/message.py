@@ -25,7 +25,11 @@ _IN_ATTRIBUTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;"}
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one member. ``verified`` is False when another program wrote it under a name it does not own."""
+    """One message to one member.
+
+    ``verified`` is False when another program wrote it under a name it does not own; ``in_reply_to`` is the ``msg_id``
+    of the message that this one answers, None where nobody said.
+    """
 
     msg_id: str
     sender: str
@@ -35,6 +39,7 @@ class Message:
     summary: str | None = None
     color: str | None = None
     verified: bool = True
+    in_reply_to: str | None = None
 
     @property
     def form(self) -> AnyForm | None:
@@ -54,7 +59,23 @@ class Message:
             summary=data.get("summary"),
             color=data.get("color"),
             verified=data.get("verified", True),
+            in_reply_to=data.get("in_reply_to"),
         )
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the data of the ``message.sent`` event."""
+        form = self.form
+        return {
+            "msg_id": self.msg_id,
+            "to": self.to,
+            "from": self.sender,
+            "text": self.text,
+            "timestamp": iso_ms(self.at),
+            **({"summary": self.summary} if self.summary else {}),
+            **({"color": self.color} if self.color else {}),
+            **({"form": form.type} if form else {}),
+            **({"in_reply_to": self.in_reply_to} if self.in_reply_to else {}),
+        }
 
     def to_entry(self) -> dict[str, Any]:
         """Return the entry of the inbox array, fields in the client's order."""

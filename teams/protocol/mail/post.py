@@ -13,21 +13,20 @@ from teams.protocol.roster import LEAD
 
 
 class Post:
-    """Messages sent and delivered, and who is ours, kept up to date from the journal's tail. Safe for threads."""
+    """Messages sent and delivered, and who is ours, kept up to date from the journal. Safe for threads."""
 
     def __init__(self, journal: Journal) -> None:
-        self._tail = journal.tail()
+        self._journal = journal
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, Message]] = {}
-        self._known: dict[tuple[str, str], Message] = {}
+        self._known: set[tuple[str, str]] = set()
+        self._unposted: dict[tuple[str, str], Message] = {}
         self._ours: set[str] = set()
+        journal.follow(self._apply)
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""
-        with self._lock:
-            while events := self._tail.poll():
-                for event in events:
-                    self._apply(event)
+        self._journal.catch_up()
 
     def pending(self, name: str) -> list[Message]:
         """Return what was sent to ``name`` and not delivered, oldest first."""
@@ -42,28 +41,41 @@ class Post:
         """Say whether the message was recorded and not delivered."""
         return msg_id in self._pending.get(name, {})
 
-    def sent(self, name: str, msg_id: str) -> Message | None:
-        """Return the message that was recorded under that id, delivered or not; None when there is none."""
-        return self._known.get((name, msg_id))
+    def unposted(self) -> list[Message]:
+        """Return what was sent to members of other programs and is not known to be in their inboxes, oldest first."""
+        with self._lock:
+            return list(self._unposted.values())
+
+    def is_unposted(self, name: str, msg_id: str) -> bool:
+        """Say whether the message was sent to a member of another program and is not known to be in its inbox."""
+        return (name, msg_id) in self._unposted
 
     def is_ours(self, name: str) -> bool:
         """Say whether a member of that name joined through us and has not left."""
         return name in self._ours
 
     def _apply(self, event: Event) -> None:
-        if event.type == "message.sent":
-            self._sent(Message.of_event(event))
-        elif event.type == "message.delivered":
-            self._pending.get(event.data["to"], {}).pop(event.data["msg_id"], None)
-        elif event.type == "team.created":
-            self._ours.add(LEAD)
-        elif event.type == "member.joined":
-            self._ours.add(event.data["name"])
-        elif event.type == "member.left":
-            self._ours.discard(event.data["name"])
+        with self._lock:
+            if event.type == "message.sent":
+                self._sent(Message.of_event(event), foreign=bool(event.data.get("foreign")))
+            elif event.type == "message.posted":
+                self._unposted.pop((event.data["to"], event.data["msg_id"]), None)
+            elif event.type == "message.delivered":
+                self._pending.get(event.data["to"], {}).pop(event.data["msg_id"], None)
+            elif event.type == "team.created":
+                self._ours.add(LEAD)
+            elif event.type == "member.joined":
+                self._ours.add(event.data["name"])
+            elif event.type == "member.left":
+                self._ours.discard(event.data["name"])
 
-    def _sent(self, message: Message) -> None:
+    def _sent(self, message: Message, *, foreign: bool) -> None:
+        key = (message.to, message.msg_id)
         # The same entry imported twice (two readers of one inbox) is still one message.
-        if not self.is_known(message.to, message.msg_id):
-            self._known[message.to, message.msg_id] = message
+        if key in self._known:
+            return
+        self._known.add(key)
+        if foreign or message.to in self._ours:
             self._pending.setdefault(message.to, {})[message.msg_id] = message
+        else:
+            self._unposted[key] = message

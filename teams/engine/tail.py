@@ -1,0 +1,108 @@
+"""Reading a journal: from its beginning, from where one was, or only its last line.
+
+Rule 1: reading takes no lock and writes nothing.
+Rule 2: a last line that does not end yet is no event; a line that ends is one, or the journal is damaged.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from onecontext.errors import Damaged
+from teams.engine.event import Event
+from teams.engine.line import MAX_LINE_BYTES, decode
+
+_BLOCK_BYTES = 4 * 1024
+_BUFFER_BYTES = 256 * 1024
+
+
+class Tail:
+    """A reader of one journal.
+
+    ``torn_bytes`` is what stood behind the last whole line at the last poll; ``seq`` and ``offset`` are the number of
+    the last event read and the byte at which it ends, both 0 before the first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+        self.seq = 0
+        self.torn_bytes = 0
+
+    def poll(self) -> list[Event]:
+        """Return the events appended since the last poll, none while there is no journal.
+
+        Raises:
+            Damaged: a line is garbled or out of order, or the journal has become shorter than what was read of it.
+            NewerFormat: a line was written by a newer version.
+        """
+        events: list[Event] = []
+        try:
+            for event in self.lines():
+                events.append(event)
+        except Damaged:
+            # What came before the damage is good; the next poll meets the damage first and raises.
+            if not events:
+                raise
+        return events
+
+    def lines(self) -> Iterator[Event]:
+        """Yield what :meth:`poll` returns, one at a time, so that a long journal is never held whole."""
+        try:
+            status = os.lstat(self._path)
+            if status.st_size == self.offset and stat.S_ISREG(status.st_mode):
+                self.torn_bytes = 0
+                return
+            file = open_journal(self._path)
+        except FileNotFoundError:
+            return
+        with file:
+            size = file.seek(0, os.SEEK_END)
+            if size < self.offset:
+                raise Damaged(f"{self._path} has {size:,} bytes; {self.offset:,} were read of it before")
+            file.seek(self.offset)
+            while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+                yield self._next(line)
+            self.torn_bytes = len(line)
+
+    def _next(self, line: bytes) -> Event:
+        event = decode(line[:-1], place=self._place)
+        if event.seq != self.seq + 1:
+            raise Damaged(f"{self._place()} has number {event.seq}: lines before it are missing or were moved")
+        self.seq = event.seq
+        self.offset += len(line)
+        return event
+
+    def _place(self) -> str:
+        return f"{self._path} line {self.seq + 1} at byte {self.offset}"
+
+
+def open_journal(path: Path) -> BinaryIO:
+    """Open a journal to read.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError, Damaged: it is a symlink, or no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb", buffering=_BUFFER_BYTES)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise Damaged(f"{path} is not a regular file")
+    return file
+
+
+def last_line(file: BinaryIO, size: int) -> tuple[int, bytes]:
+    """Return where the last line that ends begins, and the line with its line feed; ``(0, b"")`` when none ends."""
+    start, found, step = size, b"", _BLOCK_BYTES
+    while start > 0 and found.count(b"\n") < 2:
+        # Blocks grow, so that a line of megabytes is not copied once for every block of it.
+        step = min(step * 2, start)
+        start -= step
+        file.seek(start)
+        found = file.read(step) + found
+    end = found.rfind(b"\n") + 1
+    begin = found.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    return (start + begin, found[begin:end]) if end else (0, b"")
