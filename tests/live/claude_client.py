@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -43,9 +44,13 @@ class Client:
         return str(configs[0].parent.name)
 
     def say(self, text: str) -> None:
-        """Type a prompt and press enter, as a person would."""
+        """Type a prompt and press enter, as a person would; again if the client missed it."""
         os.write(self._terminal, text.encode())
         time.sleep(0.1)  # a return that comes with the text is a line of it
+        self.press_enter()
+
+    def press_enter(self) -> None:
+        """Send what stands in the prompt; nothing happens where nothing does."""
         os.write(self._terminal, b"\r")
 
     def do(self, *calls: Call, timeout_s: float = 40.0) -> list[str]:
@@ -53,7 +58,16 @@ class Client:
         prompt, ids = self.server.plan(*calls)
         self.say(prompt)
         results = self.server.results
-        until(lambda: all(name in results for name in ids), f"the lead does {calls[:3]}", self, timeout_s=timeout_s)
+        pressed = time.monotonic()
+
+        def done() -> bool:
+            nonlocal pressed
+            if prompt not in self.server.orders and time.monotonic() - pressed > 2:
+                self.press_enter()
+                pressed = time.monotonic()
+            return all(name in results for name in ids)
+
+        until(done, f"the lead does {calls[:3]}", self, timeout_s=timeout_s)
         return [results[name] for name in ids]
 
     def saw(self, text: str, *, timeout_s: float = 40.0) -> str:
@@ -75,6 +89,11 @@ class Client:
         """Who is in the roster."""
         return [member["name"] for member in self.config()["members"]]
 
+    def shown(self) -> str:
+        """The end of what the client printed, without the codes that move and colour it."""
+        text = re.sub(r"\x1b(\[[0-9;?>]*[A-Za-z]|\].*?\x07|[78])", " ", self.screen.decode("utf-8", "replace"))
+        return re.sub(r"[\s─]+", " ", text)[-800:]
+
     def _read(self) -> None:
         with suppress(OSError):  # EIO: the terminal's other side is gone
             while chunk := os.read(self._terminal, 65536):
@@ -88,7 +107,7 @@ def until(holds: Callable[[], Any], what: str, client: Client | None = None, *, 
         if found := holds():
             return found
         time.sleep(0.05)
-    shown = f"; the client's screen: {client.screen[-3000:]!r}" if client else ""
+    shown = f"; the client's screen: {client.shown()}" if client else ""
     raise AssertionError(f"not within {timeout_s:g} s: {what}{shown}")
 
 
@@ -115,6 +134,7 @@ def live_client(program: Path, folder: Path) -> Iterator[Client]:
         os.close(theirs)
         client = Client(ours, root, server)
         try:
+            until(lambda: "bypass permissions on" in client.shown(), "the client shows its prompt", client)
             yield client
         finally:
             with suppress(ProcessLookupError):

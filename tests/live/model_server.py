@@ -20,12 +20,13 @@ _USAGE = {"input_tokens": 100, "output_tokens": 20}
 
 class ModelServer:
     """``seen`` holds every text of every request's messages, in the order of their first appearance; ``results`` what
-    the client's tools returned, by the id of the call.
+    the client's tools returned, by the id of the call; ``orders`` the prompts of :meth:`plan` that came.
     """
 
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.results: dict[str, str] = {}
+        self.orders: set[str] = set()
         self._plans: list[list[dict[str, Any]]] = []
         self._known: set[str] = set()
         self._lock = threading.Lock()
@@ -68,11 +69,10 @@ class ModelServer:
 
     def _calls(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the planned calls that the newest prompt asks for and that have not been made."""
-        orders = [found for text in _texts(messages[-1]["content"]) if (found := _ORDER.search(text))]
-        if not orders:
-            return []
+        orders = [found for text in _texts(messages[-1]["content"]) for found in _ORDER.finditer(text)]
+        self.orders |= {found[0] for found in orders}
         made = {block.get("id") for message in messages for block in message["content"] if isinstance(block, dict)}
-        return [block for block in self._plans[int(orders[-1][1])] if block["id"] not in made]
+        return [block for found in orders for block in self._plans[int(found[1])] if block["id"] not in made]
 
 
 class _Http(ThreadingHTTPServer):

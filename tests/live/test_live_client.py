@@ -24,20 +24,22 @@ def join(client: Client, root: Path, tmp_path: Path) -> Iterator[Join]:
     """Start ``onecontext team join`` as a process of its own; whoever still runs at the end is killed."""
     started = []
 
-    def begin(name: str, *mind: str, there: bool = False) -> "subprocess.Popen[str]":
+    def begin(name: str, *mind: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "onecontext", "team", "join", client.team, "--name", name, "--json"]
-        process = subprocess.Popen(
-            [*command, "--root", str(client.root), *mind],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(root)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / f"{name}.err").open("a"),
-            text=True,
-        )
+        with (tmp_path / f"{name}.err").open("a") as told:
+            process = subprocess.Popen(
+                [*command, "--root", str(client.root), *mind],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(root)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                text=True,
+            )
         started.append(process)
-        heartbeat = client.root / "teams" / client.team / "onecontext" / "heartbeat" / name
-        until(lambda: name in client.names() and (there or heartbeat.exists()), f"{name} joins")
+        told_joined = tmp_path / f"{name}.err"
+        until(lambda: process.poll() is not None or f"member   {name}" in told_joined.read_text(), f"{name} joins")
+        assert process.poll() is None, told_joined.read_text()
         return process
 
     yield begin
@@ -47,7 +49,7 @@ def join(client: Client, root: Path, tmp_path: Path) -> Iterator[Join]:
 
 
 def message(to: str, text: str) -> tuple[str, dict[str, object]]:
-    return "SendMessage", {"to": to, "summary": text[:20], "message": text}
+    return "SendMessage", {"to": to, "summary": "a message", "message": text}
 
 
 def shutdown(to: str) -> tuple[str, dict[str, object]]:
@@ -223,7 +225,7 @@ def test_when_both_write_at_the_same_time_nothing_is_lost(client: Client) -> Non
     team, heard = ours(client), []
     cat = Teammate(team, "cat", lambda asked: heard.append(asked.text))
     dot = team.join("dot")
-    running = threading.Thread(target=cat.run)
+    running = threading.Thread(target=cat.run, daemon=True)
     running.start()
     until(lambda: "cat" in client.names(), "cat joins")
     ours_made = []
@@ -234,16 +236,17 @@ def test_when_both_write_at_the_same_time_nothing_is_lost(client: Client) -> Non
             if number % 4 == 0:
                 ours_made.append(team.board.create(f"ours {number}", key=f"ours-{number}").id)
 
-    writing = threading.Thread(target=write)
+    writing = threading.Thread(target=write, daemon=True)
     writing.start()
     for start in range(0, 100, 20):
         numbers = range(start, start + 20)
-        client.do(
+        answered = client.do(
             *(message("cat", f"<to-cat {number:03}>") for number in numbers),
             *(("TaskCreate", {"subject": f"client {number}", "description": "x"}) for number in numbers if number % 4),
         )
+        assert [text for text in answered if "Message sent to cat" not in text and "created successf" not in text] == []
     writing.join(60)
-    until(lambda: len(heard) >= 100, "cat hears all", timeout_s=20)
+    until(lambda: len(heard) >= 100 or not running.is_alive(), f"cat hears all, not {len(heard)}", timeout_s=20)
     cat.stop()
     running.join(20)
 
