@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     data = {
         "team": team.name,
         "root": str(team.root),
-        "tasks": [_as_data(task) for task in tasks],
+        "tasks": [as_data(task) for task in tasks],
         "problems": problems,
     }
     invocation.out.answer(data, _as_text(team.name, tasks, invocation.out))
@@ -52,7 +52,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     return 0
 
 
-def _as_data(task: Task) -> dict[str, Any]:
+def as_data(task: Task) -> dict[str, Any]:
+    """Return what programs are told of a task."""
     return {
         **task.ours.model_dump(mode="json", exclude={"v", "rev"}),
         "id": task.id,
@@ -76,11 +77,12 @@ def _as_text(team: str, tasks: list[Task], out: Output) -> str:
         rows = [task for task in tasks if task.state is state]
         if rows:
             lines += ["", out.paint(f"{state.replace('_', ' ')} ({len(rows)})", "bold", _STYLES[state])]
-            lines += [line for task in rows for line in _lines(task, out)]
+            lines += [line for task in rows for line in task_lines(task, out)]
     return "\n".join(lines)
 
 
-def _lines(task: Task, out: Output) -> list[str]:
+def task_lines(task: Task, out: Output) -> list[str]:
+    """Return what people are told of a task: a line, and a second where there is a reason."""
     facts = [
         f"after {', '.join('#' + name for name in task.blocked_by)}" if task.blocked_by else "",
         f"attempt {task.attempt}" if task.attempt else "",

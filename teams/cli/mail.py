@@ -1,4 +1,4 @@
-"""``onecontext mail``: the threads of a team, and sending into one.
+"""``onecontext mail``: the threads of a team, and (:mod:`teams.cli.mailing`) sending into them and waiting for more.
 
 Sending is done under the name of a member that joined through us, the lead where none is named.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import UsageError
+from teams.cli.mailing import USAGE, as_data, do, is_verb
 from teams.cli.place import add_place, open_team
 from teams.protocol.mail.correspondence import Letter, correspondence
 from teams.protocol.roster import LEAD
@@ -19,17 +20,22 @@ Threads = dict[tuple[str, ...], list[Letter]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", nargs="*", metavar="AGENT | send TO TEXT", help="whose mail, or what to send to whom")
+    parser.add_argument(
+        "words", nargs="*", metavar="AGENT | VERB …", help=f"whose mail, or one of: {'; '.join(USAGE.values())}"
+    )
     parser.add_argument("--from", dest="sender", default=LEAD, help=f"who sends (default {LEAD})")
     parser.add_argument("--summary", help="a few words that stand for the text")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="how long to wait (default: for ever); exit code 1 at its end"
+    )
     add_place(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    if args.words[:1] == ["send"] and len(args.words) == 3:
-        return _send(args, invocation)
+    if is_verb(args.words):
+        return do(args, invocation)
     if len(args.words) > 1:
-        raise UsageError("mail takes one AGENT, or send TO TEXT", hint="quote the text: mail send ann 'please look'")
+        raise UsageError(f"mail takes one AGENT, or one of: {'; '.join(USAGE.values())}")
     team = open_team(args, invocation)
     agent = args.words[0] if args.words else None
     threads = _threads(correspondence(team.folder, team.journal), agent)
@@ -38,13 +44,6 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team.config.member(agent)
     data = {"team": team.name, "threads": [_as_data(names, letters) for names, letters in threads.items()]}
     invocation.out.answer(data, _as_text(team, threads, invocation.out))
-    return 0
-
-
-def _send(args: argparse.Namespace, invocation: Invocation) -> int:
-    team = open_team(args, invocation)
-    message = team.send(args.words[1], args.words[2], sender=args.sender, summary=args.summary)
-    invocation.out.answer({"team": team.name, "msg_id": message.msg_id, "to": message.to}, f"sent to {message.to}")
     return 0
 
 
@@ -59,21 +58,9 @@ def _threads(letters: Sequence[Letter], agent: str | None) -> Threads:
 
 
 def _as_data(names: tuple[str, ...], letters: Sequence[Letter]) -> dict[str, Any]:
-    return {"between": list(names), "messages": [_letter(letter) for letter in letters]}
-
-
-def _letter(letter: Letter) -> dict[str, Any]:
-    message = letter.message
     return {
-        "msg_id": message.msg_id,
-        "from": message.sender,
-        "to": message.to,
-        "at": message.at,
-        "summary": message.summary,
-        "text": message.text,
-        "form": message.form.type if message.form else None,
-        "verified": message.verified,
-        "delivered": letter.delivered,
+        "between": list(names),
+        "messages": [{**as_data(letter.message), "delivered": letter.delivered} for letter in letters],
     }
 
 

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -112,19 +112,26 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager
-def mkdir_lock(path: Path, *, wait_s: float = 3.0, stale_after_s: float = 10.0) -> Iterator[HeldLock]:
+def mkdir_lock(
+    path: Path,
+    *,
+    wait_s: float = 3.0,
+    stale_after_s: float = 10.0,
+    while_waiting: Callable[[], object] | None = None,
+) -> Iterator[HeldLock]:
     """Hold the lock on ``path``: the directory ``path`` + ``.lock``.
 
     Args:
         path: the file to be changed; it need not exist, its folder must.
         wait_s: how long to wait for a live holder; 0 tries once.
         stale_after_s: a lock not touched for longer belongs to nobody and is taken over.
+        while_waiting: called after each try that failed; what it raises ends the waiting.
 
     Raises:
         LockTimeout: it stayed held; nothing was changed.
         OSError: the folder is missing, full or read-only.
     """
-    lock = _acquire(path.with_name(path.name + ".lock"), wait_s, stale_after_s)
+    lock = _acquire(path.with_name(path.name + ".lock"), wait_s, stale_after_s, while_waiting)
     try:
         yield lock
     finally:
@@ -162,13 +169,15 @@ def _flock(descriptor: int, path: Path, wait_s: float | None) -> None:
         return
 
 
-def _acquire(lock: Path, wait_s: float, stale_after_s: float) -> HeldLock:
+def _acquire(lock: Path, wait_s: float, stale_after_s: float, while_waiting: Callable[[], object] | None) -> HeldLock:
     for _ in _attempts(lock, wait_s):
         try:
             lock.mkdir()
         except FileExistsError:
             if _is_stale(lock, stale_after_s) and _take_over(lock, stale_after_s):
                 return HeldLock(lock)
+            if while_waiting is not None:
+                while_waiting()
             continue
         return HeldLock(lock)
     raise AssertionError("unreachable: the last attempt raises")

@@ -7,13 +7,16 @@ Rule 2: a handle holds no state that another process would miss: roster, board a
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import NoTeam
+from onecontext.errors import Damaged, NoTeam
 from onecontext.names import check_name
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
+from teams.protocol.board.people import People
+from teams.protocol.heartbeat import Heartbeats, Pulse
 from teams.protocol.mail.mailbox import Mailbox, Message
 from teams.protocol.roster import Config, Member, Roster
 
@@ -36,9 +39,11 @@ class Team:
         self.root = root
         self.folder = root / "teams" / name
         self.journal = Journal(self.folder / "onecontext", team=name, clock=clock, new_id=new_id)
-        self.board = Board(root, name, self.journal, clock)
+        self.hearts = Heartbeats(self.journal.folder / "heartbeat")
         self._cwd = cwd
         self._roster = Roster(self.folder, clock=clock)
+        people = People(self._role_of, self.hearts.pulse, self.hearts.beat_if_ours)
+        self.board = Board(root, name, self.journal, clock, people=people)
         self._mail = Mailbox(self.folder, self._roster, self.journal, clock=clock, new_id=new_id)
 
     @classmethod
@@ -134,11 +139,16 @@ class Team:
         return self._mail.is_ours(name)
 
     def beat(self, name: str) -> None:
-        """Touch ``onecontext/heartbeat/<name>``: the process of that member lives, which is no progress."""
-        check_name(name, what="agent")
-        folder = self.journal.folder / "heartbeat"
-        folder.mkdir(exist_ok=True)
-        (folder / name).touch()
+        """Say that the process of that member lives and is this one; it is no progress. See :class:`Heartbeats`."""
+        self.hearts.beat(name)
+
+    def beating(self, name: str) -> AbstractContextManager[None]:
+        """Beat for that member, every two seconds, for as long as a block takes."""
+        return self.hearts.beating(name)
+
+    def pulse(self, name: str) -> Pulse:
+        """Return whether that member is known to live, and when it last beat."""
+        return self.hearts.pulse(name)
 
     def send(
         self,
@@ -176,6 +186,14 @@ class Team:
     def post_again(self) -> Sequence[Message]:
         """Post what a crash kept from inboxes of other programs; see :meth:`Mailbox.post_again`."""
         return self._mail.post_again()
+
+    def _role_of(self, name: str) -> str | None:
+        """Return what the member is for; None for who is not in the roster, or where there is none to ask."""
+        try:
+            members = self._roster.read().members
+        except (NoTeam, Damaged):
+            return None
+        return next((member.role for member in members if member.name == name), None)
 
 
 def _last_written(config: Path) -> float:

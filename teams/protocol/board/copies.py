@@ -48,6 +48,22 @@ class Copies:
         standing = self._believe(task_id)
         return Standing(self.with_blockers(standing.task), standing.rev, standing.foreign)
 
+    def recorded(self, task_id: str) -> Task | None:
+        """Return the task as the journal has it now, None where it has none; no file is read."""
+        self.ledger.catch_up()
+        document = self.ledger.get(task_id)
+        return None if document is None else Task.parse(document, source="journal")
+
+    def seen(self, task_id: str) -> Task:
+        """Return the task as its file has it, or as the journal has it where that is newer; nothing is written.
+
+        Raises:
+            FileNotFoundError: there is no file. UnknownTask, Damaged, NewerFormat: it is none, or cannot be read.
+        """
+        task, known = self._files.read(task_id), self.recorded(task_id)
+        newer = known is not None and task.ours.rev < self.ledger.rev(task_id)
+        return self.with_blockers(known if known is not None and newer else task)
+
     def with_blockers(self, task: Task) -> Task:
         """Return ``task`` with ``waiting`` or ``ready`` as its blockers stand now; one that is gone blocks nobody."""
         if task.state not in (State.WAITING, State.READY):
@@ -158,6 +174,8 @@ class Copies:
 
 def _merged(known: Task, task: Task, rev: int) -> Standing:
     """Return what the file says where it may, and what the journal says where it must."""
+    if known._source == task._source:
+        return Standing(task, rev)
     ours, theirs = known.to_document(), task.to_document()
     changed = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
     if not changed:

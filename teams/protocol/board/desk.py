@@ -6,6 +6,7 @@ Rule 2: the file follows, under the same lock.
 Rule 3: what is refused for an old epoch is recorded as a violation.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from onecontext.errors import StaleEpoch, UnknownTask
@@ -38,17 +39,27 @@ class Desk:
         agent: str | None = None,
         reason: str = "",
         epoch: int | None = None,
+        taken: Callable[[Task], object] | None = None,
+        wait_s: float = WAIT_S,
     ) -> Task:
         """Do ``action`` to a task and return it as it is afterwards.
 
         Args:
             move: returns what to set, or raises what stands against it.
             epoch: what the claim carried, for the record of a violation.
+            taken: raises if the task as the journal has it is somebody else's already: then nobody waits for its lock.
+            wait_s: how long to wait for whoever changes the task now; 0 tries once.
         """
         path = self._files.path(task_id)
         if not path.parent.is_dir():
             raise UnknownTask(f"there is no task {task_id}: the board is empty")
-        with mkdir_lock(path, wait_s=WAIT_S) as lock:
+
+        def look() -> None:
+            if taken is not None and (known := self.copies.recorded(task_id)) is not None:
+                taken(known)
+
+        look()
+        with mkdir_lock(path, wait_s=wait_s, while_waiting=look) as lock:
             standing = self.copies.current(task_id)
             task = standing.task
             try:

@@ -1,15 +1,18 @@
 """Which tasks wait for which: cycles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 
-def cycle_through(start: str, blocked_by: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a path from ``start`` along ``blocked_by`` back to ``start``; empty when there is none."""
+def cycle_through(start: str, blockers_of: Callable[[str], Sequence[str]]) -> list[str]:
+    """Return a path from ``start`` along ``blockers_of`` back to ``start``; empty when there is none.
+
+    Each task on the way is asked once, so what nobody waits for costs nothing.
+    """
     came_from: dict[str, str] = {}
     pending = [start]
     while pending:
         name = pending.pop()
-        for blocker in blocked_by.get(name, ()):
+        for blocker in blockers_of(name):
             if blocker == start:
                 return _path(start, name, came_from)
             if blocker not in came_from:

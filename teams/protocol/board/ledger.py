@@ -9,8 +9,10 @@ from typing import Any
 from onecontext.errors import Conflict
 from teams.engine.event import Event
 from teams.engine.journal import Journal
+from teams.protocol.board.states import State
 
 DELETED = "task.deleted"
+TAKING = ("task.claimed", "task.renewed", "task.inspected")
 
 
 class Ledger:
@@ -20,6 +22,9 @@ class Ledger:
         self._journal = journal
         self._documents: dict[str, dict[str, Any] | None] = {}
         self._revs: dict[str, int] = {}
+        self._taken_at: dict[str, float] = {}
+        self._keys: dict[tuple[str | None, str], str] = {}
+        self._open: dict[str, None] = {}
         journal.follow(self._apply)
 
     def catch_up(self) -> None:
@@ -33,6 +38,18 @@ class Ledger:
     def rev(self, task_id: str) -> int:
         """Return how many events the task has, 0 when the journal does not know it."""
         return self._revs.get(task_id, 0)
+
+    def taken_at(self, task_id: str) -> float:
+        """Return when the task was last taken or renewed, seconds since 1970; 0 for never."""
+        return self._taken_at.get(task_id, 0.0)
+
+    def with_key(self, key: str, mission: str | None) -> str | None:
+        """Return the id of the task of ``mission`` (None: of none) that has ``key``, None when there is none."""
+        return self._keys.get((mission, key))
+
+    def open_ids(self) -> list[str]:
+        """Return the ids of tasks that nobody has and that were not done, in order of creation."""
+        return list(self._open)
 
     def ids(self) -> list[str]:
         """Return the ids of all tasks the journal has ever known."""
@@ -56,8 +73,25 @@ class Ledger:
         document = event.data.get("task")
         if event.task is None or not event.type.startswith("task.") or not isinstance(document, dict):
             return
-        self._documents[event.task] = None if event.type == DELETED else document
+        gone = event.type == DELETED
+        self._documents[event.task] = None if gone else document
         self._revs[event.task] = rev_of(document)
+        if event.type in TAKING:
+            self._taken_at[event.task] = event.at.timestamp()
+        self._index(event.task, document, gone=gone)
+
+    def _index(self, task_id: str, document: dict[str, Any], *, gone: bool) -> None:
+        ours = _ours(document)
+        if isinstance(name := ours.get("key"), str):
+            key = (ours.get("mission"), name)
+            if not gone:
+                self._keys[key] = task_id
+            elif self._keys.get(key) == task_id:
+                del self._keys[key]
+        if not gone and ours.get("state", "ready") in (State.READY, State.WAITING):
+            self._open[task_id] = None
+        else:
+            self._open.pop(task_id, None)
 
 
 def rebuild(journal: Journal) -> dict[str, dict[str, Any]]:
@@ -73,6 +107,9 @@ def rebuild(journal: Journal) -> dict[str, dict[str, Any]]:
 
 def rev_of(document: dict[str, Any]) -> int:
     """Return the ``rev`` in a recorded document, 0 where there is none."""
-    ours = (document.get("metadata") or {}).get("onecontext") or {}
-    rev = ours.get("rev", 0)
+    rev = _ours(document).get("rev", 0)
     return rev if isinstance(rev, int) else 0
+
+
+def _ours(document: dict[str, Any]) -> dict[str, Any]:
+    return (document.get("metadata") or {}).get("onecontext") or {}

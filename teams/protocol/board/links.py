@@ -5,10 +5,10 @@ Rule 1: all of it happens under the list's lock, ``tasks/<team>/.lock.lock``, an
 Rule 2: the side that counts is ``blockedBy`` of the task that waits; ``blocks`` is written second, for the client.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from onecontext.errors import Conflict, DependencyCycle, UnknownTask
+from onecontext.errors import Conflict, Damaged, DependencyCycle, UnknownTask
 from teams.engine.locks import mkdir_lock
 from teams.protocol.board import moves
 from teams.protocol.board.desk import WAIT_S, Desk
@@ -28,17 +28,18 @@ class Links:
 
     def create(self, subject: str, description: str, ours: Ours, after: Sequence[str]) -> Task:
         """Put a new task behind those in ``after``; errors as in ``Board.create``."""
+        copies, ledger = self._desk.copies, self._desk.copies.ledger
         with self.locked():
-            self._desk.copies.restore_missing()
-            tasks = {task.id: task for task in self._list_tasks()}
-            _refuse_twin(tasks.values(), ours)
+            copies.restore_missing()
+            if twin := ledger.with_key(ours.key, ours.mission):
+                raise Conflict(f"task {twin} has the key {ours.key!r} already")
             blockers = list(dict.fromkeys(after))
             for name in blockers:
-                self._must_exist(tasks, name)
-            task_id = self._files.next_id(self._desk.copies.ledger.ids())
-            _refuse_cycle(tasks, task_id, blockers)
+                self._must_exist(name)
+            task_id = self._files.next_id(ledger.ids())
+            _refuse_cycle(self._blockers_of, task_id, blockers)
             new = _new(task_id, subject, description, ours, blockers)
-            task = self._desk.add(self._desk.copies.with_blockers(new))
+            task = self._desk.add(copies.with_blockers(new))
             for name in blockers:
                 self._desk.act(name, Action.LINK, moves.come_before(task_id), reason=f"comes before {task_id}")
         return task
@@ -46,10 +47,9 @@ class Links:
     def link(self, task_id: str, blocker_id: str) -> Task:
         """Let one task wait for another; errors as in ``Board.link``."""
         with self.locked():
-            tasks = {task.id: task for task in self._list_tasks()}
-            self._must_exist(tasks, task_id)
-            self._must_exist(tasks, blocker_id)
-            _refuse_cycle(tasks, task_id, [*tasks[task_id].blocked_by, blocker_id])
+            self._must_exist(task_id)
+            self._must_exist(blocker_id)
+            _refuse_cycle(self._blockers_of, task_id, [*self._blockers_of(task_id), blocker_id])
             task = self._desk.act(
                 task_id, Action.LINK, moves.come_after(blocker_id), reason=f"comes after {blocker_id}"
             )
@@ -71,20 +71,26 @@ class Links:
         with mkdir_lock(self._files.list_file, wait_s=WAIT_S):
             yield
 
-    def _must_exist(self, tasks: Mapping[str, Task], task_id: str) -> None:
-        if task_id not in tasks:
-            raise UnknownTask(f"no task {task_id!r}; there are {', '.join([*tasks][:20]) or 'none'}")
+    def _must_exist(self, task_id: str) -> None:
+        if self._find(task_id) is None:
+            raise UnknownTask(f"no task {task_id!r}; there are {', '.join(self._files.ids()[:20]) or 'none'}")
+
+    def _blockers_of(self, task_id: str) -> Sequence[str]:
+        task = self._find(task_id)
+        return task.blocked_by if task else ()
+
+    def _find(self, task_id: str) -> Task | None:
+        """Return the task as its file has it, as the journal has it where that cannot be read; None: there is none."""
+        try:
+            return self._files.read(task_id)
+        except UnknownTask:
+            return None
+        except (FileNotFoundError, Damaged):
+            return self._desk.copies.recorded(task_id)
 
 
-def _refuse_twin(tasks: Iterable[Task], ours: Ours) -> None:
-    for task in tasks:
-        if (task.key, task.mission, task.is_foreign) == (ours.key, ours.mission, False):
-            raise Conflict(f"task {task.id} has the key {ours.key!r} already")
-
-
-def _refuse_cycle(tasks: Mapping[str, Task], task_id: str, blocked_by: Sequence[str]) -> None:
-    edges = {name: task.blocked_by for name, task in tasks.items()} | {task_id: tuple(blocked_by)}
-    path = cycle_through(task_id, edges)
+def _refuse_cycle(blockers_of: Callable[[str], Sequence[str]], task_id: str, blocked_by: Sequence[str]) -> None:
+    path = cycle_through(task_id, lambda name: blocked_by if name == task_id else blockers_of(name))
     if path:
         raise DependencyCycle(path)
 

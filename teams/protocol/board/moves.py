@@ -24,6 +24,7 @@ class Change:
 
 Move = Callable[[Task], Change]
 NOBODY: Mapping[str, Any] = {"owner": None}
+LEAD_ROLE = "team-lead"
 
 
 def always(change: Change) -> Move:
@@ -31,11 +32,19 @@ def always(change: Change) -> Move:
     return lambda _: change
 
 
-def claim(agent: str, *, now: datetime, until: datetime) -> Move:
-    """Return the move that gives the task to ``agent``; it refuses what somebody else has or had."""
+def claim(agent: str, *, role: str | None, now: datetime, until: datetime, lives: Callable[[str], bool]) -> Move:
+    """Return the move that gives the task to ``agent``; it refuses what somebody else has or had.
+
+    Args:
+        role: what ``agent`` is for; None (nobody said) may do anything.
+        lives: says whether a holder whose lease is over is known to live all the same.
+    """
 
     def move(task: Task) -> Change:
-        _refuse_taken(task, agent, now)
+        refuse_taken(task, now=now, lives=lives)
+        if task.state not in HELD and task.owner not in (None, agent):
+            raise Conflict(f"task {task.id} is meant for {task.owner}")
+        refuse_role(task, agent, role)
         ours = {
             "author": agent,
             # An attempt that was interrupted goes on under its number; one that was rejected is over.
@@ -46,6 +55,58 @@ def claim(agent: str, *, now: datetime, until: datetime) -> Move:
             "reason": None,
         }
         return Change(ours, {"owner": agent})
+
+    return move
+
+
+def inspect(agent: str, *, role: str | None, now: datetime, until: datetime, lives: Callable[[str], bool]) -> Move:
+    """Return the move that gives the review of the task to ``agent``; it refuses the author of the work.
+
+    Args:
+        role: what ``agent`` is for; None (nobody said) may do anything.
+        lives: as in :func:`claim`.
+    """
+
+    def move(task: Task) -> Change:
+        if agent == task.author:
+            raise UsageError(f"{agent} did the newest attempt at task {task.id} and may not judge it")
+        if role not in (None, LEAD_ROLE, "validator"):
+            raise UsageError(f"task {task.id} is for a validator to judge; {agent} is a {role}")
+        other = task.ours.reviewer
+        if other not in (None, agent) and _is_held(task, str(other), now, lives):
+            raise Conflict(f"task {task.id} is being judged by {other}")
+        return Change({"reviewer": agent, "lease_until": until})
+
+    return move
+
+
+def finish(agent: str, epoch: int, evidence: Mapping[str, Any]) -> Move:
+    """Return the move that ends a task nobody wants to review, for its holder."""
+    hold = held(agent, epoch, Change({"lease_until": None, "evidence": dict(evidence)}))
+
+    def move(task: Task) -> Change:
+        change = hold(task)
+        if task.ours.review:
+            raise UsageError(f"task {task.id} is reviewed by somebody else before it is done; submit it")
+        return change
+
+    return move
+
+
+def reap(gone: Callable[[Task], str]) -> Move:
+    """Return the move that frees the task if ``gone`` says why it is to be freed.
+
+    Raises, as a move:
+        Conflict: ``gone`` says "": whoever has it lives, or nobody has it by now.
+    """
+
+    def move(task: Task) -> Change:
+        why = gone(task)
+        if not why:
+            raise Conflict(f"task {task.id} is not held by anybody dead")
+        if task.state is State.REVIEW:
+            return Change({"reviewer": None, "lease_until": None})
+        return Change({"lease_until": None, "reason": why}, NOBODY)
 
     return move
 
@@ -71,14 +132,19 @@ def judge(
     reason: str | None = None,
     fields: Mapping[str, Any] | None = None,
 ) -> Move:
-    """Return the move that gives a verdict; it refuses the author, and another epoch than the one looked at."""
+    """Return the move that gives a verdict; it refuses the author, another epoch than the one looked at, and whoever
+    is not the one who has the review where somebody has it.
+    """
 
     def move(task: Task) -> Change:
         if by == task.author:
             raise UsageError(f"{by} did the newest attempt at task {task.id} and may not judge it")
         if epoch is not None:
             _refuse_stale(task, epoch)
-        return Change({"verdict": verdict, "reason": reason, "evidence": {**task.evidence, **evidence}}, fields or {})
+        if task.ours.reviewer not in (None, by):
+            raise Conflict(f"task {task.id} is being judged by {task.ours.reviewer}")
+        told = {"verdict": verdict, "reason": reason, "evidence": {**task.evidence, **evidence}}
+        return Change({**told, "reviewer": None, "lease_until": None}, fields or {})
 
     return move
 
@@ -103,14 +169,35 @@ def forget(task_id: str) -> Move:
     )
 
 
-def _refuse_taken(task: Task, agent: str, now: datetime) -> None:
+def refuse_taken(task: Task, *, now: datetime, lives: Callable[[str], bool]) -> None:
+    """Refuse a task that is over, or that somebody has: within the lease, or past it and known to live.
+
+    Raises:
+        Conflict: so it is.
+    """
     if task.state in (State.REVIEW, State.DONE):
         raise Conflict(f"task {task.id} is {task.state} already, by {task.author or task.owner or 'somebody else'}")
-    if task.state in HELD and (task.lease_until is None or task.lease_until > now):
-        until = f" until {task.lease_until:%H:%M:%S} UTC" if task.lease_until else ""
+    if task.state in HELD and _is_held(task, task.owner, now, lives):
+        until = f" until {task.lease_until:%H:%M:%S} UTC" if task.lease_until and task.lease_until > now else ""
         raise Conflict(f"task {task.id} is with {task.owner or 'somebody else'}{until}")
-    if task.state not in HELD and task.owner not in (None, agent):
-        raise Conflict(f"task {task.id} is meant for {task.owner}")
+
+
+def refuse_role(task: Task, agent: str, role: str | None) -> None:
+    """Refuse work that is for others.
+
+    Raises:
+        UsageError: the task wants another role than the agent has.
+    """
+    is_for = task.ours.role
+    if role in (None, LEAD_ROLE, is_for):
+        return
+    if is_for != "worker" or role in ("validator", "orchestrator"):
+        raise UsageError(f"task {task.id} is for a {is_for}; {agent} is a {role}")
+
+
+def _is_held(task: Task, holder: str | None, now: datetime, lives: Callable[[str], bool]) -> bool:
+    """Say whether nobody else may have it: the lease runs (none: another program's own), or the holder lives."""
+    return task.lease_until is None or task.lease_until > now or (holder is not None and lives(holder))
 
 
 def _refuse_stale(task: Task, epoch: int) -> None:

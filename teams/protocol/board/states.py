@@ -33,6 +33,9 @@ class Action(StrEnum):
     ANSWER = "answer"
     RELEASE = "release"
     SUBMIT = "submit"
+    FINISH = "finish"
+    INSPECT = "inspect"
+    REAP = "reap"
     REJECT = "reject"
     COMPLETE = "complete"
     BLOCK = "block"
@@ -52,7 +55,12 @@ TABLE: Mapping[Action, Mapping[State, State]] = {
     Action.ASK: {State.RUNNING: State.NEEDS_INPUT},
     Action.ANSWER: {State.NEEDS_INPUT: State.RUNNING},
     Action.RELEASE: {State.RUNNING: OPEN, State.NEEDS_INPUT: OPEN},
+    # What the dead held is free again; of a review only the one who looked goes.
+    Action.REAP: {State.RUNNING: OPEN, State.NEEDS_INPUT: OPEN, State.REVIEW: State.REVIEW},
     Action.SUBMIT: {State.RUNNING: State.REVIEW},
+    # Only where no review is wanted; the board checks that.
+    Action.FINISH: {State.RUNNING: State.DONE},
+    Action.INSPECT: {State.REVIEW: State.REVIEW},
     Action.REJECT: {State.REVIEW: OPEN},
     Action.COMPLETE: {State.REVIEW: State.DONE},
     Action.BLOCK: dict.fromkeys((s for s in State if s not in (State.BLOCKED, State.DONE)), State.BLOCKED),
@@ -69,6 +77,9 @@ EVENTS: Mapping[Action, str] = {
     Action.ANSWER: "task.answered",
     Action.RELEASE: "task.released",
     Action.SUBMIT: "task.submitted",
+    Action.FINISH: "task.finished",
+    Action.INSPECT: "task.inspected",
+    Action.REAP: "task.reaped",
     Action.REJECT: "task.rejected",
     Action.COMPLETE: "task.completed",
     Action.BLOCK: "task.blocked",

@@ -38,6 +38,8 @@ class Ours(BaseModel):
     reason: str | None = None
     evidence: dict[str, Any] = {}
     mission: str | None = None
+    review: bool = True
+    reviewer: str | None = None
 
 
 class Metadata(BaseModel):
@@ -115,7 +117,7 @@ class Task(BaseModel):
         """Our part; for a task of another program, what its own fields say."""
         if self.metadata is not None and self.metadata.onecontext is not None:
             return self.metadata.onecontext
-        return Ours(key=f"task-{self.id}", state=FOREIGN_STATE[self.status])
+        return Ours(key=f"task-{self.id}", state=FOREIGN_STATE[self.status], review=False)
 
     @property
     def is_foreign(self) -> bool:
