@@ -91,7 +91,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "task.submitted": lambda event: (f"hands over {_task_name(event)}", ""),
     "task.released": lambda event: (f"gives back {_task_name(event)}: {event.data.get('reason', '')}", "yellow"),
     "task.blocked": lambda event: (f"{_task_name(event)} is blocked: {event.data.get('reason', '')}", "red"),
-    "task.completed": lambda event: (f"{_task_name(event)} is done", "green"),
+    "task.finished": lambda event: (f"{_task_name(event)} is done", "green"),
     "member.joined": lambda event: (f"joins as {event.data['name']}", "bold"),
     "member.rejoined": lambda event: ("is back after its process was killed", "bold"),
     "member.left": lambda event: (f"leaves: {event.data['reason'] or 'no reason given'}", "bold"),

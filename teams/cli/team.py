@@ -102,25 +102,18 @@ def _show(team: Team, invocation: Invocation) -> int:
 
 def _as_data(team: Team, member: Member, waiting: int, now: datetime) -> dict[str, Any]:
     ours = team.is_ours(member.name)
-    age_s = _heartbeat_age_s(team, member.name, now) if ours else None
+    pulse = team.pulse(member.name) if ours else None
     return {
         "name": member.name,
         "role": member.role,
         "model": member.model,
         "ours": ours,
-        "heartbeat_age_s": age_s,
+        "life": pulse.life if pulse else None,
+        "heartbeat_age_s": round(max(0.0, now.timestamp() - pulse.beaten_at), 1) if pulse and pulse.beaten_at else None,
+        "pid": pulse.pid if pulse else None,
         # What waits for a client's own member is what lies in its inbox; that of ours is what it has not acknowledged.
         "waiting": waiting if ours else _entries(team, member.name),
     }
-
-
-def _heartbeat_age_s(team: Team, name: str, now: datetime) -> float | None:
-    """Return the seconds since the member's process was last alive; None when there is no sign of it."""
-    path = team.journal.folder / "heartbeat" / name
-    try:
-        return round(max(0.0, now.timestamp() - path.lstat().st_mtime), 1)
-    except FileNotFoundError:
-        return None
 
 
 def _entries(team: Team, name: str) -> int:
@@ -135,7 +128,7 @@ def _line(row: dict[str, Any], out: Output) -> str:
     age = row["heartbeat_age_s"]
     facts = [whose, row["role"], row["model"] or ""]
     if row["ours"] and row["name"] != LEAD:
-        facts.append("no process seen" if age is None else f"seen {age:g} s ago")
+        facts.append("no heartbeat" if age is None else f"{row['life']}, heartbeat {age:g} s ago")
     facts.append(f"{row['waiting']} waiting" if row["waiting"] else "")
     told = " · ".join(fact for fact in facts if fact)
     name = f"{row['name']:<14}"

@@ -15,9 +15,9 @@ from teams.engine.journal import random_id
 from teams.engine.watch import watch
 from teams.member.letters import Letters
 from teams.member.mind import Answer, Asked, Mind
-from teams.member.pulse import Pulse
 from teams.member.seat import give_up
 from teams.member.turns import Ended, Turns
+from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
 from teams.protocol.mail.forms import (
     IdleNotification,
@@ -71,8 +71,8 @@ class Sitting:
         self._letters = Letters(team, me)
         self._turns = Turns(team.journal, me.name)
         self._work = Work(team, me.name, lease_s=lease_s)
-        self._pulse = Pulse(beat=lambda: team.beat(me.name), on_beat=self._look_up)
-        # Held while mail is sorted, so that the pulse answers nothing that is being answered here.
+        self._vigil = Vigil(self._look_up)
+        # Held while mail is sorted, so that the vigil answers nothing that is being answered here.
         self._desk = threading.RLock()
         self._busy: Message | None = None
         self.count = 0
@@ -82,7 +82,7 @@ class Sitting:
         team = self._team
         watching = watch([team.folder, team.folder / "inboxes", team.journal.folder], self._wake.set)
         try:
-            with self._pulse:
+            with team.beating(self._me.name), self._vigil:
                 return self._take_turns()
         finally:
             watching.close()
@@ -163,15 +163,15 @@ class Sitting:
         if self._work.is_over(task):
             answer = Answer(str(task.evidence.get("summary", "")))
         else:
-            self._pulse.keep(lambda: self._work.renew(task), every_s=self._lease_s / 3)
+            self._vigil.keep(lambda: self._work.renew(task), every_s=self._lease_s / 3)
             try:
                 answer = self._ask(Asked(message, task, interrupted))
             finally:
-                lost = self._pulse.lost
-                self._pulse.keep(None)
+                lost = self._vigil.lost
+                self._vigil.keep(None)
             if lost:
                 return Answer(missing=lost), f"Task #{task.id} went to others while I had it: {lost}"
-        return answer, self._work.finish(task, answer, assigned_by=message.sender)
+        return answer, self._work.finish(task, answer)
 
     def _ask(self, asked: Asked) -> Answer:
         if self._orders.stop:
@@ -209,8 +209,8 @@ class Sitting:
         return is_request and message.sender == LEAD and message.verified and message.at.timestamp() >= since
 
     def _look_up(self) -> None:
-        """Look what cannot wait, at each beat: the thread of the pulse."""
-        if self._orders.stop or self._pulse.lost:
+        """Look what cannot wait, twice a second: the thread of the vigil."""
+        if self._orders.stop or self._vigil.lost:
             self._mind.stop()
             self._wake.set()
         if self._busy is None:

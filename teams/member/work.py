@@ -1,11 +1,11 @@
 """A task in hand: claimed when it is assigned, kept while the mind works, completed or given back.
 
 Rule 1: a claim that this member had before it was killed goes on; one that passed to somebody else is let go.
-Rule 2: a task that has assertions, or belongs to a mission, is handed over for review; any other is done when its
-    holder says so, as the client's members do it.
+Rule 2: a task that somebody wants to review is handed over; any other is done when its holder says so, as the client's
+    members do it.
 """
 
-from onecontext.errors import Conflict, InvalidTransition, StaleEpoch, UnknownTask
+from onecontext.errors import Conflict, InvalidTransition, StaleEpoch, UnknownTask, UsageError
 from teams.agent.tools import cut
 from teams.member.mind import Answer
 from teams.protocol.board.states import HELD, State
@@ -41,18 +41,18 @@ class Work:
             if task.author == self._name and task.state in (State.REVIEW, State.DONE):
                 return task
             return self._board.claim(task_id, self._name, lease_s=self._lease_s)
-        except (UnknownTask, Conflict, InvalidTransition) as error:
+        except (UsageError, Conflict) as error:
             raise Refused(error.message) from error
 
     def is_over(self, task: Task) -> bool:
         """Say whether this member did the task already, before it was killed."""
-        return task.state is State.DONE
+        return task.state in (State.REVIEW, State.DONE)
 
     def renew(self, task: Task) -> Task:
         """Keep the claim; raises StaleEpoch when it has passed on."""
         return self._board.renew(task.id, self._name, task.epoch, self._lease_s)
 
-    def finish(self, task: Task, answer: Answer, *, assigned_by: str) -> str:
+    def finish(self, task: Task, answer: Answer) -> str:
         """Complete the task, or give it back, and return the letter to who assigned it."""
         about = f"Task #{task.id} ({task.subject})"
         try:
@@ -60,7 +60,7 @@ class Work:
                 self._board.release(task.id, self._name, task.epoch, cut(answer.missing, SUMMARY_CHARACTERS))
                 told = f"{about} is not done, and open again: {answer.missing}"
             else:
-                told = f"{about} {self._hand_in(task, answer, assigned_by)}"
+                told = f"{about} {self._hand_in(task, answer)}"
         except (UnknownTask, StaleEpoch, InvalidTransition) as error:
             told = f"{about} went to others while I had it: {error.message}"
         return "\n\n".join(part for part in (told, answer.text) if part)
@@ -74,13 +74,10 @@ class Work:
                 back.append(task.id)
         return back
 
-    def _hand_in(self, task: Task, answer: Answer, assigned_by: str) -> str:
-        if task.state in HELD:
-            evidence = {"summary": cut(answer.text, SUMMARY_CHARACTERS)}
+    def _hand_in(self, task: Task, answer: Answer) -> str:
+        evidence = {"summary": cut(answer.text, SUMMARY_CHARACTERS)}
+        if task.state in HELD and task.ours.review:
             task = self._board.submit(task.id, self._name, task.epoch, evidence)
-        if task.assertions or task.mission:
-            return "is handed over for review."
-        if task.state is not State.DONE:
-            # Who assigned it asks for no review, so the word of its holder is what they accept.
-            self._board.complete(task.id, assigned_by, epoch=task.epoch)
-        return "is done."
+        elif task.state in HELD:
+            task = self._board.finish(task.id, self._name, task.epoch, evidence)
+        return "is handed over for review." if task.state is State.REVIEW else "is done."

@@ -1,7 +1,7 @@
-"""What goes on beside a member's work: the heartbeat, the lease of the task in hand, a look at what cannot wait.
+"""What goes on beside a member's work: the lease of the task in hand is renewed, and what cannot wait is looked at.
 
-Rule 1: nothing here decides. What is noticed (a claim that passed on, an order to stop) is told through ``on_beat``.
-Rule 2: what fails once is tried again at the next beat; a claim that passed on is for good.
+Rule 1: nothing here decides. What is noticed (a claim that passed on, an order to stop) is told through ``look``.
+Rule 2: what fails once is tried again at the next look; a claim that passed on is for good.
 """
 
 import threading
@@ -11,24 +11,23 @@ from types import TracebackType
 
 from onecontext.errors import LockTimeout, OneContextError, StaleEpoch, UnknownTask
 
-BEAT_S = 0.5
+LOOK_S = 0.5
 
 
-class Pulse:
-    """A thread that beats twice a second. ``lost`` says why the claim in hand is gone, "" while it is not."""
+class Vigil:
+    """A thread that looks up twice a second. ``lost`` says why the claim in hand is gone, "" while it is not."""
 
-    def __init__(self, *, beat: Callable[[], None], on_beat: Callable[[], None]) -> None:
-        self._beat = beat
-        self._on_beat = on_beat
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._look = look
         self._renew: Callable[[], object] | None = None
         self._every_s = 0.0
         self._due = 0.0
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="vigil", daemon=True)
         self.lost = ""
 
-    def __enter__(self) -> "Pulse":
+    def __enter__(self) -> "Vigil":
         self._thread.start()
         return self
 
@@ -47,13 +46,12 @@ class Pulse:
     def _run(self) -> None:
         while True:
             try:
-                self._beat()
                 self._keep()
-                self._on_beat()
+                self._look()
             except (OneContextError, OSError):
                 # The member meets the same where it reads its mail and has its claim, and ends or says so there.
                 pass
-            if self._over.wait(BEAT_S):
+            if self._over.wait(LOOK_S):
                 return
 
     def _keep(self) -> None:
