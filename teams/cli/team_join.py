@@ -110,10 +110,11 @@ def _mind(team: Team, args: argparse.Namespace, invocation: Invocation) -> tuple
     if args.python is not None:
         return FunctionMind(load_function(args.python, invocation.cwd)), f"function {args.python}"
     scripted = args.model.startswith(SCRIPTED)
+    instructions = _instructions(args.instructions, invocation.cwd)
     mind = AgentMind(
         team,
         open_model=open_models(args.model, api_base=args.api_base, env=invocation.env),
-        instructions=_instructions(args.instructions, invocation.cwd),
+        instructions=instructions,
         role=args.role,
         tools=_work_tools(args, invocation.cwd),
         observer=lambda name: Recorder(team.journal, mission=None, agent=name, scripted=scripted),

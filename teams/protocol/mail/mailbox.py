@@ -241,7 +241,10 @@ class Mailbox:
             self._post.catch_up()
             if not self._post.is_unposted(message.to, message.msg_id):
                 return False
-            inbox.append(message.to_entry())
+            entries, _ = inbox.read()
+            # There already when a sender was killed between the entry and its record.
+            if all(entry.get("msg_id") != message.msg_id for entry in entries):
+                inbox.append(message.to_entry())
             self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
         return True
 
