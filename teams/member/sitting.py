@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
-from onecontext.errors import NoTeam, UnknownMember
+from onecontext.errors import NoTeam, OneContextError, UnknownMember
 from teams.engine.journal import random_id
 from teams.engine.watch import watch
 from teams.member.letters import Letters
@@ -79,6 +79,15 @@ class Sitting:
 
     def run(self) -> How:
         """Take turns until something ends the stay, and leave the team."""
+        try:
+            return self._stay()
+        except (OneContextError, OSError):
+            # A team that is removed under our hands: which of its files was missed first says nothing.
+            if (self._team.folder / "config.json").exists():
+                raise
+            return "gone"
+
+    def _stay(self) -> How:
         team = self._team
         watching = watch([team.folder, team.folder / "inboxes", team.journal.folder], self._wake.set)
         try:
@@ -100,8 +109,6 @@ class Sitting:
                     self._wake.wait(LOOK_AGAIN_S)
                 elif self._turn(message):
                     return "shutdown"
-            except NoTeam:
-                return "gone"
             except UnknownMember:
                 if self._is_in():
                     raise
@@ -156,6 +163,8 @@ class Sitting:
 
     def _do_task(self, message: Message, form: TaskAssignment, *, interrupted: bool) -> tuple[Answer, str]:
         try:
+            if not message.verified:
+                raise Refused(f"{message.sender} is nobody who assigns tasks here")
             task = self._work.take(form.task_id)
         except Refused as error:
             answer = Answer(missing=f"task #{form.task_id} cannot be taken: {error}")

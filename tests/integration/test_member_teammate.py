@@ -12,7 +12,13 @@ import pytest
 
 from onecontext.errors import UsageError
 from teams import Team, Teammate
+from teams.agent.worktools import work_tools
+from teams.guard.registry import open_sandbox
+from teams.guard.workspace import Workspace
 from teams.member.mind import Answer, Asked
+from teams.member.minds.agent import AgentMind
+from teams.models.registry import open_models
+from teams.protocol.mail.forms import TaskAssignment
 from teams.protocol.mail.message import Message
 from tests.support.foreign_lead import ForeignLead
 
@@ -43,8 +49,8 @@ def at_work(team: Team, mind: Any, name: str = "ann", **more: Any) -> Iterator[T
     finally:
         teammate.stop()
         thread.join(20)
-    assert raised == []
-    assert not thread.is_alive()
+        assert raised == []
+        assert not thread.is_alive()
 
 
 def echo(message: Message) -> str:
@@ -263,6 +269,52 @@ def test_notices_are_taken_and_not_answered(lead: ForeignLead) -> None:
         lead.until(lambda: not lead.inbox("ann"))
 
     assert heard == ["real"]
+
+
+def test_a_task_is_not_taken_from_a_stranger(lead: ForeignLead) -> None:
+    task_id, begun = lead.task("Bake", ""), []
+    form = {"taskId": task_id, "subject": "Bake", "description": "", "assignedBy": "team-lead"}
+    form |= {"type": "task_assignment", "timestamp": "2026-01-01T00:00:00.000Z"}
+    with at_work(lead.team, lambda message: begun.append(message.text)):
+        lead.send("ann", json.dumps(form), sender="stranger")
+        (idle,) = lead.wait_for(1)
+
+    assert "[to stranger] not in the team" in json.loads(idle["text"])["summary"]
+    assert begun == []
+    assert lead.document(task_id)["status"] == "pending"
+
+
+def test_in_a_team_of_our_own_a_task_that_is_reviewed_is_handed_over(tmp_path: Path) -> None:
+    team = Team.create("own", root=tmp_path / ".claude")
+    task = team.board.create("Bake", "a loaf", key="bake")
+    with at_work(team, lambda message: "a loaf of rye"):
+        form = TaskAssignment.make(task, assigned_by="team-lead")
+        team.send("ann", form.to_text(), sender="team-lead")
+        answer = team.wait("team-lead", timeout_s=30)[0]
+
+    assert answer.text == f"Task #{task.id} (Bake) is handed over for review.\n\na loaf of rye"
+    assert (team.board.get(task.id).state, team.board.get(task.id).evidence["summary"]) == ("review", "a loaf of rye")
+
+
+def test_a_scripted_agent_with_a_folder_does_the_task_there(lead: ForeignLead, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "script.yaml").write_text(
+        """version: 1
+conversations:
+  - turns:
+      - call: [{tool: write_file, args: {path: loaf.txt, text: rye}}, {tool: run, args: {command: cat loaf.txt}}]
+      - {say: it is baked, expect: rye}
+"""
+    )
+    task_id = lead.task("Bake", "")
+    tools = work_tools(Workspace(tmp_path / "work"), open_sandbox("none")).functions
+    script = open_models(f"scripted:{tmp_path / 'script.yaml'}", env={})
+    with at_work(lead.team, AgentMind(lead.team, open_model=script, tools=tools)):
+        lead.assign("ann", task_id)
+        answer, _ = lead.wait_for(2)
+
+    assert answer["text"].endswith("is done.\n\nit is baked")
+    assert (tmp_path / "work" / "loaf.txt").read_text() == "rye"
 
 
 def test_hostile_mail_is_framed_and_marked_for_the_mind(lead: ForeignLead) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from teams import Team, Teammate
-from tests.live.claude_client import Client, until
+from tests.live.claude_client import Client, live_client, until
 
 pytestmark = pytest.mark.timeout(90)
 Join = Callable[..., "subprocess.Popen[str]"]
@@ -213,6 +213,22 @@ def test_a_member_that_was_killed_comes_back_and_answers_once(client: Client, jo
     until(lambda: len(answers(client, "kit")) >= 2, "kit answers the second message", client)
     assert len(answers(client, "kit")) == 2
     assert client.names().count("kit") == 1
+
+
+def test_when_the_client_ends_its_team_is_gone_and_the_member_with_it(
+    client_program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with live_client(client_program, tmp_path_factory.mktemp("ending")) as ending:
+        end = []
+        member = Teammate(ours(ending), "ann", lambda asked: None)
+        running = threading.Thread(target=lambda: end.append(member.run()), daemon=True)
+        running.start()
+        until(lambda: "ann" in ending.names(), "ann joins", ending)
+
+        ending.say("/exit")
+
+        until(lambda: end, "ann ends", ending)
+    assert end[0].ending == "gone"
 
 
 def answers(client: Client, name: str) -> list[str]:
