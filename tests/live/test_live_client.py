@@ -237,6 +237,18 @@ def answers(client: Client, name: str) -> list[str]:
     return [found for seen in list(client.server.seen) for found in re.findall(pattern, seen)]
 
 
+def insist(client: Client, calls: list[tuple[str, dict[str, object]]]) -> None:
+    """Let the lead call tools, again where the client says that it did not get a lock in time and did nothing."""
+    for _ in range(5):
+        answered = client.do(*calls)
+        wrong = [text for text in answered if "Message sent to" not in text and "created successfully" not in text]
+        assert all("nothing was sent. Try again" in text for text in wrong), wrong
+        calls = [call for call, text in zip(calls, answered, strict=True) if "nothing was sent" in text]
+        if not calls:
+            return
+    raise AssertionError(f"refused five times: {calls}")
+
+
 def test_when_both_write_at_the_same_time_nothing_is_lost(client: Client) -> None:
     team, heard = ours(client), []
     cat = Teammate(team, "cat", lambda asked: heard.append(asked.text))
@@ -256,11 +268,17 @@ def test_when_both_write_at_the_same_time_nothing_is_lost(client: Client) -> Non
     writing.start()
     for start in range(0, 100, 20):
         numbers = range(start, start + 20)
-        answered = client.do(
-            *(message("cat", f"<to-cat {number:03}>") for number in numbers),
-            *(("TaskCreate", {"subject": f"client {number}", "description": "x"}) for number in numbers if number % 4),
+        insist(
+            client,
+            [
+                *(message("cat", f"<to-cat {number:03}>") for number in numbers),
+                *(
+                    ("TaskCreate", {"subject": f"client {number}", "description": "x"})
+                    for number in numbers
+                    if number % 4
+                ),
+            ],
         )
-        assert [text for text in answered if "Message sent to cat" not in text and "created successf" not in text] == []
     writing.join(60)
     until(lambda: len(heard) >= 100 or not running.is_alive(), f"cat hears all, not {len(heard)}", timeout_s=20)
     cat.stop()
