@@ -40,6 +40,8 @@ COMMANDS: dict[str, Command] = {
     "task": Command("teams.cli.task", "Teams", "create, claim, submit, review and mend one task"),
     "mail": Command("teams.cli.mail", "Teams", "the messages of a team; send, reply, wait, acknowledge"),
     "events": Command("teams.cli.events", "Teams", "the journal of a team"),
+    "replay": Command("teams.cli.replay", "Teams", "feed a recorded run to whatever watches a live one"),
+    "agent": Command("teams.cli.agent", "Teams", "the agents defined in .claude/agents"),
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli", "Skills", "list, show and activate skills"),
     "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),

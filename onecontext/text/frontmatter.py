@@ -3,6 +3,7 @@
 Rule 1: a text without front matter is a body and nothing else; a byte order mark and CRLF are no reason to miss it.
 Rule 2: YAML from strangers is data: safe types only, no aliases (a few lines of them fill any memory), no key twice,
         bounded in size. A line number in an error counts from the top of the file.
+Rule 3: :func:`split_plainly` reads what people write for YAML and is none, for whoever would rather have most of it.
 """
 
 import re
@@ -14,6 +15,8 @@ from onecontext.errors import InvalidDocument
 
 MAX_CHARACTERS = 64 * 1024
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
+_PLAIN_KEY = re.compile(r"([a-z][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*)|)$")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 
 
@@ -24,15 +27,50 @@ def split(text: str) -> tuple[dict[str, Any], str]:
         InvalidDocument: it is never closed, is no YAML mapping, has a key twice or an alias, or is larger than 64 KiB;
             the message names the line.
     """
+    content, body = _parts(text)
+    return ({} if content is None else _parse(content)), body
+
+
+def split_plainly(text: str) -> tuple[dict[str, str], str]:
+    """Return front matter as keys with the text behind their colons, and the body.
+
+    A key begins a line with a small letter; every other line goes on with the value before it, joined by line feeds.
+    Of a value in matching quotes the quotes are taken away, of a block (``|``, ``>``) its sign; nothing else is
+    interpreted, and the first of two equal keys counts.
+
+    Raises:
+        InvalidDocument: it is never closed, or larger than 64 KiB.
+    """
+    content, body = _parts(text)
+    values: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in (content or "").splitlines():
+        key = _PLAIN_KEY.match(line)
+        if key and key[1] not in values:
+            current = values[key[1]] = [(key[2] or "").strip()]
+        elif not line.startswith("#"):
+            current.append(line.rstrip())
+    return {key: _value(lines) for key, lines in values.items()}, body
+
+
+def _parts(text: str) -> tuple[str | None, str]:
+    """Return what stands between the two lines, None when there are none, and what stands behind them."""
     opening = _OPENING.match(text)
     if not opening:
-        return {}, text.removeprefix("\ufeff")
+        return None, text.removeprefix("\ufeff")
     closing = _CLOSING.search(text, opening.end())
     if not closing:
         raise InvalidDocument("front matter that begins on line 1 is never closed; put a line '---' after it")
     if closing.start() - opening.end() > MAX_CHARACTERS:
         raise InvalidDocument(f"front matter on line 2 is longer than {MAX_CHARACTERS:,} characters")
-    return _parse(text[opening.end() : closing.start()]), text[closing.end() :]
+    return text[opening.end() : closing.start()], text[closing.end() :]
+
+
+def _value(lines: list[str]) -> str:
+    if lines[0] in _BLOCKS:
+        lines = [line.strip() for line in lines[1:]]
+    value = "\n".join(lines).strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
 
 
 def _parse(content: str) -> dict[str, Any]:

@@ -1,28 +1,33 @@
 """``onecontext events``: the journal of a team.
 
-With ``--json`` the answer is one document; with ``--json --follow`` it is one document a line, one line an event.
+Rule 1: with ``--json`` the answer is one document; with ``--json --follow`` it is one document a line, one an event.
+Rule 2: what stands before a damaged line is printed, then the line and its byte are named and the exit code is 5.
 """
 
 import argparse
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, printable
+from onecontext.errors import Damaged
+from teams.cli.events_follow import follow, read_all
+from teams.cli.events_since import Since, parse_since
 from teams.cli.place import add_place, open_team
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 
-LOOK_AGAIN_S = 1.0
 _WIDTH = 110
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place(parser)
-    parser.add_argument("--since", type=int, default=0, metavar="N", help="only events with a number above N")
+    parser.add_argument(
+        "--since", default="0", metavar="N|AGO|TIME", help="only events with a number above N, or since 10m, or a time"
+    )
     parser.add_argument("--agent", help="only what this agent did")
     parser.add_argument("--task", metavar="ID", help="only what happened to this task")
     parser.add_argument("--type", metavar="PATTERN", help="only these types, such as task.claimed or 'message.*'")
@@ -30,39 +35,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
+    since = parse_since(args.since, now=datetime.now(UTC))
     journal = open_team(args, invocation).journal
     out = invocation.out
-    if args.follow:
-        for event in _follow(journal):
-            if _wanted(event, args):
-                out.answer(asdict(event), _line(event, out))
-        return 0
-    events = [event for event in journal.read(args.since) if _wanted(event, args)]
-    data = {"team": journal.team, "events": [asdict(event) for event in events], "torn_bytes": journal.torn_bytes()}
-    out.answer(data, "\n".join(_line(event, out) for event in events))
+
+    def say(sentence: str) -> None:
+        out.say(printable(sentence))
+
+    wanted = (event for event in (follow if args.follow else read_all)(journal, say) if _wanted(event, args, since))
+    if out.json and not args.follow:
+        return _document(journal, wanted, out)
+    for event in wanted:
+        out.answer(asdict(event), _line(event, out))
     return 0
 
 
-def _follow(journal: Journal) -> Iterator[Event]:
-    from teams.engine.watch import watch
-
-    tail, changed = journal.tail(), threading.Event()
-    watching = watch([journal.folder], changed.set)
+def _document(journal: Journal, wanted: Iterator[Event], out: Output) -> int:
+    """Answer with one document; where the journal is damaged, with what stands before that, and say where it is."""
+    events, damage = [], None
     try:
-        while True:
-            changed.clear()
-            yield from tail.poll()
-            changed.wait(LOOK_AGAIN_S)
-    finally:
-        watching.close()
+        for event in wanted:
+            events.append(asdict(event))
+    except Damaged as error:
+        damage = error
+    data: dict[str, Any] = {"team": journal.team, "events": events, "torn_bytes": 0 if damage else journal.torn_bytes()}
+    if damage:
+        data["damage"] = damage.message
+        out.say(f"onecontext: {printable(damage.message)}")
+    out.answer(data, "")
+    return damage.exit_code if damage else 0
 
 
-def _wanted(event: Event, args: argparse.Namespace) -> bool:
+def _wanted(event: Event, args: argparse.Namespace, since: Since) -> bool:
     return (
-        event.seq > args.since
+        since.includes(event)
         and args.agent in (None, event.agent)
         and args.task in (None, event.task)
-        and (args.type is None or fnmatchcase(event.type, args.type))
+        and (args.type is None or fnmatchcase(str(event.type), args.type))
     )
 
 
@@ -70,18 +79,21 @@ def _line(event: Event, out: Output) -> str:
     clock = event.at.astimezone().strftime("%H:%M:%S")
     who = " ".join(part for part in (event.agent or "", f"#{event.task}" if event.task else "") if part)
     return (
-        f"{event.seq:>6}  {out.paint(clock, 'dim')}  {out.paint(f'{event.type:<18}', 'bold')}"
+        f"{event.seq:>6}  {out.paint(clock, 'dim')}  {out.paint(f'{event.type!s:<18}', 'bold')}"
         f"  {out.paint(f'{who:<16}', 'cyan')}  {out.paint(_told(event))}"
     ).rstrip()
 
 
 def _told(event: Event) -> str:
     """Return what the event says, on one line, its head where it is long."""
-    data = event.data
-    if event.type.startswith("task.") and isinstance(data.get("task"), dict):
-        told = f"{data.get('from') or '·'} → {data.get('to') or '·'}  {data.get('reason') or data['task']['subject']}"
+    # A whole line need not be one of ours: whatever it lacks, it is shown.
+    data: dict[str, Any] = event.data if isinstance(event.data, dict) else {"data": event.data}
+    task = data.get("task")
+    if str(event.type).startswith("task.") and isinstance(task, dict):
+        reason = data.get("reason") or task.get("subject") or ""
+        told = f"{data.get('from') or '·'} → {data.get('to') or '·'}  {reason}"
     elif event.type == "message.sent":
-        told = f"{data['from']} → {data['to']}: {data.get('summary') or data['text']}"
+        told = f"{data.get('from')} → {data.get('to')}: {data.get('summary') or data.get('text')}"
     else:
         told = "  ".join(f"{name}={_short(value)}" for name, value in data.items())
     line = " ".join(told.split())

@@ -1,153 +1,151 @@
-"""Being told when folders change. The only door of watchdog.
+"""Being told when folders change.
 
-Rule 1: a call says "look again", never what happened: changes are gathered, at most about 15 calls a second.
-Rule 2: watching changes nothing: a folder that is not there yet is waited for at its nearest parent.
-Rule 3: inotify is used where a probe has shown that it speaks up; on file systems where it is silent, we poll.
+Rule 1: a call says "look again", never what happened. The first change is told at once; those that follow within
+    1/``calls_per_s`` are told together at its end.
+Rule 2: watching changes nothing: a folder that is not there yet is waited for at its nearest parent, and one that was
+    removed, replaced or mounted over is watched anew.
+Rule 3: inotify is used where file system and probe say that it hears everything; elsewhere, and once it lost something,
+    we look at the folders every ``poll_s``. Which of the two, and why, can be asked.
+Rule 4: we look in any case: a change that nobody told of is found within ``look_s``. Looking takes at most 2 % of a
+    core, so at very large folders we look less often.
+Rule 5: no fault of the file system reaches the caller; it is a reason to look again.
 """
 
 import stat
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirModifiedEvent,
-    DirMovedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
-from watchdog.observers.polling import PollingObserver
+from teams.engine.watch_look import signature
+from teams.engine.watch_places import MOUNTINFO
+from teams.engine.watch_source import Place, Source
 
-CALLS_PER_S = 15
-PROBE_S = 0.5
-LOOK_AGAIN_S = 2.0
-# Opening and closing for reading are left out: a watcher that reads what it is told about would wake itself for ever.
-_KINDS: list[type[FileSystemEvent]] = [
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirModifiedEvent,
-    DirMovedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-]
-
-
-class _Handler(FileSystemEventHandler):
-    def __init__(self, changed: threading.Event) -> None:
-        self._changed = changed
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Note that something happened."""
-        self._changed.set()
+CALLS_PER_S = 15.0
+LOOK_S = 2.0
+SHARE_OF_A_CORE = 0.02
+SHARE_OF_THE_TIME = 0.2  # that is spent waiting for a slow file system
+_TRIES = 20
 
 
 class Watch:
-    """A running watch. ``kind`` says how changes are noticed: ``inotify`` at once, ``polling`` within ``poll_s``."""
+    """A running watch, made by :func:`watch`.
 
-    def __init__(self, folders: Sequence[Path], on_change: Callable[[], None], *, poll_s: float) -> None:
+    ``look_s``: seconds within which a change is found that nobody told of.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        on_change: Callable[[], None],
+        *,
+        poll_s: float,
+        calls_per_s: float,
+        mountinfo: Path,
+    ) -> None:
         self._folders = [folder.absolute() for folder in folders]
         self._on_change = on_change
-        self._changed = threading.Event()
+        self._poll_s = poll_s
+        self._pause_s = 1 / calls_per_s
+        self._wake = threading.Event()
         self._closed = threading.Event()
-        self._handler = _Handler(self._changed)
-        self._watches: dict[tuple[Path, int], ObservedWatch] = {}
-        works = _inotify_works(_nearest(folder) for folder in self._folders)
-        self.kind: Literal["inotify", "polling"] = "inotify" if works else "polling"
-        self._observer: BaseObserver = Observer() if works else PollingObserver(timeout=poll_s)
-        self._observer.start()
+        self._source = Source(self._wake.set, mountinfo=mountinfo)
+        self._places: set[Place] = set()
+        self._signature, self._look_at = 0, 0.0
+        self.look_s = poll_s
         self._arrange()
+        self._source.begin(self._places)
+        self._look()
         self._thread = threading.Thread(target=self._pump, name="watch", daemon=True)
         self._thread.start()
+
+    @property
+    def kind(self) -> Literal["inotify", "polling"]:
+        """How changes are noticed now: ``inotify`` at once, ``polling`` within ``look_s``. It may change."""
+        return self._source.kind
+
+    @property
+    def why(self) -> str:
+        """Why it is that kind, in a sentence for people."""
+        return self._source.why
 
     def close(self) -> None:
         """Stop; no call is made after this returns, unless it is made from inside a call."""
         self._closed.set()
-        self._changed.set()
+        self._wake.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
-        self._observer.stop()
-        self._observer.join()
 
     def _pump(self) -> None:
-        while not self._closed.is_set():
-            # A look now and then finds a folder that came and went between two arrangements.
-            changed = self._changed.wait(LOOK_AGAIN_S)
-            self._changed.clear()
-            moved = self._arrange()
-            if (changed or moved) and not self._closed.is_set():
-                self._on_change()
-                self._closed.wait(1 / CALLS_PER_S)
+        try:
+            while not self._closed.is_set():
+                self._turn()
+        finally:
+            self._source.close()
+
+    def _turn(self) -> None:
+        changed = self._wake.wait(max(0.0, self._look_at - time.monotonic()))
+        self._wake.clear()
+        self._source.check()
+        changed |= self._arrange()
+        if time.monotonic() >= self._look_at or self.kind == "polling":
+            changed |= self._source.retry(self._places)
+            changed |= self._look()
+        if changed and not self._closed.is_set():
+            self._on_change()
+            self._closed.wait(self._pause_s)
 
     def _arrange(self) -> bool:
         """Watch what is there now: the folders, or the nearest parent of one that is not. Say whether that changed."""
-        wanted = {key for folder in self._folders if (key := _key(_nearest(folder)))}
-        gone = self._watches.keys() - wanted
-        new = wanted - self._watches.keys()
-        for key in gone:
-            self._observer.unschedule(self._watches.pop(key))
-        for key in new:
-            try:
-                self._watches[key] = self._observer.schedule(
-                    self._handler, str(key[0]), recursive=False, event_filter=_KINDS
-                )
-            except FileNotFoundError:
-                # It went away in between; the next look finds its parent.
-                continue
-        return bool(gone or new)
+        changed = False
+        for _ in range(_TRIES):
+            wanted = {_nearest(folder) for folder in self._folders}
+            if self._source.follow(wanted) and wanted == self._places:
+                break
+            # Something may have happened before the new watch was there, also to the place itself: once more.
+            self._places, changed = wanted, True
+        return changed
+
+    def _look(self) -> bool:
+        """Compare the folders with the last look, and plan the next; say whether they differ."""
+        cpu, wall = time.thread_time(), time.monotonic()
+        found = signature(sorted(place.folder for place in self._places))
+        cpu_s, now = time.thread_time() - cpu, time.monotonic()
+        wanted_s = LOOK_S if self.kind == "inotify" else self._poll_s
+        self.look_s = max(wanted_s, cpu_s / SHARE_OF_A_CORE, (now - wall) / SHARE_OF_THE_TIME)
+        self._look_at = now + self.look_s
+        differs, self._signature = found != self._signature, found
+        return differs
 
 
-def watch(folders: Sequence[Path], on_change: Callable[[], None], *, poll_s: float = 1.0) -> Watch:
+def watch(
+    folders: Sequence[Path],
+    on_change: Callable[[], None],
+    *,
+    poll_s: float = 1.0,
+    calls_per_s: float = CALLS_PER_S,
+    mountinfo: Path = MOUNTINFO,
+) -> Watch:
     """Call ``on_change`` from a thread of its own when something in one of ``folders`` changes (not below them).
+
+    It may be called once more than anything changed, so what it does must be right to do at any time.
 
     Args:
         poll_s: seconds between looks where inotify does not work.
+        calls_per_s: the most calls in a second. A monitor that draws wants 15, who waits for a message 200.
+        mountinfo: where the kernel lists file systems.
     """
-    return Watch(folders, on_change, poll_s=poll_s)
+    return Watch(folders, on_change, poll_s=poll_s, calls_per_s=calls_per_s, mountinfo=mountinfo)
 
 
-def _nearest(folder: Path) -> Path:
-    return next((path for path in (folder, *folder.parents) if path.is_dir()), Path("/"))
-
-
-def _key(folder: Path) -> tuple[Path, int] | None:
-    try:
-        # A folder that was removed and made again has the same name, but the watch sits on the old one.
-        return folder, folder.stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
-def _inotify_works(folders: Iterable[Path]) -> bool:
-    """Say whether inotify reports a change in each of the folders, by making one that changes nothing."""
-    return all(_speaks_up(folder) for folder in dict.fromkeys(folders))
-
-
-def _speaks_up(folder: Path) -> bool:
-    heard = threading.Event()
-    try:
-        observer = Observer()
-        observer.schedule(_Handler(heard), str(folder), recursive=False)
-        observer.start()
-    except OSError:
-        # Out of inotify watches or instances: somebody else uses them all.
-        return False
-    try:
-        # Setting the mode it has is a change of attributes to inotify, and no change to anybody else.
-        folder.chmod(stat.S_IMODE(folder.stat().st_mode))
-        return heard.wait(PROBE_S)
-    except PermissionError:
-        return False
-    finally:
-        observer.stop()
-        observer.join()
+def _nearest(folder: Path) -> Place:
+    """Return ``folder``, or the first of its parents that is there and can be seen."""
+    for path in (folder, *folder.parents):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            return Place(path, status.st_dev, status.st_ino)
+    return Place(Path("/"), 0, 0)

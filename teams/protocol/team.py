@@ -13,6 +13,7 @@ from pathlib import Path
 
 from onecontext.errors import Damaged, NoTeam
 from onecontext.names import check_name
+from onecontext.store.files import sync_folder
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
 from teams.protocol.board.people import People
@@ -68,7 +69,7 @@ class Team:
         check_name(name, what="team")
         team = cls(name, Path(root).absolute(), cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
         for folder in (team.folder / "inboxes", team.journal.folder, team.root / "tasks" / name):
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(folder)
         (team.root / "tasks" / name / ".lock").touch()
         made = team._roster.create(name, cwd=team._cwd, session_id=new_id())
         # A crash between the file and its event leaves a team without one: the journal is then still empty.
@@ -194,6 +195,14 @@ class Team:
         except (NoTeam, Damaged):
             return None
         return next((member.role for member in members if member.name == name), None)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and the folders above it, so that a power cut leaves them there."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
 
 
 def _last_written(config: Path) -> float:

@@ -11,11 +11,14 @@ import pytest
 from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
 from teams import Agent, Team, Teammate
+from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
+from teams.engine.watch import watch
 from teams.protocol.board.board import Board
 from teams.protocol.board.desk import EVENTS
 
 CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal, "Teammate": Teammate}
+FUNCTIONS = {function.__name__: function for function in (watch, find_definitions, build_agent, model_name)}
 EVENT_TYPE = re.compile(
     r"^(team|member|message|task|mission|attempt|agent|model|tool|turn|verify|verdict|work|memory|foreign)\.[a-z]+$"
 )
@@ -60,6 +63,16 @@ def test_every_documented_signature_is_the_codes(root: Path) -> None:
     for owner, method, names in documented:
         real = list(inspect.signature(getattr(CLASSES[owner], method)).parameters)
         assert names == [name for name in real if name in names], f"{owner}.{method}{names} is {real}"
+
+
+def test_every_documented_function_is_the_codes(root: Path) -> None:
+    lines = re.findall(r"^def (\w+)\((.*)\) ->", (root / "docs" / "api.md").read_text(), re.MULTILINE)
+
+    assert {name for name, _ in lines} == FUNCTIONS.keys()
+    for name, arguments in lines:
+        documented = {part.split("=")[0].strip(" *"): part for part in arguments.split(",") if part.strip() != "*"}
+        real = inspect.signature(FUNCTIONS[name]).parameters
+        assert list(documented) == [parameter for parameter in real if parameter in documented], name
 
 
 @pytest.mark.parametrize("owner", ["Memory", "Team", "Board", "Teammate"])

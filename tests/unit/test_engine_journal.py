@@ -1,11 +1,14 @@
+import errno
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from onecontext.errors import Conflict, Damaged, NewerFormat, UsageError
+from teams.engine.event import Draft
 from teams.engine.journal import Journal
 from tests.support.crew import HandClock
 
@@ -220,3 +223,99 @@ def _crc(journal: Journal) -> bytes:
 
     line = journal.path.read_bytes()
     return crc32c(line[: line.index(b',"crc"')] + b"}").encode()
+
+
+# --- several at once, and a disk that refuses ---------------------------------------------------------------------
+
+
+def test_several_events_are_appended_in_one_go_or_not_at_all(journal: Journal) -> None:
+    drafts = [Draft("a", {"n": 1}, agent="ann"), Draft("b", {"key": "sk-ant-api03-" + "x1Y2" * 24})]
+
+    events = journal.append_all(drafts)
+
+    assert [(event.seq, event.type, event.agent) for event in events] == [(1, "a", "ann"), (2, "b", None)]
+    assert list(journal.read()) == events
+    assert "x1Y2" not in journal.path.read_text()
+    with pytest.raises(UsageError):
+        journal.append_all([Draft("fits", {}), Draft("does not", {"pad": "x" * (17 << 20)})])
+    with pytest.raises(KeyError):
+        journal.append_all(drafts, guard=_refuses)
+    assert journal.append_all([]) == []
+    assert [event.seq for event in journal.read()] == [1, 2]
+
+
+def _refuses() -> None:
+    raise KeyError
+
+
+def test_a_line_that_the_disk_did_not_confirm_is_taken_back(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.append("tick", {"n": 1})
+    before = journal.path.read_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", _fails_once(os.fsync))
+        with pytest.raises(OSError, match="Input/output") as told:
+            journal.append("tick", {"n": 2})
+
+    assert told.value.filename == str(journal.path)
+    assert journal.path.read_bytes() == before
+    assert journal.append("tick", {"n": 3}).seq == 2
+
+
+def test_a_line_that_the_disk_did_not_confirm_stands_when_another_stands_behind_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Journal(journal.folder, team=journal.team)
+
+    def fails(_: int) -> None:
+        monkeypatch.undo()
+        other.append("tick", {"n": 2})
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="Input/output"):
+        journal.append("tick", {"n": 1})
+
+    assert [event.data["n"] for event in journal.read()] == [1, 2]
+    assert journal.append("tick", {"n": 3}).seq == 3
+
+
+def _fails_once(fsync: Callable[[int], None]) -> Callable[[int], None]:
+    failed: list[int] = []
+
+    def once(descriptor: int) -> None:
+        if failed:
+            return fsync(descriptor)
+        failed.append(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    return once
+
+
+def test_the_lock_is_free_while_the_disk_works(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Journal(journal.folder, team=journal.team)
+    real, seen = os.fsync, []
+
+    def slow(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", real)
+        seen.append(other.append("tick", {}).seq)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+
+    assert journal.append("tick", {}).seq == 1
+    assert seen == [2]
+
+
+def test_all_who_follow_are_given_each_event_once_whenever_they_come(journal: Journal) -> None:
+    first: list[int] = []
+    second: list[int] = []
+    journal.follow(lambda event: first.append(event.seq))
+    journal.append("tick", {})
+    journal.append("tick", {})
+    journal.catch_up()
+    journal.follow(lambda event: second.append(event.seq))
+    Journal(journal.folder, team=journal.team).append("tick", {})
+    journal.catch_up()
+    journal.catch_up()
+
+    assert first == second == [1, 2, 3]
