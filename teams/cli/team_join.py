@@ -14,22 +14,17 @@ from typing import Any
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import INTERRUPTED_EXIT_CODE, UsageError
-from onecontext.store.files import read_bytes
-from teams.agent.worktools import work_tools
+from teams.cli.team_agent import agent_mind
 from teams.cli.watching import telling
-from teams.guard.registry import TIERS, open_sandbox
-from teams.guard.workspace import Workspace
+from teams.guard.registry import TIERS
 from teams.member.mind import Mind
 from teams.member.minds.agent import AgentMind
 from teams.member.minds.command import CommandMind
 from teams.member.minds.function import FunctionMind, load_function
 from teams.member.teammate import Ending, Teammate
-from teams.mission.recorder import Recorder
-from teams.models.registry import SCRIPTED, open_models
 from teams.protocol.roster import Member
 from teams.protocol.team import Team
 
-_LIMIT_BYTES = 256 * 1024
 _ENDINGS = {
     "shutdown": "the lead asked it to shut down, and it did",
     "stopped": "stopped in order; its tasks are given back",
@@ -40,11 +35,14 @@ _ENDINGS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what a member is and how it behaves."""
-    minds = parser.add_mutually_exclusive_group(required=True)
+    minds = parser.add_mutually_exclusive_group()
     minds.add_argument("--model", help="a built-in agent: any litellm name, or scripted:PATH")
     minds.add_argument("--command", metavar="CMD", help="a command: each message on its stdin, its stdout the answer")
     minds.add_argument("--python", metavar="MODULE:FUNCTION", help="a function: gets each Message, returns the answer")
-    parser.add_argument("--role", default="worker", help="what the roster says it is for (default worker)")
+    parser.add_argument(
+        "--agent", metavar="NAME", help="a built-in agent as defined in .claude/agents, with its model or --model"
+    )
+    parser.add_argument("--role", help="what the roster says it is for (default worker, or what --agent says)")
     parser.add_argument("--api-base", default="", help="with --model: the address of its server")
     parser.add_argument(
         "--instructions", default="", metavar="TEXT|@FILE", help="with --model: who it is, how it works"
@@ -83,7 +81,7 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
         team,
         args.name,
         mind,
-        role=args.role,
+        role=mind.role if isinstance(mind, AgentMind) else args.role or "worker",
         model=args.model,
         on_shutdown=args.on_shutdown,
         lease_s=args.lease,
@@ -98,8 +96,13 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
 def _check(args: argparse.Namespace) -> None:
     if args.timeout <= 0 or args.lease < 1:
         raise UsageError("--timeout is above 0 seconds, and --lease at least 1")
-    if not args.model and (args.api_base or args.instructions or args.work):
-        raise UsageError("--api-base, --instructions and --work belong to --model")
+    built_in = args.model is not None or args.agent is not None
+    if not built_in and args.command is None and args.python is None:
+        raise UsageError("say who thinks for the member: --model, --agent, --command or --python")
+    if args.agent is not None and (args.command is not None or args.python is not None):
+        raise UsageError("--agent is a built-in agent; it goes with --model alone")
+    if not built_in and (args.api_base or args.instructions or args.work):
+        raise UsageError("--api-base, --instructions and --work belong to --model and --agent")
 
 
 def _mind(team: Team, args: argparse.Namespace, invocation: Invocation) -> tuple[Mind, str]:
@@ -109,36 +112,7 @@ def _mind(team: Team, args: argparse.Namespace, invocation: Invocation) -> tuple
         return CommandMind(args.command, env=env, cwd=invocation.cwd, timeout_s=args.timeout), f"$ {args.command}"
     if args.python is not None:
         return FunctionMind(load_function(args.python, invocation.cwd)), f"function {args.python}"
-    scripted = args.model.startswith(SCRIPTED)
-    instructions = _instructions(args.instructions, invocation.cwd)
-    mind = AgentMind(
-        team,
-        open_model=open_models(args.model, api_base=args.api_base, env=invocation.env),
-        instructions=instructions,
-        role=args.role,
-        tools=_work_tools(args, invocation.cwd),
-        observer=lambda name: Recorder(team.journal, mission=None, agent=name, scripted=scripted),
-    )
-    return mind, args.model + ("  (scripted: its words come from a file)" if scripted else "")
-
-
-def _instructions(said: str, cwd: Path) -> str:
-    if not said.startswith("@"):
-        return said
-    path = cwd / said[1:]
-    try:
-        return read_bytes(path.resolve(), limit_bytes=_LIMIT_BYTES).decode("utf-8")
-    except (FileNotFoundError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no text file to take instructions from") from error
-
-
-def _work_tools(args: argparse.Namespace, cwd: Path) -> list[Any]:
-    if args.work is None:
-        return []
-    folder = (cwd / args.work).resolve()
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder to work in")
-    return list(work_tools(Workspace(folder), open_sandbox(args.sandbox)).functions)
+    return agent_mind(team, args, invocation)
 
 
 @contextmanager

@@ -121,7 +121,9 @@ conversations:
       - say: bob is greeted
 """
     )
-    join("sam", "--model", f"scripted:{tmp_path / 'sam.yaml'}")
+    (tmp_path / ".claude" / "agents").mkdir(parents=True)
+    (tmp_path / ".claude" / "agents" / "greeter.md").write_text("---\nname: greeter\ndescription: x\n---\nYou greet.\n")
+    join("sam", "--agent", "greeter", "--model", f"scripted:{tmp_path / 'sam.yaml'}")
 
     client.do(message("sam", "please greet bob"))
 

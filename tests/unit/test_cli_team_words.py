@@ -104,9 +104,12 @@ def test_a_member_that_was_killed_is_taken_out(tmp_path: Path) -> None:
         (("leave", "crew", "--name", "eve"), 2, "eve is not a member that joined through us"),
         (("leave", "crew", "--name", "zed"), 2, "no member 'zed'"),
         (("leave", "nobody", "--name", "zed"), 3, "no team 'nobody'"),
-        (("join", "crew", "--name", "ann"), 2, "one of the arguments --model --command --python is required"),
+        (("join", "crew", "--name", "ann"), 2, "--model, --agent, --command or --python"),
         (("join", "crew", "--name", "ann", "--command", "x", "--python", "a:b"), 2, "not allowed with"),
         (("join", "crew", "--name", "team-lead", "--command", "x"), 2, "choose another name"),
+        (("join", "crew", "--name", "ann", "--agent", "nobody"), 2, "no agent 'nobody' is defined; there are baker"),
+        (("join", "crew", "--name", "ann", "--agent", "baker"), 2, "names no model of its own"),
+        (("join", "crew", "--name", "ann", "--agent", "baker", "--command", "x"), 2, "goes with --model alone"),
         (("join", "crew", "--name", "A B", "--command", "x"), 2, "A B"),
         (("join", "crew", "--name", "ann", "--command", "x", "--timeout", "0"), 2, "above 0 seconds"),
         (("join", "crew", "--name", "ann", "--command", "x", "--work", "."), 2, "belong to --model"),
@@ -126,6 +129,8 @@ def test_what_cannot_be_is_said_and_nobody_joins(
     monkeypatch.setattr("sys.path", list(__import__("sys").path))
     lead = ForeignLead(tmp_path / ".claude")
     lead.member("eve")
+    (tmp_path / ".claude" / "agents").mkdir()
+    (tmp_path / ".claude" / "agents" / "baker.md").write_text("---\nname: baker\ndescription: bakes\n---\nYou bake.\n")
     (tmp_path / "s.yaml").write_text("version: 1\nconversations: [{turns: [{say: x}]}]\n")
 
     got, _, err = call(tmp_path, *argv)

@@ -67,7 +67,7 @@ class AgentMind:
         self._tools_besides = list(tools)
         self._open_model = open_model
         self._instructions = instructions
-        self._role = role
+        self.role = role
         self._memory = memory
         self._limits = limits
         self._observer = observer
@@ -78,7 +78,7 @@ class AgentMind:
         parts = (MEMBER.format(team=self._team.name), self._instructions)
         self._agent = Agent(
             me.name,
-            model=self._open_model(Conversation(agent=me.name, role=self._role)),
+            model=self._open_model(Conversation(agent=me.name, role=self.role)),
             instructions="\n\n".join(part for part in parts if part),
             tools=[*self._tools(), *self._tools_besides],
             memory=self._memory,
