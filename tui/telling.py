@@ -140,11 +140,15 @@ _TASK_WORDS = {
     "unblocked": ("unblocked", "info"),
     "reopened": ("reopens", "info"),
     "deleted": ("deletes", "warn"),
+    "imported": ("another program made", "info"),
+    "edited": ("another program changed", "info"),
 }
 _TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
     "team.created": _simple("team created", "dim"),
     "member.joined": _simple("joins:", "dim", "name", "role"),
     "member.left": _simple("leaves:", "dim", "name", "reason"),
+    "member.found": _simple("came through another program:", "dim", "name", "role"),
+    "member.gone": _simple("went through another program:", "dim", "name"),
     "message.sent": _message,
     "mission.started": _started,
     "mission.planned": _planned,
@@ -162,4 +166,5 @@ _TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
     "memory.committed": _simple("remembers:", "info", "contribution"),
     "foreign.write": _simple("another program wrote", "warn", "path", "what"),
     "violation": _simple("■ violation:", "bad", "what", "path"),
+    "violation.ended": _simple("violation is over:", "info", "what", "path"),
 }

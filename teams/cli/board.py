@@ -1,6 +1,8 @@
 """``onecontext board``: the tasks of a team, by where they stand."""
 
 import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +11,9 @@ from onecontext.cli.output import Output
 from teams.cli.place import add_place, open_team
 from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
+from teams.protocol.violations import GARBLED, Violation
+
+Marks = dict[str, list[str]]
 
 # What needs somebody first, what is over last.
 _ORDER = [
@@ -40,13 +45,15 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team = open_team(args, invocation)
     tasks = [task for task in team.board.list() if args.state in (None, task.state)]
     problems = [{"path": str(problem.path), "what": problem.what} for problem in team.board.problems]
+    violations = team.board.violations()
     data = {
         "team": team.name,
         "root": str(team.root),
         "tasks": [as_data(task) for task in tasks],
         "problems": problems,
+        "violations": [asdict(violation) for violation in violations],
     }
-    invocation.out.answer(data, _as_text(team.name, tasks, invocation.out))
+    invocation.out.answer(data, _as_text(team.name, tasks, _by_task(violations), invocation.out))
     for problem in problems:
         invocation.out.say(invocation.out.paint(f"cannot be read: {problem['what']}"))
     return 0
@@ -68,7 +75,16 @@ def as_data(task: Task) -> dict[str, Any]:
     }
 
 
-def _as_text(team: str, tasks: list[Task], out: Output) -> str:
+def _by_task(violations: Iterable[Violation]) -> Marks:
+    """Return ids of tasks to what their files break; one that cannot be read at all is told of as a problem."""
+    marks: Marks = {}
+    for violation in violations:
+        if violation.task is not None and violation.rule != GARBLED:
+            marks.setdefault(violation.task, []).append(violation.what)
+    return marks
+
+
+def _as_text(team: str, tasks: list[Task], marks: Marks, out: Output) -> str:
     if not tasks:
         return f"{out.paint(team, 'bold')}: no tasks"
     done = sum(task.state is State.DONE for task in tasks)
@@ -77,12 +93,12 @@ def _as_text(team: str, tasks: list[Task], out: Output) -> str:
         rows = [task for task in tasks if task.state is state]
         if rows:
             lines += ["", out.paint(f"{state.replace('_', ' ')} ({len(rows)})", "bold", _STYLES[state])]
-            lines += [line for task in rows for line in task_lines(task, out)]
+            lines += [line for task in rows for line in task_lines(task, out, marks.get(task.id, ()))]
     return "\n".join(lines)
 
 
-def task_lines(task: Task, out: Output) -> list[str]:
-    """Return what people are told of a task: a line, and a second where there is a reason."""
+def task_lines(task: Task, out: Output, breaks: Sequence[str] = ()) -> list[str]:
+    """Return what people are told of a task: a line, a second where there is a reason, one for each rule it breaks."""
     facts = [
         f"after {', '.join('#' + name for name in task.blocked_by)}" if task.blocked_by else "",
         f"attempt {task.attempt}" if task.attempt else "",
@@ -96,7 +112,8 @@ def task_lines(task: Task, out: Output) -> list[str]:
     if told:
         first += f"  {out.paint(f'({told})', 'dim')}"
     reason = task.reason if task.state is not State.DONE else None
-    return [first, *([f"{'':>23}{out.paint(reason.splitlines()[0], 'dim')}"] if reason else [])]
+    told_of = [f"{'':>23}{out.paint(f'■ violation: {what}', 'red')}" for what in breaks]
+    return [first, *([f"{'':>23}{out.paint(reason.splitlines()[0], 'dim')}"] if reason else []), *told_of]
 
 
 def _lease(task: Task) -> str:

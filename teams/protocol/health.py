@@ -3,14 +3,14 @@
 Rule 1: nothing is written. A lock here is a folder, and making one would stop the programs that use these files.
 """
 
-import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from onecontext.doctor.check import Check
-from onecontext.errors import Damaged
-from onecontext.store.files import read_bytes
+from onecontext.errors import OneContextError
+from teams.protocol.mail.inbox import Inbox
+from teams.protocol.reading import read_json
 
 _ROOTS = (".onecontext", ".claude")
 _STALE_S = 10.0  # after which clients take a lock over
@@ -42,9 +42,14 @@ def _documents(root: Path) -> Check:
 
 
 def _is_json(path: Path) -> bool:
+    if path.parent.name == "inboxes":
+        _, problem = Inbox(path, path.parent).read()
+        return not problem
     try:
-        json.loads(read_bytes(path))
-    except (OSError, ValueError, Damaged):
+        read_json(path)
+    except FileNotFoundError:
+        return True  # gone since it was listed, or a link to nothing, which nobody reads
+    except OneContextError:
         return False
     return True
 

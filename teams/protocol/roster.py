@@ -1,8 +1,9 @@
 """Who is in a team: ``teams/<team>/config.json``, a file we share with the client.
 
 Rule 1: written under ``config.json.lock``, read without: the client rewrites it in place; half a file is tried again.
-Rule 2: fields we do not know, and the order of keys, are kept.
-Rule 3: which members are ours is in the journal (``team.created``, ``member.joined``, ``member.left``), not here.
+Rule 2: what others wrote is kept: fields we do not know, the order of keys, members that are none.
+Rule 3: a bad member never hides the others: it is named in ``problems``, and left where it is.
+Rule 4: which members are ours is in the journal (``team.created``, ``member.joined``, ``member.left``), not here.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,11 +20,14 @@ from onecontext.text.validation import first_problem
 from teams.engine.journal import random_id, utc_now
 from teams.engine.locks import mkdir_lock
 from teams.engine.stamp import Kept
-from teams.protocol.wire import dumps, in_order_of, read_json
+from teams.protocol.reading import read_json
+from teams.protocol.wire import dumps
 
 LEAD = "team-lead"
 COLOURS = ("blue", "green", "yellow", "purple", "orange", "pink", "cyan", "red")
 WAIT_S = 10.0
+LIMIT_MEMBERS = 1000
+_LIMIT_NAME_BYTES = 200
 
 
 class Member(BaseModel):
@@ -63,29 +67,33 @@ class Config(BaseModel):
     lead_session_id: str | None = Field(default=None, alias="leadSessionId")
     members: tuple[Member, ...] = Field(strict=False)
     _source: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _problems: tuple[str, ...] = PrivateAttr(default=())
 
     @classmethod
     def parse(cls, document: Any, *, source: str) -> Self:
         """Return the configuration in ``document``; ``source`` says in errors where it came from.
 
         Raises:
-            Damaged: it is none.
+            Damaged: it is none. One bad member does not make it so.
         """
+        listed = document.get("members") if isinstance(document, dict) else None
+        members, problems = _told_apart(listed) if isinstance(listed, list) else (listed, [])
         try:
-            config = cls.model_validate(document)
+            config = cls.model_validate({**document, "members": members} if isinstance(document, dict) else document)
         except ValidationError as error:
             raise Damaged(f"{source} is not a team's configuration: {first_problem(error)}") from error
         config._source = document
+        config._problems = tuple(problems)
         return config
 
+    @property
+    def problems(self) -> Sequence[str]:
+        """What stands in ``members`` and is none, a sentence each."""
+        return self._problems
+
     def to_document(self) -> dict[str, Any]:
-        """Return what is written to the file, keys in the order in which they were read."""
-        document = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        sources = {member["agentId"]: member for member in self._source.get("members", [])}
-        document["members"] = [
-            in_order_of(member, sources.get(member["agentId"], {})) for member in document["members"]
-        ]
-        return in_order_of(document, self._source)
+        """Return the document as it was read, bad members included."""
+        return dict(self._source)
 
     def member(self, name: str) -> Member:
         """Return a member by name.
@@ -145,9 +153,10 @@ class Roster:
 
     def _parsed(self) -> Config:
         try:
-            return Config.parse(read_json(self.path), source=str(self.path))
+            config: Config = read_json(self.path, parse=lambda document: Config.parse(document, source=str(self.path)))
         except FileNotFoundError as error:
             raise NoTeam(f"there is no team at {self.path.parent}") from error
+        return config
 
     def join(
         self,
@@ -169,7 +178,7 @@ class Roster:
         check_name(name, what="agent")
         with mkdir_lock(self.path, wait_s=WAIT_S):
             config = self.read()
-            free = _free_name(name, [member.name for member in config.members])
+            free = _free_name(name, [_name_of(member) for member in config.to_document()["members"]])
             member = {
                 "agentId": f"{free}@{config.name}",
                 "name": free,
@@ -199,7 +208,7 @@ class Roster:
             config = self.read()
             gone = config.member(name)
             record(gone)
-            self._write(config, [member for member in config.to_document()["members"] if member["name"] != name])
+            self._write(config, [one for one in config.to_document()["members"] if _name_of(one) != name])
         return gone
 
     def _write(self, config: Config, members: Sequence[Any]) -> None:
@@ -207,6 +216,40 @@ class Roster:
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)
+
+
+def _told_apart(listed: Sequence[Any]) -> tuple[list[Member], list[str]]:
+    """Return the members in a list, and a sentence about each element that is none."""
+    members: dict[str, Member] = {}
+    problems = []
+    for place, document in enumerate(listed, start=1):
+        try:
+            member = Member.model_validate(document)
+        except ValidationError as error:
+            why = first_problem(error)
+        else:
+            why = "" if is_file_name(member.name) else "its name is no file name"
+        if why:
+            problems.append(f"member {place} ({_name_of(document)[:80]!r}) is none: {why}")
+            continue
+        if member.name in members:
+            problems.append(f"member {place} ({member.name!r}) has a name that another has")
+        members.setdefault(member.name, member)
+        if len(members) > LIMIT_MEMBERS or len(problems) > LIMIT_MEMBERS:
+            problems.append(f"there are more than {LIMIT_MEMBERS:,} members; the others are not looked at")
+            break
+    return [*members.values()], problems
+
+
+def is_file_name(name: str) -> bool:
+    """Say whether ``name`` can name an inbox: it comes from a file that others write, and becomes part of a path."""
+    is_path = name in ("", ".", "..") or "/" in name or not name.isprintable()
+    return not is_path and len(name.encode("utf-8", "replace")) <= _LIMIT_NAME_BYTES
+
+
+def _name_of(document: Any) -> str:
+    name = document.get("name") if isinstance(document, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _free_name(name: str, taken: Sequence[str]) -> str:

@@ -13,13 +13,17 @@ from pathlib import Path
 
 from onecontext.errors import Damaged, NoTeam
 from onecontext.names import check_name
-from onecontext.store.files import sync_folder
+from onecontext.store.durable import make_folder
+from teams.engine.event import Event
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
 from teams.protocol.board.people import People
 from teams.protocol.heartbeat import Heartbeats, Pulse
+from teams.protocol.mail.intake import MailIntake
 from teams.protocol.mail.mailbox import Mailbox, Message
+from teams.protocol.membership import Membership
 from teams.protocol.roster import Config, Member, Roster
+from teams.protocol.violations import Violations
 
 Names = list[str]
 
@@ -46,6 +50,9 @@ class Team:
         people = People(self._role_of, self.hearts.pulse, self.hearts.beat_if_ours)
         self.board = Board(root, name, self.journal, clock, people=people)
         self._mail = Mailbox(self.folder, self._roster, self.journal, clock=clock, new_id=new_id)
+        violations = Violations(self.journal)
+        self._membership = Membership(self._roster, self.journal, violations)
+        self._foreign_mail = MailIntake(self.folder, self._roster, self.journal, self._mail.post, violations)
 
     @classmethod
     def create(
@@ -69,7 +76,7 @@ class Team:
         check_name(name, what="team")
         team = cls(name, Path(root).absolute(), cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
         for folder in (team.folder / "inboxes", team.journal.folder, team.root / "tasks" / name):
-            _make(folder)
+            make_folder(folder)
         (team.root / "tasks" / name / ".lock").touch()
         made = team._roster.create(name, cwd=team._cwd, session_id=new_id())
         # A crash between the file and its event leaves a team without one: the journal is then still empty.
@@ -184,6 +191,18 @@ class Team:
         """Record that ``name`` has these; see :meth:`Mailbox.acknowledge`."""
         self._mail.acknowledge(name, messages)
 
+    def take_in(self) -> Sequence[Event]:
+        """Record what other programs did in this team's files, and return the events; none when nothing new is there.
+
+        Members that came and went, tasks made, changed and deleted, messages between members that are not ours, and
+        what breaks our rules, each once, however many processes look. The files are left as they are.
+
+        Raises:
+            NoTeam: the team is gone.
+            Damaged: the journal cannot be read.
+        """
+        return [*self._membership.take_in(), *self.board.take_in(), *self._foreign_mail.take_in()]
+
     def post_again(self) -> Sequence[Message]:
         """Post what a crash kept from inboxes of other programs; see :meth:`Mailbox.post_again`."""
         return self._mail.post_again()
@@ -197,14 +216,11 @@ class Team:
         return next((member.role for member in members if member.name == name), None)
 
 
-def _make(folder: Path) -> None:
-    """Make a folder and the folders above it, so that a power cut leaves them there."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in missing:
-        sync_folder(path.parent)
-
-
 def _last_written(config: Path) -> float:
-    journal = config.parent / "onecontext" / "journal.jsonl"
-    return (journal if journal.exists() else config).stat().st_mtime
+    for path in (config.parent / "onecontext" / "journal.jsonl", config):
+        try:
+            return path.lstat().st_mtime
+        except OSError:
+            # It is not there, or out of reach: then it says nothing about when.
+            continue
+    return 0.0

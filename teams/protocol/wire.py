@@ -1,30 +1,47 @@
 """JSON as the client writes it: indented by two, nothing escaped that need not be, keys in the order they came in.
 
-Rule 1: what others wrote is kept: fields we do not know, the order of keys, lone surrogates.
-Rule 2: others rewrite some files in place, so half a document is tried again before it counts as garbled.
+Rule 1: what others wrote is kept: fields we do not know, the order of keys, lone surrogates, numbers as they were put
+    (``1e21``, ``1.0``, ``-0``).
+Rule 2: what is read is what ``JSON.parse`` reads: UTF-8 without a byte order mark, no ``NaN``; of a key that is there
+    twice the last value, at the place of the first. Beyond that we refuse what cannot be handed on: a number that no
+    double holds (``1e999``), and values nested deeper than 100 levels.
+Rule 3: what is written is what ``JSON.parse`` accepts.
 """
 
 import json
+import math
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, Self
 
 from onecontext.errors import Damaged
-from onecontext.store.files import read_bytes
 
-LIMIT_BYTES = 16 * 1024 * 1024
-RETRIES = 6
-RETRY_S = 0.015
+LIMIT_DEPTH = 100
+_PLAIN_DIGITS = 300  # an integer of more digits is no double
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+class Number(float):
+    """A number that Python would write in another way than it was read; ``text`` is how it stood there."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        number = super().__new__(cls, text)
+        number.text = str(text)
+        return number
+
+
 def dumps(document: Any) -> str:
-    """Return ``document`` as text, as ``JSON.stringify(document, null, 2)`` does."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    return escape_surrogates(text)
+    """Return ``document`` as text, as ``JSON.stringify(document, null, 2)`` does; a :class:`Number` as it was read.
+
+    Raises:
+        ValueError: it holds a number that JSON has no word for.
+    """
+    return escape_surrogates("".join(_encoded(document, "\n")))
 
 
 def escape_surrogates(text: str) -> str:
@@ -37,40 +54,98 @@ def iso_ms(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def loads(content: bytes, *, source: str) -> Any:
+def loads(content: bytes | str, *, source: str) -> Any:
     """Return the document in ``content``; ``source`` says in errors where it came from.
 
     Raises:
-        Damaged: it is not JSON.
+        Damaged: it is not JSON, or goes beyond rule 2.
     """
     try:
-        return json.loads(content, parse_constant=_refuse)
+        text = content if isinstance(content, str) else content.decode("utf-8")
+        document = json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
     except (ValueError, RecursionError) as error:
-        raise Damaged(f"{source} is not JSON: {error}") from error
+        raise Damaged(f"{source} is not JSON: {_reason(error)}") from error
+    if is_deep(document, text):
+        raise Damaged(f"{source} is nested deeper than {LIMIT_DEPTH} levels")
+    return document
 
 
-def read_json(path: Path, *, retries: int = RETRIES) -> Any:
-    """Return the document at ``path``; one caught half written is read again, about 0.1 s in all.
-
-    Raises:
-        FileNotFoundError: there is nothing there.
-        Damaged: it stays garbled, or is no regular file, or has more than 16 MiB.
-    """
-    for attempt in range(retries + 1):
-        try:
-            return loads(read_bytes(path, limit_bytes=LIMIT_BYTES), source=str(path))
-        except Damaged:
-            if attempt == retries or path.is_symlink() or not path.is_file():
-                raise
-        time.sleep(RETRY_S)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+def is_deep(document: Any, text: str) -> bool:
+    """Say whether ``document``, which was read from ``text``, is nested deeper than :data:`LIMIT_DEPTH`."""
+    if text.count("[") + text.count("{") <= LIMIT_DEPTH:
+        return False
+    level = [document]
+    for _ in range(LIMIT_DEPTH + 1):
+        level = [part for value in level for part in _parts(value) if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def in_order_of(document: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``document`` with the keys that ``model`` has first and in its order, at the top level only."""
-    known = {key: document[key] for key in model if key in document}
+    """Return ``document`` with the keys that ``model`` has first and in its order, at the top level only.
+
+    A value that is equal in both is the one of ``model``: it may be a :class:`Number`.
+    """
+    known = {
+        key: value if _is_same(value, document[key]) else document[key]
+        for key, value in model.items()
+        if key in document
+    }
     return known | {key: value for key, value in document.items() if key not in known}
 
 
+def _is_same(value: Any, other: Any) -> bool:
+    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
+    return iter(value.values() if isinstance(value, dict) else value)
+
+
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{constant} is no JSON value")
+
+
+def _integer(text: str) -> int | float:
+    if len(text) > _PLAIN_DIGITS:
+        return _float(text)
+    return Number(text) if text == "-0" else int(text)
+
+
+def _float(text: str) -> float:
+    number = Number(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is a number that nothing can hold")
+    return number
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"it is nested deeper than {LIMIT_DEPTH} levels"
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8"
+    return str(error)
+
+
+def _encoded(value: Any, line: str) -> Iterator[str]:
+    """Yield the text of ``value`` in pieces; ``line`` is a line feed and the indentation of where it stands."""
+    if isinstance(value, str):
+        yield encode_basestring(value)
+    elif isinstance(value, Number):
+        yield value.text
+    elif isinstance(value, Mapping) and value:
+        yield from _enclosed("{}", line, ((f"{encode_basestring(str(k))}: ", part) for k, part in value.items()))
+    elif isinstance(value, list | tuple) and value:
+        yield from _enclosed("[]", line, (("", part) for part in value))
+    else:
+        yield json.dumps(value, allow_nan=False)
+
+
+def _enclosed(brackets: str, line: str, parts: Iterator[tuple[str, Any]]) -> Iterator[str]:
+    before = brackets[0] + line + "  "
+    for label, part in parts:
+        yield before + label
+        yield from _encoded(part, line + "  ")
+        before = "," + line + "  "
+    yield line + brackets[1]

@@ -6,6 +6,7 @@ Run as a program (``python -m tests.support.crew VERB ROOT …``) this file is o
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,6 +99,26 @@ def write_foreign(root: Path, name: str, count: str, to: str) -> None:
             temporary = inbox.with_suffix(f".{name}")
             temporary.write_text(dumps(entries))
             temporary.rename(inbox)
+
+
+def take_in(root: Path, team: str, count: str) -> None:
+    """Take in what is there, again and again, and tell the numbers of the events that were recorded."""
+    handle = Team.open(team, root=root)
+    for _ in range(int(count)):
+        for event in handle.take_in():
+            tell(event.seq)
+
+
+def rewrite_in_place(root: Path) -> None:
+    """Do what a client does: empty the file of task 2 and write it, without a lock; words of one letter each time."""
+    path = root / "tasks" / "crew" / "2.json"
+    document = json.loads(path.read_text())
+    tell("rewriting")
+    while True:
+        for letter in "xyz":
+            words = {"subject": letter * (7000 - ord(letter)), "description": letter * 20_000}
+            path.write_text(dumps({**document, **words}))
+            time.sleep(0.001)
 
 
 def count_up(root: Path, count: str) -> None:

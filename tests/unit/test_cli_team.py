@@ -49,6 +49,20 @@ def test_the_board_is_shown_by_state_from_anywhere_below(team: Team, tmp_path: P
     assert "#1  ann           Fix rounding  (attempt 1 · lease " in out
 
 
+def test_the_board_marks_what_another_program_broke_and_writes_nothing(team: Team, tmp_path: Path) -> None:
+    path = team.root / "tasks" / "crew" / "1.json"
+    path.write_text(path.read_text().replace('"owner": "ann"', '"owner": "bob\\u001b[31m"'))
+    before = team.journal.path.read_bytes()
+
+    _, out, _ = call(tmp_path, "board")
+    assert "■ violation: taken by bob" in out
+    assert "\x1b" not in out
+    assert "#1  ann " in out
+    (violation,) = data_of(tmp_path, "board")["violations"]
+    assert (violation["task"], violation["rule"], violation["path"]) == ("1", "taken", "tasks/crew/1.json")
+    assert team.journal.path.read_bytes() == before
+
+
 def test_the_board_answers_programs(team: Team, tmp_path: Path) -> None:
     data = data_of(tmp_path, "board", "--state", "running")
 

@@ -251,7 +251,7 @@ def test_an_inbox_name_that_is_a_path_is_refused(team: Team) -> None:
     document["members"].append({"agentId": "y", "name": "../../escape", "joinedAt": 5})
     (team.folder / "config.json").write_text(json.dumps(document))
 
-    with pytest.raises(UnknownMember, match="no inbox"):
+    with pytest.raises(UnknownMember, match="no member"):
         team.send("../../escape", "x", sender="ann")
 
 

@@ -13,17 +13,21 @@ from typing import Any
 
 from onecontext.errors import Conflict, InvalidTransition, UnknownTask, UsageError
 from onecontext.names import check_name
+from teams.engine.event import Event
 from teams.engine.journal import Journal, utc_now
 from teams.protocol.board import moves
 from teams.protocol.board.desk import WAIT_S, Desk
+from teams.protocol.board.intake import Intake
 from teams.protocol.board.links import Links
 from teams.protocol.board.moves import NOBODY, Change
 from teams.protocol.board.people import People
 from teams.protocol.board.states import Action, State, derived
 from teams.protocol.board.task import Ours, Task
 from teams.protocol.board.taskfiles import Problem, TaskFiles
+from teams.protocol.violations import Violation
 
 Tasks = list[Task]
+Violations = list[Violation]
 
 
 class Board:
@@ -46,13 +50,19 @@ class Board:
         self._people = people or People()
         self._desk = Desk(self._files, journal)
         self._links = Links(self._files, self._desk, self.list)
+        self._intake = Intake(self._files, self._desk.copies, journal)
         self.problems: tuple[Problem, ...] = ()
 
     # --- reading: no lock, nothing written ----------------------------------------------------------------------------
 
     def list(self) -> Tasks:
-        """Return all tasks in order of their ids; a garbled file costs about 0.1 s and goes to ``problems``."""
-        tasks, problems = self._files.read_all()
+        """Return all tasks in order of their ids; a garbled file costs about 0.1 s and goes to ``problems``.
+
+        What another program wrote counts as far as it may: state, claim and verdict are the journal's.
+        """
+        files, problems = self._files.read_all()
+        self._desk.copies.ledger.catch_up()
+        tasks = [task for file in files if (task := self._desk.copies.view(file)) is not None]
         self.problems = tuple(problems)
         states = {task.id: task.state for task in tasks}
         # A blocker that cannot be read may not be done; one that is gone blocks nobody.
@@ -85,6 +95,20 @@ class Board:
             if task.key == key and not task.is_foreign and mission in (None, task.mission):
                 return task
         raise UnknownTask(f"no task has the key {key!r}")
+
+    def violations(self) -> Violations:
+        """Return which of our rules the files break now; what was broken and put right is in the journal."""
+        return self._intake.violations()
+
+    # --- other programs ----------------------------------------------------------------------------------------------
+
+    def take_in(self) -> Sequence[Event]:
+        """Record what other programs did to the files; return the events, none when nothing new is there.
+
+        Tasks they made, changed and deleted become events with the whole document; what breaks our rules becomes a
+        ``violation``, once for each time it happens, and stays as it is.
+        """
+        return self._intake.take_in()
 
     # --- the list -----------------------------------------------------------------------------------------------------
 

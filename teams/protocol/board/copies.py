@@ -4,7 +4,8 @@ Rule 1: a file whose ``rev`` is below the journal's is an older copy (a crash be
     slept): the journal wins and the file is written anew.
 Rule 2: a file with the journal's ``rev`` and other content was changed by another program. Its words stand (subject,
     description, links, an owner it assigned to an open task); state, claim and verdict stay what the journal says.
-Rule 3: a file with nothing of ours is another program's task, taken as it is.
+Rule 3: a task that another program made is what its file says, until one of our verbs touches it; what its file says is
+    ours is not (``metadata.onecontext`` comes from the journal alone).
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, NewerFormat, UnknownTask
 from onecontext.store.files import read_bytes, replace_bytes
+from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.protocol.board.ledger import DELETED, Ledger
 from teams.protocol.board.states import State, derived
@@ -55,14 +57,17 @@ class Copies:
         return None if document is None else Task.parse(document, source="journal")
 
     def seen(self, task_id: str) -> Task:
-        """Return the task as its file has it, or as the journal has it where that is newer; nothing is written.
+        """Return the task as it stands: words as its file has them, the rest as the journal; nothing is written.
 
         Raises:
             FileNotFoundError: there is no file. UnknownTask, Damaged, NewerFormat: it is none, or cannot be read.
         """
-        task, known = self._files.read(task_id), self.recorded(task_id)
-        newer = known is not None and task.ours.rev < self.ledger.rev(task_id)
-        return self.with_blockers(known if known is not None and newer else task)
+        file = self._files.read(task_id)
+        self.ledger.catch_up()
+        task = self.view(file)
+        if task is None:
+            raise UnknownTask(f"task {task_id} was deleted")
+        return self.with_blockers(task)
 
     def with_blockers(self, task: Task) -> Task:
         """Return ``task`` with ``waiting`` or ``ready`` as its blockers stand now; one that is gone blocks nobody."""
@@ -103,8 +108,9 @@ class Copies:
         for task_id, document in self.ledger.documents().items():
             if task_id in there:
                 continue
-            if self._deleted_by_client(task_id):
-                self._record_deletion(task_id, document)
+            # What another program made is its own to take away, with or without a word about it.
+            if self.deleted_by_client(task_id) or Task.parse(document, source="journal").is_foreign:
+                self.record_deletion(task_id, document)
                 done.append(f"task {task_id} was deleted by another program")
             else:
                 self._files.write(task_id, document)
@@ -116,7 +122,7 @@ class Copies:
         try:
             task = self._files.read(task_id)
         except FileNotFoundError as error:
-            if known is None or self._deleted_by_client(task_id):
+            if known is None or self.deleted_by_client(task_id):
                 raise UnknownTask(f"there is no task {task_id}") from error
             return self._from_journal(task_id, known, rev)
         except NewerFormat:
@@ -129,10 +135,18 @@ class Copies:
         if known is None:
             if rev and not task.is_foreign:
                 raise UnknownTask(f"task {task_id} was deleted")
-            return Standing(task, rev)
-        if task.ours.rev < rev:
+            return Standing(task.without_ours(), rev)
+        ours = Task.parse(known, source="journal")
+        if is_older(ours, task, rev):
             return self._from_journal(task_id, known, rev)
-        return _merged(Task.parse(known, source="journal"), task, rev)
+        return Standing(believed(ours, task, rev), rev, _changes(ours, task))
+
+    def view(self, task: Task) -> Task | None:
+        """Return what ``task``, read from its file before the ledger caught up, stands for; None if it was deleted."""
+        known, rev = self.ledger.get(task.id), self.ledger.rev(task.id)
+        if known is not None:
+            return believed(Task.parse(known, source="journal"), task, rev)
+        return None if rev and not task.is_foreign else task.without_ours()
 
     def _from_journal(self, task_id: str, known: dict[str, Any], rev: int, *, foreign: str = "") -> Standing:
         self._files.write(task_id, known)
@@ -141,25 +155,25 @@ class Copies:
     def _state_of(self, task_id: str) -> State | None:
         known = self.ledger.get(task_id)
         try:
-            task = self._files.read(task_id)
+            seen = self.view(self._files.read(task_id))
         except FileNotFoundError:
             return Task.parse(known, source="journal").state if known else None
         except (Damaged, UnknownTask):
             # Whether it is done cannot be seen, so whoever comes after it waits.
             return Task.parse(known, source="journal").state if known else State.BLOCKED
-        if known is not None and task.ours.rev < self.ledger.rev(task_id):
-            return Task.parse(known, source="journal").state
-        return task.state
+        return seen.state if seen else None
 
-    def _deleted_by_client(self, task_id: str) -> bool:
+    def deleted_by_client(self, task_id: str) -> bool:
+        """Say whether the number of a task without file is one that another program has deleted."""
         return task_id.isdecimal() and int(task_id) <= self._files.highest_deleted()
 
-    def _record_deletion(self, task_id: str, document: dict[str, Any]) -> None:
-        rev = self.ledger.rev(task_id)
+    def record_deletion(self, task_id: str, document: dict[str, Any]) -> Event:
+        """Record that another program took the task away; the caller holds a lock that keeps it from coming back."""
+        rev, seq = self.ledger.rev(task_id), self.ledger.seq(task_id)
         task = Task.parse(document, source="journal")
         gone = task.changed(ours={"rev": rev + 1}).to_document()
         data = {"task": gone, "from": task.state, "to": None, "reason": "deleted by another program"}
-        self._journal.append(DELETED, data, task=task_id, guard=lambda: self.ledger.expect(task_id, rev))
+        return self._journal.append(DELETED, data, task=task_id, guard=lambda: self.ledger.expect_seq(task_id, seq))
 
     def _keep_garbled(self, task_id: str) -> None:
         """Keep the bytes of a garbled file beside the journal, under a name that says which bytes they are."""
@@ -172,20 +186,38 @@ class Copies:
         replace_bytes(folder / f"{task_id}-{crc32c(content)}", content)
 
 
-def _merged(known: Task, task: Task, rev: int) -> Standing:
-    """Return what the file says where it may, and what the journal says where it must."""
+def is_older(known: Task, task: Task, rev: int) -> bool:
+    """Say whether the file is a copy from before the journal's newest event.
+
+    Without anything of ours in it, it is one unless status and owner are those of the newest: then ours was dropped.
+    """
+    if known.is_foreign:
+        return False
+    if task.is_foreign:
+        return (task.status, task.owner) != (known.status, known.owner)
+    return task.ours.rev < rev
+
+
+def believed(known: Task, task: Task, rev: int) -> Task:
+    """Return what the file ``task`` says where it may, and what the journal (``known``) says where it must."""
+    if known.is_foreign:
+        return task.without_ours()
+    if is_older(known, task, rev):
+        return known
     if known._source == task._source:
-        return Standing(task, rev)
-    ours, theirs = known.to_document(), task.to_document()
-    changed = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
-    if not changed:
-        return Standing(task, rev)
+        return task
     is_open = known.state in (State.WAITING, State.READY)
-    merged = task.model_copy(
+    return task.model_copy(
         update={
             "metadata": (task.metadata or Metadata()).model_copy(update={"onecontext": known.ours}),
             "status": known.status,
             "owner": task.owner if is_open else known.owner,
         }
     )
-    return Standing(merged, rev, foreign=f"changed: {', '.join(changed)}")
+
+
+def _changes(known: Task, task: Task) -> str:
+    """Say what another program changed in the file, or ``""``."""
+    ours, theirs = known.to_document(), task.to_document()
+    changed = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    return f"changed: {', '.join(changed)}" if changed else ""

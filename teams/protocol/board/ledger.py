@@ -9,7 +9,7 @@ from typing import Any
 from onecontext.errors import Conflict
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.protocol.board.states import State
+from teams.protocol.board.states import FOREIGN_STATE, State
 
 DELETED = "task.deleted"
 TAKING = ("task.claimed", "task.renewed", "task.inspected")
@@ -22,6 +22,7 @@ class Ledger:
         self._journal = journal
         self._documents: dict[str, dict[str, Any] | None] = {}
         self._revs: dict[str, int] = {}
+        self._seqs: dict[str, int] = {}
         self._taken_at: dict[str, float] = {}
         self._keys: dict[tuple[str | None, str], str] = {}
         self._open: dict[str, None] = {}
@@ -38,6 +39,10 @@ class Ledger:
     def rev(self, task_id: str) -> int:
         """Return how many events the task has, 0 when the journal does not know it."""
         return self._revs.get(task_id, 0)
+
+    def seq(self, task_id: str) -> int:
+        """Return the journal's number of the task's newest event, 0 when the journal does not know it."""
+        return self._seqs.get(task_id, 0)
 
     def taken_at(self, task_id: str) -> float:
         """Return when the task was last taken or renewed, seconds since 1970; 0 for never."""
@@ -69,6 +74,16 @@ class Ledger:
         if self.rev(task_id) != rev:
             raise Conflict(f"task {task_id} was changed at the same moment; what the other did stands")
 
+    def expect_seq(self, task_id: str, seq: int) -> None:
+        """Refuse to go on unless the task's newest event has the number ``seq``; foreign tasks have no ``rev``.
+
+        Raises:
+            Conflict: somebody recorded something of the task since it was read.
+        """
+        self.catch_up()
+        if self.seq(task_id) != seq:
+            raise Conflict(f"task {task_id} was changed at the same moment; what the other did stands")
+
     def _apply(self, event: Event) -> None:
         document = event.data.get("task")
         if event.task is None or not event.type.startswith("task.") or not isinstance(document, dict):
@@ -76,6 +91,7 @@ class Ledger:
         gone = event.type == DELETED
         self._documents[event.task] = None if gone else document
         self._revs[event.task] = rev_of(document)
+        self._seqs[event.task] = event.seq
         if event.type in TAKING:
             self._taken_at[event.task] = event.at.timestamp()
         self._index(event.task, document, gone=gone)
@@ -88,7 +104,10 @@ class Ledger:
                 self._keys[key] = task_id
             elif self._keys.get(key) == task_id:
                 del self._keys[key]
-        if not gone and ours.get("state", "ready") in (State.READY, State.WAITING):
+        if not gone and ours.get("state", FOREIGN_STATE.get(document.get("status", ""))) in (
+            State.READY,
+            State.WAITING,
+        ):
             self._open[task_id] = None
         else:
             self._open.pop(task_id, None)

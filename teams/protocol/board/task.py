@@ -78,6 +78,8 @@ class Task(BaseModel):
         version = _version(document)
         if version > VERSION:
             raise NewerFormat(f"{source}: metadata.onecontext has version {version}; this program knows {VERSION}")
+        if isinstance(document, dict) and document.get("owner", "") is None:
+            raise Damaged(f"{source} is not a task that a client sees: its owner is null")
         try:
             task = cls.model_validate(document)
         except ValidationError as error:
@@ -89,10 +91,13 @@ class Task(BaseModel):
         """Return what is written to the file, keys in the order in which they were read."""
         document = self.model_dump(mode="json", by_alias=True, exclude={"metadata"})
         for name in ("activeForm", "owner"):
-            if document[name] is None:
+            # A null that somebody else put there stays.
+            if document[name] is None and self._source.get(name, "") is not None:
                 del document[name]
         if self.metadata is not None:
             document["metadata"] = _metadata(self.metadata, self._source.get("metadata"))
+        elif "metadata" in self._source:
+            document["metadata"] = None
         return in_order_of(document, self._source)
 
     def changed(self, *, ours: dict[str, Any], **fields: Any) -> Self:
@@ -101,6 +106,15 @@ class Task(BaseModel):
         mine = self.ours.model_copy(update=ours)
         fields["metadata"] = metadata.model_copy(update={"onecontext": mine})
         copy = self.model_copy(update={"status": CLIENT_STATUS[mine.state], **fields})
+        copy._seen = None
+        return copy
+
+    def without_ours(self) -> Self:
+        """Return a copy that carries nothing of ours, as another program's task."""
+        if self.is_foreign:
+            return self
+        assert self.metadata is not None
+        copy = self.model_copy(update={"metadata": self.metadata.model_copy(update={"onecontext": None})})
         copy._seen = None
         return copy
 
@@ -194,6 +208,6 @@ def _version(document: Any) -> int:
 
 def _metadata(metadata: Metadata, source: Any) -> dict[str, Any]:
     document = metadata.model_dump(mode="json")
-    if document["onecontext"] is None:
+    if document["onecontext"] is None and not (isinstance(source, dict) and source.get("onecontext", "") is None):
         del document["onecontext"]
     return in_order_of(document, source) if isinstance(source, dict) else document

@@ -1,20 +1,25 @@
 """The folder ``tasks/<team>/``: one file a task, beside files of the client's own.
 
 Rule 1: a garbled file never hides its neighbours: it is reported and the rest is read.
-Rule 2: an id is never used twice: ``.highwatermark`` remembers the highest that was deleted.
+Rule 2: what other programs keep in the folder under names that are no ids is passed over.
+Rule 3: an id is never used twice: ``.highwatermark`` remembers the highest that was deleted.
 """
 
+import os
 import re
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged, UnknownTask
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.store.files import replace_text
 from teams.protocol.board.task import Task
-from teams.protocol.wire import RETRIES, RETRY_S, dumps, read_json
+from teams.protocol.reading import RETRIES, RETRY_S, may_change, read_json, read_whole, remember
+from teams.protocol.wire import dumps
 
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -22,7 +27,12 @@ class Problem(NamedTuple):
     """A file that could not be read as what it should be."""
 
     path: Path
-    what: str
+    error: Damaged
+
+    @property
+    def what(self) -> str:
+        """What stands in the way, in a sentence."""
+        return self.error.message
 
 
 class TaskFiles:
@@ -33,9 +43,23 @@ class TaskFiles:
         self.list_file = folder / ".lock"
 
     def make(self) -> None:
-        """Make the folder and its empty ``.lock``, as the client does."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.list_file.touch()
+        """Make the folder and its empty ``.lock``, as the client does.
+
+        Raises:
+            Damaged: something else stands in the folder's place.
+        """
+        self._check_folder()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise Damaged(f"{self.folder} is no folder") from error
+        # Not touch(), which makes the file that a dangling symlink points to.
+        with suppress(FileExistsError):
+            os.close(os.open(self.list_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+
+    def _check_folder(self) -> None:
+        if self.folder.is_symlink():
+            raise Damaged(f"{self.folder} is a symlink, which is not followed")
 
     def path(self, task_id: str) -> Path:
         """Return where the task lies.
@@ -48,11 +72,18 @@ class TaskFiles:
         return self.folder / f"{task_id}.json"
 
     def ids(self) -> list[str]:
-        """Return the ids of the files there are: numbers first, in order."""
+        """Return the ids of the files there are: numbers first, in order.
+
+        Raises:
+            Damaged: something else than a folder of its own stands in the folder's place.
+        """
+        self._check_folder()
         try:
             names = [path.stem for path in self.folder.iterdir() if path.suffix == ".json"]
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise Damaged(f"{self.folder} cannot be read: {error.strerror}") from error
         return sorted((name for name in names if _ID.fullmatch(name)), key=_order)
 
     def read(self, task_id: str, *, retries: int = RETRIES) -> Task:
@@ -63,36 +94,41 @@ class TaskFiles:
             Damaged, NewerFormat: it cannot be read.
         """
         path = self.path(task_id)
-        task = Task.parse(read_json(path, retries=retries), source=str(path))
-        if task.id != task_id:
-            raise Damaged(f"{path} holds a task with the id {task.id!r}")
+
+        def parse(document: Any) -> Task:
+            task = Task.parse(document, source=str(path))
+            if task.id != task_id:
+                raise Damaged(f"{path} holds a task with the id {task.id!r}")
+            return task
+
+        task: Task = read_json(path, retries=retries, parse=parse)
         return task
 
     def read_all(self) -> tuple[list[Task], list[Problem]]:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}
         problems: dict[str, Problem] = {}
-        pending = self.ids()
-        for attempt in range(RETRIES + 1):
-            problems = self._read_some(pending, tasks)
-            if not problems:
+        self._read_some(self.ids(), tasks, problems)
+        deadline = time.monotonic() + RETRIES * RETRY_S
+        # Another program may be rewriting them in place just now.
+        while pending := [task_id for task_id in problems if may_change(self.path(task_id))]:
+            if time.monotonic() >= deadline:
                 break
-            pending = list(problems)
-            # Another program may be rewriting them in place just now.
-            if attempt < RETRIES:
-                time.sleep(RETRY_S)
+            time.sleep(RETRY_S)
+            self._read_some(pending, tasks, problems)
+        for task_id in pending:
+            remember(self.path(task_id), problems[task_id].error)
         return sorted(tasks.values(), key=lambda task: _order(task.id)), list(problems.values())
 
-    def _read_some(self, task_ids: Iterable[str], into: dict[str, Task]) -> dict[str, Problem]:
-        problems = {}
+    def _read_some(self, task_ids: Iterable[str], into: dict[str, Task], problems: dict[str, Problem]) -> None:
         for task_id in task_ids:
+            problems.pop(task_id, None)
             try:
                 into[task_id] = self.read(task_id, retries=0)
             except FileNotFoundError:
                 continue
             except Damaged as error:
-                problems[task_id] = Problem(self.path(task_id), error.message)
-        return problems
+                problems[task_id] = Problem(self.path(task_id), error)
 
     def write(self, task_id: str, document: Any) -> None:
         """Put ``document`` into the task's file in one step. Not fsynced: the journal is, and comes first."""
@@ -100,21 +136,23 @@ class TaskFiles:
 
     def remove(self, task_id: str) -> None:
         """Take the file away and remember its number."""
-        if task_id.isdecimal():
+        if _NUMBER.fullmatch(task_id):
             replace_text(self.folder / ".highwatermark", str(max(self.highest_deleted(), int(task_id))))
         self.path(task_id).unlink(missing_ok=True)
 
     def highest_deleted(self) -> int:
         """Return the highest number a deleted task had, 0 when none is known."""
         try:
-            text = read_bytes(self.folder / ".highwatermark", limit_bytes=64).decode("ascii", "replace").strip()
-        except FileNotFoundError:
+            text = read_whole(self.folder / ".highwatermark", limit_bytes=64).decode("ascii", "replace").strip()
+        except (FileNotFoundError, Damaged):
+            # What is no number is no word about deletions; the journal knows the ids that it has seen.
             return 0
-        return int(text) if text.isdecimal() else 0
+        return int(text) if _NUMBER.fullmatch(text) else 0
 
     def next_id(self, known: Iterable[str]) -> str:
         """Return a number no file, deleted task or id in ``known`` has had. The caller holds the list's lock."""
-        numbers = [int(name) for name in (*self.ids(), *known) if name.isdecimal()]
+        # A file named by more digits than a client can count is nobody's to go on from.
+        numbers = [int(name) for name in (*self.ids(), *known) if _NUMBER.fullmatch(name)]
         return str(max([0, self.highest_deleted(), *numbers]) + 1)
 
 

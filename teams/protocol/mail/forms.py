@@ -187,7 +187,7 @@ def parse_form(text: str) -> AnyForm | None:
     if not text.lstrip().startswith("{"):
         return None
     try:
-        return _FORMS.validate_python(loads(text.encode("utf-8", "surrogatepass"), source="message"))
+        return _FORMS.validate_python(loads(text, source="message"))
     except (Damaged, ValidationError):
         # Any text is a message; only a text that fits a form is one.
         return None

@@ -1,16 +1,24 @@
 """One inbox array, ``inboxes/<agent>.json``: read without a lock, written under it, replaced by rename.
 
-Rule 1: entries of others are never lost: what is malformed is copied beside the journal before it is taken out.
+Rule 1: entries of others are never lost: what is malformed is kept beside the journal before it is taken out.
+Rule 2: entries of others are never changed: what is written back is the text that stood there.
+Rule 3: of a file over 8 MiB the first 8 MiB are read; what is whole in them counts.
 """
 
+import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged
-from onecontext.store.files import read_bytes, replace_bytes, replace_text
-from teams.protocol.mail.message import is_entry
-from teams.protocol.wire import dumps, read_json
+from onecontext.store.files import replace_bytes, replace_text
+from teams.protocol.mail.entries import Array, put_together, take_apart, text_of
+from teams.protocol.reading import patiently, read_part, read_whole
+
+LIMIT_BYTES = 8 * 1024 * 1024
+_LIMIT_COPY_BYTES = 1024 * 1024
 
 
 class Inbox:
@@ -22,40 +30,114 @@ class Inbox:
 
     def read(self) -> tuple[list[dict[str, Any]], str]:
         """Return the entries that are messages, and what was wrong with the rest, or ``""``. Changes nothing."""
-        try:
-            document = read_json(self.path)
-        except FileNotFoundError:
-            return [], ""
-        except Damaged as error:
-            return [], error.message
-        if not isinstance(document, list):
-            return [], f"{self.path} is not an array"
-        entries = [entry for entry in document if is_entry(entry)]
-        count = len(document) - len(entries)
-        return entries, f"{count} of {len(document)} entries are no messages" if count else ""
+        array = self._array()
+        return [*array.entries], array.problem
+
+    def has(self, msg_id: str) -> bool:
+        """Say whether an entry with that id is there."""
+        return any(entry.get("msg_id") == msg_id for entry in self._array().entries)
 
     def write(self, entries: list[Any]) -> None:
-        """Replace the array. The caller holds the lock."""
-        replace_text(self.path, dumps(entries))
+        """Replace the array. The caller holds the lock.
 
-    def append(self, entry: dict[str, Any]) -> None:
-        """Add one entry behind whatever is there, malformed entries included. The caller holds the lock."""
-        try:
-            document = read_json(self.path)
-        except FileNotFoundError:
-            document = []
-        except Damaged:
+        Raises:
+            Damaged: a folder stands in its place, or a link in that of its folder.
+        """
+        self._replace(put_together(entries))
+
+    def append(self, entry: dict[str, Any]) -> str:
+        """Add one entry behind whatever is there, malformed entries included. The caller holds the lock.
+
+        An array that ``JSON.parse`` would refuse is kept aside first, and what is whole in it stays.
+
+        Returns:
+            What was wrong, when the array was kept aside; else ``""``.
+        """
+        array = self._array()
+        if array.broken or not array.is_json:
             self.keep_aside()
-            document = []
-        if not isinstance(document, list):
-            self.keep_aside()
-            document = []
-        self.write([*document, entry])
+            self.write([*array.entries, entry])
+        elif array.is_empty:
+            self.write([entry])
+        else:
+            before = array.text[: array.end].rstrip(" \t\r\n")
+            self._replace(f"{before},\n  {text_of(entry)}\n{array.text[array.end :]}")
+            return ""
+        return "" if array.is_empty else array.problem
 
     def keep_aside(self) -> None:
-        """Copy the file's bytes, under a name that says which bytes they are."""
-        if self.path.is_symlink() or not self.path.is_file():
+        """Keep what is there beside the journal.
+
+        A small file is copied, under a name that says which bytes it has. A large one gets a second name (a hard link),
+        which costs nothing; what is no file, or cannot be read, is moved there.
+        """
+        self._check_folder()
+        try:
+            status = self.path.lstat()
+        except FileNotFoundError:
             return
-        content = read_bytes(self.path)
         self._aside.mkdir(parents=True, exist_ok=True)
-        replace_bytes(self._aside / f"{self.path.stem}-{crc32c(content)}", content, durable=True)
+        name = f"{self.path.stem[:100]}-{status.st_ino:x}-{status.st_mtime_ns:x}"
+        if stat.S_ISREG(status.st_mode) and (self._copied(status.st_size) or self._linked(name)):
+            return
+        os.rename(self.path, self._aside / name)  # noqa: PTH104 - Path.rename says the same, and follows no link either
+
+    def _replace(self, text: str) -> None:
+        self._check_folder()
+        try:
+            replace_text(self.path, text)
+        except IsADirectoryError as error:
+            raise Damaged(f"{self.path} is a folder; nothing was written") from error
+
+    def _check_folder(self) -> None:
+        if self.path.parent.is_symlink():
+            raise Damaged(f"{self.path.parent} is a symlink, which is not followed")
+
+    def _copied(self, size_bytes: int) -> bool:
+        if size_bytes > _LIMIT_COPY_BYTES:
+            return False
+        try:
+            content = read_whole(self.path)
+        except Damaged:
+            return False
+        replace_bytes(self._aside / f"{self.path.stem[:100]}-{crc32c(content)}", content, durable=True)
+        return True
+
+    def _linked(self, name: str) -> bool:
+        with suppress(FileExistsError):
+            try:
+                os.link(self.path, self._aside / name, follow_symlinks=False)
+            except OSError as error:
+                if isinstance(error, FileExistsError):
+                    raise
+                # Not on this file system, or not of a file that belongs to somebody else.
+                return False
+        return True
+
+    def _array(self) -> Array:
+        try:
+            return patiently(self.path, self._whole)
+        except FileNotFoundError:
+            return Array("")
+        except _Broken as found:
+            return found.array
+        except Damaged as error:
+            return Array("", broken=error.message)
+
+    def _whole(self) -> Array:
+        self._check_folder()
+        part = read_part(self.path, limit_bytes=LIMIT_BYTES)
+        array = take_apart(part.content)
+        if part.size_bytes > LIMIT_BYTES:
+            array.broken = f"it has {part.size_bytes:,} bytes, of which {LIMIT_BYTES:,} are read"
+        elif array.broken:
+            raise _Broken(array)
+        return array
+
+
+class _Broken(Damaged):
+    """The array is not whole: perhaps it is being written just now."""
+
+    def __init__(self, array: Array) -> None:
+        super().__init__(array.broken)
+        self.array = array
