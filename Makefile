@@ -22,7 +22,13 @@ sandbox:
 demo: $(VENV)/.ready sandbox ## the main job: a team fixes a real package, on your screen
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX)
 
-test: $(VENV)/.ready-dev sandbox ## all tests
+live-client: $(VENV)/.ready-dev
+	@.ci/bootstrap live $(VENV)
+
+live: live-client ## join a live Claude Code client (needs npm)
+	@$(BIN)/python -m pytest -rs tests/live
+
+test: $(VENV)/.ready-dev sandbox live-client ## all tests
 	@$(BIN)/python -m pytest -rs -n auto --dist loadscope
 
 lint: $(VENV)/.ready-dev
@@ -45,4 +51,4 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures
 
-.PHONY: help sandbox demo test lint contracts types check bench pictures
+.PHONY: help sandbox demo live-client live test lint contracts types check bench pictures

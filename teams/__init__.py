@@ -1,14 +1,14 @@
 """Agents that work together in a folder of files.
 
-Rule 1: importing this package loads nothing heavy; ``Agent`` and ``Team`` are looked up on first use.
+Rule 1: importing this package loads nothing heavy; ``Agent``, ``Team`` and ``Teammate`` are looked up on first use.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from teams.api import Agent, Team
+    from teams.api import Agent, Team, Teammate
 
-__all__ = ["Agent", "Team"]
+__all__ = ["Agent", "Team", "Teammate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,12 +1,13 @@
-"""What builders of agents import: ``Agent`` and ``Team``, found on first use so that this module stays light."""
+"""What builders of agents import, found on first use so that this module stays light."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from teams.agent.agent import Agent
+    from teams.member.teammate import Teammate
     from teams.protocol.team import Team
 
-__all__ = ["Agent", "Team"]
+__all__ = ["Agent", "Team", "Teammate"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from teams.protocol.team import Team
 
         return Team
+    if name == "Teammate":
+        from teams.member.teammate import Teammate
+
+        return Teammate
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

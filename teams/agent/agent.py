@@ -1,12 +1,13 @@
 """One agent: a name, a model, tools, and perhaps a memory.
 
-Rule 1: each run is a conversation of its own; what outlives it is the memory, and what the tools did.
+Rule 1: each run is a conversation of its own unless it is told what was said before; what outlives it is the memory,
+    and what the tools did.
 """
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from onecontext.errors import UsageError
@@ -67,8 +68,11 @@ class Agent:
         self._observer = Observers([*([observer] if observer else []), *told])
         self._clock = clock
 
-    def run(self, prompt: str, *, on_text: OnText | None = None) -> Result:
+    def run(self, prompt: str, *, after: Sequence[Message] = (), on_text: OnText | None = None) -> Result:
         """Work on ``prompt`` until it is done or a limit is reached; ``on_text`` gets the text as it arrives.
+
+        Args:
+            after: what was said before, such as ``messages`` of an earlier result; its system prompt is left out.
 
         Raises:
             ModelError: the model gave no usable answer.
@@ -77,6 +81,7 @@ class Agent:
         context = "" if self._memory is None else str(self._memory.context(budget=self.limits.context_tokens))
         opening = [
             Message("system", system_prompt(self.name, self._instructions, context)),
+            *(message for message in after if message.role != "system"),
             Message("user", prompt),
         ]
         model = self._open(Conversation(agent=self.name, role="agent"))

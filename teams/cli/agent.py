@@ -28,13 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    found = find_definitions(invocation.cwd, _config(invocation))
+    found = find_definitions(invocation.cwd, config_folder(invocation))
     if args.word == "list":
         return _list(found, invocation, why=args.why)
-    return _show(_named(found, args.name), found, invocation)
+    return _show(named_agent(found, args.name), found, invocation)
 
 
-def _config(invocation: Invocation) -> Path | None:
+def config_folder(invocation: Invocation) -> Path | None:
     """Return the client's own folder, None where nobody says which."""
     if named := invocation.env.get("CLAUDE_CONFIG_DIR"):
         return invocation.cwd / Path(named).expanduser()
@@ -120,7 +120,7 @@ def _said(problem: Problem) -> str:
     return printable(f"{problem.path}:{problem.line}: {taken}{problem.reason} ({problem.mend})")
 
 
-def _named(found: Definitions, name: str) -> Definition:
+def named_agent(found: Definitions, name: str) -> Definition:
     for definition in found.agents:
         if definition.name == name:
             return definition

@@ -50,6 +50,12 @@ def _verdict(event: Event) -> tuple[str, str]:
     return text, "green" if data["verdict"] == "accepted" else "red"
 
 
+def _ended(event: Event) -> tuple[str, str]:
+    data = event.data
+    text = _first_line(data["text"])
+    return data["outcome"] + (f": {text}" if text else ""), "yellow" if data["outcome"] == "failed" else "green"
+
+
 def _said(event: Event) -> tuple[str, str] | None:
     text = _first_line(event.data.get("text", ""))
     return (f"“{text}”", "dim") if text else None
@@ -85,6 +91,12 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "task.submitted": lambda event: (f"hands over {_task_name(event)}", ""),
     "task.released": lambda event: (f"gives back {_task_name(event)}: {event.data.get('reason', '')}", "yellow"),
     "task.blocked": lambda event: (f"{_task_name(event)} is blocked: {event.data.get('reason', '')}", "red"),
+    "task.finished": lambda event: (f"{_task_name(event)} is done", "green"),
+    "member.joined": lambda event: (f"joins as {event.data['name']}", "bold"),
+    "member.rejoined": lambda event: ("is back after its process was killed", "bold"),
+    "member.left": lambda event: (f"leaves: {event.data['reason'] or 'no reason given'}", "bold"),
+    "turn.started": lambda event: (f"takes a message of {event.data['from']}", ""),
+    "turn.ended": _ended,
     "tool.intent": _called,
     "model.called": _said,
     "verify.command": _verified,

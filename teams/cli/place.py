@@ -22,7 +22,7 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
     Raises:
         NoTeam: there is none; the message says where was looked.
     """
-    root = invocation.cwd / args.root if args.root else find_root(invocation.cwd)
+    root = invocation.cwd / args.root if args.root else _root_of(args.team, invocation)
     names = Team.list(root)
     if not args.team and not names:
         raise NoTeam(
@@ -30,6 +30,26 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
             hint="start one with 'onecontext run \"GOAL\"', or say where one is with --root",
         )
     return Team.open(args.team or names[0], root=root, cwd=invocation.cwd)
+
+
+def roots(invocation: Invocation) -> list[Path]:
+    """Return every folder here that holds teams: of this project and those above it, and the client's own."""
+    env, cwd = invocation.env, invocation.cwd
+    folders = [folder / name for name in (".onecontext", ".claude") for folder in (cwd, *cwd.parents)]
+    if env.get("CLAUDE_CONFIG_DIR"):
+        folders.append(Path(env["CLAUDE_CONFIG_DIR"]))
+    elif env.get("HOME"):
+        folders.append(Path(env["HOME"]) / ".claude")
+    return [folder for folder in dict.fromkeys(folders) if (folder / "teams").is_dir()]
+
+
+def _root_of(team: str | None, invocation: Invocation) -> Path:
+    """Return the first root that has the team, also a client's; without a name, the project's own."""
+    if team and Path(team).name == team:
+        for root in roots(invocation):
+            if (root / "teams" / team / "config.json").exists():
+                return root
+    return find_root(invocation.cwd)
 
 
 def find_root(cwd: Path) -> Path:

@@ -10,6 +10,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
 from teams.cli.narrate import line_of
+from teams.engine.event import Event
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
 from teams.mission.site import LEAD, Site
@@ -23,7 +24,7 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with _telling(site.journal, out), _stopping(site, out):
+    with telling(site.journal, out), _stopping(site, out):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
@@ -35,8 +36,12 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
 
 
 @contextmanager
-def _telling(journal: Journal, out: Output) -> Iterator[None]:
-    """Tell new events as they reach the journal: the same source that the monitor shows."""
+def telling(journal: Journal, out: Output, *, only: Callable[[Event], bool] = lambda event: True) -> Iterator[None]:
+    """Tell new events as they reach the journal: the same source that the monitor shows.
+
+    Args:
+        only: says whether an event is to be told.
+    """
     over = threading.Event()
     tail = Tail(journal.path)
     tail.poll()
@@ -52,7 +57,7 @@ def _telling(journal: Journal, out: Output) -> Iterator[None]:
                 out.say(out.paint(f"the run is no longer told: {error}", "yellow"))
                 return
             for event in events:
-                line = line_of(event, out)
+                line = line_of(event, out) if only(event) else None
                 if line:
                     out.say(line)
 

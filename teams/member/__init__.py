@@ -1,1 +1,1 @@
-"""A member of a team: somebody who reads mail, takes tasks and answers, whoever does the thinking."""
+"""One member of a team, ours, whoever leads it: it joins, takes its mail and its tasks, answers, and leaves."""

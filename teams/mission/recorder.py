@@ -15,9 +15,9 @@ NAME_CHARACTERS = 200
 
 
 class Recorder:
-    """The observer of one agent in one attempt (see :class:`teams.agent.loop.Observer`)."""
+    """The observer of one agent in one attempt, or of a member without a mission (:mod:`teams.agent.observer`)."""
 
-    def __init__(self, journal: Journal, *, mission: str, agent: str, scripted: bool, **where: Any) -> None:
+    def __init__(self, journal: Journal, *, mission: str | None, agent: str, scripted: bool, **where: Any) -> None:
         self._journal = journal
         self._scripted = scripted
         self._where = {"mission": mission, "agent": agent, **where}

@@ -142,6 +142,10 @@ class Team:
 
         self._roster.leave(name, record=record)
 
+    def is_ours(self, name: str) -> bool:
+        """Say whether a member joined through us and has not left."""
+        return self._mail.is_ours(name)
+
     def beat(self, name: str) -> None:
         """Say that the process of that member lives and is this one; it is no progress. See :class:`Heartbeats`."""
         self.hearts.beat(name)

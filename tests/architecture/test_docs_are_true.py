@@ -10,17 +10,17 @@ import pytest
 
 from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
-from teams import Agent, Team
+from teams import Agent, Team, Teammate
 from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
 from teams.engine.watch import watch
 from teams.protocol.board.board import Board
 from teams.protocol.board.desk import EVENTS
 
-CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal}
+CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal, "Teammate": Teammate}
 FUNCTIONS = {function.__name__: function for function in (watch, find_definitions, build_agent, model_name)}
 EVENT_TYPE = re.compile(
-    r"^(team|member|message|task|mission|attempt|agent|model|tool|verify|verdict|work|memory|foreign)\.[a-z]+$"
+    r"^(team|member|message|task|mission|attempt|agent|model|tool|turn|verify|verdict|work|memory|foreign)\.[a-z]+$"
 )
 
 
@@ -33,7 +33,7 @@ def strings(tree: ast.AST) -> Iterator[str]:
 def test_every_event_type_that_code_names_is_in_the_formats(root: Path) -> None:
     named = {
         text
-        for folder in ("engine", "protocol", "mission")
+        for folder in ("engine", "protocol", "member", "mission")
         for path in (root / "teams" / folder).rglob("*.py")
         for text in strings(ast.parse(path.read_text()))
         if EVENT_TYPE.match(text)
@@ -75,7 +75,7 @@ def test_every_documented_function_is_the_codes(root: Path) -> None:
         assert list(documented) == [parameter for parameter in real if parameter in documented], name
 
 
-@pytest.mark.parametrize("owner", ["Memory", "Team", "Board"])
+@pytest.mark.parametrize("owner", ["Memory", "Team", "Board", "Teammate"])
 def test_every_public_method_is_documented(root: Path, owner: str) -> None:
     documented = {name for of, name, _ in documented_signatures((root / "docs" / "api.md").read_text()) if of == owner}
     public = {name for name, value in members(CLASSES[owner]) if not name.startswith("_") and is_method(value)}

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from onecontext.cli.output import Output
-from teams.cli.watching import POLL_S, _telling
+from teams.cli.watching import POLL_S, telling
 from teams.engine.journal import Journal
 
 
@@ -14,7 +14,7 @@ def test_a_journal_that_loses_its_tail_ends_the_telling_without_a_traceback(tmp_
     journal, stderr = Journal(tmp_path, team="t"), io.StringIO()
     journal.append("mission.interrupted", {"reason": "x"})
 
-    with _telling(journal, Output(io.StringIO(), stderr)):
+    with telling(journal, Output(io.StringIO(), stderr)):
         os.truncate(journal.path, journal.path.stat().st_size - 10)
         time.sleep(3 * POLL_S)
 

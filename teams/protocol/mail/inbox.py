@@ -33,6 +33,10 @@ class Inbox:
         array = self._array()
         return [*array.entries], array.problem
 
+    def has(self, msg_id: str) -> bool:
+        """Say whether an entry with that id is there."""
+        return any(entry.get("msg_id") == msg_id for entry in self._array().entries)
+
     def write(self, entries: list[Any]) -> None:
         """Replace the array. The caller holds the lock.
 

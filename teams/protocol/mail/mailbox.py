@@ -246,10 +246,12 @@ class Mailbox:
             self._post.catch_up()
             if not self._post.is_unposted(message.to, message.msg_id):
                 return False
-            problem = inbox.append(message.to_entry())
-            if problem:
-                what = {"path": f"inboxes/{inbox.path.name}", "what": problem}
-                self._journal.append("foreign.write", what)
+            # There already when a sender was killed between the entry and its record.
+            if not inbox.has(message.msg_id):
+                problem = inbox.append(message.to_entry())
+                if problem:
+                    what = {"path": f"inboxes/{inbox.path.name}", "what": problem}
+                    self._journal.append("foreign.write", what)
             self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
         return True
 

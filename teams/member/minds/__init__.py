@@ -1,0 +1,1 @@
+"""The minds a member can have, one file each."""
