@@ -12,8 +12,8 @@ from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from teams.cli.mailing import USAGE, as_data, do, is_verb
 from teams.cli.place import add_place, open_team
+from teams.protocol.config import LEAD
 from teams.protocol.mail.correspondence import Letter, correspondence
-from teams.protocol.roster import LEAD
 from teams.protocol.team import Team
 
 Threads = dict[tuple[str, ...], list[Letter]]

@@ -20,9 +20,10 @@ from teams.engine.locks import file_lock, mkdir_lock
 from teams.mission.contract import parse_contract
 from teams.protocol.board.ledger import DELETED
 from teams.protocol.board.taskfiles import TaskFiles
+from teams.protocol.config import Config
 from teams.protocol.mail.inbox import Inbox
 from teams.protocol.mail.message import Message
-from teams.protocol.roster import Config, Roster
+from teams.protocol.roster import Roster
 from teams.protocol.team import Team
 from teams.protocol.wire import dumps
 

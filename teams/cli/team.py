@@ -10,9 +10,9 @@ from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from teams.cli import team_join
 from teams.cli.place import open_team, roots
+from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.correspondence import correspondence
 from teams.protocol.mail.inbox import Inbox
-from teams.protocol.roster import LEAD, Member
 from teams.protocol.team import Team
 
 

@@ -22,7 +22,7 @@ from teams.member.minds.agent import AgentMind
 from teams.member.minds.command import CommandMind
 from teams.member.minds.function import FunctionMind, load_function
 from teams.member.teammate import Ending, Teammate
-from teams.protocol.roster import Member
+from teams.protocol.config import Member
 from teams.protocol.team import Team
 
 _ENDINGS = {

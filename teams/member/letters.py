@@ -9,9 +9,9 @@ import uuid
 from onecontext.errors import UnknownMember
 from teams.agent.tools import cut
 from teams.engine.journal import utc_now
+from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import IdleNotification, ShutdownApproved, ShutdownRejected, ShutdownRequest
 from teams.protocol.mail.message import Message
-from teams.protocol.roster import LEAD, Member
 from teams.protocol.team import Team
 from teams.protocol.wire import iso_ms
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from teams.protocol.board.task import Task
+from teams.protocol.config import Member
 from teams.protocol.mail.message import Message, as_prompt
-from teams.protocol.roster import Member
 
 INTERRUPTED = (
     "You were interrupted while you worked on this message. Find out what is done already before you do anything again."

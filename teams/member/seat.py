@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from onecontext.errors import LockTimeout, UnknownMember, UsageError
 from onecontext.names import check_name
 from teams.engine.locks import file_lock
-from teams.protocol.roster import LEAD, Member
+from teams.protocol.config import LEAD, Member
 from teams.protocol.team import Team
 
 

@@ -19,6 +19,7 @@ from teams.member.seat import give_up
 from teams.member.turns import Ended, Turns
 from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
+from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import (
     IdleNotification,
     PermissionRequest,
@@ -30,7 +31,6 @@ from teams.protocol.mail.forms import (
     TeammateTerminated,
 )
 from teams.protocol.mail.message import Message
-from teams.protocol.roster import LEAD, Member
 from teams.protocol.team import Team
 
 LOOK_AGAIN_S = 1.0

@@ -7,7 +7,7 @@ from teams.member.mind import Mind
 from teams.member.minds.function import Function, FunctionMind
 from teams.member.seat import seat
 from teams.member.sitting import How, OnShutdown, Orders, Sitting
-from teams.protocol.roster import Member
+from teams.protocol.config import Member
 from teams.protocol.team import Team
 
 LEASE_S = 60.0

@@ -9,7 +9,8 @@ from onecontext.errors import Conflict, Damaged, LockTimeout
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.engine.locks import mkdir_lock
-from teams.protocol.roster import Config, Member, Roster
+from teams.protocol.config import Config, Member
+from teams.protocol.roster import Roster
 from teams.protocol.violations import GARBLED, Violation, Violations
 
 FOUND = "member.found"

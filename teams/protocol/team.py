@@ -18,11 +18,15 @@ from teams.engine.event import Event
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
 from teams.protocol.board.people import People
+from teams.protocol.config import Config, Member
 from teams.protocol.heartbeat import Heartbeats, Pulse
 from teams.protocol.mail.intake import MailIntake
-from teams.protocol.mail.mailbox import Mailbox, Message
+from teams.protocol.mail.mailbox import Mailbox
+from teams.protocol.mail.message import Message
+from teams.protocol.mail.post import Post
+from teams.protocol.mail.sender import Sender
 from teams.protocol.membership import Membership
-from teams.protocol.roster import Config, Member, Roster
+from teams.protocol.roster import Roster
 from teams.protocol.violations import Violations
 
 Names = list[str]
@@ -49,10 +53,12 @@ class Team:
         self._roster = Roster(self.folder, clock=clock)
         people = People(self._role_of, self.hearts.pulse, self.hearts.beat_if_ours)
         self.board = Board(root, name, self.journal, clock, people=people)
-        self._mail = Mailbox(self.folder, self._roster, self.journal, clock=clock, new_id=new_id)
+        self._post = Post(self.journal)
+        self._mail = Mailbox(self.folder, self._roster, self.journal, self._post)
+        self._sender = Sender(self.folder, self._roster, self.journal, self._post, clock=clock, new_id=new_id)
         violations = Violations(self.journal)
         self._membership = Membership(self._roster, self.journal, violations)
-        self._foreign_mail = MailIntake(self.folder, self._roster, self.journal, self._mail.post, violations)
+        self._foreign_mail = MailIntake(self.folder, self._roster, self.journal, self._post, violations)
 
     @classmethod
     def create(
@@ -144,7 +150,8 @@ class Team:
 
     def is_ours(self, name: str) -> bool:
         """Say whether a member joined through us and has not left."""
-        return self._mail.is_ours(name)
+        self._post.catch_up()
+        return self._post.is_ours(name)
 
     def beat(self, name: str) -> None:
         """Say that the process of that member lives and is this one; it is no progress. See :class:`Heartbeats`."""
@@ -168,16 +175,16 @@ class Team:
         msg_id: str | None = None,
         in_reply_to: str | None = None,
     ) -> Message:
-        """Send a message; see :meth:`Mailbox.send`."""
-        return self._mail.send(to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)
+        """Send a message; see :meth:`Sender.send`."""
+        return self._sender.send(to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)
 
     def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
-        """Send one message to each other member; see :meth:`Mailbox.broadcast`."""
-        return self._mail.broadcast(text, sender=sender, summary=summary)
+        """Send one message to each other member; see :meth:`Sender.broadcast`."""
+        return self._sender.broadcast(text, sender=sender, summary=summary)
 
     def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
-        """Answer a message as the one to whom it went; see :meth:`Mailbox.reply`."""
-        return self._mail.reply(message, text, summary=summary, msg_id=msg_id)
+        """Answer a message as the one to whom it went; see :meth:`Sender.reply`."""
+        return self._sender.reply(message, text, summary=summary, msg_id=msg_id)
 
     def wait(self, name: str, *, timeout_s: float | None, stop: threading.Event | None = None) -> Sequence[Message]:
         """Return unacknowledged messages as soon as there are any; see :meth:`Mailbox.wait`."""
@@ -204,8 +211,8 @@ class Team:
         return [*self._membership.take_in(), *self.board.take_in(), *self._foreign_mail.take_in()]
 
     def post_again(self) -> Sequence[Message]:
-        """Post what a crash kept from inboxes of other programs; see :meth:`Mailbox.post_again`."""
-        return self._mail.post_again()
+        """Post what a crash kept from inboxes of other programs; see :meth:`Sender.post_again`."""
+        return self._sender.post_again()
 
     def _role_of(self, name: str) -> str | None:
         """Return what the member is for; None for who is not in the roster, or where there is none to ask."""

@@ -6,9 +6,9 @@ import pytest
 
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
+from teams.protocol.config import Config
 from teams.protocol.mail.forms import IdleNotification, ShutdownApproved, ShutdownRequest, TaskAssignment, parse_form
 from teams.protocol.mail.message import identities, is_entry, of_entry
-from teams.protocol.roster import Config
 from teams.protocol.wire import dumps, loads
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "claude-code").glob("*/*.json"))

@@ -9,8 +9,7 @@ from onecontext.errors import InvalidText, UnknownMember, UsageError
 from teams.protocol.mail.correspondence import correspondence
 from teams.protocol.mail.forms import PermissionRequest, TaskAssignment, parse_form
 from teams.protocol.mail.inbox import Inbox
-from teams.protocol.mail.mailbox import as_prompt
-from teams.protocol.mail.message import Message
+from teams.protocol.mail.message import Message, as_prompt
 from teams.protocol.team import Team
 from tests.support.crew import HandClock, befriend
 

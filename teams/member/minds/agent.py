@@ -17,7 +17,7 @@ from teams.agent.tools import Tool, tool_from
 from teams.member.letters import letter_id
 from teams.member.mind import Answer, Asked
 from teams.models.port import Conversation, Message, OpenModel
-from teams.protocol.roster import Member
+from teams.protocol.config import Member
 from teams.protocol.team import Team
 
 KEPT_CHARACTERS = 200_000

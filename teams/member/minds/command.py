@@ -9,7 +9,7 @@ from pathlib import Path
 
 from teams.guard.program import run_program
 from teams.member.mind import Answer, Asked
-from teams.protocol.roster import Member
+from teams.protocol.config import Member
 
 LIMIT_BYTES = 256 * 1024
 TAIL_CHARACTERS = 2000

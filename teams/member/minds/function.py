@@ -11,8 +11,8 @@ from pathlib import Path
 from onecontext.errors import OneContextError, UsageError
 from teams.agent.tools import STOPPING
 from teams.member.mind import Answer, Asked
+from teams.protocol.config import Member
 from teams.protocol.mail.message import Message
-from teams.protocol.roster import Member
 
 Function = Callable[[Message], str | None]
 

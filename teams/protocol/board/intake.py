@@ -22,7 +22,7 @@ from teams.protocol.board.graph import cycles
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.board.taskfiles import Problem, TaskFiles
-from teams.protocol.roster import is_file_name
+from teams.protocol.config import is_file_name
 from teams.protocol.violations import GARBLED, Violation, Violations
 
 IMPORTED = "task.imported"

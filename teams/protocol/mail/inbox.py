@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.checksum import crc32c
-from onecontext.errors import Damaged
+from onecontext.errors import Damaged, UnknownMember
 from onecontext.store.files import replace_bytes, replace_text
+from teams.engine.journal import Journal
+from teams.protocol.config import is_file_name
 from teams.protocol.mail.entries import Array, put_together, take_apart, text_of
 from teams.protocol.reading import patiently, read_part, read_whole
 
@@ -141,3 +143,14 @@ class _Broken(Damaged):
     def __init__(self, array: Array) -> None:
         super().__init__(array.broken)
         self.array = array
+
+
+def inbox_of(folder: Path, journal: Journal, name: str) -> Inbox:
+    """Return the inbox of ``name`` in the team at ``folder``.
+
+    Raises:
+        UnknownMember: no file can be called so: names come from a file that others write.
+    """
+    if not is_file_name(name):
+        raise UnknownMember(f"{name!r} can have no inbox: it is no file name")
+    return Inbox(folder / "inboxes" / f"{name}.json", journal.folder / "malformed")

@@ -7,21 +7,18 @@ Rule 2: a message is recorded once, known by its id or, without one, by the iden
 Rule 3: an inbox that cannot be read whole is a violation; what can be told apart in it is recorded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from onecontext.errors import Conflict
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.protocol.mail.forms import parse_form
+from teams.protocol.config import is_file_name
 from teams.protocol.mail.inbox import Inbox
 from teams.protocol.mail.message import identities
 from teams.protocol.mail.post import Post
-from teams.protocol.roster import Roster, is_file_name
+from teams.protocol.mail.recording import record_foreign
+from teams.protocol.roster import Roster
 from teams.protocol.violations import GARBLED, Violation, Violations
-
-_TAKEN = ("from", "text", "summary", "color", "timestamp")
 
 
 class MailIntake:
@@ -52,7 +49,7 @@ class MailIntake:
             for entry, msg_id in zip(entries, identities(entries), strict=True):
                 if not self._post.is_known(name, msg_id):
                     names = names or {member.name for member in self._roster.read().members}
-                    events += self._record(name, entry, msg_id, names)
+                    events += record_foreign(self._journal, self._post, name, entry, msg_id, names)
         return [*events, *self._violations.settle(found, looked_at=self._is_here)]
 
     def _foreign_inboxes(self) -> Iterator[Inbox]:
@@ -63,33 +60,9 @@ class MailIntake:
             if path.suffix == ".json" and is_file_name(path.stem) and not self._post.is_ours(path.stem):
                 yield Inbox(path, self._journal.folder / "malformed")
 
-    def _record(self, to: str, entry: Mapping[str, Any], msg_id: str, names: set[str]) -> list[Event]:
-        sender = entry["from"]
-        data = {key: entry[key] for key in _TAKEN if entry.get(key)}
-        data |= {"msg_id": msg_id, "to": to, "text": entry["text"], "foreign": True}
-        if form := parse_form(entry["text"]):
-            data["form"] = form.type
-        # Our own members never write inboxes past the journal, so an entry under such a name is somebody else's.
-        if sender not in names or self._post.is_ours(sender):
-            data["verified"] = False
-        try:
-            return [
-                self._journal.append("message.sent", data, agent=sender, guard=lambda: self._expect_new(to, msg_id))
-            ]
-        except _Settled:
-            return []
-
-    def _expect_new(self, name: str, msg_id: str) -> None:
-        self._post.catch_up()
-        if self._post.is_known(name, msg_id):
-            raise _Settled(f"message {msg_id} to {name} was recorded at the same moment")
-
     def _path(self, name: str) -> str:
         return f"teams/{self._folder.name}/inboxes/{name}.json"
 
     def _is_here(self, path: str) -> bool:
         return path.startswith(self._path("")[: -len(".json")])
 
-
-class _Settled(Conflict):
-    """Another process was first; nothing was written."""

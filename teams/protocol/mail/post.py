@@ -8,8 +8,8 @@ import threading
 
 from teams.engine.event import Event
 from teams.engine.journal import Journal
+from teams.protocol.config import LEAD
 from teams.protocol.mail.message import Message
-from teams.protocol.roster import LEAD
 
 
 class Post:
