@@ -65,4 +65,3 @@ class MailIntake:
 
     def _is_here(self, path: str) -> bool:
         return path.startswith(self._path("")[: -len(".json")])
-

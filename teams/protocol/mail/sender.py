@@ -160,6 +160,7 @@ class Sender:
             self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
         return True
 
+
 class _SentBefore(Exception):
     """Some of the messages are on record already."""
 
