@@ -52,4 +52,4 @@ def check(memory: Path) -> None:
     """Let git judge: every object is sound, and nothing but pending logs differs from what was committed."""
     git(memory, "fsck", "--strict", "--no-dangling")
     changed = [line for line in git(memory, "status", "--porcelain").splitlines() if not line.endswith("/log.md")]
-    assert changed == []
+    assert not changed, changed

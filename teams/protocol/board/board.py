@@ -1,38 +1,34 @@
 """The board of a team: tasks, and who has them.
 
-Rule 1: a claim carries an epoch. What comes with an older one changes nothing and is recorded as a violation.
-Rule 2: this file says what one may ask of a board. What a verb sets is in :mod:`teams.protocol.board.moves`, whether
-    the state allows it in :mod:`teams.protocol.board.states`, how it is written in :mod:`teams.protocol.board.desk`.
+Rule 1: this file and those of its verbs, :mod:`teams.protocol.board.holding` and :mod:`teams.protocol.board.judging`,
+    say what one may ask of a board. What a verb sets is in :mod:`teams.protocol.board.moves`, whether the state allows
+    it in :mod:`teams.protocol.board.states`, how it is written in :mod:`teams.protocol.board.desk`.
 """
 
-import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from onecontext.errors import Conflict, InvalidTransition, LockTimeout, UnknownTask, UsageError
+from onecontext.errors import UnknownTask
 from onecontext.names import check_name
 from teams.engine.event import Event
 from teams.engine.journal import Journal, utc_now
-from teams.protocol.board import moves
-from teams.protocol.board.desk import WAIT_S, Desk
+from teams.protocol.board.desk import Desk
+from teams.protocol.board.holding import Holding
 from teams.protocol.board.intake import Intake
+from teams.protocol.board.judging import Judging
 from teams.protocol.board.links import Links
-from teams.protocol.board.moves import NOBODY, Change
 from teams.protocol.board.people import People
-from teams.protocol.board.states import Action, State, derived
+from teams.protocol.board.states import State, derived
 from teams.protocol.board.task import Ours, Task
 from teams.protocol.board.taskfiles import Problem, TaskFiles
 from teams.protocol.violations import Violation
 
 Tasks = list[Task]
-_LEAP = 8
 Violations = list[Violation]
 
 
-class Board:
+class Board(Holding, Judging):
     """The tasks of ``team`` under ``root``. Safe for threads and for processes.
 
     ``problems`` says which files the last :meth:`list` could not read.
@@ -48,9 +44,7 @@ class Board:
         people: People | None = None,
     ) -> None:
         self._files = TaskFiles(root / "tasks" / team)
-        self._clock = clock
-        self._people = people or People()
-        self._desk = Desk(self._files, journal)
+        super().__init__(Desk(self._files, journal), clock, people or People())
         self._links = Links(self._files, self._desk, self.list)
         self._intake = Intake(self._files, self._desk.copies, journal)
         self.problems: tuple[Problem, ...] = ()
@@ -169,178 +163,3 @@ class Board:
         """
         with self._links.locked():
             return self._desk.copies.restore()
-
-    # --- the holder of a claim ----------------------------------------------------------------------------------------
-
-    def claim(self, task_id: str, agent: str, *, lease_s: float) -> Task:
-        """Take a ready task, or one whose lease is over and whose holder is not known to live; of several, one gets it.
-
-        Args:
-            lease_s: seconds for which nobody else may take it; renew before.
-
-        Raises:
-            Conflict: somebody else has it, or had it and is through.
-            InvalidTransition: it waits for others, or is blocked.
-            UsageError: it is for another role.
-        """
-        return self._take(task_id, agent, lease_s, wait_s=WAIT_S)
-
-    def claim_next(self, agent: str, *, lease_s: float) -> Task | None:
-        """Take the first ready task that ``agent`` may have, as the journal has them; None when there is none.
-
-        A task whose file somebody changes just now is passed over: of many who ask at once each gets another.
-        """
-        self._desk.copies.ledger.catch_up()
-        left, at = self._desk.copies.ledger.open_ids(), 0
-        while left:
-            at = at if at < len(left) else 0
-            try:
-                return self._take(left.pop(at), agent, lease_s, wait_s=0)
-            except LockTimeout:
-                # Others are at work here: whoever comes next would meet them at the next one, too.
-                at += random.randrange(_LEAP)
-            except (Conflict, UsageError):
-                # Not to be had: by role, by owner, by state, or taken just now.
-                continue
-        return None
-
-    def renew(self, task_id: str, agent: str, epoch: int, lease_s: float) -> Task:
-        """Keep a claim for ``lease_s`` more seconds from now, also one whose lease is over and that nobody took.
-
-        Raises:
-            StaleEpoch: the claim has passed on; recorded as a violation. So for the other verbs of a holder.
-        """
-        until = self._clock() + timedelta(seconds=lease_s)
-        task = self._hold(task_id, Action.RENEW, agent, epoch, Change({"lease_until": until}))
-        self._people.beat(agent)
-        return task
-
-    def release(self, task_id: str, agent: str, epoch: int, reason: str = "") -> Task:
-        """Give a task back unfinished; the next claim goes on with the same attempt."""
-        change = Change({"lease_until": None, "reason": reason or None}, NOBODY)
-        return self._hold(task_id, Action.RELEASE, agent, epoch, change, reason)
-
-    def submit(self, task_id: str, agent: str, epoch: int, evidence: Mapping[str, Any]) -> Task:
-        """Hand an attempt over for review. ``evidence``, JSON values, replaces that of earlier attempts."""
-        change = Change({"lease_until": None, "evidence": dict(evidence), "reviewer": None})
-        return self._hold(task_id, Action.SUBMIT, agent, epoch, change)
-
-    def finish(self, task_id: str, agent: str, epoch: int, evidence: Mapping[str, Any] | None = None) -> Task:
-        """End a task that nobody wants to review: one made with ``review=False``, or by another program.
-
-        Raises:
-            UsageError: it is to be reviewed; submit it.
-        """
-        move = moves.finish(agent, epoch, evidence or {})
-        return self._desk.act(task_id, Action.FINISH, move, agent=agent, epoch=epoch)
-
-    def ask(self, task_id: str, agent: str, epoch: int, question: str) -> Task:
-        """Say that the holder cannot go on without a person's answer; the lease runs on."""
-        return self._hold(task_id, Action.ASK, agent, epoch, Change({"reason": question}), question)
-
-    # --- everybody else -----------------------------------------------------------------------------------------------
-
-    def answer(self, task_id: str, by: str, text: str) -> Task:
-        """Let the holder of a task that needs input go on; the answer itself is in the event, as ``reason``."""
-        return self._desk.act(task_id, Action.ANSWER, moves.always(Change({"reason": None})), agent=by, reason=text)
-
-    def inspect(self, task_id: str, agent: str, *, lease_s: float) -> Task:
-        """Take the review of a task: until the lease is over nobody else gives the verdict.
-
-        Raises:
-            UsageError: ``agent`` is the author of the work, or neither validator nor lead.
-            Conflict: somebody else is judging it.
-        """
-        now = self._clock()
-        until = now + timedelta(seconds=lease_s)
-        role = self._people.role_of(agent)
-        move = moves.inspect(agent, role=role, now=now, until=until, lives=self._people.lives)
-        task = self._desk.act(task_id, Action.INSPECT, move, agent=agent)
-        self._people.beat(agent)
-        return task
-
-    def reap(self) -> Tasks:
-        """Free what the dead hold, claims and reviews; return those tasks as they are afterwards.
-
-        Dead is whose process is seen to be gone with its children, or whose lease is over and who is silent. What a
-        slow one holds that beats stays with it, past the lease as well; so does what another program holds.
-        """
-        ledger = self._desk.copies.ledger
-        ledger.catch_up()
-        freed = []
-        for task_id in ledger.documents():
-            if (task := self._desk.copies.recorded(task_id)) is None or not (why := self._why_free(task)):
-                continue
-            # Whoever came before us, or woke up and renewed: then there is nothing to free.
-            with suppress(Conflict, InvalidTransition, UnknownTask):
-                freed.append(self._desk.act(task_id, Action.REAP, moves.reap(self._why_free), reason=why))
-        return freed
-
-    def complete(
-        self, task_id: str, by: str, evidence: Mapping[str, Any] | None = None, *, epoch: int | None = None
-    ) -> Task:
-        """Accept the attempt under review: the task is done.
-
-        Args:
-            evidence: what validation measured, added to the evidence of the attempt.
-            epoch: of the attempt that was looked at; None means whichever is there.
-
-        Raises:
-            UsageError: ``by`` is its author.
-            StaleEpoch: another attempt is there by now; recorded as a violation.
-        """
-        move = moves.judge(by, "accepted", evidence or {}, epoch=epoch)
-        return self._desk.act(task_id, Action.COMPLETE, move, agent=by, epoch=epoch)
-
-    def reject(
-        self,
-        task_id: str,
-        by: str,
-        findings: Sequence[str] = (),
-        evidence: Mapping[str, Any] | None = None,
-        *,
-        epoch: int | None = None,
-    ) -> Task:
-        """Send the attempt under review back with ``findings``; the next claim is a new attempt.
-
-        ``findings`` become ``evidence["findings"]`` where there are any. The rest as in :meth:`complete`.
-        """
-        reason = "; ".join(findings)
-        told = {**(evidence or {}), **({"findings": [*findings]} if findings else {})}
-        move = moves.judge(by, "rejected", told, epoch=epoch, reason=reason or None, fields=NOBODY)
-        return self._desk.act(task_id, Action.REJECT, move, agent=by, epoch=epoch, reason=reason)
-
-    def block(self, task_id: str, reason: str, *, by: str | None = None) -> Task:
-        """Stop a task until somebody unblocks it; a claim on it ends."""
-        change = Change({"lease_until": None, "reason": reason}, NOBODY)
-        return self._desk.act(task_id, Action.BLOCK, moves.always(change), agent=by, reason=reason)
-
-    def unblock(self, task_id: str, *, by: str | None = None) -> Task:
-        """Let a blocked task be claimed again."""
-        return self._desk.act(task_id, Action.UNBLOCK, moves.always(Change({"reason": None})), agent=by)
-
-    def reopen(self, task_id: str, reason: str = "", *, by: str | None = None) -> Task:
-        """Take acceptance back: the verdict becomes ``rejected`` and the next claim is a new attempt."""
-        change = Change({"verdict": "rejected", "reason": reason or None}, NOBODY)
-        return self._desk.act(task_id, Action.REOPEN, moves.always(change), agent=by, reason=reason)
-
-    def _take(self, task_id: str, agent: str, lease_s: float, *, wait_s: float) -> Task:
-        now = self._clock()
-        lives = self._people.lives
-        until = now + timedelta(seconds=lease_s)
-        move = moves.claim(agent, role=self._people.role_of(agent), now=now, until=until, lives=lives)
-
-        def taken(known: Task) -> None:
-            moves.refuse_taken(known, now=self._clock(), lives=lives)
-
-        task = self._desk.act(task_id, Action.CLAIM, move, agent=agent, taken=taken, wait_s=wait_s)
-        self._people.beat(agent)
-        return task
-
-    def _why_free(self, task: Task) -> str:
-        taken_at = self._desk.copies.ledger.taken_at(task.id)
-        return self._people.why_free(task, now=self._clock(), taken_at=taken_at)
-
-    def _hold(self, task_id: str, action: Action, agent: str, epoch: int, change: Change, reason: str = "") -> Task:
-        move = moves.held(agent, epoch, change)
-        return self._desk.act(task_id, action, move, agent=agent, epoch=epoch, reason=reason)
