@@ -159,9 +159,12 @@ class TaskFiles:
         return int(text) if _NUMBER.fullmatch(text) else 0
 
     def next_id(self, known: Iterable[str]) -> str:
-        """Return a number no file, deleted task or id in ``known`` has had. The caller holds the list's lock."""
+        """Return a number no deleted task had and no id in ``known``: of the files and of the journal.
+
+        The caller holds the list's lock.
+        """
         # A file named by more digits than a client can count is nobody's to go on from.
-        numbers = [int(name) for name in {*self.names(), *known} if _NUMBER.fullmatch(name)]
+        numbers = [int(name) for name in known if _NUMBER.fullmatch(name)]
         return str(max([0, self.highest_deleted(), *numbers]) + 1)
 
 
