@@ -7,6 +7,7 @@ Rule 2: what nobody knows is called unknown, not zero.
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from onecontext.text import amounts
 from tui.snapshot import Usage
 
 TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref")
@@ -81,20 +82,9 @@ def tokens(usage: Usage) -> str:
     return short_count(usage.tokens_in + usage.tokens_out) if usage.turns else "–"
 
 
-def dollars(cost_usd: float) -> str:
-    """Return $0.0042, $1.23, $1,234: as many digits as still say something."""
-    if cost_usd and cost_usd < 0.1:
-        return f"${cost_usd:.4f}"
-    return f"${cost_usd:,.2f}" if cost_usd < 1000 else f"${cost_usd:,.0f}"
-
-
 def cost(usage: Usage) -> str:
-    """Return what the calls cost: a dash without calls, ``unknown`` without prices, ``≥`` when some have none."""
-    if not usage.turns:
-        return "–"
-    if usage.cost_usd is None or (usage.unpriced_turns and not usage.cost_usd):
-        return "unknown"
-    return ("≥ " if usage.unpriced_turns else "") + dollars(usage.cost_usd)
+    """Return what the calls cost, as :func:`onecontext.text.amounts.cost` says it."""
+    return amounts.cost(usage.cost_usd, calls=usage.turns, unpriced=usage.unpriced_turns)
 
 
 def age(at: datetime | None, now: datetime) -> str:

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     "mail": Command("teams.cli.mail", "Teams", "the messages of a team; send, reply, wait, acknowledge"),
     "events": Command("teams.cli.events", "Teams", "the journal of a team"),
     "replay": Command("teams.cli.replay", "Teams", "feed a recorded run to whatever watches a live one"),
+    "cost": Command("teams.cli.cost", "Teams", "what models have cost, by agent, task, model or mission"),
     "agent": Command("teams.cli.agent", "Teams", "the agents defined in .claude/agents"),
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli", "Skills", "list, show and activate skills"),

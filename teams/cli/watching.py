@@ -4,11 +4,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
+from teams.cli.cost import as_data, price
 from teams.cli.narrate import line_of
 from teams.engine.event import Event
 from teams.engine.journal import Journal, Tail
@@ -31,7 +33,7 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
             out.say("the work so far is kept; 'onecontext resume' goes on from here")
             raise
     summary = summarize(site.journal.read(), ending, unread=len(site.team.receive(LEAD)))
-    out.answer(summary, _text(summary, out))
+    out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
 
@@ -96,11 +98,11 @@ def _text(summary: Summary, out: Output) -> str:
         lines.append(
             out.paint(f"  #{task.id:<3} {task.state:<8} {task.key:<20} {attempts}, by {task.author or 'nobody'}")
         )
-    cost = "unknown" if summary.cost_usd is None else f"${summary.cost_usd:.2f}"
+    used = summary.spent
     lines += [
         "",
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
-        f"model    {summary.calls} calls, {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out, cost {cost}",
+        f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
     if summary.unread:
         lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from teams.engine.event import Event
+from teams.mission.ledger import Spent
 from teams.mission.mission import Ending
 
 
@@ -22,10 +23,7 @@ class TaskSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """The end of a run.
-
-    ``cost_usd`` is None when the price of any call is unknown; ``unread`` counts messages that wait for the lead.
-    """
+    """The end of a run; ``unread`` counts messages that wait for the lead."""
 
     mission: str
     ending: str
@@ -33,10 +31,7 @@ class Summary:
     branch: str
     commit: str | None
     tasks: tuple[TaskSummary, ...]
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float | None
+    spent: Spent
     rejections: int
     unread: int
 
@@ -44,17 +39,12 @@ class Summary:
 def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summary:
     """Sum up a mission; each task counts as its newest event tells it."""
     tasks: dict[str, Any] = {}
-    calls = tokens_in = tokens_out = rejections = 0
-    cost: float | None = 0.0
+    used, rejections = Spent(), 0
     for event in events:
         if event.type.startswith("task.") and event.data.get("task"):
             tasks[event.data["task"]["id"]] = event.data["task"]
         elif event.type == "model.called":
-            calls += 1
-            tokens_in += event.data["tokens_in"]
-            tokens_out += event.data["tokens_out"]
-            price = event.data["cost_usd"]
-            cost = None if cost is None or price is None else cost + price
+            used = used.plus(event)
         elif event.type == "verdict.given" and event.data["verdict"] == "rejected":
             rejections += 1
     return Summary(
@@ -64,10 +54,7 @@ def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summar
         branch=ending.branch,
         commit=ending.commit,
         tasks=tuple(_task(document) for document in tasks.values()),
-        calls=calls,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        cost_usd=cost,
+        spent=used,
         rejections=rejections,
         unread=unread,
     )

@@ -2,11 +2,12 @@
 
 import pytest
 
+from onecontext.text.amounts import dollars
 from tests.tui.story import START
 from tui.forms import gist
 from tui.snapshot import Message, Usage
 from tui.text import cut, fit, one_line, width, wrapped
-from tui.words import age, cost, dollars, duration, short_count, stopwatch, tokens
+from tui.words import age, cost, duration, short_count, stopwatch, tokens
 
 
 @pytest.mark.parametrize(
