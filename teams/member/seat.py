@@ -29,7 +29,8 @@ def seat(team: Team, name: str, *, role: str, model: str | None) -> Iterator[tup
         raise UsageError(f"{LEAD} is who leads a team; choose another name to join it")
     with ExitStack() as held:
         folder = team.journal.folder / "member"
-        folder.mkdir(parents=True, exist_ok=True)
+        team.journal.make_folder()
+        folder.mkdir(exist_ok=True)
         with file_lock(folder / ".joining", wait_s=10.0):
             before = _left_behind(team, name, held)
             if before is not None:

@@ -55,7 +55,7 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.copy(f"task-{self._task.id}", start) as folder:
+            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
                 self._work(folder, start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.

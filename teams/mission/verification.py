@@ -96,6 +96,10 @@ class Verification:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
                 So it does, without an error, when the mission is stopped meanwhile.
         """
+        with self._site.team.beating(VALIDATOR):
+            self._run()
+
+    def _run(self) -> None:
         candidate = self._site.project.try_merge(
             self._site.branch,
             self._evidence["handoff"]["commit"],

@@ -56,6 +56,7 @@ def app_on(root: Path) -> MonitorApp:
 def test_events_appear_on_the_screen_as_they_are_appended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.follow.LOOK_AGAIN_S", 600.0)  # so that only a watch that works can bring them
     journal = Journal(root / "teams" / "crew" / "onecontext", team="crew")
+    journal.folder.mkdir(parents=True)
     journal.append("message.sent", {"msg_id": "1", "from": "ann", "to": "bob", "text": "first words"})
     app = app_on(root)
 
