@@ -20,9 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from onecontext.checksum import crc32c
 from onecontext.errors import LockTimeout, NoTeam
-from onecontext.store.files import append_bytes, replace_bytes, sync_folder, tell_path
+from onecontext.store.files import append_bytes, sync_folder, tell_path
 from teams.engine.drafting import line_of, without_secrets
 from teams.engine.event import Draft, Event
 from teams.engine.follower import Follower
@@ -30,6 +29,7 @@ from teams.engine.kept import SecondName
 from teams.engine.line import decode
 from teams.engine.locks import file_lock
 from teams.engine.tail import Tail, last_line, open_journal
+from teams.engine.torn import cut, set_aside
 
 WAIT_S = 30.0
 _Mark = tuple[int, int, int, int]
@@ -217,24 +217,10 @@ class Journal:
             end = start + len(line)
             if end < size:
                 file.seek(end)
-                self._set_aside(end, file.read())
+                set_aside(self.path, end, file.read())
         if not line:
             return 0
         return decode(line[:-1], place=f"{self.path} at byte {start}").seq
-
-    def _set_aside(self, offset: int, torn: bytes) -> None:
-        folder = self.folder / "journal.torn"
-        folder.mkdir(exist_ok=True)
-        replace_bytes(folder / f"{offset}-{crc32c(torn)}", torn, durable=True)
-        self._cut(offset)
-
-    def _cut(self, offset: int) -> None:
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW)
-        try:
-            os.ftruncate(descriptor, offset)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def _event(self, draft: Draft, seq: int) -> Event:
         return Event(
@@ -264,7 +250,7 @@ class Journal:
             # What is told is why; lines that cannot be taken back are what the caller is told of as well.
             with suppress(OSError, LockTimeout), self._locked():
                 if _mark(self.path)[2] == end:
-                    self._cut(start)
+                    cut(self.path, start)
             raise
 
 

@@ -85,9 +85,9 @@ class SecondName:
     def is_the_other(self, status: os.stat_result) -> bool:
         """Say whether a journal with several names has one besides its own, and that one is in the folder."""
         found = (status.st_dev, status.st_ino, status.st_nlink)
-        if found != self._known and self._folder is not None and found[2] == 2:
-            if any(one.identity == found[:2] for one in kept(self._folder)):
-                self._known = found
+        if found != self._known and self._folder is not None and status.st_nlink == 2:
+            is_there = any(one.identity == _identity(status) for one in kept(self._folder))
+            self._known = found if is_there else None
         return found == self._known
 
 

@@ -19,6 +19,7 @@ from teams.member.seat import give_up
 from teams.member.turns import Ended, Turns
 from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
+from teams.protocol.care import Care
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import (
     IdleNotification,
@@ -89,6 +90,8 @@ class Sitting:
 
     def _stay(self) -> How:
         team = self._team
+        # Now, and not when the team ends: a live client removes the journal with its folder.
+        Care(team, agent=self._me.name).keep_journal()
         watching = watch([team.folder, team.folder / "inboxes", team.journal.folder], self._wake.set)
         try:
             with team.beating(self._me.name), self._vigil:

@@ -7,7 +7,6 @@ from teams.member.mind import Mind
 from teams.member.minds.function import Function, FunctionMind
 from teams.member.seat import seat
 from teams.member.sitting import How, OnShutdown, Orders, Sitting
-from teams.protocol.care import Care
 from teams.protocol.config import Member
 from teams.protocol.team import Team
 
@@ -77,8 +76,6 @@ class Teammate:
         with seat(self._team, self._name, role=self._role, model=self._model) as (member, again):
             if self._on_joined is not None:
                 self._on_joined(member, again)
-            # Now, and not when the team ends: a live client removes the journal with its folder.
-            Care(self._team, agent=member.name).keep_journal()
             self._mind.begin(member)
             sitting = Sitting(
                 self._team, member, self._mind, self._orders, on_shutdown=self._on_shutdown, lease_s=self._lease_s
