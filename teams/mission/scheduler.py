@@ -1,7 +1,8 @@
 """Who does what next: ready tasks to free workers, submitted ones to the validator, until nothing is left to do.
 
 Rule 1: the board decides what may be claimed; this only asks it, and renews the claims of those at work.
-Rule 2: an error in one attempt stops the dispatch of more, lets the others come to an end, and is then raised.
+Rule 2: it does not end while a member outside this process is at work on one of its tasks.
+Rule 3: an error in one attempt stops the dispatch of more, lets the others come to an end, and is then raised.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,11 @@ from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
+from teams.protocol.heartbeat import Life
 from teams.protocol.mail.forms import IdleNotification, TaskAssignment
+
+LOOK_S = 0.5
+_THERE = (Life.ALIVE, Life.SILENT, Life.ORPHANED)
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,12 @@ class Scheduler:
             tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
-            if not self._working:
+            if not self._working and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
-            wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
+            if self._working:
+                wait(self._working.values(), timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            else:
+                self._site.stop.wait(LOOK_S)
             self._collect()
             self._take_note()
 
@@ -100,6 +108,16 @@ class Scheduler:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
                 self._claim(pool, task, free)
+
+    def _waits_for_another(self, tasks: list[Task]) -> bool:
+        """Say whether a task is with somebody outside this process who beats: it hands over, or its lease ends.
+
+        For who is dead, or cannot be seen to live, nobody waits; what the dead had is freed here, and gone on with.
+        """
+        others = [task.owner for task in tasks if task.owner and self._is_with_another(task)]
+        if self._halted or not others:
+            return False
+        return bool(self._board.reap()) or any(self._site.team.pulse(name).life in _THERE for name in others)
 
     def _is_with_another(self, task: Task) -> bool:
         """Say whether somebody outside this process has the task; claiming it works once that lease is over."""
