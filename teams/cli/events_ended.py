@@ -28,10 +28,14 @@ def chosen_journal(
         return Journal(path.parent, team=args.team or path.stem, name=path.name), False
     try:
         return open_team(args, invocation).journal, False
-    except NoTeam:
-        found = ended(places(args, invocation), args.team) if args.team else []
+    except NoTeam as error:
+        found = ended(places(args, invocation), args.team)
         if not found:
             raise
+        if not args.team:
+            raise NoTeam(
+                error.message, hint="'onecontext events --ended' lists journals of teams that are gone"
+            ) from None
         newest, older = found[0][1], len(found) - 1
         say(
             f"the team {args.team} is gone; this is its journal, kept at {newest.path}"

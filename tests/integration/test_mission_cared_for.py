@@ -58,8 +58,12 @@ team = Team.open(Team.list(root)[0], root=root)
 with team.beating(name):
     held = team.board.claim(task, name, lease_s=float(lease_s))
     print("claimed", flush=True)
-    sys.stdin.readline()
-    print(team.board.release(task, name, held.epoch, "let go").state, flush=True)
+    what = sys.stdin.readline().strip()
+    if what == "submit":
+        evidence = {"handoff": {"commit": "no-commit-of-this"}, "summary": 7}
+        print(team.board.submit(task, name, held.epoch, evidence).state, flush=True)
+    else:
+        print(team.board.release(task, name, held.epoch, "let go").state, flush=True)
 """
 
 
@@ -213,6 +217,25 @@ def test_who_is_stopped_past_its_lease_and_beat_a_moment_ago_is_not_robbed(
     assert out == "ready\n"
     assert seen(repository, "task.reaped") == []
     assert seen(repository, "mission.ended")[-1].data["ending"] == "done"
+
+
+def test_what_a_member_from_outside_submits_is_judged_like_anybodys(
+    repository: Path, tmp_path: Path, root: Path
+) -> None:
+    first = work("first", YES, wait_s=6.0)
+    script = write_script(tmp_path, [plan(ASSERTIONS, [FIRST, SECOND]), first, work("second"), verdict()])
+
+    with running(repository, "run", "Say yes", "--model", script, "--workers", "1") as process:
+        until(lambda: seen(repository, "attempt.started", role="worker"))
+        with holder(repository, root, "2", lease_s=60) as eve:
+            out, _ = eve.communicate("submit\n", timeout=20)
+            assert process.wait(60) == 0
+
+    assert out == "review\n"
+    (rejected,) = seen(repository, "verdict.given", verdict="rejected")
+    assert (rejected.task, "names no commit" in rejected.data["findings"][0]) == ("2", True)
+    assert seen(repository, "mission.ended")[-1].data["ending"] == "done"
+    assert seen(repository, "team.trouble") == []
 
 
 def test_a_resumed_mission_takes_in_first(repository: Path, tmp_path: Path) -> None:
