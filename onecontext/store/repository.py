@@ -16,9 +16,8 @@ from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 from onecontext.store.translating import translated
 
-# Team folders, journals that are kept and working copies lie in the memory's folder without being memory; the rest is
-# ours in flight.
-_EXCLUDE = ("teams/", "tasks/", "work/", "/onecontext/", ".*.tmp")
+# Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
+_EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")
 _CONFIG = {
     "core.autocrlf": "false",
     "core.eol": "lf",

@@ -76,7 +76,7 @@ def _list(args: argparse.Namespace, invocation: Invocation) -> int:
         for row in gone
     ]
     out.answer({"teams": rows, "ended": gone}, "\n".join(lines))
-    if not rows:
+    if not rows and not gone:
         out.say("there are no teams here; 'onecontext team new NAME' makes one")
     return 0
 

@@ -3,7 +3,7 @@
 Rule 1: a journal is kept by a second name (a hard link) in a folder beside ``teams/``, made while the team lives. A
     copy made at the end would need somebody who notices the end and lives through it; a link needs nobody, costs
     nothing, and has every later event, the very last as well. For that the journal is only ever changed in place.
-Rule 2: only we can get into the folder (0700). The file keeps its mode, which is that of the journal: it is one file.
+Rule 2: only we can get into the folder (0700), and git passes over it. The file's mode is the journal's: it is one file.
 Rule 3: reading makes nothing. Nothing here is ever taken away: who wants a journal gone removes both names.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.errors import Damaged
-from onecontext.store.files import sync_folder
+from onecontext.store.files import replace_bytes, sync_folder
 from teams.engine.tail import open_journal
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
@@ -112,6 +112,10 @@ def _make(folder: Path) -> None:
                 raise Damaged(f"{path} is no folder of its own, and is not followed") from None
         else:
             sync_folder(path.parent)
+    ignoring = folder / ".gitignore"
+    # A root is often in somebody's repository, and what agents said to each other is not for that.
+    if not ignoring.is_symlink() and not ignoring.exists():
+        replace_bytes(ignoring, b"*\n")
 
 
 def _is_folder(path: Path) -> bool:

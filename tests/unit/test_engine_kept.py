@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_nobody_else_gets_into_the_folder(team: Team) -> None:
     team.journal.keep()
 
     assert [path.stat().st_mode & 0o777 for path in (team.root / "onecontext", team.root / ENDED)] == [0o700, 0o700]
+
+
+def test_git_passes_over_it(team: Team) -> None:
+    subprocess.run(["git", "init", "--quiet", str(team.root)], check=True)
+    team.journal.keep()
+
+    seen = subprocess.run(["git", "status", "--porcelain"], cwd=team.root, capture_output=True, text=True, check=True)
+
+    assert seen.stdout.splitlines() == ["?? tasks/", "?? teams/"]
 
 
 def test_a_third_name_is_none_of_ours_and_what_it_names_is_not_changed(team: Team, tmp_path: Path) -> None:
