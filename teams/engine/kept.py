@@ -3,7 +3,7 @@
 Rule 1: a journal is kept by a second name (a hard link) in a folder beside ``teams/``, made while the team lives. A
     copy made at the end would need somebody who notices the end and lives through it; a link needs nobody, costs
     nothing, and has every later event, the very last as well. For that the journal is only ever changed in place.
-Rule 2: only we can get into the folder (0700), and git passes over it. The file's mode is the journal's: it is one file.
+Rule 2: only we can get into the folder (0700), and git passes over it. The file's mode is that of the journal.
 Rule 3: reading makes nothing. Nothing here is ever taken away: who wants a journal gone removes both names.
 """
 
