@@ -133,10 +133,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "task.reopened": lambda event: (f"reopens {_task_name(event)}: {_about(event, 'reason')}", "yellow"),
     "task.deleted": lambda event: (f"{_task_name(event)} is off the board: {_about(event, 'reason')}", "yellow"),
     "task.reaped": lambda event: (f"{_task_name(event)} is free again: {_about(event, 'reason')}", "yellow"),
-    "task.imported": lambda event: (
-        f"another program made {_task_name(event)}: {event.data['task']['subject']}",
-        "cyan",
-    ),
+    "task.imported": lambda event: (f"another program made {_task_name(event)}", "cyan"),
     "task.edited": _edited,
     "member.joined": lambda event: (f"joins as {event.data['name']}", "bold"),
     "member.rejoined": lambda event: ("is back after its process was killed", "bold"),
