@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from onecontext.errors import Conflict, StaleEpoch
+from onecontext.errors import Conflict, LockTimeout, StaleEpoch
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
 from teams.mission.regular import Regular
@@ -117,7 +117,12 @@ class Scheduler:
         others = [task.owner for task in tasks if task.owner and self._is_with_another(task)]
         if self._halted or not others:
             return False
-        return bool(self._board.reap()) or any(self._site.team.pulse(name).life in _THERE for name in others)
+        try:
+            freed = self._board.reap()
+        except LockTimeout:
+            # Somebody is writing the file of one of them just now: the next look says more.
+            return True
+        return bool(freed) or any(self._site.team.pulse(name).life in _THERE for name in others)
 
     def _is_with_another(self, task: Task) -> bool:
         """Say whether somebody outside this process has the task; claiming it works once that lease is over."""

@@ -125,6 +125,7 @@ def test_of_a_team_that_is_gone_nothing_is_made_again(team: Team) -> None:
     team.journal.keep()
     with team.beating("ann"):
         shutil.rmtree(team.folder)
+        shutil.rmtree(team.root / "tasks")
 
         with pytest.raises(NoTeam, match="crew is gone"):
             team.journal.append("tick", {})
@@ -134,6 +135,20 @@ def test_of_a_team_that_is_gone_nothing_is_made_again(team: Team) -> None:
             team.beat("ann")
 
     assert not team.folder.exists()
+    assert not (team.root / "tasks").exists()
+
+
+def test_a_journal_makes_no_folder_above_its_own_and_none_beside_what_is_left_of_a_team(team: Team) -> None:
+    elsewhere = team.root / "elsewhere"
+    with pytest.raises(NoTeam):
+        Journal(elsewhere / "onecontext", team="crew").append("tick", {})
+    shutil.rmtree(team.journal.folder)
+    (team.folder / "config.json").unlink()
+    with pytest.raises(NoTeam):
+        team.journal.append("tick", {})
+
+    assert not elsewhere.exists()
+    assert not team.journal.folder.exists()
 
 
 def test_while_it_is_being_removed_no_journal_is_begun_anew(team: Team) -> None:
