@@ -80,11 +80,13 @@ def append_bytes(
     content: bytes,
     *,
     durable: bool = True,
+    create: bool = True,
     names_are_ours: Callable[[os.stat_result], bool] = lambda status: False,
 ) -> None:
     """Append ``content`` to the regular file ``path``, created when missing. The caller holds the lock.
 
     Args:
+        create: False: a file that is missing is FileNotFoundError.
         names_are_ours: says of a file with several names that we gave it all of them; it is then changed in place.
 
     Raises:
@@ -95,6 +97,8 @@ def append_bytes(
     try:
         descriptor, status = _open(path, flags)
     except FileNotFoundError:
+        if not create:
+            raise
         (descriptor, status), created = _open(path, flags | os.O_CREAT), True
     try:
         if status.st_nlink > 1 and not names_are_ours(status):

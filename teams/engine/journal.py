@@ -9,7 +9,8 @@ Rule 5: the lock is given back before the fsync: writers write while the disk wo
     for it. Whoever acts on an event that is not on the disk yet acts behind it: what they append is acknowledged only
     with everything before it (one file, one fsync).
 Rule 6: the file is changed in place, never replaced: :meth:`Journal.keep` gives it a second name.
-Rule 7: of a team that is gone nothing is made again: neither its folder nor a new journal.
+Rule 7: of a team that is gone nothing is made again: neither its folder nor a new journal. Who knew a journal that is
+    not there any more begins no other.
 """
 
 import os
@@ -123,7 +124,13 @@ class Journal:
                 guard()
             events = [self._event(draft, last + number) for number, draft in enumerate(clean, start=1)]
             content = b"".join(line_of(event) for event in events)
-            append_bytes(self.path, content, durable=False, names_are_ours=self._second_name.is_the_other)
+            append_bytes(
+                self.path,
+                content,
+                durable=False,
+                create=not self._is_known,
+                names_are_ours=self._second_name.is_the_other,
+            )
             self._mark, self._last = _mark(self.path), last + len(events)
             end = self._mark[2]
         self._sync(end - len(content), end)
@@ -163,6 +170,7 @@ class Journal:
         """
         if self.folder.is_dir():
             return
+        self._see_journal()
         self._see_team()
         try:
             self.folder.mkdir(exist_ok=True)
@@ -192,8 +200,19 @@ class Journal:
     def _locked(self) -> Iterator[None]:
         lock = self.folder / "journal.lock"
         self.make_folder()
+        # While it is being removed the folder still stands; a lock that were made now would keep it there.
+        self._see_journal()
         with file_lock(lock, wait_s=WAIT_S):
             yield
+
+    def _see_journal(self) -> None:
+        if self._is_known and not self.path.exists():
+            raise NoTeam(f"the journal of the team {self.team} is gone: there is no {self.path}")
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether there was a journal before: another is not begun by who knows the one that went."""
+        return self._mark != _NO_JOURNAL or self._follower.has_read
 
     def _see_team(self) -> None:
         if self._beside is not None and not self._beside.exists():

@@ -15,7 +15,7 @@ from teams.engine.journal import random_id
 from teams.engine.watch import watch
 from teams.member.letters import Letters
 from teams.member.mind import Answer, Asked, Mind
-from teams.member.seat import give_up
+from teams.member.seat import give_up, is_gone
 from teams.member.turns import Ended, Turns
 from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
@@ -84,7 +84,7 @@ class Sitting:
             return self._stay()
         except (OneContextError, OSError):
             # A team that is removed under our hands: which of its files was missed first says nothing.
-            if (self._team.folder / "config.json").exists():
+            if not is_gone(self._team):
                 raise
             return "gone"
 

@@ -5,7 +5,8 @@ Rule 2: it names the process and its children, so who was killed is known at onc
     command counts as alive through it.
 Rule 3: who cannot be judged from here (another machine, another container, no heartbeat at all) is judged by time.
 Rule 4: the file is what other processes write, too: what cannot be read says nothing.
-Rule 5: a heartbeat makes its own folder and none above it: a team that is removed is not made again by who still beats.
+Rule 5: the first heartbeat makes its own folder and none above it, and no other does: a team that is removed is not
+    made again by who still beats.
 """
 
 import json
@@ -69,6 +70,7 @@ class Heartbeats:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
+        is_first = name not in self._ours
         self._ours.add(name)
         me, where = this_process(), here()
         document = {
@@ -79,7 +81,8 @@ class Heartbeats:
             "space": where.space,
             "children": [[child.pid, child.started] for child in descendants(me)],
         }
-        self._folder.mkdir(exist_ok=True)
+        if is_first:
+            self._folder.mkdir(exist_ok=True)
         replace_text(path, json.dumps(document))
 
     def beat_if_ours(self, name: str) -> None:

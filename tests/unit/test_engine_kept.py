@@ -12,6 +12,7 @@ from onecontext.errors import Damaged, NoTeam
 from teams.engine.journal import Journal
 from teams.engine.kept import kept
 from teams.protocol.team import ENDED, Team
+from tests.support.crew import befriend
 
 
 @pytest.fixture
@@ -151,11 +152,35 @@ def test_a_journal_makes_no_folder_above_its_own_and_none_beside_what_is_left_of
     assert not team.journal.folder.exists()
 
 
+@pytest.mark.parametrize("left", ["config.json", "onecontext/journal.lock", "inboxes", None])
+def test_who_knew_the_journal_makes_nothing_in_what_is_left_of_a_team(team: Team, left: str | None) -> None:
+    befriend(team, "zoe")
+    team.join("ann")
+    team.beat("ann")
+    assert team.is_ours("ann")
+    for path in sorted(team.folder.rglob("*"), reverse=True):
+        if not str(team.folder / (left or "nothing")).startswith(str(path)):
+            path.rmdir() if path.is_dir() else path.unlink()
+    before = sorted(team.folder.rglob("*"))
+
+    for act in (
+        lambda: team.journal.append("tick", {}),
+        lambda: team.send("zoe", "hello", sender="ann"),
+        lambda: team.board.create("t", key="t"),
+        lambda: team.beat("ann"),
+    ):
+        with pytest.raises((NoTeam, FileNotFoundError)):
+            act()
+
+    assert sorted(team.folder.rglob("*")) == before
+
+
 def test_while_it_is_being_removed_no_journal_is_begun_anew(team: Team) -> None:
+    another = Team.open("crew", root=team.root)
     (team.folder / "config.json").unlink()
     team.journal.path.unlink()
 
     with pytest.raises(NoTeam, match=r"config\.json"):
-        team.journal.append("tick", {})
+        another.journal.append("tick", {})
 
     assert not team.journal.path.exists()
