@@ -221,12 +221,12 @@ class Journal:
     def _continue(self) -> int:
         """Move a torn tail aside; return the number of the last event, 0 when there is none. Caller holds the lock."""
         mark = _mark(self.path)
-        if mark == self._mark:
-            return self._last
         if mark == _NO_JOURNAL:
             # In the middle of its removal the folder may still stand.
             self._see_team()
             return 0
+        if mark == self._mark:
+            return self._last
         self._follower.catch_up()
         if (known := self._follower.seq_at(mark[2])) is not None:
             return known
