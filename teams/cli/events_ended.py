@@ -6,11 +6,13 @@ Rule 1: a team that is there comes first; of one that is gone it is what was wri
 import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from onecontext.cli.main import Invocation
-from onecontext.errors import NoTeam, UsageError
+from onecontext.errors import Damaged, NewerFormat, NoTeam, UsageError
 from teams.cli.place import ended, open_team, places
 from teams.engine.journal import Journal
+from teams.engine.tail import Tail
 
 
 def chosen_journal(
@@ -22,10 +24,10 @@ def chosen_journal(
         NoTeam: there is no such team, and none is kept. UsageError: there is no such file.
     """
     if args.journal is not None:
-        path = invocation.cwd / args.journal
+        path = (invocation.cwd / args.journal).resolve()
         if not path.is_file():
             raise UsageError(f"there is no journal {path}", hint="'onecontext events --ended' lists what is kept")
-        return Journal(path.parent, team=args.team or path.stem, name=path.name), False
+        return Journal(path.parent, team=_team_in(path), name=path.name), False
     try:
         return open_team(args, invocation).journal, False
     except NoTeam as error:
@@ -42,6 +44,16 @@ def chosen_journal(
             + (f" ({older} older: 'onecontext events --ended --team {args.team}')" if older else "")
         )
         return Journal(newest.path.parent, team=newest.team, name=newest.path.name), True
+
+
+def _team_in(path: Path) -> str:
+    """Return the team that the first event is of; where that cannot be told, what the file is called."""
+    try:
+        first = next(Tail(path).lines(), None)
+    except (Damaged, NewerFormat):
+        # Whoever reads it meets the same, and says where.
+        first = None
+    return first.team if first else path.stem
 
 
 def list_ended(args: argparse.Namespace, invocation: Invocation) -> int:

@@ -129,7 +129,24 @@ def test_of_several_the_last_is_read_and_the_others_are_named(tmp_path: Path) ->
     assert [event["agent"] for event in newest.data["events"]] == ["ann-2"]
     assert "(2 older: 'onecontext events --ended --team crew')" in newest.stderr
     assert [row["journal"] for row in listed] == [str(path) for path in reversed(kept)]
-    assert [event["agent"] for event in events(tmp_path, "--journal", str(kept[0]))] == ["ann-0"]
+    oldest = onecontext(tmp_path, "events", "--journal", str(kept[0]), "--json").data
+    assert (oldest["team"], [event["agent"] for event in oldest["events"]]) == ("crew", ["ann-0"])
+
+
+def test_a_journal_that_is_named_and_damaged_is_read_up_to_there(tmp_path: Path) -> None:
+    lead = ForeignLead(tmp_path / ".claude")
+    lead.team.join("ann")
+    lead.team.join("bob")
+    first, second = lead.team.journal.path.read_bytes().splitlines(keepends=True)
+    for number, content in enumerate((first + second.replace(b"bob", b"eve"), first.replace(b"ann", b"eve"))):
+        (tmp_path / f"{number}.jsonl").write_bytes(content)
+
+    after_one, at_once = (onecontext(tmp_path, "events", "--json", "--journal", f"{n}.jsonl") for n in range(2))
+
+    assert (after_one.code, at_once.code) == (5, 5)
+    assert (after_one.data["team"], len(after_one.data["events"])) == ("crew", 1)
+    assert (at_once.data["team"], at_once.data["events"]) == ("1", [])
+    assert "at byte 0" in at_once.data["damage"]
 
 
 def test_following_tells_what_is_kept_and_ends(tmp_path: Path) -> None:
