@@ -1,6 +1,7 @@
-"""``onecontext task``: what one may ask of a board, a verb each.
+"""``onecontext task``: what one may ask of a board, a verb each; ``list`` is ``onecontext board``.
 
-Rule 1: a verb here is a verb of :class:`teams.protocol.board.board.Board`, with its refusals; nothing is decided here.
+Rule 1: any other verb here is one of :class:`teams.protocol.board.board.Board`, with its refusals; nothing is decided
+    here.
 Rule 2: ``--as`` names who does it, ``$ONECONTEXT_AGENT`` where it is left out; the epoch of a claim is looked up for
     its holder unless ``--epoch`` says which claim is meant.
 """
@@ -12,12 +13,14 @@ from typing import Any
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import InvalidDocument, UsageError
+from teams.cli import board as board_screen
 from teams.cli.board import as_data, task_lines
 from teams.cli.place import add_place, open_team
 from teams.protocol.board.board import Board
 from teams.protocol.board.task import Task
 
 LEASE_S = 300.0
+_LIST = "all tasks, by where they stand"
 AGENT_VARIABLE = "ONECONTEXT_AGENT"
 
 Verb = Callable[[Board, argparse.Namespace, str], Task | None]
@@ -26,18 +29,27 @@ Verb = Callable[[Board, argparse.Namespace, str], Task | None]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs and their arguments."""
     words = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    everything = words.add_parser("list", help=_LIST, description=_LIST)
+    board_screen.add_arguments(everything)
+    _accept_json(everything)
     for name, (help_, arguments, _) in _VERBS.items():
         word = words.add_parser(name, help=help_, description=help_)
         for flags, options in arguments:
             word.add_argument(*flags, **options)
         word.add_argument("--as", dest="agent", metavar="AGENT", help=f"who does it (default: ${AGENT_VARIABLE})")
         add_place(word)
-        # The main parser has --json too; SUPPRESS keeps this one from undoing it.
-        word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        _accept_json(word)
+
+
+def _accept_json(word: argparse.ArgumentParser) -> None:
+    # The main parser has --json too; SUPPRESS keeps this one from undoing it.
+    word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    """Do one verb and answer with the task as it is afterwards."""
+    """Do one verb and answer with the task as it is afterwards, or with the list."""
+    if args.verb == "list":
+        return board_screen.run(args, invocation)
     board = open_team(args, invocation).board
     agent = args.agent or invocation.env.get(AGENT_VARIABLE) or ""
     out = invocation.out
