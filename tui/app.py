@@ -25,7 +25,7 @@ from tui.views.lines import Opened
 from tui.views.log import Log
 from tui.views.memory import Memory
 from tui.views.messages import Messages
-from tui.views.sheets import HELP, Page, attention_sheet, page
+from tui.views.sheets import Page, attention_sheet, help_sheet, page
 
 NARROW = 100
 HEAD_AND_FOOT_ROWS = 4
@@ -149,6 +149,7 @@ class MonitorApp(App[None]):
         now = self._now(snapshot)
         self.screen_stack[0].set_class(not snapshot.totals.events, "empty")
         self._head.show(snapshot, now=now)
+        self._foot.show(snapshot)
         self._board.show(snapshot)
         self._agents.show(snapshot, now=now)
         self._messages.show(snapshot)
@@ -207,12 +208,12 @@ class MonitorApp(App[None]):
     def action_attention(self) -> None:
         """Show what needs a person."""
         if len(self.screen_stack) == 1:
-            self.push_screen(attention_sheet(self.snapshot.attention, self._zone))
+            self.push_screen(attention_sheet(self.snapshot.attention, len(self.snapshot.violations), self._zone))
 
     def action_help(self) -> None:
         """Show the keys."""
         if len(self.screen_stack) == 1:
-            self.push_screen(page("help", HELP))
+            self.push_screen(help_sheet(self.snapshot.watching))
 
     def action_palette(self) -> None:
         """Change between dark and light."""

@@ -1,6 +1,6 @@
 """What a person may want to look at, and when that is over.
 
-Rule 1: an item closes when what it is about was put right; a violation never closes by itself.
+Rule 1: an item closes when what it is about was put right; a violation that merely happened never does.
 Rule 2: old items are let go, their count is not.
 """
 
@@ -19,7 +19,7 @@ FAILED_COMMAND = "failed command"
 IN_DOUBT = "in doubt"
 ENDED = "ended"
 VIOLATION = "violation"
-FOREIGN_WRITE = "foreign write"
+TROUBLE = "trouble"
 
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT})
 
@@ -33,8 +33,8 @@ class AttentionList:
         self._next = 1
         self.open_count = 0
 
-    def raise_(self, kind: str, at: datetime, text: str, *, task: str | None, agent: str) -> None:
-        """Add an open item."""
+    def raise_(self, kind: str, at: datetime, text: str, *, task: str | None, agent: str) -> int:
+        """Add an open item and return its number."""
         item = Attention(self._next, at, kind, text, task, agent)
         self._next += 1
         self._items[item.number] = item
@@ -42,11 +42,22 @@ class AttentionList:
         self.open_count += 1
         if len(self._items) > KEPT:
             self._items.popitem(last=False)
+        return item.number
+
+    def close_one(self, number: int) -> None:
+        """Close one item; one that is closed stays so."""
+        for task, of_task in self._open.items():
+            if number in of_task:
+                self._close(task, [number])
+                return
 
     def close(self, task: str | None, kinds: frozenset[str]) -> None:
         """Close the open items of ``task`` that are of these kinds."""
+        self._close(task, [number for number, kind in self._open.get(task, {}).items() if kind in kinds])
+
+    def _close(self, task: str | None, numbers: list[int]) -> None:
         of_task = self._open.get(task, {})
-        for number in [number for number, kind in of_task.items() if kind in kinds]:
+        for number in numbers:
             del of_task[number]
             self.open_count -= 1
             if number in self._items:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui.folder import Place
+from tui.hearts import Hearts
 from tui.memory import MemoryGraph
 from tui.reader import Reader
 from tui.snapshot import Snapshot
@@ -25,6 +26,10 @@ BETWEEN_SNAPSHOTS_S = 0.1
 class Watch(Protocol):
     """What tells us that a folder changed (see :mod:`teams.engine.watch`)."""
 
+    @property
+    def kind(self) -> str: ...
+    @property
+    def why(self) -> str: ...
     def close(self) -> None: ...
 
 
@@ -36,6 +41,8 @@ class Follower:
         self._reader: Reader | None = None
         self._monitor = Monitor()
         self._graph = MemoryGraph(memory_path)
+        self._hearts: Hearts | None = None
+        self._watch: Watch | None = None
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +58,13 @@ class Follower:
             trouble = self._reader.trouble
         snapshot = self._monitor.snapshot()
         self._graph.refresh(snapshot.totals.memory_commits)
-        return replace(snapshot, graph=self._graph.lines, trouble=trouble or self._graph.trouble)
+        return replace(
+            snapshot,
+            graph=self._graph.lines,
+            hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
+            watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
+            trouble=trouble or self._graph.trouble,
+        )
 
     @property
     def behind(self) -> bool:
@@ -84,6 +97,7 @@ class Follower:
             return
         self._reader = Reader(path)
         self._monitor = Monitor()
+        self._hearts = Hearts(path.parent)
 
     def _run(self, show: Callable[[Snapshot], None]) -> None:
         watched: list[Path] = []
@@ -94,7 +108,8 @@ class Follower:
                 folders = self._place.watched(self._reader.path if self._reader else None)
                 if folders != watched:
                     watches.close()
-                    watches.callback(_watch(folders, self._wake).close)
+                    self._watch = _watch(folders, self._wake)
+                    watches.callback(self._watch.close)
                     watched = folders
                     continue  # something may have happened before the new watch was there
                 if not self.behind:

@@ -24,13 +24,18 @@ def frame(snapshot: Snapshot, cells: int, *, now: datetime, zone: tzinfo | None)
         head_rows(snapshot, cells, now=now),
         _part("attention", [attention_row(item, zone=zone) for item in snapshot.attention if item.open], cells),
         _part("board", _board(snapshot, cells), cells, len(snapshot.tasks), shown=CARD_ROWS * SHOWN_TASKS + 1),
-        _part("agents", [agent_row(agent, cells, now=now) for agent in snapshot.agents], cells, shown=1000),
+        _part(
+            "agents",
+            [agent_row(agent, snapshot.hearts, cells, now=now) for agent in snapshot.agents],
+            cells,
+            shown=1000,
+        ),
         _part("messages", [message_row(item, cells, zone=zone) for item in snapshot.messages], cells),
         _part("memory", _memory(snapshot, cells, now), cells, snapshot.totals.memory_commits),
         _part("log", [log_row(line, cells, zone=zone) for line in snapshot.log], cells, snapshot.totals.events),
     ]
     if snapshot.agents:
-        parts[3].insert(1, agent_heading(cells))
+        parts[3].insert(1, agent_heading(cells, hearts=bool(snapshot.hearts)))
     return "\n\n".join("\n".join(plain(clipped(row, cells)) for row in part) for part in parts if part)
 
 

@@ -78,11 +78,17 @@ class People:
 
 def _changed(agent: Agent, event: Event) -> Agent:
     data = event.data
-    if event.type == "member.joined":
+    if event.type in ("member.joined", "member.found", "member.rejoined"):
         role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
         return replace(agent, role=role, model=model, state="idle" if agent.state == "left" else agent.state)
     if event.type == "member.left":
         return replace(agent, state="left", detail=fields.text(data, "reason"))
+    if event.type == "member.gone":
+        return replace(agent, state="left", detail="taken out by another program")
+    if event.type == "turn.started":
+        return replace(agent, state="thinking", detail=f"a message of {fields.text(data, 'from') or 'nobody'}")
+    if event.type == "turn.ended":
+        return replace(agent, state="idle", detail=fields.text(data, "outcome"))
     if event.type == "attempt.started":
         role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
         return replace(agent, role=role, model=model, state="thinking", detail="")

@@ -181,6 +181,27 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule of ours that a file of the team breaks now. ``agent`` is who it seems to be, "" when nobody can say."""
+
+    at: datetime
+    path: str
+    rule: str
+    what: str
+    task: str | None
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`."""
+
+    life: str
+    beaten_at: datetime | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One event, told in a line. ``tone`` is a name of :data:`tui.words.TONES`."""
 
@@ -226,9 +247,13 @@ class Snapshot:
     memory: tuple[MemoryCommit, ...] = ()
     graph: tuple[GraphLine, ...] = ()
     attention: tuple[Attention, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    hearts: Mapping[str, Heart] = field(default_factory=dict)
     log: tuple[LogLine, ...] = ()
     totals: Totals = field(default_factory=Totals)
     unknown_types: Mapping[str, int] = field(default_factory=dict)
     last_event_at: datetime | None = None
+    watching: str = ""
+    """How changes are noticed, ``inotify`` or ``polling``, and why; empty for a recording."""
     trouble: str = ""
     """Why the picture may be old: a damaged journal, a folder that is gone. Empty when all is well."""

@@ -4,6 +4,7 @@ Rule 1: no clock, no files, no Textual; the same events give the same snapshot.
 Rule 2: applying an event costs the same whatever came before; lists that only grow keep their newest items and an
     exact count.
 Rule 3: nothing an event holds can raise: a type nobody knows is counted, a field that is missing is empty.
+Rule 4: every type that is written in teams/ is in ``HANDLED`` or in ``TOLD_ONLY`` (tests/architecture holds it).
 """
 
 from collections import Counter, deque
@@ -12,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from teams.engine.event import Event
+from teams.protocol.board.states import EVENTS
 from tui import attention, fields
 from tui.attention import AttentionList
 from tui.checks import Checks
@@ -20,9 +22,10 @@ from tui.people import People, added
 from tui.snapshot import LogLine, MemoryCommit, Mission, Snapshot, Totals
 from tui.tasks import Tasks
 from tui.telling import tell
+from tui.violations import OpenViolations
 
 KEPT_LINES = 2_000
-NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered"})
+NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
 """What happens so often, and says so little, that it has no line in the log; it still counts."""
 
 
@@ -37,6 +40,7 @@ class Monitor:
         self._attention = AttentionList()
         self._checks = Checks()
         self._mail = Mail()
+        self._violations = OpenViolations()
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
         self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._totals = Totals()
@@ -50,12 +54,13 @@ class Monitor:
         self._last = event
         self._count(events=1)
         self._people.seen(event)
-        handler = _HANDLERS.get(event.type)
+        handler = HANDLED.get(event.type)
         if handler is not None:
             handler(self, event)
         elif event.type.startswith("task."):
+            # Of a newer version: what any of them has is the whole document.
             self._task_changed(event)
-        elif event.type not in _TOLD_ONLY:
+        elif event.type not in TOLD_ONLY:
             self._unknown[event.type] += 1
             self._count(unknown_events=1)
         if event.type not in NOT_TOLD:
@@ -77,6 +82,7 @@ class Monitor:
             assertions=self._checks.assertions(),
             memory=tuple(self._memory),
             attention=self._attention.items(),
+            violations=self._violations.all(),
             log=tuple(self._log),
             totals=self._all_totals(),
             unknown_types=dict(self._unknown),
@@ -109,8 +115,8 @@ class Monitor:
     def _count(self, **by: int) -> None:
         self._totals = replace(self._totals, **{name: getattr(self._totals, name) + n for name, n in by.items()})
 
-    def _raise(self, kind: str, event: Event, text: str) -> None:
-        self._attention.raise_(kind, event.at, text, task=event.task, agent=event.agent or "")
+    def _raise(self, kind: str, event: Event, text: str) -> int:
+        return self._attention.raise_(kind, event.at, text, task=event.task, agent=event.agent or "")
 
     # --- one method for each kind of event --------------------------------------------------------------------------
 
@@ -164,7 +170,7 @@ class Monitor:
     def _task_changed(self, event: Event) -> None:
         before, after = self._tasks.apply(event)
         what = event.type.removeprefix("task.")
-        if what in ("completed", "deleted"):
+        if what in ("completed", "finished", "deleted"):
             self._attention.close(event.task, attention.CLOSED_BY_COMPLETION)
         elif what in ("unblocked", "reopened", "claimed"):
             self._attention.close(event.task, frozenset({attention.BLOCKED}))
@@ -203,15 +209,27 @@ class Monitor:
         self._count(merges=1)
 
     def _violated(self, event: Event) -> None:
-        words = " ".join(filter(None, (fields.text(event.data, "what"), fields.text(event.data, "path"))))
-        self._raise(attention.VIOLATION, event, words)
+        words = ": ".join(filter(None, (fields.text(event.data, "path"), fields.text(event.data, "what"))))
+        number = self._raise(attention.VIOLATION, event, words)
+        if fields.flag(event.data, "lasting"):
+            self._violations.begin(event, number)
+
+    def _violation_ended(self, event: Event) -> None:
+        number = self._violations.end(event.cause)
+        if number is not None:
+            self._attention.close_one(number)
+
+    def _troubled(self, event: Event) -> None:
+        words = ": ".join(filter(None, (fields.text(event.data, "doing"), fields.text(event.data, "reason"))))
+        self._raise(attention.TROUBLE, event, f"could not {words}")
 
     def _person(self, event: Event) -> None:
         self._people.apply(event)
 
 
-_TOLD_ONLY = frozenset({"team.created", "foreign.write"})
-_HANDLERS: dict[str, Callable[[Monitor, Event], Any]] = {
+TOLD_ONLY = frozenset({"team.created", "foreign.write", "message.posted"})
+"""What changes nothing in the picture but the log."""
+HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,
     "mission.planned": Monitor._mission_planned,
     "mission.resumed": Monitor._mission_resumed,
@@ -225,8 +243,16 @@ _HANDLERS: dict[str, Callable[[Monitor, Event], Any]] = {
     "memory.committed": Monitor._memory_committed,
     "work.merged": Monitor._merged,
     "violation": Monitor._violated,
+    "violation.ended": Monitor._violation_ended,
+    "team.trouble": Monitor._troubled,
+    **dict.fromkeys((*EVENTS.values(), "task.created", "task.imported", "task.edited"), Monitor._task_changed),
     "member.joined": Monitor._person,
+    "member.rejoined": Monitor._person,
     "member.left": Monitor._person,
+    "member.found": Monitor._person,
+    "member.gone": Monitor._person,
+    "turn.started": Monitor._person,
+    "turn.ended": Monitor._person,
     "attempt.started": Monitor._person,
     "attempt.ended": Monitor._person,
     "agent.state": Monitor._person,

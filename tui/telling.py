@@ -18,7 +18,7 @@ Namer = Callable[[str], str]
 
 def tell(event: Event, name_of: Namer) -> Told:
     """Return the words and the tone for ``event``; ``name_of`` turns a task's id into what people call it."""
-    teller = _TELLERS.get(event.type)
+    teller = TOLD.get(event.type)
     if teller is not None:
         return teller(event, name_of)
     if event.type.startswith("task."):
@@ -44,9 +44,11 @@ def _name(event: Event, name_of: Namer) -> str:
 def _task(event: Event, name_of: Namer) -> Told:
     what = event.type.removeprefix("task.")
     words, tone = _TASK_WORDS.get(what, (what, "plain"))
-    reason = fields.text(event.data, "reason")
+    reason = fields.text(event.data, "reason") or fields.text(event.data, "what")
     attempt = f" (attempt {event.attempt})" if what == "claimed" and event.attempt and event.attempt > 1 else ""
-    subject = ": " + fields.text(fields.mapping(event.data, "task"), "subject") if what == "created" else ""
+    subject = (
+        ": " + fields.text(fields.mapping(event.data, "task"), "subject") if what in ("created", "imported") else ""
+    )
     return f"{words} {_name(event, name_of)}{attempt}{subject}" + (f": {head(reason)}" if reason else ""), tone
 
 
@@ -121,6 +123,30 @@ def _message(event: Event, name_of: Namer) -> Told:
     return f"→ {fields.text(data, 'to')}: {words}", "dim" if form == IDLE_FORM else "plain"
 
 
+def _turn_ended(event: Event, name_of: Namer) -> Told:
+    outcome, said = fields.text(event.data, "outcome"), head(fields.text(event.data, "text"))
+    return (outcome or "turn is over") + (f": {said}" if said else ""), "warn" if outcome == "failed" else "plain"
+
+
+def _passed(words: str) -> Callable[[Event, Namer], Told]:
+    return lambda event, name_of: (f"{head(fields.text(event.data, 'name')) or 'somebody'} {words}", "dim")
+
+
+def _troubled(event: Event, name_of: Namer) -> Told:
+    parts = [head(fields.text(event.data, name)) for name in ("doing", "reason")]
+    return "▲ could not " + ": ".join(filter(None, parts)), "warn"
+
+
+def _broken(glyph: str, words: str, tone: str) -> Callable[[Event, Namer], Told]:
+    """Return what tells of a file and a rule: the file first, which is short."""
+
+    def told(event: Event, name_of: Namer) -> Told:
+        parts = [head(fields.text(event.data, name)) for name in ("path", "what")]
+        return f"{glyph} {words}: " + ": ".join(filter(None, parts)), tone
+
+    return told
+
+
 def _simple(words: str, tone: str, *names: str) -> Callable[[Event, Namer], Told]:
     def told(event: Event, name_of: Namer) -> Told:
         parts = [head(fields.text(event.data, name)) for name in names]
@@ -140,15 +166,26 @@ _TASK_WORDS = {
     "unblocked": ("unblocked", "info"),
     "reopened": ("reopens", "info"),
     "deleted": ("deletes", "warn"),
+    "renewed": ("renews", "dim"),
+    "finished": ("✓ finished", "good"),
+    "inspected": ("reviews", "review"),
+    "asked": ("? asks about", "warn"),
+    "answered": ("answers about", "info"),
+    "linked": ("links", "dim"),
+    "reaped": ("freed", "warn"),
     "imported": ("another program made", "info"),
     "edited": ("another program changed", "info"),
 }
-_TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
+TOLD: dict[str, Callable[[Event, Namer], Told]] = {
+    **dict.fromkeys((f"task.{what}" for what in _TASK_WORDS), _task),
     "team.created": _simple("team created", "dim"),
     "member.joined": _simple("joins:", "dim", "name", "role"),
     "member.left": _simple("leaves:", "dim", "name", "reason"),
-    "member.found": _simple("came through another program:", "dim", "name", "role"),
-    "member.gone": _simple("went through another program:", "dim", "name"),
+    "member.rejoined": _simple("is back after its process was killed:", "dim", "name"),
+    "member.found": _passed("came through another program"),
+    "member.gone": _passed("was taken out by another program"),
+    "turn.started": _simple("takes a message of", "plain", "from"),
+    "turn.ended": _turn_ended,
     "message.sent": _message,
     "mission.started": _started,
     "mission.planned": _planned,
@@ -165,6 +202,7 @@ _TELLERS: dict[str, Callable[[Event, Namer], Told]] = {
     "work.merged": _merged,
     "memory.committed": _simple("remembers:", "info", "contribution"),
     "foreign.write": _simple("another program wrote", "warn", "path", "what"),
-    "violation": _simple("■ violation:", "bad", "what", "path"),
-    "violation.ended": _simple("violation is over:", "info", "what", "path"),
+    "violation": _broken("■", "violation", "bad"),
+    "violation.ended": _broken("✓", "no violation any more", "good"),
+    "team.trouble": _troubled,
 }

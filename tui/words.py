@@ -38,6 +38,13 @@ AGENT_LOOKS = {
     "idle": Look("○", "idle", "dim"),
     "left": Look("×", "left", "dim"),
 }
+HEART_LOOKS = {
+    "alive": Look("♥", "alive", "good"),
+    "silent": Look("♡", "silent", "warn"),
+    "orphaned": Look("♡", "orphaned", "warn"),
+    "gone": Look("×", "gone", "bad"),
+}
+"""Whether the process of an agent lives (:class:`teams.protocol.heartbeat.Life`); who never beat has no heart."""
 PHASE_LOOKS = {
     "planning": Look("◌", "planning", "info"),
     "working": Look("◐", "working", "accent"),

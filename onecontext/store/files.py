@@ -4,13 +4,14 @@ Rule 1: a reader without a lock never sees half of what :func:`replace_bytes` wr
 Rule 2: nothing here follows a symlink at the last name, opens a FIFO, or reads more than it was told to; for the names
         before the last there are :func:`check_way` and :func:`check_kinds`.
 Rule 3: durable means that file and folder were fsynced before the call returned.
-Rule 4: a file that has another name (a hard link) is never changed under that name: it is replaced.
+Rule 4: a file that has another name (a hard link) which we did not give it is never changed under that name: it is
+    replaced.
 """
 
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -74,8 +75,19 @@ def open_new(folder: Path, prefix: str, suffix: str = "") -> tuple[int, Path]:
             continue
 
 
-def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
+def append_bytes(
+    path: Path,
+    content: bytes,
+    *,
+    durable: bool = True,
+    create: bool = True,
+    names_are_ours: Callable[[os.stat_result], bool] = lambda status: False,
+) -> None:
     """Append ``content`` to the regular file ``path``, created when missing. The caller holds the lock.
+
+    Args:
+        create: False: a file that is missing is FileNotFoundError.
+        names_are_ours: says of a file with several names that we gave it all of them; it is then changed in place.
 
     Raises:
         Damaged: ``path`` is something else than a regular file.
@@ -85,9 +97,11 @@ def append_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     try:
         descriptor, status = _open(path, flags)
     except FileNotFoundError:
+        if not create:
+            raise
         (descriptor, status), created = _open(path, flags | os.O_CREAT), True
     try:
-        if status.st_nlink > 1:
+        if status.st_nlink > 1 and not names_are_ours(status):
             replace_bytes(path, read_bytes(path) + content, durable=durable)
             return
         try:

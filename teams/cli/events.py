@@ -2,6 +2,7 @@
 
 Rule 1: with ``--json`` the answer is one document; with ``--json --follow`` it is one document a line, one an event.
 Rule 2: what stands before a damaged line is printed, then the line and its byte are named and the exit code is 5.
+Rule 3: of a team whose folder is gone the journal that is kept is told, and that it is one; nothing follows it.
 """
 
 import argparse
@@ -9,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, printable
 from onecontext.errors import Damaged
+from teams.cli.events_ended import chosen_journal, list_ended
 from teams.cli.events_follow import follow, read_all
 from teams.cli.events_since import Since, parse_since
-from teams.cli.place import add_place, open_team
+from teams.cli.place import add_place
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 
@@ -32,17 +35,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", metavar="ID", help="only what happened to this task")
     parser.add_argument("--type", metavar="PATTERN", help="only these types, such as task.claimed or 'message.*'")
     parser.add_argument("--follow", action="store_true", help="go on with new events until interrupted")
+    parser.add_argument(
+        "--ended", action="store_true", help="list the kept journals of teams that are gone, the newest first"
+    )
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="read this journal, as one that --ended lists")
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     since = parse_since(args.since, now=datetime.now(UTC))
-    journal = open_team(args, invocation).journal
     out = invocation.out
+    if args.ended:
+        return list_ended(args, invocation)
 
     def say(sentence: str) -> None:
         out.say(printable(sentence))
 
-    wanted = (event for event in (follow if args.follow else read_all)(journal, say) if _wanted(event, args, since))
+    journal, is_over = chosen_journal(args, invocation, say)
+    reading = follow if args.follow and not is_over else read_all
+    wanted = (event for event in reading(journal, say) if _wanted(event, args, since))
     if out.json and not args.follow:
         return _document(journal, wanted, out)
     for event in wanted:

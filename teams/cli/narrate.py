@@ -1,4 +1,7 @@
-"""A run as lines for people: which events are worth a line, and what it says."""
+"""A run as lines for people: which events are worth a line, and what it says.
+
+Rule 1: every type that is written in teams/ has a line here or is one of ``NOT_TOLD`` (tests/architecture holds it).
+"""
 
 import json
 from collections.abc import Callable
@@ -76,6 +79,38 @@ def _called(event: Event) -> tuple[str, str] | None:
     return (f"$ {_first_line(about)}" if tool == "run" else f"{tool} {_first_line(about)}".rstrip()), "dim"
 
 
+def _about(event: Event, *names: str) -> str:
+    """Return what these fields of the event say, on one line; those it lacks are passed over."""
+    return _first_line(": ".join(str(event.data[name]) for name in names if event.data.get(name)), 160)
+
+
+def _edited(event: Event) -> tuple[str, str]:
+    return f"another program changed {_task_name(event)}: {_about(event, 'what')}", "cyan"
+
+
+NOT_TOLD = frozenset(
+    {
+        # Told before the first event, or by the summary after the last.
+        "team.created",
+        "mission.started",
+        "mission.ended",
+        # The mail and the states of agents are for the monitor; here they would drown the rest.
+        "message.sent",
+        "message.posted",
+        "message.delivered",
+        "agent.state",
+        "tool.result",
+        "memory.committed",
+        # What they come with has a line: the claim and the handing over, the verdict, the merge, the new task.
+        "attempt.started",
+        "attempt.ended",
+        "task.inspected",
+        "task.completed",
+        "task.rejected",
+        "task.linked",
+        "task.renewed",
+    }
+)
 _TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict"}
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
@@ -92,9 +127,19 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "task.released": lambda event: (f"gives back {_task_name(event)}: {event.data.get('reason', '')}", "yellow"),
     "task.blocked": lambda event: (f"{_task_name(event)} is blocked: {event.data.get('reason', '')}", "red"),
     "task.finished": lambda event: (f"{_task_name(event)} is done", "green"),
+    "task.asked": lambda event: (f"needs input for {_task_name(event)}: {_about(event, 'reason')}", "yellow"),
+    "task.answered": lambda event: (f"answers about {_task_name(event)}: {_about(event, 'reason')}", ""),
+    "task.unblocked": lambda event: (f"{_task_name(event)} may go on", ""),
+    "task.reopened": lambda event: (f"reopens {_task_name(event)}: {_about(event, 'reason')}", "yellow"),
+    "task.deleted": lambda event: (f"{_task_name(event)} is off the board: {_about(event, 'reason')}", "yellow"),
+    "task.reaped": lambda event: (f"{_task_name(event)} is free again: {_about(event, 'reason')}", "yellow"),
+    "task.imported": lambda event: (f"another program made {_task_name(event)}", "cyan"),
+    "task.edited": _edited,
     "member.joined": lambda event: (f"joins as {event.data['name']}", "bold"),
     "member.rejoined": lambda event: ("is back after its process was killed", "bold"),
     "member.left": lambda event: (f"leaves: {event.data['reason'] or 'no reason given'}", "bold"),
+    "member.found": lambda event: (f"{event.data['name']} came through another program", "bold"),
+    "member.gone": lambda event: (f"{event.data['name']} was taken out by another program", "bold"),
     "turn.started": lambda event: (f"takes a message of {event.data['from']}", ""),
     "turn.ended": _ended,
     "tool.intent": _called,
@@ -102,5 +147,8 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "verify.command": _verified,
     "verdict.given": _verdict,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),
-    "violation": lambda event: (f"violation: {event.data['what']}", "red"),
+    "violation": lambda event: (f"violation: {_about(event, 'path', 'what')}", "red"),
+    "violation.ended": lambda event: (f"no violation any more: {_about(event, 'path', 'what')}", "green"),
+    "foreign.write": lambda event: (f"another program wrote {_about(event, 'path', 'what')}", "yellow"),
+    "team.trouble": lambda event: (f"could not {_about(event, 'doing', 'reason')}", "yellow"),
 }

@@ -1,11 +1,13 @@
 """Which team a command is about: ``--root`` and ``--team``, or what is nearest and newest."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import NoTeam
-from teams.protocol.team import Team
+from teams.engine.kept import Kept, kept
+from teams.protocol.team import ENDED, JOURNAL, Team
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -32,15 +34,29 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
     return Team.open(args.team or names[0], root=root, cwd=invocation.cwd)
 
 
+def ended(roots: Sequence[Path], team: str | None = None) -> list[tuple[Path, Kept]]:
+    """Return the journals of teams whose folders are gone, with their roots: what was written last first."""
+    found = [(root, one) for root in roots for one in kept(root / ENDED, team)]
+    gone = [(root, one) for root, one in found if not one.is_of(root / "teams" / one.team / JOURNAL)]
+    return sorted(gone, key=lambda pair: pair[1].written_at, reverse=True)
+
+
+def places(args: argparse.Namespace, invocation: Invocation) -> list[Path]:
+    """Return the root that ``--root`` names, else all of :func:`roots`."""
+    return [invocation.cwd / args.root] if args.root else roots(invocation)
+
+
 def roots(invocation: Invocation) -> list[Path]:
-    """Return every folder here that holds teams: of this project and those above it, and the client's own."""
+    """Return every folder here that holds teams, or journals of such as are gone: of this project and those above it,
+    and the client's own.
+    """
     env, cwd = invocation.env, invocation.cwd
     folders = [folder / name for name in (".onecontext", ".claude") for folder in (cwd, *cwd.parents)]
     if env.get("CLAUDE_CONFIG_DIR"):
         folders.append(Path(env["CLAUDE_CONFIG_DIR"]))
     elif env.get("HOME"):
         folders.append(Path(env["HOME"]) / ".claude")
-    return [folder for folder in dict.fromkeys(folders) if (folder / "teams").is_dir()]
+    return [folder for folder in dict.fromkeys(folders) if (folder / "teams").is_dir() or (folder / ENDED).is_dir()]
 
 
 def _root_of(team: str | None, invocation: Invocation) -> Path:

@@ -18,20 +18,20 @@ from onecontext.cli.output import printable
 from onecontext.errors import Conflict, NoTeam, UsageError
 from onecontext.names import check_name
 from teams.cli.events_follow import torn
-from teams.cli.place import find_root
+from teams.cli.place import ended, find_root, places
 from teams.cli.replay_feed import Feed
 from teams.cli.replay_source import Recorded, open_regular, recorded
 from teams.engine.event import Event
 from teams.engine.line import MAX_LINE_BYTES
 from teams.engine.locks import file_lock
+from teams.protocol.team import JOURNAL as _JOURNAL
 from teams.protocol.team import Team
 
 BEAT_S = 0.5
-_JOURNAL = Path("onecontext") / "journal.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="a journal.jsonl, a team's folder, or the name of a team")
+    parser.add_argument("source", metavar="SOURCE", help="a journal, a team's folder, or the name of a team")
     parser.add_argument("--root", type=Path, help="where that team is (default: .onecontext, or .claude)")
     parser.add_argument("--into", type=Path, metavar="ROOT", help="the folder to feed (default: a new temporary one)")
     parser.add_argument(
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    source = _source(args, invocation.cwd)
+    source = _source(args, invocation)
     name = _team_of(source)
     root = _destination(args, invocation.cwd, name, source)
     out = invocation.out
@@ -145,17 +145,20 @@ class _Clock:
         return self._began + (at - self._first).total_seconds() / self._speed
 
 
-def _source(args: argparse.Namespace, cwd: Path) -> Path:
-    """Return the journal that is meant.
+def _source(args: argparse.Namespace, invocation: Invocation) -> Path:
+    """Return the journal that is meant: of a team that is gone, the newest that is kept.
 
     Raises:
         NoTeam: there is none.
     """
+    cwd = invocation.cwd
     named = cwd / args.source
     root = cwd / args.root if args.root else find_root(cwd)
     for path in (named, named / _JOURNAL, root / "teams" / args.source / _JOURNAL):
         if path.is_file():
             return Path(path).resolve()
+    for _, kept in ended(places(args, invocation), args.source):
+        return kept.path.resolve()
     known = ", ".join(Team.list(root)) or "none"
     raise NoTeam(f"there is no journal {args.source!r}, nor a team of that name in {root}; there are {known}")
 

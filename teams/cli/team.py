@@ -9,7 +9,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from teams.cli import team_join
-from teams.cli.place import open_team, roots
+from teams.cli.place import ended, open_team, places
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.correspondence import correspondence
 from teams.protocol.mail.inbox import Inbox
@@ -67,11 +67,16 @@ def _new(args: argparse.Namespace, invocation: Invocation) -> int:
 
 def _list(args: argparse.Namespace, invocation: Invocation) -> int:
     out = invocation.out
-    folders = [invocation.cwd / args.root] if args.root else roots(invocation)
+    folders = places(args, invocation)
     rows: list[dict[str, Any]] = [{"team": name, "root": str(root)} for root in folders for name in Team.list(root)]
+    gone = [{"team": one.team, "root": str(root), "journal": str(one.path)} for root, one in ended(folders)]
     lines = [f"{out.paint(row['team'], 'bold')}  {out.paint(row['root'], 'dim')}" for row in rows]
-    out.answer({"teams": rows}, "\n".join(lines))
-    if not rows:
+    lines += [
+        f"{out.paint(row['team'], 'bold')}  {out.paint('gone; its journal is kept: ' + row['journal'], 'dim')}"
+        for row in gone
+    ]
+    out.answer({"teams": rows, "ended": gone}, "\n".join(lines))
+    if not rows and not gone:
         out.say("there are no teams here; 'onecontext team new NAME' makes one")
     return 0
 

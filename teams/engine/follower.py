@@ -46,6 +46,11 @@ class Follower:
                 for apply in self._apply:
                     apply(event)
 
+    @property
+    def has_read(self) -> bool:
+        """Whether anything was read so far."""
+        return self._tail.seq > 0
+
     def seq_at(self, size_bytes: int) -> int | None:
         """Return the number of the event that ends at ``size_bytes`` where that is how far was read, else None."""
         with self._lock:

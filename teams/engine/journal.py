@@ -8,26 +8,29 @@ Rule 4: secrets are taken out of every string before it is written.
 Rule 5: the lock is given back before the fsync: writers write while the disk works, and one fsync serves all who wait
     for it. Whoever acts on an event that is not on the disk yet acts behind it: what they append is acknowledged only
     with everything before it (one file, one fsync).
+Rule 6: the file is changed in place, never replaced: :meth:`Journal.keep` gives it a second name.
+Rule 7: of a team that is gone nothing is made again: neither its folder nor a new journal. Who knew a journal that is
+    not there any more begins no other.
 """
 
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from onecontext.checksum import crc32c
-from onecontext.errors import LockTimeout, UsageError
-from onecontext.store.files import append_bytes, replace_bytes, sync_folder, tell_path
-from onecontext.text.redact import redact_all
+from onecontext.errors import LockTimeout, NoTeam
+from onecontext.store.files import append_bytes, sync_folder, tell_path
+from teams.engine.drafting import line_of, without_secrets
 from teams.engine.event import Draft, Event
 from teams.engine.follower import Follower
-from teams.engine.line import MAX_LINE_BYTES, decode, encode
+from teams.engine.kept import SecondName
+from teams.engine.line import decode
 from teams.engine.locks import file_lock
 from teams.engine.tail import Tail, last_line, open_journal
+from teams.engine.torn import cut, set_aside
 
 WAIT_S = 30.0
 _Mark = tuple[int, int, int, int]
@@ -45,7 +48,13 @@ def random_id() -> str:
 
 
 class Journal:
-    """The journal in ``folder`` (``journal.jsonl``), made with the first event. Safe for threads and processes."""
+    """The journal in ``folder`` (``journal.jsonl``), made with the first event. Safe for threads and processes.
+
+    Args:
+        name: of the file; that of a journal that was kept is only read.
+        beside: the file without which the team is gone, so that no journal is begun; None asks for none.
+        kept_in: where :meth:`keep` gives the journal its second name; None: nowhere.
+    """
 
     def __init__(
         self,
@@ -54,10 +63,15 @@ class Journal:
         team: str,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = random_id,
+        name: str = "journal.jsonl",
+        beside: Path | None = None,
+        kept_in: Path | None = None,
     ) -> None:
         self.folder = folder
-        self.path = folder / "journal.jsonl"
+        self.path = folder / name
         self.team = team
+        self._beside = beside
+        self._second_name = SecondName(kept_in)
         self._clock = clock
         self._new_id = new_id
         # How the file was when we last wrote it, and the number of its last event; changed under the lock only.
@@ -95,12 +109,13 @@ class Journal:
 
         Raises:
             LockTimeout: another writer held the journal for 30 s.
+            NoTeam: the team is gone; nothing was made.
             Damaged, NewerFormat: the last line is not one we could continue; nothing was written.
             UsageError: a line would have more than 16 MiB; nothing was written.
             OSError: the disk refused; the journal is as it was, unless it took the lines, would not say that they are
                 safe, and somebody wrote behind them meanwhile: then they stand there, unacknowledged.
         """
-        clean = [replace(draft, data=redact_all(draft.data)) for draft in drafts]
+        clean = [without_secrets(draft) for draft in drafts]
         if not clean:
             return []
         with self._locked():
@@ -108,8 +123,14 @@ class Journal:
             if guard is not None:
                 guard()
             events = [self._event(draft, last + number) for number, draft in enumerate(clean, start=1)]
-            content = b"".join(_line(event) for event in events)
-            append_bytes(self.path, content, durable=False)
+            content = b"".join(line_of(event) for event in events)
+            append_bytes(
+                self.path,
+                content,
+                durable=False,
+                create=not self._is_known,
+                names_are_ours=self._second_name.is_the_other,
+            )
             self._mark, self._last = _mark(self.path), last + len(events)
             end = self._mark[2]
         self._sync(end - len(content), end)
@@ -141,6 +162,31 @@ class Journal:
         """
         self._follower.catch_up()
 
+    def make_folder(self) -> None:
+        """Make the journal's folder in a team that is there, and nothing above it.
+
+        Raises:
+            NoTeam: the team is gone; nothing was made.
+        """
+        if self.folder.is_dir():
+            return
+        self._see_journal()
+        self._see_team()
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except FileNotFoundError as error:
+            raise NoTeam(f"the team {self.team} is gone: there is no {self.folder.parent}") from error
+
+    def keep(self) -> Path | None:
+        """Give the journal a second name that outlives the team's folder; return it, None where there is no place.
+
+        Raises:
+            NoTeam, LockTimeout: as :meth:`append_all`.
+            OSError, Damaged: as :func:`teams.engine.kept.keep`; the journal has the one name it had.
+        """
+        with self._locked():
+            return self._second_name.give(self.path, self.team, at=self._clock())
+
     def torn_bytes(self) -> int:
         """Return how many bytes stand behind the last whole line: 0 unless a writer died or is writing just now."""
         if not self.path.exists():
@@ -153,18 +199,34 @@ class Journal:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         lock = self.folder / "journal.lock"
-        if not self.folder.is_dir():
-            self.folder.mkdir(parents=True, exist_ok=True)
+        self.make_folder()
+        # While it is being removed the folder still stands; a lock that were made now would keep it there.
+        self._see_journal()
         with file_lock(lock, wait_s=WAIT_S):
             yield
+
+    def _see_journal(self) -> None:
+        if self._is_known and not self.path.exists():
+            raise NoTeam(f"the journal of the team {self.team} is gone: there is no {self.path}")
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether there was a journal before: another is not begun by who knows the one that went."""
+        return self._mark != _NO_JOURNAL or self._follower.has_read
+
+    def _see_team(self) -> None:
+        if self._beside is not None and not self._beside.exists():
+            raise NoTeam(f"the team {self.team} is gone: there is no {self._beside}")
 
     def _continue(self) -> int:
         """Move a torn tail aside; return the number of the last event, 0 when there is none. Caller holds the lock."""
         mark = _mark(self.path)
+        if mark == _NO_JOURNAL:
+            # In the middle of its removal the folder may still stand.
+            self._see_team()
+            return 0
         if mark == self._mark:
             return self._last
-        if mark == _NO_JOURNAL:
-            return 0
         self._follower.catch_up()
         if (known := self._follower.seq_at(mark[2])) is not None:
             return known
@@ -174,24 +236,10 @@ class Journal:
             end = start + len(line)
             if end < size:
                 file.seek(end)
-                self._set_aside(end, file.read())
+                set_aside(self.path, end, file.read())
         if not line:
             return 0
         return decode(line[:-1], place=f"{self.path} at byte {start}").seq
-
-    def _set_aside(self, offset: int, torn: bytes) -> None:
-        folder = self.folder / "journal.torn"
-        folder.mkdir(exist_ok=True)
-        replace_bytes(folder / f"{offset}-{crc32c(torn)}", torn, durable=True)
-        self._cut(offset)
-
-    def _cut(self, offset: int) -> None:
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW)
-        try:
-            os.ftruncate(descriptor, offset)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def _event(self, draft: Draft, seq: int) -> Event:
         return Event(
@@ -221,15 +269,8 @@ class Journal:
             # What is told is why; lines that cannot be taken back are what the caller is told of as well.
             with suppress(OSError, LockTimeout), self._locked():
                 if _mark(self.path)[2] == end:
-                    self._cut(start)
+                    cut(self.path, start)
             raise
-
-
-def _line(event: Event) -> bytes:
-    line = encode(event)
-    if len(line) > MAX_LINE_BYTES:
-        raise UsageError(f"an event of {len(line):,} bytes is more than the {MAX_LINE_BYTES:,} of a line")
-    return line
 
 
 def _mark(path: Path) -> _Mark:

@@ -5,6 +5,7 @@ Rule 1: one process sits under a name: it holds a lock that the system takes awa
 Rule 2: a name that a living process or another program has is not taken; the roster finds the next (``ann-2``).
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -13,6 +14,8 @@ from onecontext.names import check_name
 from teams.engine.locks import file_lock
 from teams.protocol.config import LEAD, Member
 from teams.protocol.team import Team
+
+REMOVED_WITHIN_S = 1.0
 
 
 @contextmanager
@@ -29,7 +32,8 @@ def seat(team: Team, name: str, *, role: str, model: str | None) -> Iterator[tup
         raise UsageError(f"{LEAD} is who leads a team; choose another name to join it")
     with ExitStack() as held:
         folder = team.journal.folder / "member"
-        folder.mkdir(parents=True, exist_ok=True)
+        team.journal.make_folder()
+        folder.mkdir(exist_ok=True)
         with file_lock(folder / ".joining", wait_s=10.0):
             before = _left_behind(team, name, held)
             if before is not None:
@@ -54,6 +58,16 @@ def give_up(team: Team, name: str, *, reason: str) -> None:
     except UnknownMember:
         if team.is_ours(name):
             team.journal.append("member.left", {"name": name, "reason": reason}, agent=name)
+
+
+def is_gone(team: Team) -> bool:
+    """Say whether the team is gone, or is within a second: who removes it may come to its roster last."""
+    deadline = time.monotonic() + REMOVED_WITHIN_S
+    while (team.folder / "config.json").exists():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(REMOVED_WITHIN_S / 20)
+    return True
 
 
 def _left_behind(team: Team, name: str, held: ExitStack) -> Member | None:

@@ -15,10 +15,11 @@ from teams.engine.journal import random_id
 from teams.engine.watch import watch
 from teams.member.letters import Letters
 from teams.member.mind import Answer, Asked, Mind
-from teams.member.seat import give_up
+from teams.member.seat import give_up, is_gone
 from teams.member.turns import Ended, Turns
 from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
+from teams.protocol.care import Care
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import (
     IdleNotification,
@@ -83,12 +84,14 @@ class Sitting:
             return self._stay()
         except (OneContextError, OSError):
             # A team that is removed under our hands: which of its files was missed first says nothing.
-            if (self._team.folder / "config.json").exists():
+            if not is_gone(self._team):
                 raise
             return "gone"
 
     def _stay(self) -> How:
         team = self._team
+        # Now, and not when the team ends: a live client removes the journal with its folder.
+        Care(team, agent=self._me.name).keep_journal()
         watching = watch([team.folder, team.folder / "inboxes", team.journal.folder], self._wake.set)
         try:
             with team.beating(self._me.name), self._vigil:

@@ -20,7 +20,7 @@ from teams.agent.tools import Tool, cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Contract
-from teams.mission.handoff import Handoff, RunCommand
+from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.tools import Finished, worker_tools
@@ -55,7 +55,7 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.copy(f"task-{self._task.id}", start) as folder:
+            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
                 self._work(folder, start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
@@ -116,9 +116,9 @@ class Attempt:
     def _start(self) -> str:
         """Where the work begins: at the attempt that was sent back, unless it does not merge, else at the branch."""
         evidence = self._task.evidence
-        previous = (evidence.get("handoff") or {}).get("commit")
+        previous = commit_in(evidence)
         if previous and not evidence.get("conflicts"):
-            return str(previous)
+            return previous
         return self._site.branch_tip()
 
     def _assignment(self) -> str:

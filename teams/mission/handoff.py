@@ -3,7 +3,8 @@
 Rule 1: ``commit`` and ``commands`` are written by the host from what really happened; the rest is the agent's word.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,3 +34,13 @@ class Handoff(BaseModel):
     undone: tuple[str, ...] = ()
     discovered: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
+
+
+def commit_in(evidence: Mapping[str, Any]) -> str | None:
+    """Return the commit that the evidence of an attempt hands over.
+
+    None: there is none. Whoever can claim can submit, and what they submit need not be a handoff.
+    """
+    handoff = evidence.get("handoff")
+    commit = handoff.get("commit") if isinstance(handoff, Mapping) else None
+    return commit if isinstance(commit, str) and commit else None

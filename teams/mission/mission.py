@@ -2,9 +2,11 @@
 
 Rule 1: every step can be repeated after a crash: what the journal says is done is not done again.
 Rule 2: the last word (``mission.ended``) comes after the contract was measured once more on what the branch holds.
+Rule 3: the team is cared for, once for the whole mission, from its first event to before its last word: what other
+    programs wrote while no run was there is taken in before anything is repaired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,10 +17,14 @@ from teams.mission.contract import Contract
 from teams.mission.history import History, read_history
 from teams.mission.notebook import tell
 from teams.mission.planning import make_plan, put_on_board
+from teams.mission.regular import Regular
 from teams.mission.scheduler import Outcome, Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.verification import run_checks
 from teams.protocol.board.states import State
+from teams.protocol.care import Care
+
+CARE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Mission:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._care = Care(site.team, mission=site.mission, agent=LEAD)
 
     def start(self, goal: str, *, model: str, scripted: bool) -> Ending:
         """Record the goal and run until an end.
@@ -70,6 +77,7 @@ class Mission:
         """
         with self._alone():
             history = self._history()
+            self._care.look()
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
             self._record("mission.resumed", {"reason": reason, "repaired": repaired})
@@ -78,13 +86,19 @@ class Mission:
             return self._go_on(history)
 
     def _go_on(self, history: History) -> Ending:
+        team = self._site.team
         try:
+            self._care.keep_journal()
             self._gather(history)
-            contract = history.contract or make_plan(self._site, history.goal, history.base)
-            if contract is None:
-                outcome, commit = Outcome("stopped", "stopped by a signal"), None
-            else:
-                outcome, commit = self._carry_out(contract, history.base)
+            with team.beating(LEAD), Regular(self._care.look, every_s=CARE_S, name="care for the team") as care:
+                contract = history.contract or make_plan(self._site, history.goal, history.base)
+                if contract is None:
+                    outcome, commit = Outcome("stopped", "stopped by a signal"), None
+                else:
+                    outcome, commit = self._carry_out(contract, history.base, lambda: care.failure)
+            if care.failure is not None:
+                raise care.failure
+            self._care.look()
         except OneContextError as error:
             self._record("mission.interrupted", {"reason": error.message})
             raise
@@ -93,12 +107,14 @@ class Mission:
             raise
         return self._end(history, outcome, commit)
 
-    def _carry_out(self, contract: Contract, base: str) -> tuple[Outcome, str]:
+    def _carry_out(
+        self, contract: Contract, base: str, failed_beside: Callable[[], BaseException | None]
+    ) -> tuple[Outcome, str]:
         """Return how the contract's tasks came out, and the commit of the branch that this is said of."""
         site = self._site
         put_on_board(site, contract)
         site.project.ensure_branch(site.branch, base)
-        outcome = Scheduler(site, contract).run()
+        outcome = Scheduler(site, contract, failed_beside).run()
         tip = site.branch_tip()
         return (self._final_check(contract, tip) if outcome.ending == "done" else outcome), tip
 

@@ -1,22 +1,27 @@
 """Who does what next: ready tasks to free workers, submitted ones to the validator, until nothing is left to do.
 
 Rule 1: the board decides what may be claimed; this only asks it, and renews the claims of those at work.
-Rule 2: an error in one attempt stops the dispatch of more, lets the others come to an end, and is then raised.
+Rule 2: it does not end while a member outside this process is at work on one of its tasks.
+Rule 3: an error in one attempt stops the dispatch of more, lets the others come to an end, and is then raised.
 """
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from onecontext.errors import Conflict, OneContextError, StaleEpoch
+from onecontext.errors import Conflict, LockTimeout, StaleEpoch
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
+from teams.mission.regular import Regular
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
+from teams.protocol.heartbeat import Life
 from teams.protocol.mail.forms import IdleNotification, TaskAssignment
+
+LOOK_S = 0.5
+_THERE = (Life.ALIVE, Life.SILENT, Life.ORPHANED)
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,14 @@ class Outcome:
 
 
 class Scheduler:
-    """Dispatches one mission's tasks to threads of this process."""
+    """Dispatches one mission's tasks to threads of this process.
 
-    def __init__(self, site: Site, contract: Contract) -> None:
+    ``failed_beside`` returns what went wrong outside of any attempt, None while nothing did.
+    """
+
+    def __init__(self, site: Site, contract: Contract, failed_beside: Callable[[], BaseException | None]) -> None:
         self._site = site
+        self._failed_beside = failed_beside
         self._contract = contract
         self._board = site.team.board
         self._working: dict[str, Future[None]] = {}
@@ -47,24 +56,25 @@ class Scheduler:
         """
         with (
             ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool,
-            _Renewal(self._renew, every_s=self._site.config.lease_s / 3) as renewing,
+            Regular(self._renew, every_s=self._site.config.lease_s / 3, name="lease renewal") as renewing,
         ):
             outcome = self._loop(pool, renewing)
         if self._failure is not None:
             raise self._failure
         return outcome
 
-    def _loop(self, pool: ThreadPoolExecutor, renewing: "_Renewal") -> Outcome:
+    def _loop(self, pool: ThreadPoolExecutor, renewing: Regular) -> Outcome:
         while True:
-            self._failure = self._failure or renewing.failure
+            self._failure = self._failure or renewing.failure or self._failed_beside()
             tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
-            if not self._working:
+            if not self._working and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
-            for worker in self._claims:
-                self._site.team.beat(worker)
-            wait(self._working.values(), timeout=0.5, return_when=FIRST_COMPLETED)
+            if self._working:
+                wait(self._working.values(), timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            else:
+                self._site.stop.wait(LOOK_S)
             self._collect()
             self._take_note()
 
@@ -98,6 +108,21 @@ class Scheduler:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
                 self._claim(pool, task, free)
+
+    def _waits_for_another(self, tasks: list[Task]) -> bool:
+        """Say whether a task is with somebody outside this process who beats: it hands over, or its lease ends.
+
+        For who is dead, or cannot be seen to live, nobody waits; what the dead had is freed here, and gone on with.
+        """
+        others = [task.owner for task in tasks if task.owner and self._is_with_another(task)]
+        if self._halted or not others:
+            return False
+        try:
+            freed = self._board.reap()
+        except LockTimeout:
+            # Somebody is writing the file of one of them just now: the next look says more.
+            return True
+        return bool(freed) or any(self._site.team.pulse(name).life in _THERE for name in others)
 
     def _is_with_another(self, task: Task) -> bool:
         """Say whether somebody outside this process has the task; claiming it works once that lease is over."""
@@ -154,31 +179,3 @@ class Scheduler:
     def _need(self, task: Task) -> str:
         reason = (task.reason or "").splitlines()
         return f"task {task.id} {task.key} is {task.state}" + (f": {reason[0]}" if reason else "")
-
-
-class _Renewal:
-    """Calls ``renew`` from a thread of its own until left, or until it fails: ``failure`` then says how."""
-
-    def __init__(self, renew: Callable[[], None], *, every_s: float) -> None:
-        self._renew = renew
-        self._every_s = every_s
-        self._over = threading.Event()
-        self.failure: Exception | None = None
-        self._thread = threading.Thread(target=self._loop, name="lease renewal", daemon=True)
-
-    def __enter__(self) -> "_Renewal":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _loop(self) -> None:
-        while not self._over.wait(self._every_s):
-            try:
-                self._renew()
-            except (OneContextError, OSError) as error:
-                # Told to the scheduler's own thread: nobody hears of what ends this one, and leases would run out.
-                self.failure = error
-                return

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.store.project import MergeCandidate
 from teams.agent.agent import Agent
 from teams.agent.observer import NoteTaker, Observers
@@ -18,6 +19,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract
+from teams.mission.handoff import commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
 from teams.mission.tools import Judgement, validator_tools
@@ -96,15 +98,22 @@ class Verification:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
                 So it does, without an error, when the mission is stopped meanwhile.
         """
-        candidate = self._site.project.try_merge(
-            self._site.branch,
-            self._evidence["handoff"]["commit"],
-            message=f"Merge task {self._task.id}: {self._task.subject}",
-            author=VALIDATOR,
-        )
+        with self._site.team.beating(VALIDATOR):
+            self._run()
+
+    def _run(self) -> None:
+        candidate = self._candidate()
+        if candidate is None:
+            self._evidence["handoff"] = None
+            self._reject(
+                None, ["what was handed over names no commit of this repository, so there is nothing to judge"]
+            )
+            return
         if candidate.conflicts:
             self._evidence["conflicts"] = list(candidate.conflicts)
-            self._reject(candidate, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"])
+            self._reject(
+                candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
+            )
             return
         checks = self._measure(candidate.commit)
         judgement = self._judge(candidate.commit, checks)
@@ -114,9 +123,24 @@ class Verification:
         if failed and judgement.accept:
             self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
         if failed or not judgement.accept:
-            self._reject(candidate, [*judgement.findings, *failed] or ["rejected without a reason"])
+            self._reject(candidate.commit, [*judgement.findings, *failed] or ["rejected without a reason"])
         else:
             self._accept(candidate)
+
+    def _candidate(self) -> MergeCandidate | None:
+        """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""
+        commit = commit_in(self._evidence)
+        if commit is None:
+            return None
+        try:
+            return self._site.project.try_merge(
+                self._site.branch,
+                commit,
+                message=f"Merge task {self._task.id}: {self._task.subject}",
+                author=VALIDATOR,
+            )
+        except (UnknownRevision, AmbiguousRevision):
+            return None
 
     def _measure(self, commit: str) -> list[Check]:
         """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
@@ -158,7 +182,8 @@ class Verification:
         for check in checks:
             lines += [f"{check.assertion}  {check.command}", f"exit {check.exit_code}", fenced("output", check.output)]
         lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
-        undone = "; ".join(map(str, handoff.get("undone") or ["nothing"]))
+        left = handoff.get("undone")
+        undone = "; ".join(map(str, left)) if left and isinstance(left, list) else "nothing"
         lines += ["", "What the author says:", fenced("author", f"{handoff.get('summary', '')}\nUndone: {undone}")]
         lines += ["", "The change:", fenced("change", self._change(commit))]
         return "\n".join(lines)
@@ -193,11 +218,9 @@ class Verification:
                 return str(event.data["commit"])
         return None
 
-    def _reject(self, candidate: MergeCandidate, findings: list[str]) -> None:
+    def _reject(self, commit: str | None, findings: list[str]) -> None:
         site = self._site
-        self._record(
-            "verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": candidate.commit}
-        )
+        self._record("verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": commit})
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
         notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
         site.team.send(

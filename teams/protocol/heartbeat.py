@@ -5,6 +5,8 @@ Rule 2: it names the process and its children, so who was killed is known at onc
     command counts as alive through it.
 Rule 3: who cannot be judged from here (another machine, another container, no heartbeat at all) is judged by time.
 Rule 4: the file is what other processes write, too: what cannot be read says nothing.
+Rule 5: the first heartbeat makes its own folder and none above it, and no other does: a team that is removed is not
+    made again by who still beats.
 """
 
 import json
@@ -60,13 +62,15 @@ class Heartbeats:
         """Say that the process of ``name`` lives and is this one, or, with ``stop``, that it ended in order.
 
         Raises:
-            InvalidName: nobody is called so. OSError: the folder is full or read-only; the last beat stands.
+            InvalidName: nobody is called so.
+            OSError: the folder is full, read-only or gone with its team; the last beat stands where there is one.
         """
         path = self._folder / check_name(name, what="agent")
         if stop:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
+        is_first = name not in self._ours
         self._ours.add(name)
         me, where = this_process(), here()
         document = {
@@ -77,7 +81,8 @@ class Heartbeats:
             "space": where.space,
             "children": [[child.pid, child.started] for child in descendants(me)],
         }
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if is_first:
+            self._folder.mkdir(exist_ok=True)
         replace_text(path, json.dumps(document))
 
     def beat_if_ours(self, name: str) -> None:

@@ -30,6 +30,10 @@ from teams.protocol.roster import Roster
 from teams.protocol.violations import Violations
 
 Names = list[str]
+JOURNAL = Path("onecontext") / "journal.jsonl"
+"""Where a team's journal is in its folder."""
+ENDED = Path("onecontext") / "ended"
+"""Where, under a root, journals are kept that outlive the folders of their teams (:mod:`teams.engine.kept`)."""
 
 
 class Team:
@@ -47,7 +51,14 @@ class Team:
         self.name = name
         self.root = root
         self.folder = root / "teams" / name
-        self.journal = Journal(self.folder / "onecontext", team=name, clock=clock, new_id=new_id)
+        self.journal = Journal(
+            self.folder / "onecontext",
+            team=name,
+            clock=clock,
+            new_id=new_id,
+            beside=self.folder / "config.json",
+            kept_in=root / ENDED,
+        )
         self.hearts = Heartbeats(self.journal.folder / "heartbeat")
         self._cwd = cwd
         self._roster = Roster(self.folder, clock=clock)

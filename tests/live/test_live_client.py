@@ -217,8 +217,8 @@ def test_a_member_that_was_killed_comes_back_and_answers_once(client: Client, jo
     assert client.names().count("kit") == 1
 
 
-def test_when_the_client_ends_its_team_is_gone_and_the_member_with_it(
-    client_program: Path, tmp_path_factory: pytest.TempPathFactory
+def test_when_the_client_ends_its_team_is_gone_the_member_with_it_and_the_journal_is_kept(
+    client_program: Path, tmp_path_factory: pytest.TempPathFactory, root: Path
 ) -> None:
     with live_client(client_program, tmp_path_factory.mktemp("ending")) as ending:
         end = []
@@ -226,11 +226,26 @@ def test_when_the_client_ends_its_team_is_gone_and_the_member_with_it(
         running = threading.Thread(target=lambda: end.append(member.run()), daemon=True)
         running.start()
         until(lambda: "ann" in ending.names(), "ann joins", ending)
+        name, folder = ending.team, ending.root / "teams" / ending.team
+        before = [event.id for event in ours(ending).journal.read()]
 
         ending.say("/exit")
 
         until(lambda: end, "ann ends", ending)
+        until(lambda: not folder.exists(), "the client removes the team's folder", ending)
+        words = ["events", "--team", name, "--root", str(ending.root), "--json"]
+        told = subprocess.run(
+            [sys.executable, "-m", "onecontext", *words],
+            env={**os.environ, "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     assert end[0].ending == "gone"
+    assert f"the team {name} is gone; this is its journal, kept at " in told.stderr
+    events = json.loads(told.stdout)["data"]["events"]
+    assert [event["id"] for event in events][: len(before)] == before
+    assert ("member.joined", "ann") in [(event["type"], event["agent"]) for event in events]
 
 
 def answers(client: Client, name: str) -> list[str]:

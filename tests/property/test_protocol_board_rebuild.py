@@ -32,6 +32,7 @@ class BoardMachine(RuleBasedStateMachine):
         root = Path(self.folder.name)
         self.clock = HandClock()
         self.journal = Journal(root / "teams" / "crew" / "onecontext", team="crew", clock=self.clock)
+        self.journal.folder.mkdir(parents=True, exist_ok=True)
         self.board = Board(root, "crew", self.journal, self.clock)
         self.tasks = root / "tasks" / "crew"
         self.count = 0

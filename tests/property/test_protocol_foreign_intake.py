@@ -53,6 +53,7 @@ class IntakeMachine(RuleBasedStateMachine):
 
     def opened(self) -> Board:
         journal = Journal(self.root / "teams" / "crew" / "onecontext", team="crew", clock=self.clock)
+        journal.folder.mkdir(parents=True, exist_ok=True)
         self.journal = journal
         return Board(self.root, "crew", journal, self.clock)
 

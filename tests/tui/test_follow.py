@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 
 from onecontext.api import Memory
 from teams.engine.journal import Journal
+from teams.protocol.team import Team
 from tests.tui.screen import play, text_of
 from tests.tui.till import middle, whole
 from tui.app import MonitorApp, newest_event
@@ -56,6 +58,7 @@ def app_on(root: Path) -> MonitorApp:
 def test_events_appear_on_the_screen_as_they_are_appended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.follow.LOOK_AGAIN_S", 600.0)  # so that only a watch that works can bring them
     journal = Journal(root / "teams" / "crew" / "onecontext", team="crew")
+    journal.folder.mkdir(parents=True)
     journal.append("message.sent", {"msg_id": "1", "from": "ann", "to": "bob", "text": "first words"})
     app = app_on(root)
 
@@ -67,6 +70,36 @@ def test_events_appear_on_the_screen_as_they_are_appended(root: Path, monkeypatc
         await until(lambda: "second words" in text_of(app), pilot)
 
     play(app, (120, 36), act)
+
+
+def test_hearts_and_how_changes_are_noticed_are_those_of_the_real_team(root: Path) -> None:
+    team = Team.create("crew", root=root)
+    team.join("ann")
+    app = app_on(root)
+
+    async def act(pilot: Pilot[None]) -> None:
+        with team.beating("team-lead"):
+            await until(lambda: bool(app.snapshot.hearts), pilot)
+            assert {name: (heart.life, heart.pid) for name, heart in app.snapshot.hearts.items()} == {
+                "team-lead": ("alive", os.getpid())
+            }
+            await until(lambda: app.snapshot.watching.startswith("inotify: changes that were made"), pilot)
+        await until(lambda: not app.snapshot.hearts, pilot)
+
+    team.send("ann", "hello", sender="team-lead")
+    play(app, (120, 36), act)
+
+
+def test_a_name_that_is_a_path_has_no_heart(root: Path) -> None:
+    team = Team.create("crew", root=root)
+    team.journal.append("agent.state", {"state": "thinking", "detail": ""}, agent="../journal.lock")
+    with team.beating("team-lead"):
+        team.send("team-lead", "to myself", sender="team-lead")
+
+        snapshot = Follower(Place(root), None).catch_up()
+
+    assert "../journal.lock" in {agent.name for agent in snapshot.agents}
+    assert [*snapshot.hearts] == ["team-lead"]
 
 
 def test_a_run_that_starts_later_appears_by_itself(root: Path) -> None:

@@ -1,13 +1,16 @@
 """The live screen under a pilot: what is drawn, at several sizes, and what keys do."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
 from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
 from tests.tui.story import Story
-from tests.tui.till import middle, opening, whole
+from tests.tui.till import crossed, middle, opening, whole
 from tui.folder import advice
-from tui.snapshot import Snapshot
+from tui.snapshot import Heart, Snapshot
 from tui.theme import DARK, LIGHT
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (200, 50)
@@ -40,6 +43,52 @@ def test_enter_opens_what_is_under_the_cursor(name: str, keys: list[str]) -> Non
     text = screen_after(still(shown(middle().events)), MIDDLE, *keys)
 
     assert_screen(f"open-{name}", text)
+
+
+def watched() -> Snapshot:
+    snapshot = shown(crossed().events)
+    lives = {"orchestrator": "alive", "worker-1": "silent", "worker-2": "gone", "validator-1": "orphaned"}
+    hearts = {name: Heart(life, snapshot.last_event_at, 4711) for name, life in lives.items()}
+    return replace(snapshot, hearts=hearts, watching="inotify: changes that were made to try it were told at once")
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE], ids=["80x24", "120x36", "200x50"])
+def test_hearts_violations_and_the_watch_are_on_the_screen(size: tuple[int, int]) -> None:
+    text = screen_after(still(watched()), size)
+
+    assert_screen(f"crossed-{size[0]}x{size[1]}", text)
+    assert max(map(len, text.splitlines())) <= size[0]
+    assert "2 violations open now" in text
+    said = {SMALL: " inotify", MIDDLE: "finished by inotify", LARGE: "by inotify: changes that were made to try it"}
+    assert said[size] in text.splitlines()[-1]
+    for name, life in (("worker-1", "silent"), ("worker-2", "gone"), ("validator-1", "orphaned")):
+        assert re.search(rf"^│ \S {name} .* {life} ", text, re.MULTILINE)
+
+
+def test_each_open_violation_has_a_line_and_one_that_ended_is_over() -> None:
+    text = screen_after(still(watched()), LARGE, "a")
+
+    assert_screen("open-violations", text)
+    lines = [line for line in text.splitlines() if " violation " in line and ("open" in line or "over" in line)]
+    assert "attention: 5 open, 2 violations open now" in text
+    assert sum("▲ open" in line for line in lines) == 2
+    assert sum("✓ over" in line and "tasks/till-1/1.json" in line for line in lines) == 1
+
+
+def test_a_heart_is_told_in_full_and_why_changes_are_noticed_as_they_are() -> None:
+    agent, help_ = screens_after(still(watched()), MIDDLE, ["2", "enter"], ["escape", "question_mark"])
+
+    assert "♥ alive, last beat at 09:00:53, process 4711" in agent
+    assert "by inotify: changes that were made to try it were told at once" in help_
+
+
+def test_polling_is_said_where_it_is() -> None:
+    snapshot = replace(watched(), watching="polling: /repo is on nfs, which tells of this machine's writes only")
+
+    small, large = (screen_after(still(snapshot), size) for size in (SMALL, LARGE))
+
+    assert small.splitlines()[-1].rstrip().endswith("polling")
+    assert "by polling: /repo is on nfs, which tells of this machine's writes only" in large.splitlines()[-1]
 
 
 def test_a_narrow_screen_shows_the_pane_that_was_asked_for() -> None:

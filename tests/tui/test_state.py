@@ -12,7 +12,7 @@ from teams.engine.event import Event
 from tests.tui.story import Story
 from tests.tui.till import middle, opening, whole
 from tui.snapshot import Agent, Snapshot, Task
-from tui.state import Monitor
+from tui.state import HANDLED, TOLD_ONLY, Monitor
 
 
 def picture(events: Iterable[Event]) -> Snapshot:
@@ -161,6 +161,53 @@ def test_a_violation_stays_open_when_its_task_is_done() -> None:
     assert [item.kind for item in picture(story.events).attention if item.open] == ["violation"]
 
 
+def test_a_violation_that_lasts_is_open_until_it_ends() -> None:
+    story = opening()
+    what = {"path": "tasks/till-1/1.json", "rule": "taken", "what": "taken by bob"}
+    first = story.tell("violation", "bob", "1", lasting=True, **what)
+    story.tell("violation", None, "2", lasting=True, **{**what, "path": "tasks/till-1/2.json"})
+    during = picture(story.events)
+    story.tell("violation.ended", **what).cause = first.id
+    story.tell("violation.ended", **what).cause = "nothing that is known"
+    after = picture(story.events)
+
+    assert [(item.path, item.rule, item.task, item.agent) for item in during.violations] == [
+        ("tasks/till-1/1.json", "taken", "1", "bob"),
+        ("tasks/till-1/2.json", "taken", "2", ""),
+    ]
+    assert [item.path for item in after.violations] == ["tasks/till-1/2.json"]
+    assert [(item.text, item.open) for item in after.attention] == [
+        ("tasks/till-1/1.json: taken by bob", False),
+        ("tasks/till-1/2.json: taken by bob", True),
+    ]
+    assert after.totals.attention_open == 1
+
+
+def test_members_come_and_go_through_other_programs_and_take_turns() -> None:
+    story = Story()
+    story.tell("member.found", name="guest", role="general-purpose")
+    story.tell("member.joined", "ann", name="ann", role="worker")
+    story.tell("turn.started", "ann", msg_id="m", **{"from": "guest"})
+    during = picture(story.events)
+    story.tell("turn.ended", "ann", msg_id="m", outcome="answered", text="yes")
+    story.tell("member.gone", name="guest")
+    after = picture(story.events)
+
+    assert (agent(during, "guest").role, agent(during, "guest").state) == ("general-purpose", "idle")
+    assert (agent(during, "ann").state, agent(during, "ann").detail) == ("thinking", "a message of guest")
+    assert (agent(after, "ann").state, agent(after, "guest").state) == ("idle", "left")
+    assert after.totals.unknown_events == 0
+
+
+def test_what_could_not_be_done_for_the_team_needs_attention() -> None:
+    story = opening()
+    story.tell("team.trouble", "team-lead", doing="take in", reason="Damaged: garbled")
+
+    (item,) = picture(story.events).attention
+
+    assert (item.kind, item.text, item.open) == ("trouble", "could not take in: Damaged: garbled", True)
+
+
 def test_a_tool_that_was_cut_off_is_in_doubt_after_a_resume() -> None:
     story = middle()
     story.tell("mission.resumed", "orchestrator", reason="the process was killed")
@@ -203,7 +250,7 @@ def test_a_snapshot_does_not_change_afterwards() -> None:
         before.tasks[0].state = "done"  # type: ignore[misc]
 
 
-KNOWN_TYPES = sorted({event.type for event in whole().events} | {"violation", "member.left", "mission.resumed"})
+KNOWN_TYPES = sorted({event.type for event in whole().events} | {*HANDLED, *TOLD_ONLY})
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=8), part, max_size=3),

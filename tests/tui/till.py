@@ -236,3 +236,22 @@ def _verify(story: Story, number: int, exit_code: int, attempt: int = 1) -> None
         duration_s=0.5,
         attempt=attempt,
     )
+
+
+def crossed() -> Story:
+    """Until the middle, and then another program comes across it: hearts and watch are for the test to add."""
+    story = middle()
+    story.tell("member.found", name="guest", role="general-purpose")
+    made = {"id": "4", "subject": "Look at the till's drawer", "status": "pending", "blocks": [], "blockedBy": []}
+    story.tell("task.imported", None, "4", task=made, to="ready")
+    story.tell("task.edited", None, "4", task={**made, "subject": "Mend the till's drawer"}, to="ready", what="subject")
+    first = "tasks/till-1/1.json"
+    what = {"path": first, "rule": "backwards", "what": "in_progress by worker-1, and it is done"}
+    over = story.tell("violation", "worker-1", "1", lasting=True, **what)
+    story.tell("violation", None, "3", lasting=True, path="tasks/till-1/3.json", rule="garbled", what="half a task")
+    story.tell("violation", "guest", "2", lasting=True, path="tasks/till-1/2.json", rule="taken", what="taken by guest")
+    story.tell("violation.ended", **what).cause = over.id
+    story.task("reaped", 2, "ready", None, attempt=2, reason="the process of worker-2 (4711) is gone")
+    story.tell("team.trouble", "team-lead", doing="take in", reason="Damaged: config.json stays garbled")
+    story.tell("member.gone", name="guest")
+    return story

@@ -29,7 +29,9 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def journal(tmp_path: Path, clock: HandClock) -> Journal:
-    return Journal(tmp_path / "teams" / "crew" / "onecontext", team="crew", clock=clock)
+    journal = Journal(tmp_path / "teams" / "crew" / "onecontext", team="crew", clock=clock)
+    journal.folder.mkdir(parents=True)
+    return journal
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tui.snapshot import (
     Agent,
     Attention,
     GraphLine,
+    Heart,
     LogLine,
     MemoryCommit,
     Message,
@@ -19,7 +20,7 @@ from tui.snapshot import (
     Verification,
 )
 from tui.text import wrapped
-from tui.words import AGENT_LOOKS, TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
+from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
 
 LABEL_CELLS = 12
 
@@ -48,7 +49,7 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
     if isinstance(item, Task):
         return f"task #{item.id}", list(_task(item, snapshot, zone))
     if isinstance(item, Agent):
-        return "agent", list(_agent(item))
+        return "agent", list(_agent(item, snapshot.hearts.get(item.name), zone))
     if isinstance(item, Message):
         return "message", list(_message(item, zone))
     if isinstance(item, GraphLine):
@@ -121,7 +122,7 @@ def _check(check: Verification, when: str) -> Iterator[Paragraph]:
         yield Paragraph("", "\n".join(f"  {line}" for line in check.output.splitlines()[-12:]), "dim")
 
 
-def _agent(agent: Agent) -> Iterator[Paragraph]:
+def _agent(agent: Agent, heart: Heart | None, zone: tzinfo | None) -> Iterator[Paragraph]:
     face = look(AGENT_LOOKS, agent.state)
     usage = agent.usage
     yield Paragraph("", agent.name, "bold")
@@ -129,6 +130,8 @@ def _agent(agent: Agent) -> Iterator[Paragraph]:
     yield Paragraph("role", agent.role or "unknown")
     yield Paragraph("model", agent.model or "unknown")
     yield Paragraph("state", f"{face.glyph} {face.word} {agent.detail}", face.tone)
+    if heart:
+        yield Paragraph("heart", *_heart(heart, zone))
     yield Paragraph("task", f"#{agent.task}" if agent.task else "none")
     yield Paragraph("turns", f"{usage.turns}, of them {usage.scripted_turns} scripted")
     read, cached, written = map(short_count, (usage.tokens_in, usage.tokens_cached, usage.tokens_out))
@@ -140,6 +143,12 @@ def _agent(agent: Agent) -> Iterator[Paragraph]:
         state = {None: "running", True: "✓ worked", False: "× failed"}[agent.tool.ok]
         yield Paragraph("last tool", f"{agent.tool.tool}, {state}")
         yield Paragraph("", agent.tool.arguments, "dim")
+
+
+def _heart(heart: Heart, zone: tzinfo | None) -> tuple[str, str]:
+    face = look(HEART_LOOKS, heart.life)
+    last = f", last beat at {clock(heart.beaten_at, zone)}" if heart.beaten_at else ""
+    return f"{face.glyph} {face.word}{last}" + (f", process {heart.pid}" if heart.pid else ""), face.tone
 
 
 def _message(message: Message, zone: tzinfo | None) -> Iterator[Paragraph]:

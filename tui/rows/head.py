@@ -80,6 +80,11 @@ def _money(snapshot: Snapshot) -> Spans:
     return [(f"cost {words}", "warn" if words == "unknown" or words.startswith("≥") else "plain")]
 
 
+def violations_now(count: int) -> str:
+    """Return how many rules are broken now."""
+    return f"{count:,} violation{'s' if count != 1 else ''} open now"
+
+
 def attention_line(snapshot: Snapshot, cells: int) -> Spans:
     """Return trouble with reading, else the newest open item and how many more there are."""
     if snapshot.trouble:
@@ -91,6 +96,8 @@ def attention_line(snapshot: Snapshot, cells: int) -> Spans:
         return [(words, "dim")]
     newest = next((item for item in reversed(snapshot.attention) if item.open), None)
     spans: Spans = [(f"▲ {count:,} to look at", "warn")]
+    if snapshot.violations:
+        spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))
     if newest:
         task = f" #{newest.task}" if newest.task else ""
         spans += [("  newest: ", "dim"), piece(f"{newest.kind}{task} ", "bad"), piece(newest.text)]

@@ -1,10 +1,12 @@
 """The agents: who is doing what, and what it costs."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from tui.rows.people import agent_heading, agent_row
 from tui.rows.spans import Spans
-from tui.snapshot import Agent, Snapshot
+from tui.snapshot import Agent, Heart, Snapshot
 from tui.views.lines import Lines
 
 AT_REST = ("idle", "left")
@@ -17,20 +19,22 @@ class Agents(Lines[Agent]):
     empty_words = "nobody has joined yet"
     rows_wanted = 0
     now = datetime.fromtimestamp(0, UTC)
+    hearts: Mapping[str, Heart] = MappingProxyType({})
 
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
         """Show the agents of ``snapshot``, those at work first."""
-        self.now = now
-        at_work = sum(agent.state not in AT_REST for agent in snapshot.agents)
+        self.now, self.hearts = now, snapshot.hearts
+        gone = {name for name, heart in snapshot.hearts.items() if heart.life == "gone"}
+        at_work = sum(agent.state not in AT_REST and agent.name not in gone for agent in snapshot.agents)
         self.border_subtitle = f"{at_work} at work of {len(snapshot.agents)}" if snapshot.agents else ""
         self.rows_wanted = FRAME_ROWS + len(snapshot.agents)
         self.show_items(sorted(snapshot.agents, key=lambda agent: agent.state in AT_REST))
 
     def heading(self, cells: int) -> Spans | None:
-        return agent_heading(cells)
+        return agent_heading(cells, hearts=bool(self.hearts))
 
     def row(self, item: Agent, cells: int) -> Spans:
-        return agent_row(item, cells, now=self.now)
+        return agent_row(item, self.hearts, cells, now=self.now)
 
     def key(self, item: Agent) -> object:
         return item.name

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from textual.strip import Strip
 
 from tui.rows.head import head_rows
-from tui.rows.spans import Spans, between
+from tui.rows.spans import Span, Spans, between, piece
 from tui.snapshot import Snapshot
 from tui.views.toned import Toned
 
+MEDIUM, WIDE = 110, 180
 KEYS = (
     ("1–5", "panes"),
     ("↑↓", "move"),
@@ -40,10 +41,28 @@ class Foot(Toned):
     """The keys, and where the picture comes from."""
 
     source = ""
+    watching = ""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how changes are noticed."""
+        if snapshot.watching != self.watching:
+            self.watching = snapshot.watching
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         keys: Spans = []
         for key, word in KEYS:
             keys += [(key, "accent"), (f" {word}  ", "dim")]
-        return self.strip_of(between(keys, [(self.source, "dim")], cells), cells)
+        return self.strip_of(between(keys, [self._place(cells)], cells), cells)
+
+    def _place(self, cells: int) -> Span:
+        """Return where the picture comes from, and how changes are noticed: as much of it as there is room for."""
+        kind, _, why = self.watching.partition(": ")
+        # Where nothing tells of changes the picture is late, and that is worth its place.
+        tone = "warn" if kind == "polling" else "dim"
+        if not kind:
+            return self.source, "dim"
+        if cells >= WIDE:
+            return piece(f"{self.source} by {kind}: {why}", tone)
+        return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)

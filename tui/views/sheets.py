@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui.rows.detail import Paragraph, rows_of
+from tui.rows.head import violations_now
 from tui.rows.people import attention_row
 from tui.rows.spans import Spans
 from tui.snapshot import Attention
@@ -33,6 +34,7 @@ HELP = [
     Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
     Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ○ idle  × left"),
+    Paragraph("hearts", "♥ alive  ♡ silent (no beat for 15 s)  ♡ orphaned (a child of it runs)  × gone  – none"),
     Paragraph(
         "cost", "“unknown” is a model without a known price, “≥” when only some turns have one, – before the first"
     ),
@@ -114,14 +116,21 @@ class Sheet(ModalScreen[None]):
         self.query_one("#sheet").styles.height = rows + FRAME_ROWS
 
 
+def help_sheet(watching: str) -> Sheet:
+    """Return a sheet with the keys; ``watching`` is how changes are noticed, "" where nothing is watched."""
+    told = [Paragraph("", ""), Paragraph("watching", f"by {watching}")] if watching else []
+    return page("help", [*HELP, *told])
+
+
 def page(title: str, paragraphs: list[Paragraph]) -> Sheet:
     """Return a sheet with paragraphs."""
     return Sheet(title, Page(paragraphs))
 
 
-def attention_sheet(items: Sequence[Attention], zone: tzinfo | None) -> Sheet:
+def attention_sheet(items: Sequence[Attention], violations: int, zone: tzinfo | None) -> Sheet:
     """Return a sheet with what needs a person: open items first, then newest first."""
     body = AttentionItems()
     body.zone = zone
     body.items = sorted(items, key=lambda item: (not item.open, -item.number))
-    return Sheet(f"attention: {sum(item.open for item in items)} open", body)
+    broken = f", {violations_now(violations)}" if violations else ""
+    return Sheet(f"attention: {sum(item.open for item in items)} open{broken}", body)

@@ -30,6 +30,10 @@ class Desk:
         self._journal = journal
         self.copies = Copies(files, journal)
 
+    def see_team(self) -> None:
+        """Raise NoTeam where the team is gone, before anything is made for it."""
+        self._journal.make_folder()
+
     def act(
         self,
         task_id: str,

@@ -67,7 +67,8 @@ class Links:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the list's lock, the folder made when missing."""
+        """Hold the list's lock, the folder made when missing in a team that is there."""
+        self._desk.see_team()
         self._files.make()
         with mkdir_lock(self._files.list_file, wait_s=WAIT_S):
             yield

@@ -78,7 +78,7 @@ class Inbox:
             status = self.path.lstat()
         except FileNotFoundError:
             return
-        self._aside.mkdir(parents=True, exist_ok=True)
+        self._aside.mkdir(exist_ok=True)
         name = f"{self.path.stem[:100]}-{status.st_ino:x}-{status.st_mtime_ns:x}"
         if stat.S_ISREG(status.st_mode) and (self._copied(status.st_size) or self._linked(name)):
             return

@@ -145,7 +145,9 @@ class Sender:
     def _deliver(self, message: Message) -> bool:
         """Write the message into the array of a reader that knows nothing else; False when somebody did before."""
         inbox = inbox_of(self._folder, self._journal, message.to)
-        inbox.path.parent.mkdir(exist_ok=True)
+        if not inbox.path.parent.is_dir():
+            self._roster.read()  # of a team that is gone nothing is made again
+            inbox.path.parent.mkdir(exist_ok=True)
         with mkdir_lock(inbox.path, wait_s=WAIT_S):
             # Under the lock: a sender that slept finds here that another has posted for it.
             self._post.catch_up()

@@ -1,0 +1,41 @@
+"""Whether the agents of a team live, as their heartbeats say: read from files, beside the journal.
+
+Rule 1: nothing is written and nothing raised; an agent that never beat, or that another program runs, has no heart.
+Rule 2: they are read at most once a second, however often a picture is wanted.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onecontext.names import is_name
+from teams.protocol.heartbeat import Heartbeats, Life
+from tui.snapshot import Agent, Heart
+
+READ_AGAIN_S = 1.0
+MOST = 200
+
+
+class Hearts:
+    """The hearts of one team; ``folder`` is that of its journal."""
+
+    def __init__(self, folder: Path) -> None:
+        self._beats = Heartbeats(folder / "heartbeat")
+        self._read_at = -READ_AGAIN_S
+        self._hearts: Mapping[str, Heart] = {}
+
+    def of(self, agents: Iterable[Agent]) -> Mapping[str, Heart]:
+        """Return names to hearts: of those that have one, the first two hundred."""
+        if time.monotonic() - self._read_at >= READ_AGAIN_S:
+            names = [agent.name for agent in agents if agent.state != "left" and is_name(agent.name)][:MOST]
+            self._hearts = {name: heart for name in names if (heart := self._heart(name)) is not None}
+            self._read_at = time.monotonic()
+        return self._hearts
+
+    def _heart(self, name: str) -> Heart | None:
+        life, beaten_at, pid = self._beats.pulse(name)
+        if life is Life.UNKNOWN:
+            return None
+        # To the second: a picture that only differs in what nobody sees need not be drawn.
+        return Heart(life.value, datetime.fromtimestamp(int(beaten_at), UTC), pid)
