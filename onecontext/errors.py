@@ -245,5 +245,5 @@ class ScriptExhausted(ModelError):
 
 # --- 10: a mission that did not end as done ---------------------------------------------------------------------------
 
-ENDING_EXIT_CODES = {"done": 0, "blocked": 10}
+ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "stopped": 130}
 INTERRUPTED_EXIT_CODE = 130

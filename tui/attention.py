@@ -18,6 +18,7 @@ NEEDS_INPUT = "needs input"
 FAILED_COMMAND = "failed command"
 IN_DOUBT = "in doubt"
 ENDED = "ended"
+PAUSED = "paused"
 VIOLATION = "violation"
 TROUBLE = "trouble"
 

@@ -47,6 +47,7 @@ class Monitor:
         self._unknown: Counter[str] = Counter()
         self._last: Event | None = None
         self._interrupted = False
+        self._paused = False
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
@@ -103,6 +104,8 @@ class Monitor:
             return mission.ending.replace("_", " ")
         if self._interrupted:
             return "interrupted"
+        if self._paused:
+            return "paused"
         if not mission.planned:
             return "planning"
         states = self._tasks.states()
@@ -155,6 +158,8 @@ class Monitor:
         ending = fields.text(event.data, "ending") or "ended"
         reason = fields.text(event.data, "reason")
         self._interrupted = False
+        self._paused = False
+        self._attention.close(None, frozenset({attention.PAUSED}))
         self._people.rest()
         if ending != "done":
             words = f"the mission ended as {ending.replace('_', ' ')}: {reason}"
@@ -162,6 +167,16 @@ class Monitor:
         if self._mission:
             commit = fields.text(event.data, "commit")
             self._mission = replace(self._mission, ending=ending, reason=reason, ended_at=event.at, commit=commit)
+
+    def _mission_halted(self, event: Event) -> None:
+        words = f"{fields.text(event.data, 'by') or 'somebody'}: {fields.text(event.data, 'reason')}".removesuffix(": ")
+        self._paused = fields.text(event.data, "word") != "stop"
+        if self._paused:
+            self._attention.raise_(attention.PAUSED, event.at, f"paused by {words}", task=None, agent="")
+
+    def _mission_released(self, event: Event) -> None:
+        self._paused = False
+        self._attention.close(None, frozenset({attention.PAUSED}))
 
     def _mission_interrupted(self, event: Event) -> None:
         self._interrupted = True
@@ -234,6 +249,8 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.planned": Monitor._mission_planned,
     "mission.resumed": Monitor._mission_resumed,
     "mission.interrupted": Monitor._mission_interrupted,
+    "mission.halted": Monitor._mission_halted,
+    "mission.released": Monitor._mission_released,
     "mission.ended": Monitor._mission_ended,
     "message.sent": lambda monitor, event: monitor._mail.take_sent(event),
     "message.delivered": lambda monitor, event: monitor._mail.take_delivered(event),

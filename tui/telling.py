@@ -147,6 +147,12 @@ def _broken(glyph: str, words: str, tone: str) -> Callable[[Event, Namer], Told]
     return told
 
 
+def _halted(event: Event, name_of: Namer) -> Told:
+    word = "stop" if fields.text(event.data, "word") == "stop" else "pause"
+    by, reason = (head(fields.text(event.data, name)) for name in ("by", "reason"))
+    return f"‖ {by or 'somebody'} says {word}" + (f": {reason}" if reason else ""), "warn"
+
+
 def _simple(words: str, tone: str, *names: str) -> Callable[[Event, Namer], Told]:
     def told(event: Event, name_of: Namer) -> Told:
         parts = [head(fields.text(event.data, name)) for name in names]
@@ -191,6 +197,8 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "mission.planned": _planned,
     "mission.resumed": _simple("mission resumed", "bold", "reason"),
     "mission.interrupted": _simple("mission interrupted", "warn", "reason"),
+    "mission.halted": _halted,
+    "mission.released": _simple("mission goes on, released by", "bold", "by"),
     "mission.ended": _ended,
     "attempt.started": _attempt_started,
     "attempt.ended": _attempt_ended,

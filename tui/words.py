@@ -51,6 +51,7 @@ PHASE_LOOKS = {
     "validating": Look("◎", "validating", "review"),
     "needs input": Look("?", "needs input", "warn"),
     "interrupted": Look("‖", "interrupted", "warn"),
+    "paused": Look("‖", "paused", "warn"),
     "done": Look("✓", "done", "good"),
     "blocked": Look("■", "blocked", "bad"),
     "infeasible": Look("×", "infeasible", "bad"),

@@ -35,6 +35,8 @@ COMMANDS: dict[str, Command] = {
     "import": Command("onecontext.cli.import_", "Memory", "take in the memory of another program, or an export"),
     "run": Command("teams.cli.run", "Teams", "reach a goal with a team of agents"),
     "resume": Command("teams.cli.resume", "Teams", "go on with a mission that was interrupted"),
+    "pause": Command("teams.cli.pause", "Teams", "hold a mission until it is resumed"),
+    "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),
     "team": Command("teams.cli.team", "Teams", "make a team, join one with an agent, show or leave it"),
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
     "task": Command("teams.cli.task", "Teams", "create, claim, submit, review and mend one task"),

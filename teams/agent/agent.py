@@ -36,6 +36,7 @@ class Agent:
         api_base: address of the model's server; None is the provider's own.
         observer: is told what happens; None is nobody.
         stop: set from another thread, ends the run before its next call; None is an event of its own.
+        pause: set from another thread, holds the run before its next call until it is cleared; None never does.
         env: where the model's key is looked up; None is the environment of this process.
 
     Raises:
@@ -54,12 +55,14 @@ class Agent:
         api_base: str | None = None,
         observer: Observer | None = None,
         stop: threading.Event | None = None,
+        pause: threading.Event | None = None,
         env: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = check_name(name, what="agent")
         self.limits = limits or Limits()
         self.stop = stop or threading.Event()
+        self._pause = pause
         self._open = _opener(model, api_base or "", env)
         self._instructions = instructions
         self._tools = _by_name(tools)
@@ -85,7 +88,15 @@ class Agent:
             Message("user", prompt),
         ]
         model = self._open(Conversation(agent=self.name, role="agent"))
-        loop = Loop(model, self._tools, limits=self.limits, observer=self._observer, stop=self.stop, clock=self._clock)
+        loop = Loop(
+            model,
+            self._tools,
+            limits=self.limits,
+            observer=self._observer,
+            stop=self.stop,
+            pause=self._pause,
+            clock=self._clock,
+        )
         return loop.run(opening, on_text=on_text)
 
 

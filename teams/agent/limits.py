@@ -69,6 +69,10 @@ class Spending:
         self.usage = total(self.usage, usage)
         self.known_usd += usage.cost_usd or 0.0
 
+    def leave_out(self, seconds: float) -> None:
+        """Do not count these seconds: nobody worked."""
+        self.started += seconds
+
     def exceeded(self) -> Ending | None:
         """Return the limit that is used up, or None."""
         limits, usage = self.limits, self.usage

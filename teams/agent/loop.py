@@ -20,6 +20,7 @@ CUT_SHORT: Final = (
     "Your last reply was cut off at its length limit, and nothing it asked for was done. "
     "Answer again, in smaller pieces."
 )
+PAUSE_LOOK_S = 0.1
 
 
 class Loop:
@@ -33,6 +34,7 @@ class Loop:
         limits: Limits,
         observer: Observer,
         stop: threading.Event,
+        pause: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
@@ -40,6 +42,7 @@ class Loop:
         self._limits = limits
         self._observer = observer
         self._stop = stop
+        self._pause = pause or threading.Event()
         self._clock = clock
         self._spending = Spending(limits, clock)
         self._repeats = Repeats(limits.repeats)
@@ -63,7 +66,18 @@ class Loop:
         return Result(self._text, ending, spent.turns, spent.usage, tuple(self._messages), notes)
 
     def _before_a_turn(self) -> Ending | None:
+        self._hold()
         return "stopped" if self._stop.is_set() else self._spending.exceeded()
+
+    def _hold(self) -> None:
+        """Wait while the run is paused, unless it is stopped; that time counts against no limit."""
+        if not self._pause.is_set() or self._stop.is_set():
+            return
+        began = self._clock()
+        self._observer.state("waiting", "paused")
+        while self._pause.is_set() and not self._stop.wait(PAUSE_LOOK_S):
+            continue
+        self._spending.leave_out(self._clock() - began)
 
     def _turn(self, on_text: OnText | None) -> Ending | None:
         reply = self._ask(on_text)
@@ -90,6 +104,8 @@ class Loop:
     def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:
         ending: Ending | None = None
         for call in calls:
+            if ending is None:
+                self._hold()
             if ending is None and self._stop.is_set():
                 ending = "stopped"
             if ending is not None:

@@ -120,6 +120,8 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
         "bold",
     ),
     "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
+    "mission.halted": lambda event: (f"says {_about(event, 'word', 'reason')}", "yellow"),
+    "mission.released": lambda event: ("lets the mission go on", "bold"),
     "mission.interrupted": lambda event: (f"interrupted: {event.data['reason']}", "yellow"),
     "task.created": lambda event: (f"task {_task_name(event)}: {event.data['task']['subject']}", ""),
     "task.claimed": _claimed,

@@ -4,14 +4,19 @@ import argparse
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
+from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
 from teams.cli.run import add_readable, overlaid, readable_of, trusted_config
+from teams.cli.task import AGENT_VARIABLE
 from teams.cli.watching import conduct
+from teams.mission.alone import alone
 from teams.mission.config import Config
+from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.mission.mission import Mission
 from teams.mission.site import LEAD
+from teams.protocol.team import Team
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +34,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = Memory.open(project.path, agent=LEAD)
     team, history = unfinished_mission(memory.path, args.mission)
+    if _goes_on(team, history, invocation):
+        return 0
     config = as_before(trusted_config(project.path, args), history, args)
     site = open_site(
         mission=history.mission,
@@ -40,7 +47,27 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=open_box(config, project, readable_of(args, invocation)),
         env=invocation.env,
     )
-    return conduct(site, invocation, Mission(site).resume, opening=[f"resuming {history.mission}: {history.goal}"])
+    by = invocation.env.get(AGENT_VARIABLE) or PERSON
+    return conduct(
+        site, invocation, lambda: Mission(site).resume(by=by), opening=[f"resuming {history.mission}: {history.goal}"]
+    )
+
+
+def _goes_on(team: Team, history: History, invocation: Invocation) -> bool:
+    """Take back the word that holds a mission which another process runs; say whether that was all there was to do."""
+    try:
+        with alone(team.journal, history.mission):
+            return False
+    except AlreadyRunning:
+        order = Halt(team.journal).order()
+        if order is None or order.word == "stop":
+            raise
+    Halt(team.journal).lift(mission=history.mission, by=invocation.env.get(AGENT_VARIABLE) or PERSON)
+    out = invocation.out
+    out.answer(
+        {"mission": history.mission, "released": True}, f"{out.paint(history.mission, 'bold')} goes on: it was {order}"
+    )
+    return True
 
 
 def as_before(config: Config, history: History, args: argparse.Namespace) -> Config:

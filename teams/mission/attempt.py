@@ -81,6 +81,7 @@ class Attempt:
             limits=site.limits,
             observer=site.recorder(self._agent, model, **self._where),
             stop=site.stop,
+            pause=site.pause,
         )
         result = agent.run(self._assignment())
         if result.ending == "stopped":

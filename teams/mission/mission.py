@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from onecontext.errors import AlreadyRunning, LockTimeout, OneContextError
+from onecontext.errors import OneContextError
 from onecontext.store.project import remove_copy
-from teams.engine.locks import file_lock
+from teams.engine.journal import Journal
+from teams.mission.alone import alone
 from teams.mission.contract import Contract
+from teams.mission.halt import PERSON, Halt, Heed, Order
 from teams.mission.history import History, read_history
 from teams.mission.notebook import tell
 from teams.mission.planning import make_plan, put_on_board
@@ -25,6 +27,7 @@ from teams.protocol.board.states import State
 from teams.protocol.care import Care
 
 CARE_S = 3.0
+HEED_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Mission:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._care = Care(site.team, mission=site.mission, agent=LEAD)
+        self._halt = Halt(site.journal)
+        self._heed = Heed(self._halt, site.journal, mission=site.mission)
+        self._stopped: Order | None = None
 
     def start(self, goal: str, *, model: str, scripted: bool) -> Ending:
         """Record the goal and run until an end.
@@ -52,7 +58,7 @@ class Mission:
             AlreadyRunning: another process runs it. OneContextError: the mission is interrupted and can be resumed.
         """
         site = self._site
-        with self._alone():
+        with alone(site.journal, site.mission):
             base = site.project.head_commit
             self._record(
                 "mission.started",
@@ -69,17 +75,19 @@ class Mission:
             )
             return self._go_on(self._history())
 
-    def resume(self) -> Ending:
-        """Go on where the journal ends.
+    def resume(self, *, by: str = PERSON) -> Ending:
+        """Go on where the journal ends; a word that held or stopped the mission is taken back by ``by``.
 
         Raises:
             AlreadyRunning: another process runs it. OneContextError: interrupted once more.
         """
-        with self._alone():
+        site = self._site
+        with alone(site.journal, site.mission):
             history = self._history()
             self._care.look()
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
+            self._halt.lift(mission=site.mission, by=by)
             self._record("mission.resumed", {"reason": reason, "repaired": repaired})
             self._give_back_what_the_dead_held()
             self._unblock_what_may_be_tried_again()
@@ -90,14 +98,18 @@ class Mission:
         try:
             self._care.keep_journal()
             self._gather(history)
-            with team.beating(LEAD), Regular(self._care.look, every_s=CARE_S, name="care for the team") as care:
+            with (
+                team.beating(LEAD),
+                Regular(self._care.look, every_s=CARE_S, name="care for the team") as care,
+                self._heeding() as heed,
+            ):
                 contract = history.contract or make_plan(self._site, history.goal, history.base)
                 if contract is None:
                     outcome, commit = Outcome("stopped", "stopped by a signal"), None
                 else:
-                    outcome, commit = self._carry_out(contract, history.base, lambda: care.failure)
-            if care.failure is not None:
-                raise care.failure
+                    outcome, commit = self._carry_out(contract, history.base, lambda: care.failure or heed.failure)
+            if failure := care.failure or heed.failure:
+                raise failure
             self._care.look()
         except OneContextError as error:
             self._record("mission.interrupted", {"reason": error.message})
@@ -106,6 +118,23 @@ class Mission:
             self._record("mission.interrupted", {"reason": "interrupted from the keyboard"})
             raise
         return self._end(history, outcome, commit)
+
+    @contextmanager
+    def _heeding(self) -> Iterator[Regular]:
+        """Look for a word from outside, at once and then again and again."""
+        self._obey()
+        with Regular(self._obey, every_s=HEED_S, name="heeds a halt") as heed:
+            yield heed
+
+    def _obey(self) -> None:
+        order = self._heed.look()
+        if order is None:
+            self._site.pause.clear()
+        elif order.word == "pause":
+            self._site.pause.set()
+        elif not self._site.stop.is_set():
+            self._stopped = order
+            self._site.stop.set()
 
     def _carry_out(
         self, contract: Contract, base: str, failed_beside: Callable[[], BaseException | None]
@@ -138,7 +167,10 @@ class Mission:
 
     def _end(self, history: History, outcome: Outcome, tip: str | None) -> Ending:
         site = self._site
-        if outcome.ending == "stopped":
+        if outcome.ending == "stopped" and self._stopped is not None:
+            # By whoever said so, for good: the word is taken away only when the ending is on record.
+            outcome = Outcome("stopped", str(self._stopped))
+        if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
         else:
             milestone = site.memory.commit(
@@ -149,6 +181,8 @@ class Mission:
                 "mission.ended",
                 {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": tip},
             )
+            if self._stopped is not None:
+                self._halt.path.unlink(missing_ok=True)
         return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
 
     def _gather(self, history: History) -> None:
@@ -192,16 +226,12 @@ class Mission:
     def _record(self, type_: str, data: dict[str, object]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        try:
-            with file_lock(self._site.journal.folder / "run.lock", wait_s=0):
-                yield
-        except LockTimeout as error:
-            raise AlreadyRunning(
-                f"another process is running the mission {self._site.mission}",
-                hint="watch it with 'onecontext monitor'; when that process ends, 'onecontext resume' can go on",
-            ) from error
+
+def end_at_rest(journal: Journal, history: History, order: Order, *, tip: str | None) -> None:
+    """Record that a mission that no process runs has ended by ``order``, and take the word away. Call it ``alone``."""
+    data = {"ending": "stopped", "reason": str(order), "branch": history.branch, "commit": tip}
+    journal.append("mission.ended", data, mission=history.mission, agent=order.by or None)
+    Halt(journal).path.unlink(missing_ok=True)
 
 
 def counted(number: int, one: str, many: str) -> str:

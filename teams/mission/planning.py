@@ -52,6 +52,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             limits=site.limits,
             observer=site.recorder(LEAD, model),
             stop=site.stop,
+            pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
     if not submitted and result.ending == "stopped":

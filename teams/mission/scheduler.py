@@ -66,10 +66,13 @@ class Scheduler:
     def _loop(self, pool: ThreadPoolExecutor, renewing: Regular) -> Outcome:
         while True:
             self._failure = self._failure or renewing.failure or self._failed_beside()
+            if self._failure is not None and self._site.pause.is_set():
+                # Who is held would wait for a person, and the error with them: they give back what they have.
+                self._site.stop.set()
             tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
-            if not self._working and not self._waits_for_another(tasks):
+            if not self._working and not self._is_held and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
             if self._working:
                 wait(self._working.values(), timeout=LOOK_S, return_when=FIRST_COMPLETED)
@@ -96,7 +99,12 @@ class Scheduler:
 
     @property
     def _halted(self) -> bool:
-        return self._failure is not None or self._site.stop.is_set()
+        return self._failure is not None or self._site.stop.is_set() or self._site.pause.is_set()
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether a pause is all that keeps the mission from going on."""
+        return self._site.pause.is_set() and self._failure is None and not self._site.stop.is_set()
 
     def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
         done = [task.key for task in tasks if task.state is State.DONE]

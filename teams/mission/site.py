@@ -36,7 +36,8 @@ def worker_name(number: int) -> str:
 class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
-    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full.
+    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``stop`` ends
+    the run in order, ``pause`` holds it for as long as it is set.
     """
 
     mission: str
@@ -51,6 +52,7 @@ class Site:
     skill_catalogue: str
     skill_tool: Callable[[str], str]
     stop: threading.Event = field(default_factory=threading.Event)
+    pause: threading.Event = field(default_factory=threading.Event)
 
     @property
     def journal(self) -> Journal:

@@ -169,6 +169,7 @@ class Verification:
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,
+                pause=self._site.pause,
             )
             result = agent.run(self._question(commit, checks))
         if result.ending == "stopped" and not given:

@@ -1,0 +1,58 @@
+"""What ``onecontext pause`` and ``onecontext stop`` share: which mission, whose word, and why."""
+
+import argparse
+from typing import NamedTuple
+
+from onecontext.api import Memory
+from onecontext.cli.main import Invocation
+from onecontext.errors import AlreadyRunning
+from onecontext.store.project import Project
+from teams.cli.open_site import unfinished_mission
+from teams.cli.task import AGENT_VARIABLE
+from teams.mission.alone import alone
+from teams.mission.halt import PERSON, Halt
+from teams.mission.history import History
+from teams.protocol.team import Team
+
+
+class Halted(NamedTuple):
+    """A mission that is not over, and the file that halts it."""
+
+    project: Project
+    team: Team
+    history: History
+    halt: Halt
+
+
+def add_halting(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why; it is kept in the journal")
+    parser.add_argument(
+        "--as", dest="agent", metavar="NAME", help=f"who says so (default: ${AGENT_VARIABLE}, else {PERSON})"
+    )
+
+
+def who(args: argparse.Namespace, invocation: Invocation) -> str:
+    """Return whose word it is."""
+    return args.agent or invocation.env.get(AGENT_VARIABLE) or PERSON
+
+
+def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
+    """Return the mission that is meant.
+
+    Raises:
+        NoMission, NoTeam: as :func:`teams.cli.open_site.unfinished_mission`.
+    """
+    project = Project.find(invocation.cwd)
+    team, history = unfinished_mission(Memory.open(project.path).path, args.mission)
+    return Halted(project, team, history, Halt(team.journal))
+
+
+def is_running(mission: Halted) -> bool:
+    """Say whether a process runs the mission now."""
+    try:
+        with alone(mission.team.journal, mission.history.mission):
+            return False
+    except AlreadyRunning:
+        return True

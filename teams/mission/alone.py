@@ -1,0 +1,25 @@
+"""One process runs a mission at a time: a lock that ends with its holder, however that ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from onecontext.errors import AlreadyRunning, LockTimeout
+from teams.engine.journal import Journal
+from teams.engine.locks import file_lock
+
+
+@contextmanager
+def alone(journal: Journal, mission: str) -> Iterator[None]:
+    """Be the one who runs ``mission``.
+
+    Raises:
+        AlreadyRunning: another process is.
+    """
+    try:
+        with file_lock(journal.folder / "run.lock", wait_s=0):
+            yield
+    except LockTimeout as error:
+        raise AlreadyRunning(
+            f"another process is running the mission {mission}",
+            hint="watch it with 'onecontext monitor'; when that process ends, 'onecontext resume' can go on",
+        ) from error
