@@ -16,6 +16,8 @@ AT_WORK = frozenset(
     {"attempt.started", "agent.state", "model.called", "tool.intent", "tool.result", "verify.command", "verdict.given"}
 )
 """Events whose agent is at work on their task; others merely mention it."""
+WORDS_FROM_OUTSIDE = frozenset({"mission.halted", "mission.released"})
+"""Events of a person, or of whoever speaks for one: nobody's work."""
 
 
 def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
@@ -43,7 +45,7 @@ class People:
 
     def seen(self, event: Event) -> None:
         """Note that the event's agent was alive then, and what it worked on."""
-        if not event.agent:
+        if not event.agent or event.type in WORDS_FROM_OUTSIDE:
             return
         agent = self._agents.get(event.agent) or Agent(event.agent)
         task = event.task if event.task and event.type in AT_WORK else agent.task

@@ -172,7 +172,7 @@ class Monitor:
         words = f"{fields.text(event.data, 'by') or 'somebody'}: {fields.text(event.data, 'reason')}".removesuffix(": ")
         self._paused = fields.text(event.data, "word") != "stop"
         if self._paused:
-            self._attention.raise_(attention.PAUSED, event.at, f"paused by {words}", task=None, agent="")
+            self._attention.raise_(attention.PAUSED, event.at, f"by {words}", task=None, agent="")
 
     def _mission_released(self, event: Event) -> None:
         self._paused = False

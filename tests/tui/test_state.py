@@ -87,6 +87,21 @@ def test_the_end_of_a_run() -> None:
     assert all(assertion.holds for assertion in snapshot.assertions)
 
 
+def test_a_pause_is_shown_until_it_is_taken_back_and_who_said_so_is_no_agent() -> None:
+    story = middle()
+    story.tell("mission.halted", "zoe", word="pause", by="zoe", reason="lunch")
+    held = picture(story.events)
+    story.tell("mission.released", "zoe", by="zoe")
+    after = picture(story.events)
+
+    assert held.mission is not None
+    assert (held.mission.phase, held.attention[-1].text) == ("paused", "by zoe: lunch")
+    assert held.totals.attention_open == after.totals.attention_open + 1
+    assert after.mission is not None
+    assert after.mission.phase == "working"
+    assert "zoe" not in {agent.name for agent in after.agents}
+
+
 @pytest.mark.parametrize("ending", ["blocked", "infeasible", "budget_exhausted", "stopped"])
 def test_an_ending_that_is_not_done_needs_attention(ending: str) -> None:
     story = opening()
