@@ -10,9 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from onecontext.errors import Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
+from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
-from teams.mission.regular import Regular
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
 from teams.protocol.board.states import State
