@@ -5,8 +5,8 @@ Rule 2: it names the process and its children, so who was killed is known at onc
     command counts as alive through it.
 Rule 3: who cannot be judged from here (another machine, another container, no heartbeat at all) is judged by time.
 Rule 4: the file is what other processes write, too: what cannot be read says nothing.
-Rule 5: the first heartbeat makes its own folder and none above it, and no other does: a team that is removed is not
-    made again by who still beats.
+Rule 5: a heartbeat makes its own folder and none above it, after the first one only where the journal is still there:
+    a team that is removed is not made again by who still beats.
 """
 
 import json
@@ -57,6 +57,7 @@ class Heartbeats:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ours: set[str] = set()
+        self._is_made = False
 
     def beat(self, name: str, *, stop: bool = False) -> None:
         """Say that the process of ``name`` lives and is this one, or, with ``stop``, that it ended in order.
@@ -70,8 +71,6 @@ class Heartbeats:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
-        is_first = name not in self._ours
-        self._ours.add(name)
         me, where = this_process(), here()
         document = {
             "v": 1,
@@ -81,9 +80,11 @@ class Heartbeats:
             "space": where.space,
             "children": [[child.pid, child.started] for child in descendants(me)],
         }
-        if is_first:
+        if not self._is_made or (self._folder.parent / "journal.jsonl").exists():
             self._folder.mkdir(exist_ok=True)
+            self._is_made = True
         replace_text(path, json.dumps(document))
+        self._ours.add(name)
 
     def beat_if_ours(self, name: str) -> None:
         """Beat for ``name`` if this process did before: who takes a task is then known to live after taking it."""
