@@ -8,6 +8,7 @@ Without ``--full`` some three minutes; with it longer runs and a hundred rounds 
 
 import argparse
 import contextlib
+import json
 import statistics
 import tempfile
 import threading
@@ -42,6 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         folder = Path(name)
         messages(folder, seconds=3.0 if args.full else 1.0)
+        losses(folder, each=200)
         latency(folder, count=1_000 if args.full else 300)
         claims(folder, rounds=5 if args.full else 3)
         doubles(folder, rounds=100 if args.full else 10)
@@ -78,6 +80,39 @@ def _rate(name: str, way: load.Work, place: Path, team: Team, writers: int, seco
         # Each writer sends one more before it is measured.
         assert kept == history + done + writers, f"{name}: {kept} of {history + done + writers} are there"
     return done / took_s
+
+
+def losses(folder: Path, *, each: int) -> None:
+    """Print what eight writers lose, and what two readers without a lock, who never stop, see half of."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    team = load.team_with_history(place, 0)
+    over, reads, torn = threading.Event(), [0, 0], [0, 0]
+
+    def read(number: int) -> None:
+        while not over.is_set():
+            for path in [team.folder / "inboxes" / "zoe.json", *(place / "tasks" / load.TEAM).glob("*.json")]:
+                with contextlib.suppress(FileNotFoundError):
+                    content = path.read_bytes()
+                    reads[number] += 1
+                    try:
+                        json.loads(content)
+                    except ValueError:
+                        torn[number] += 1
+
+    readers = [threading.Thread(target=read, args=[number]) for number in range(2)]
+    for reader in readers:
+        reader.start()
+    _, sent = load.together(load.send_and_create, place, processes=8, amount=each)
+    over.set()
+    for reader in readers:
+        reader.join()
+    theirs = [entry["text"] for entry in json.loads((team.folder / "inboxes" / "zoe.json").read_bytes())]
+    there = {*(message.text for message in team.receive("ann")), *theirs}
+    wanted = {f"w{writer} {n}" for writer in range(8) for n in range(each)}
+    tasks = {task.subject for task in team.board.list()}
+    title(f"8 writers × {each} messages and {each // 8} tasks each, two readers without a lock")
+    lost = len({f"w{writer} {n}" for writer in range(8) for n in range(0, each, 8)} - tasks)
+    print(f"{sent:,} sent, {len(wanted - there)} lost; {lost} tasks lost; {sum(reads):,} reads, {sum(torn)} torn")
 
 
 def latency(folder: Path, *, count: int) -> None:

@@ -143,6 +143,18 @@ def drainer(folder: Path) -> tuple[Any, Any]:
     return process, over
 
 
+def send_and_create(folder: Path, name: str, count: float) -> tuple[float, float, int]:
+    """Send so many messages, every other to a client, and make a task after each eighth."""
+    team = Team.open(TEAM, root=folder)
+    _gate.wait()
+    begin = time.time()
+    for n in range(int(count)):
+        team.send("zoe" if n % 2 else "ann", f"{name} {n}", sender=name)
+        if n % 8 == 0:
+            team.board.create(f"{name} {n}", key=f"{name}-{n}")
+    return begin, time.time(), int(count)
+
+
 # --- ways of claiming -----------------------------------------------------------------------------------------------
 
 

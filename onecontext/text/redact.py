@@ -14,9 +14,12 @@ lines or strings, and keys of vendors that gave them no shape unless a name anno
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+# No shape of a secret is so short, and most of what a document holds is.
+_TOO_SHORT = 8
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,17 @@ def redact(text: str) -> str:
             position = secret.end
         text = "".join([*parts, text[position:]])
     return text
+
+
+def redact_all(value: Any) -> Any:
+    """Return a JSON value with every string in it redacted; names of members are left, tuples become lists."""
+    if isinstance(value, str):
+        return redact(value) if len(value) > _TOO_SHORT else value
+    if isinstance(value, Mapping):
+        return {str(key): redact_all(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_all(part) for part in value]
+    return value
 
 
 def find_secrets(text: str) -> list[Found]:

@@ -22,7 +22,7 @@ from typing import Any
 from onecontext.checksum import crc32c
 from onecontext.errors import LockTimeout, UsageError
 from onecontext.store.files import append_bytes, replace_bytes, sync_folder, tell_path
-from onecontext.text.redact import redact
+from onecontext.text.redact import redact_all
 from teams.engine.event import Draft, Event
 from teams.engine.follower import Follower
 from teams.engine.line import MAX_LINE_BYTES, decode, encode
@@ -30,7 +30,6 @@ from teams.engine.locks import file_lock
 from teams.engine.tail import Tail, last_line, open_journal
 
 WAIT_S = 30.0
-_TOO_SHORT = 8
 _Mark = tuple[int, int, int, int]
 _NO_JOURNAL: _Mark = (0, 0, 0, 0)
 
@@ -101,7 +100,7 @@ class Journal:
             OSError: the disk refused; the journal is as it was, unless it took the lines, would not say that they are
                 safe, and somebody wrote behind them meanwhile: then they stand there, unacknowledged.
         """
-        clean = [replace(draft, data=_without_secrets(draft.data)) for draft in drafts]
+        clean = [replace(draft, data=redact_all(draft.data)) for draft in drafts]
         if not clean:
             return []
         with self._locked():
@@ -240,17 +239,6 @@ def _mark(path: Path) -> _Mark:
     except FileNotFoundError:
         return _NO_JOURNAL
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, str):
-        # No shape of a secret is so short, and most of what a task holds is.
-        return redact(value) if len(value) > _TOO_SHORT else value
-    if isinstance(value, Mapping):
-        return {str(key): _without_secrets(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_secrets(part) for part in value]
-    return value
 
 
 __all__ = ["Journal", "Tail", "random_id", "utc_now"]

@@ -1,4 +1,4 @@
-"""What was read of a small file, kept until the file changes.
+"""What was read of small files, kept until they change.
 
 Rule 1: a file that changed a moment before it was read may change again without a new time (the clock of file systems
     ticks every few milliseconds): what was read then is used once and not kept. Git calls such files racy.
@@ -6,7 +6,7 @@ Rule 1: a file that changed a moment before it was read may change again without
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -15,25 +15,44 @@ T = TypeVar("T")
 Stamp = tuple[int, int, int, int, int]
 
 
+class KeptEach(Generic[T]):
+    """What was read of each of many files, read again when a file is another, or has other bytes. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, tuple[Stamp, T]] = {}
+
+    def get(self, path: Path, read: Callable[[], T]) -> T:
+        """Return what ``read`` returns for ``path``; whatever it raises is raised, and nothing kept."""
+        before = stamp_of(path)
+        kept = self._kept.get(path)
+        if kept is not None and kept[0] == before:
+            return kept[1]
+        began_ns = time.time_ns()
+        value = read()
+        if before is not None and 0 < before[3] < began_ns - SETTLED_NS and before == stamp_of(path):
+            self._kept[path] = (before, value)
+        else:
+            self._kept.pop(path, None)
+        return value
+
+    def keep_only(self, paths: Iterable[Path]) -> None:
+        """Let go of what was read of files that are none of ``paths``."""
+        there = set(paths)
+        for gone in [path for path in list(self._kept) if path not in there]:
+            self._kept.pop(gone, None)
+
+
 class Kept(Generic[T]):
-    """What ``read`` returns for ``path``, read again when the file is another, or has other bytes. Safe for threads."""
+    """What ``read`` returns for ``path``, as :class:`KeptEach` has it."""
 
     def __init__(self, path: Path, read: Callable[[], T]) -> None:
         self._path = path
         self._read = read
-        self._kept: tuple[Stamp, T] | None = None
+        self._kept = KeptEach[T]()
 
     def get(self) -> T:
         """Return what the file says now; whatever ``read`` raises is raised, and nothing kept."""
-        before = stamp_of(self._path)
-        kept = self._kept
-        if kept is not None and before is not None and kept[0] == before:
-            return kept[1]
-        began_ns = time.time_ns()
-        value = self._read()
-        is_settled = before is not None and 0 < before[3] < began_ns - SETTLED_NS and before == stamp_of(self._path)
-        self._kept = (before, value) if before is not None and is_settled else None
-        return value
+        return self._kept.get(self._path, self._read)
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onecontext.text.redact import Found, find_secrets, redact
+from onecontext.text.redact import Found, find_secrets, redact, redact_all
 
 MIXED = "aB3dE6gH9"
 JWT = "ey" + "JhbGciOiJI.ey" + "JzdWIiOiIxMjM.c2lnbmF0dXJl"
@@ -112,6 +112,22 @@ def test_a_known_shape_keeps_its_kind_behind_a_name_and_neighbours_do_not_merge(
     found = find_secrets(f"token={github} {aws}")
 
     assert found == [Found("github-token", 6, 6 + len(github)), Found("aws-key", 7 + len(github), 27 + len(github))]
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_json_value_is_redacted_in_all_its_strings_and_nowhere_else(kind: str) -> None:
+    secret = SHAPES[kind]
+    value = {"a": [secret, 1, None, {"b": ("short", f"see {secret}")}], "n": 2.5, "yes": True}
+
+    told = redact_all(value)
+
+    assert told == {"a": [redact(secret), 1, None, {"b": ["short", f"see {redact(secret)}"]}], "n": 2.5, "yes": True}
+    assert secret not in str(told)
+
+
+@pytest.mark.parametrize("secret", ["ghp_", "AKIA", "sk-ant-", "npm_"])
+def test_no_shape_of_a_secret_is_short_enough_to_be_passed_over(secret: str) -> None:
+    assert not [size for size in range(9) if find_secrets((secret + MIXED)[:size])]
 
 
 def test_a_secret_that_shows_only_when_its_neighbour_is_gone_goes_too() -> None:

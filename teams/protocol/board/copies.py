@@ -8,6 +8,7 @@ Rule 3: a task that another program made is what its file says, until one of our
     ours is not (``metadata.onecontext`` comes from the journal alone).
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,7 @@ class Copies:
 
     def restore(self) -> list[str]:
         """Write anew what is missing, older or garbled; return sentences. The caller holds the list's lock."""
-        done = self.restore_missing()
+        done = self.restore_missing(set(self._files.names()))
         for task_id in self._files.ids():
             known, rev = self.ledger.get(task_id), self.ledger.rev(task_id)
             try:
@@ -110,10 +111,14 @@ class Copies:
                 done.append(f"task {task_id} was older than the journal; written anew")
         return done
 
-    def restore_missing(self) -> list[str]:
-        """Write files that a crash kept from being written, and record deletions by other programs."""
+    def restore_missing(self, there: Set[str]) -> list[str]:
+        """Write files that a crash kept from being written, and record deletions by other programs.
+
+        Args:
+            there: the ids of the files there are, looked up under the list's lock.
+        """
         self.ledger.catch_up()
-        there, done = set(self._files.names()), []
+        done = []
         for task_id, document in self.ledger.documents().items():
             if task_id in there:
                 continue

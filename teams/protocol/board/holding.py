@@ -16,11 +16,14 @@ from teams.protocol.board.states import Action
 from teams.protocol.board.task import Task
 from teams.protocol.board.verbs import Verbs
 
-_LEAP = 8
+_CROWD = 32
 
 
 class Holding(Verbs):
     """The verbs of the holder of a claim."""
+
+    # Among how many of the first tasks to look for the next one: 1 unless others who claim are met.
+    _crowd = 1
 
     def claim(self, task_id: str, agent: str, *, lease_s: float) -> Task:
         """Take a ready task, or one whose lease is over and whose holder is not known to live; of several, one gets it.
@@ -38,20 +41,23 @@ class Holding(Verbs):
     def claim_next(self, agent: str, *, lease_s: float) -> Task | None:
         """Take the first ready task that ``agent`` may have, as the journal has them; None when there is none.
 
-        A task whose file somebody changes just now is passed over: of many who ask at once each gets another.
+        A task whose file somebody changes just now is passed over: of many who ask at once each gets another, then
+        not the very first.
         """
         self._desk.copies.ledger.catch_up()
-        left, at = self._desk.copies.ledger.open_ids(), 0
+        left = self._desk.copies.ledger.open_ids()
         while left:
-            at = at if at < len(left) else 0
             try:
-                return self._take(left.pop(at), agent, lease_s, wait_s=0)
+                task = self._take(left.pop(random.randrange(min(self._crowd, len(left)))), agent, lease_s, wait_s=0)
             except LockTimeout:
                 # Others are at work here: whoever comes next would meet them at the next one, too.
-                at += random.randrange(_LEAP)
+                self._crowd = min(self._crowd * 2, _CROWD)
             except (Conflict, UsageError):
                 # Not to be had: by role, by owner, by state, or taken just now.
                 continue
+            else:
+                self._crowd = max(self._crowd - 1, 1)
+                return task
         return None
 
     def renew(self, task_id: str, agent: str, epoch: int, lease_s: float) -> Task:

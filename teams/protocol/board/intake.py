@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from onecontext.errors import Conflict, Damaged, LockTimeout
-from onecontext.text.redact import redact
+from onecontext.text.redact import redact_all
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.engine.locks import mkdir_lock
@@ -129,7 +129,7 @@ class Intake:
             # With something of ours in it, it is what was left of a task that was deleted.
             return None if rev and not file.is_foreign else file.without_ours().to_document()
         document = believed(Task.parse(known, source="journal"), file, rev).to_document()
-        return document if _clean(document) != known else None
+        return document if redact_all(document) != known else None
 
     def _gone(self, there: Iterable[str]) -> list[str]:
         """Return the tasks that another program took away; one of ours that is merely missing is written anew later."""
@@ -242,14 +242,3 @@ def _told(known: Mapping[str, Any], document: Mapping[str, Any]) -> str:
         if name in changed
     ]
     return ", ".join([*words, *(name for name in changed if name not in _MOVED)])
-
-
-def _clean(value: Any) -> Any:
-    """Return a document as the journal has it: without secrets."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {str(key): _clean(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(part) for part in value]
-    return value

@@ -30,13 +30,14 @@ class Links:
         """Put a new task behind those in ``after``; errors as in ``Board.create``."""
         copies, ledger = self._desk.copies, self._desk.copies.ledger
         with self.locked():
-            copies.restore_missing()
+            there = set(self._files.names())
+            copies.restore_missing(there)
             if twin := ledger.with_key(ours.key, ours.mission):
                 raise Conflict(f"task {twin} has the key {ours.key!r} already")
             blockers = list(dict.fromkeys(after))
             for name in blockers:
                 self._must_exist(name)
-            task_id = self._files.next_id(ledger.ids())
+            task_id = self._files.next_id(there.union(ledger.ids()))
             _refuse_cycle(self._blockers_of, task_id, blockers)
             new = _new(task_id, subject, description, ours, blockers)
             task = self._desk.add(copies.with_blockers(new))

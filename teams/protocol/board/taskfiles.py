@@ -10,11 +10,13 @@ import re
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged, UnknownTask
 from onecontext.store.files import replace_text
+from teams.engine.stamp import KeptEach
 from teams.protocol.board.task import Task
 from teams.protocol.reading import RETRIES, RETRY_S, may_change, read_json, read_whole, remember
 from teams.protocol.wire import dumps
@@ -41,6 +43,7 @@ class TaskFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.list_file = folder / ".lock"
+        self._kept = KeptEach[Task]()
 
     def make(self) -> None:
         """Make the folder and its empty ``.lock``, as the client does.
@@ -112,7 +115,9 @@ class TaskFiles:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}
         problems: dict[str, Problem] = {}
-        self._read_some(self.ids(), tasks, problems)
+        there = self.ids()
+        self._kept.keep_only(self.path(task_id) for task_id in there)
+        self._read_some(there, tasks, problems)
         deadline = time.monotonic() + RETRIES * RETRY_S
         # Another program may be rewriting them in place just now.
         while pending := [task_id for task_id in problems if may_change(self.path(task_id))]:
@@ -128,7 +133,7 @@ class TaskFiles:
         for task_id in task_ids:
             problems.pop(task_id, None)
             try:
-                into[task_id] = self.read(task_id, retries=0)
+                into[task_id] = self._kept.get(self.path(task_id), partial(self.read, task_id, retries=0))
             except FileNotFoundError:
                 continue
             except Damaged as error:
@@ -154,9 +159,12 @@ class TaskFiles:
         return int(text) if _NUMBER.fullmatch(text) else 0
 
     def next_id(self, known: Iterable[str]) -> str:
-        """Return a number no file, deleted task or id in ``known`` has had. The caller holds the list's lock."""
+        """Return a number no deleted task had and no id in ``known``: of the files and of the journal.
+
+        The caller holds the list's lock.
+        """
         # A file named by more digits than a client can count is nobody's to go on from.
-        numbers = [int(name) for name in {*self.names(), *known} if _NUMBER.fullmatch(name)]
+        numbers = [int(name) for name in known if _NUMBER.fullmatch(name)]
         return str(max([0, self.highest_deleted(), *numbers]) + 1)
 
 
