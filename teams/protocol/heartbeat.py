@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged
-from onecontext.names import check_name
+from onecontext.names import check_name, is_name
 from onecontext.store.files import read_bytes, replace_text
 from teams.engine.processes import ProcessId, Where, any_runs, descendants, here, runs, this_process
 
@@ -109,7 +109,12 @@ class Heartbeats:
             self.beat(name, stop=True)
 
     def pulse(self, name: str) -> Pulse:
-        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised."""
+        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised.
+
+        A name that nobody of ours can have has no heartbeat: it may come from a file of others, and be a path.
+        """
+        if not is_name(name):
+            return Pulse(Life.UNKNOWN)
         path = self._folder / name
         try:
             beaten_at = path.lstat().st_mtime

@@ -1,7 +1,8 @@
 """What the journal says about messages and members: the truth that inboxes are copies of.
 
 Rule 1: a message is delivered once: its id and recipient are looked up here, whatever the inbox holds.
-Rule 2: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``.
+Rule 2: an id that another program chose is known, and keeps no message of ours that has the same from being sent.
+Rule 3: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``.
 """
 
 import threading
@@ -20,6 +21,7 @@ class Post:
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, Message]] = {}
         self._known: set[tuple[str, str]] = set()
+        self._sent_by_us: set[tuple[str, str]] = set()
         self._unposted: dict[tuple[str, str], Message] = {}
         self._ours: set[str] = set()
         journal.follow(self._apply)
@@ -36,6 +38,10 @@ class Post:
     def is_known(self, name: str, msg_id: str) -> bool:
         """Say whether the message was recorded, delivered or not."""
         return (name, msg_id) in self._known
+
+    def is_sent(self, name: str, msg_id: str) -> bool:
+        """Say whether a member of ours sent the message, delivered or not."""
+        return (name, msg_id) in self._sent_by_us
 
     def is_pending(self, name: str, msg_id: str) -> bool:
         """Say whether the message was recorded and not delivered."""
@@ -72,9 +78,11 @@ class Post:
     def _sent(self, message: Message, *, foreign: bool) -> None:
         key = (message.to, message.msg_id)
         # The same entry imported twice (two readers of one inbox) is still one message.
-        if key in self._known:
+        if key in self._sent_by_us or (foreign and key in self._known):
             return
         self._known.add(key)
+        if not foreign:
+            self._sent_by_us.add(key)
         if foreign or message.to in self._ours:
             self._pending.setdefault(message.to, {})[message.msg_id] = message
         else:
