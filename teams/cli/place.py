@@ -11,7 +11,6 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import NoTeam
 from teams.protocol.team import Team
 
-
 TEAM_VARIABLE = "ONECONTEXT_TEAM"
 ROOT_VARIABLE = "ONECONTEXT_ROOT"
 ROOT_HELP = (

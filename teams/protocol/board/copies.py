@@ -92,9 +92,7 @@ class Copies:
 
         The caller read ``there`` first and the journal after it.
         """
-        missing = {
-            task_id: document for task_id, document in self.ledger.documents().items() if task_id not in there
-        }
+        missing = {task_id: document for task_id, document in self.ledger.documents().items() if task_id not in there}
         tasks = [self._known(task_id, document) for task_id, document in missing.items()]
         return [task for task in tasks if not (task.is_foreign or self.deleted_by_client(task.id))]
 
