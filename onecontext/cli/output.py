@@ -32,6 +32,12 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
+def one_line(text: str, *, limit: int | None = None) -> str:
+    """Return ``text`` on one line, so that it cannot look like another, in at most ``limit`` characters."""
+    line = " ".join(text.split())
+    return line if limit is None or len(line) <= limit else line[: limit - 1] + "…"
+
+
 class Output:
     """Where a command's answer and its words go."""
 

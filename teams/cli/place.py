@@ -11,6 +11,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import NoTeam
 from teams.protocol.team import Team
 
+AGENT_VARIABLE = "ONECONTEXT_AGENT"
 TEAM_VARIABLE = "ONECONTEXT_TEAM"
 ROOT_VARIABLE = "ONECONTEXT_ROOT"
 ROOT_HELP = (

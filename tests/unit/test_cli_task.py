@@ -135,7 +135,7 @@ def test_waiting_ends_when_a_message_comes(team: Team, tmp_path: Path) -> None:
     timer.join()
 
     assert code == 0
-    assert "val  psst" in out
+    assert "val → ann  psst" in out
 
 
 @pytest.mark.parametrize(
