@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     minds.add_argument("--model", metavar="NAME", help="a built-in agent: any litellm name, or scripted:PATH")
     minds.add_argument("--command", metavar="CMD", help="a command: each message on its stdin, its stdout the answer")
     minds.add_argument(
-        "--python", metavar="MODULE:F", help="function F of MODULE: gets each Message, returns the answer"
+        "--python", metavar="MODULE:F", help="function F of MODULE gets each Message, returns the answer"
     )
     parser.add_argument(
         "--agent", metavar="NAME", help="a built-in agent as defined in .claude/agents, with its model or --model"
