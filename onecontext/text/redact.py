@@ -48,6 +48,9 @@ def redact_all(value: Any) -> Any:
     """Return a JSON value with every string in it redacted; names of members are left, tuples become lists."""
     if isinstance(value, str):
         return redact(value) if len(value) > _TOO_SHORT else value
+    # What is neither text nor a container first: to ask whether it is a Mapping takes longer than all the rest.
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping):
         return {str(key): redact_all(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from teams.engine.event import Event
 from teams.engine.line import MAX_LINE_BYTES, decode
 
 _BLOCK_BYTES = 4 * 1024
-_BUFFER_BYTES = 256 * 1024
+_BUFFER_BYTES = 64 * 1024
 
 
 class Tail:

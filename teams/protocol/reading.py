@@ -148,10 +148,11 @@ def _look(path: Path, limit_bytes: int) -> Part | None:
         before = os.fstat(file.fileno())
         if before.st_size > limit_bytes:
             return Part(file.read(limit_bytes), before.st_size)
-        content = file.read(limit_bytes + 1)
+        # A byte more than there was shows that it grew; all of the limit would be a page table for nothing.
+        content = file.read(before.st_size + 1)
         if abs(time.time() - before.st_mtime) < _JUST_NOW_S:
             file.seek(0)
-            if file.read(limit_bytes + 1) != content:
+            if file.read(before.st_size + 1) != content:
                 return None
         after = os.fstat(file.fileno())
     return Part(content, len(content)) if _stamp(before) == _stamp(after) else None

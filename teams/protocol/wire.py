@@ -21,6 +21,7 @@ from onecontext.errors import Damaged
 LIMIT_DEPTH = 100
 _PLAIN_DIGITS = 300  # an integer of more digits is no double
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_WORDS = {None: "null", True: "true", False: "false"}
 
 
 class Number(float):
@@ -134,12 +135,13 @@ def _encoded(value: Any, line: str) -> str:
         return encode_basestring(value)
     if isinstance(value, Number):
         return value.text
+    if value is None or isinstance(value, int | float):
+        return _WORDS[value] if value is None or isinstance(value, bool) else json.dumps(value, allow_nan=False)
     inner = line + "  "
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         parts = [f"{encode_basestring(str(key))}: {_encoded(part, inner)}" for key, part in value.items()]
-        return f"{{{inner}{(',' + inner).join(parts)}{line}}}"
-    if isinstance(value, list | tuple) and value:
-        return f"[{inner}{(',' + inner).join(_encoded(part, inner) for part in value)}{line}]"
-    if value is None or value is True or value is False:
-        return "null" if value is None else str(value).lower()
+        return f"{{{inner}{(',' + inner).join(parts)}{line}}}" if parts else "{}"
+    if isinstance(value, list | tuple):
+        parts = [_encoded(part, inner) for part in value]
+        return f"[{inner}{(',' + inner).join(parts)}{line}]" if parts else "[]"
     return json.dumps(value, allow_nan=False)
