@@ -1,4 +1,4 @@
-"""``onecontext board``: the tasks of a team, by where they stand."""
+"""``onecontext board`` and ``onecontext task list``: the tasks of a team, by where they stand."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -41,11 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place(parser)
     states = [state.value for state in State]
     parser.add_argument("--state", choices=states, metavar="STATE", help=f"only these: {', '.join(states)}")
+    parser.add_argument("--owner", metavar="AGENT", help="only tasks that this agent has")
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team = open_team(args, invocation)
-    tasks = [task for task in team.board.list() if args.state in (None, task.state)]
+    tasks = [
+        task for task in team.board.list() if args.state in (None, task.state) and args.owner in (None, task.owner)
+    ]
     problems = [{"path": str(problem.path), "what": problem.what} for problem in team.board.problems]
     violations = team.board.violations()
     data = {

@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    if is_verb(args.words):
+    if args.words[:1] == ["list"]:
+        del args.words[0]
+    elif is_verb(args.words):
         return do(args, invocation)
     if len(args.words) > 1:
         raise UsageError(f"mail takes one AGENT, or one of: {'; '.join(USAGE.values())}")

@@ -1,6 +1,7 @@
-"""``onecontext task``: what one may ask of a board, a verb each.
+"""``onecontext task``: what one may ask of a board, a verb each; ``list`` is ``onecontext board``.
 
-Rule 1: a verb here is a verb of :class:`teams.protocol.board.board.Board`, with its refusals; nothing is decided here.
+Rule 1: any other verb here is one of :class:`teams.protocol.board.board.Board`, with its refusals; nothing is decided
+    here.
 Rule 2: ``--as`` names who does it, ``$ONECONTEXT_AGENT`` where it is left out; the epoch of a claim is looked up for
     its holder unless ``--epoch`` says which claim is meant.
 """
@@ -10,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from onecontext.cli.main import Invocation
+from onecontext.cli.output import one_line
 from onecontext.errors import Damaged, InvalidDocument, UsageError
+from teams.cli import board as board_screen
 from teams.cli.board import as_data, task_lines
 from teams.cli.given import seconds_above_zero, text_of
 from teams.cli.place import AGENT_VARIABLE, add_json, add_place, open_team
@@ -19,6 +22,7 @@ from teams.protocol.board.task import Task
 from teams.protocol.wire import loads
 
 LEASE_S = 300.0
+_LIST = "all tasks, by where they stand"
 
 Verb = Callable[[Board, argparse.Namespace, str], Task | None]
 
@@ -26,6 +30,9 @@ Verb = Callable[[Board, argparse.Namespace, str], Task | None]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs and their arguments."""
     words = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    everything = words.add_parser("list", help=_LIST, description=_LIST)
+    board_screen.add_arguments(everything)
+    add_json(everything)
     for name, (help_, arguments, _) in _VERBS.items():
         word = words.add_parser(name, help=help_, description=help_)
         for flags, options in arguments:
@@ -36,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    """Do one verb and answer with the task as it is afterwards."""
+    """Do one verb and answer with the task as it is afterwards, or with the list."""
+    if args.verb == "list":
+        return board_screen.run(args, invocation)
     for name in _TEXTS & vars(args).keys():
         setattr(args, name, text_of(getattr(args, name), invocation))
     board = open_team(args, invocation).board
@@ -44,7 +53,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     out = invocation.out
     if args.verb == "reap":
         freed = board.reap()
-        told = "\n".join(f"freed #{task.id}: {task.reason or 'its review'}" for task in freed)
+        told = "\n".join(one_line(f"freed #{task.id}: {task.reason or 'its review'}") for task in freed)
         out.answer({"freed": [as_data(task) for task in freed]}, out.paint(told or "nothing to free"))
         return 0
     task = _VERBS[args.verb][2](board, args, agent)

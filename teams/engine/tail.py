@@ -6,6 +6,7 @@ Rule 2: a last line that does not end yet is no event; a line that ends is one, 
 
 import os
 import stat
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from teams.engine.line import MAX_LINE_BYTES, decode
 
 _BLOCK_BYTES = 4 * 1024
 _BUFFER_BYTES = 64 * 1024
+_READ_BYTES = 256 * 1024
 
 
 class Tail:
@@ -27,6 +29,7 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._opened: _Opened | None = None
         self.offset = 0
         self.seq = 0
         self.torn_bytes = 0
@@ -55,28 +58,52 @@ class Tail:
             if status.st_size == self.offset and stat.S_ISREG(status.st_mode):
                 self.torn_bytes = 0
                 return
-            file = open_journal(self._path)
+            if self._opened is None or not self._opened.is_still(status):
+                self._opened = _Opened(self._path)
         except FileNotFoundError:
             return
-        with file:
-            size = file.seek(0, os.SEEK_END)
-            if size < self.offset:
-                raise Damaged(f"{self._path} has {size:,} bytes; {self.offset:,} were read of it before")
-            file.seek(self.offset)
-            while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+        opened = self._opened
+        size = os.fstat(opened.descriptor).st_size
+        if size < self.offset:
+            raise Damaged(f"{self._path} has {size:,} bytes; {self.offset:,} were read of it before")
+        rest = b""
+        while len(rest) < MAX_LINE_BYTES and (left := size - self.offset - len(rest)) > 0:
+            # A line that does not end is read in ever larger blocks, so that megabytes are not copied again for each.
+            wanted = min(left, max(len(rest), _READ_BYTES))
+            if not (block := os.pread(opened.descriptor, wanted, self.offset + len(rest))):
+                break
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
                 yield self._next(line)
-            self.torn_bytes = len(line)
+        self.torn_bytes = len(rest)
 
     def _next(self, line: bytes) -> Event:
-        event = decode(line[:-1], place=self._place)
+        event = decode(line, place=self._place)
         if event.seq != self.seq + 1:
             raise Damaged(f"{self._place()} has number {event.seq}: lines before it are missing or were moved")
         self.seq = event.seq
-        self.offset += len(line)
+        self.offset += len(line) + 1
         return event
 
     def _place(self) -> str:
         return f"{self._path} line {self.seq + 1} at byte {self.offset}"
+
+
+class _Opened:
+    """The journal held open between polls: to open it anew for each event takes longer than to read it."""
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = _open(path)
+        weakref.finalize(self, os.close, self.descriptor)
+        self._identity = _identity(os.fstat(self.descriptor))
+
+    def is_still(self, status: os.stat_result) -> bool:
+        """Say whether ``status`` is that of this very file."""
+        return _identity(status) == self._identity
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def open_journal(path: Path) -> BinaryIO:
@@ -86,12 +113,15 @@ def open_journal(path: Path) -> BinaryIO:
         FileNotFoundError: there is none.
         OSError, Damaged: it is a symlink, or no regular file.
     """
+    return os.fdopen(_open(path), "rb", buffering=_BUFFER_BYTES)
+
+
+def _open(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(descriptor, "rb", buffering=_BUFFER_BYTES)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise Damaged(f"{path} is not a regular file")
-    return file
+    return descriptor
 
 
 def last_line(file: BinaryIO, size: int) -> tuple[int, bytes]:

@@ -103,6 +103,22 @@ def test_what_cannot_be_done_is_one_sentence_and_an_exit_code(
     assert team.board.list() == before
 
 
+def test_the_list_is_that_of_the_board_by_state_and_by_owner(team: Team, tmp_path: Path) -> None:
+    for subject in ("one", "two", "three"):
+        data_of(tmp_path, "task", "create", subject)
+    data_of(tmp_path, "task", "claim", "2", "--as", "ann")
+
+    def subjects(*argv: str) -> list[str]:
+        assert data_of(tmp_path, "task", "list", *argv) == data_of(tmp_path, "board", *argv)
+        return [task["subject"] for task in data_of(tmp_path, "task", "list", *argv)["tasks"]]
+
+    assert subjects() == ["one", "two", "three"]
+    assert subjects("--state", "ready") == ["one", "three"]
+    assert subjects("--owner", "ann") == ["two"]
+    assert subjects("--owner", "ann", "--state", "ready") == []
+    assert "two" in call(tmp_path, "task", "list")[1]
+
+
 def test_the_environment_says_who_it_is_and_nothing_ready_is_exit_code_one(team: Team, tmp_path: Path) -> None:
     team.board.create("t", key="t")
     env = {"ONECONTEXT_AGENT": "ann"}
@@ -146,7 +162,7 @@ def test_waiting_ends_when_a_message_comes(team: Team, tmp_path: Path) -> None:
         (["ack", ""], "no message has an id that begins with ''"),
         (["wait"], "it is 'mail wait AGENT'"),
         (["wait", "nobody", "--timeout", "0"], "no member 'nobody'"),
-        (["ann", "bob"], "mail takes one AGENT, or one of: send TO TEXT; broadcast"),
+        (["ann", "bob"], "mail takes one AGENT, or one of: list [AGENT]; show ID; send TO TEXT; broadcast"),
         (["send", "ann", "x", "--from", "zoe"], "no member 'zoe'"),
     ],
 )

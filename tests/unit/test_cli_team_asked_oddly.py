@@ -38,7 +38,7 @@ def data_of(cwd: Path, *argv: str, env: dict[str, str] | None = None) -> Any:
 
 WORDS = {
     "team": ["new", "join", "leave", "list", "show"],
-    "task": [*_VERBS],
+    "task": ["list", *_VERBS],
     "agent": ["list", "show"],
     "mail": [""],
     "board": [""],
@@ -212,6 +212,18 @@ def test_ids_on_the_screen_are_the_ids_that_reply_and_ack_take(team: Team, tmp_p
     assert data_of(tmp_path, "mail", "ack", ids[1], ids[3])["acknowledged"] == ["message-1", "message-"]
     assert [message.text for message in team.receive("ann")] == ["0", "2"]
     assert team.receive("val")[0].in_reply_to == "message-1"
+
+
+def test_one_message_is_shown_in_full(team: Team, tmp_path: Path) -> None:
+    sent = team.send("ann", "first line\n\n  second\x1b[31m", sender="val", summary="two\nlines")
+
+    _, out, _ = call(tmp_path, "mail", "show", sent.msg_id[:8])
+
+    assert out.startswith(f"id  {sent.msg_id}\nfrom  val\nto  ann\nat  ")
+    assert out.endswith("summary  two lines\n\nfirst line\n\n  second\\x1b[31m\n")
+    assert data_of(tmp_path, "mail", "show", sent.msg_id)["text"] == sent.text
+    assert call(tmp_path, "mail", "list", "ann") == call(tmp_path, "mail", "ann")
+    assert [message.text for message in team.receive("ann")] == [sent.text]
 
 
 def test_an_id_that_went_to_two_is_told_apart_by_whom_it_went_to(team: Team, tmp_path: Path) -> None:

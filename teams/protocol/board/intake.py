@@ -128,6 +128,8 @@ class Intake:
         if known is None:
             # With something of ours in it, it is what was left of a task that was deleted.
             return None if rev and not file.is_foreign else file.without_ours().to_document()
+        if file.is_copy_of(known):
+            return None
         document = believed(Task.parse(known, source="journal"), file, rev).to_document()
         return document if redact_all(document) != known else None
 
