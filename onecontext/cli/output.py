@@ -72,7 +72,8 @@ class Output:
 
     def _write_json(self, body: dict[str, Any]) -> None:
         document = {"schema_version": SCHEMA_VERSION, **body}
-        text = json.dumps(document, ensure_ascii=False, default=_plain)
+        encoding = (getattr(self._stdout, "encoding", None) or "utf-8").lower()
+        text = json.dumps(document, ensure_ascii=not encoding.startswith("utf"), default=_plain)
         # JSON escapes only what is below U+0020; these mean the same to a program and nothing to a terminal.
         harmless = _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
         print(harmless, file=self._stdout, flush=True)

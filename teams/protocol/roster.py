@@ -21,7 +21,7 @@ from teams.protocol.reading import read_json
 from teams.protocol.wire import dumps
 
 COLOURS = ("blue", "green", "yellow", "purple", "orange", "pink", "cyan", "red")
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 
 
 class Roster:

@@ -112,3 +112,19 @@ def test_a_message_says_something(team: Team, text: str) -> None:
 def test_nobody_waits_for_a_time_that_is_none(team: Team, timeout_s: float) -> None:
     with pytest.raises(UsageError, match="nobody can wait"):
         team.wait("ann", timeout_s=timeout_s)
+
+
+def test_a_message_that_is_on_record_is_sent_though_its_array_is_out_of_reach(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = team.folder / "inboxes" / "zoe.json.lock"
+    lock.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("teams.protocol.mail.sender.WAIT_S", 0.05)
+        first = team.send("zoe", "first", sender="ann")
+    lock.rmdir()
+
+    team.send("zoe", "second", sender="bob")
+
+    assert [one["text"] for one in array(team, "zoe")] == ["first", "second"]
+    assert array(team, "zoe")[0]["msg_id"] == first.msg_id

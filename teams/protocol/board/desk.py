@@ -23,7 +23,7 @@ from teams.protocol.board.taskfiles import TaskFiles
 from teams.protocol.reading import LIMIT_BYTES as LIMIT_READ_BYTES
 from teams.protocol.wire import dumps
 
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 # Below the 4 MiB that are read, with room for what redaction may add.
 LIMIT_BYTES = LIMIT_READ_BYTES - 64 * 1024
 # A document of so many characters fits, however it is escaped and indented.

@@ -63,7 +63,7 @@ class Inbox:
             Damaged: a symlink stands in the place of its folder; nothing is made behind it.
             LockTimeout, OSError: as :func:`mkdir_lock`.
         """
-        self._check_folder()
+        self.check_folder()
         self.path.parent.mkdir(exist_ok=True)
         with mkdir_lock(self.path, wait_s=wait_s) as lock:
             yield lock
@@ -102,7 +102,7 @@ class Inbox:
         A small file is copied, under a name that says which bytes it has. A large one gets a second name (a hard link),
         which costs nothing; what is no file, or cannot be read, is moved there.
         """
-        self._check_folder()
+        self.check_folder()
         try:
             status = self.path.lstat()
         except FileNotFoundError:
@@ -114,13 +114,14 @@ class Inbox:
         os.rename(self.path, self._aside / name)  # noqa: PTH104 - Path.rename says the same, and follows no link either
 
     def _replace(self, text: str) -> None:
-        self._check_folder()
+        self.check_folder()
         try:
             replace_text(self.path, text)
         except IsADirectoryError as error:
             raise Damaged(f"{self.path} is a folder; nothing was written") from error
 
-    def _check_folder(self) -> None:
+    def check_folder(self) -> None:
+        """Raise :class:`Damaged` where a symlink stands in the place of the folder."""
         if self.path.parent.is_symlink():
             raise Damaged(f"{self.path.parent} is a symlink, which is not followed")
 
@@ -156,7 +157,7 @@ class Inbox:
             return Array("", broken=error.message)
 
     def _whole(self) -> Array:
-        self._check_folder()
+        self.check_folder()
         part = read_part(self.path, limit_bytes=LIMIT_BYTES)
         array = take_apart(part.content)
         if part.size_bytes > LIMIT_BYTES:

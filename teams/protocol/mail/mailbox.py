@@ -21,7 +21,7 @@ from teams.protocol.mail.post import Post
 from teams.protocol.mail.recording import record_foreign
 from teams.protocol.roster import Roster
 
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 LOOK_AGAIN_S = 1.0
 # How soon waiting ends after a burst; a member that waits has nothing else to do.
 CALLS_PER_S = 200.0

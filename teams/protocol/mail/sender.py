@@ -9,10 +9,11 @@ Rule 4: an array never grows beyond what a reader of ours reads of it: what does
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import InvalidText, UnknownMember, UsageError
+from onecontext.errors import InvalidText, LockTimeout, UnknownMember, UsageError
 from teams.engine.event import Draft
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.mail.inbox import Inbox, inbox_of
@@ -21,7 +22,7 @@ from teams.protocol.mail.post import Post
 from teams.protocol.roster import Roster
 
 LIMIT_CHARACTERS = 1_000_000
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 POSTED_WITHIN_S = 10.0
 
 
@@ -103,7 +104,7 @@ class Sender:
         _check_text(text)
         config = self._roster.read()
         for name in names:
-            inbox_of(self._folder, self._journal, config.member(name).name)
+            inbox_of(self._folder, self._journal, config.member(name).name).check_folder()
         color = config.member(sender).color
         self._post.catch_up()
         if not self._post.is_ours(sender):
@@ -124,7 +125,10 @@ class Sender:
         sent = self._record(messages)
         for message in sent:
             if not self._post.is_ours(message.to):
-                self._deliver(message)
+                # It is sent by now, and an error would say that it is not: what keeps it out of the array, a lock or
+                # a full disk, is left to the next who posts there.
+                with suppress(LockTimeout, OSError):
+                    self._deliver(message)
         return sent
 
     def _record(self, messages: Sequence[Message]) -> list[Message]:
