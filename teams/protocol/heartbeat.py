@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged
 from onecontext.names import check_name, is_name
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.store.files import check_kinds, read_bytes, replace_text
 from teams.engine.processes import ProcessId, Where, any_runs, descendants, here, runs, this_process
 
 BEAT_S = 2.0
@@ -61,12 +61,14 @@ class Heartbeats:
 
         Raises:
             InvalidName: nobody is called so. OSError: the folder is full or read-only; the last beat stands.
+            Damaged: a symlink stands in its place.
         """
         path = self._folder / check_name(name, what="agent")
         if stop:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
+        check_kinds([str(self._folder)], ())
         self._ours.add(name)
         me, where = this_process(), here()
         document = {
@@ -95,8 +97,8 @@ class Heartbeats:
             while not over.wait(every_s):
                 try:
                     self.beat(name)
-                except OSError:
-                    # Full or read-only: whoever works here meets that itself, and the next beat may succeed.
+                except (OSError, Damaged):
+                    # Full, read-only or replaced: whoever works here meets that itself, and the next beat may succeed.
                     continue
 
         thread = threading.Thread(target=keep, name=f"heart of {name}", daemon=True)

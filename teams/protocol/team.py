@@ -117,7 +117,8 @@ class Team:
             known = ", ".join(cls.list(home)) or "none"
             hint = "'onecontext team list' names those of other folders; --root says which is meant"
             raise NoTeam(f"no team {name!r} in {home}; there are {known}", hint=hint)
-        _refuse_link(home / "teams" / name)
+        for folder in (home / "teams" / name, home / "teams" / name / "onecontext"):
+            _refuse_link(folder)
         return cls(name, home, cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
 
     @staticmethod

@@ -147,6 +147,32 @@ def test_a_team_in_what_is_no_folder_is_refused_in_one_sentence(tmp_path: Path, 
         Team.create("new", root=tmp_path / root)
 
 
+@pytest.mark.parametrize("place", ["heartbeat", "malformed", "garbled"])
+def test_nothing_of_ours_is_written_behind_a_link(team: Team, tmp_path: Path, place: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (team.journal.folder / place).symlink_to(elsewhere)
+    (team.folder / "inboxes" / "ann.json").write_text("garbage")
+    (team.root / "tasks" / "crew" / "1.json").write_text("garbage")
+    verbs: dict[str, Callable[[], Any]] = {
+        "heartbeat": lambda: team.beat("ann"),
+        "malformed": lambda: team.receive("ann"),
+        "garbled": lambda: team.board.claim("1", "ann", lease_s=60),
+    }
+
+    with pytest.raises(Damaged, match="is not followed"):
+        verbs[place]()
+    assert [*elsewhere.iterdir()] == []
+
+
+def test_a_team_whose_journal_is_behind_a_link_is_not_opened(team: Team, tmp_path: Path) -> None:
+    team.journal.folder.rename(tmp_path / "elsewhere")
+    team.journal.folder.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(Damaged, match="symlink"):
+        Team.open("crew", root=tmp_path)
+
+
 # --- the journal decides, whatever becomes of the files ---------------------------------------------------------------
 
 

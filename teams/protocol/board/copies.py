@@ -15,7 +15,7 @@ from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, NewerFormat, UnknownTask
-from onecontext.store.files import read_bytes, replace_bytes
+from onecontext.store.files import check_kinds, read_bytes, replace_bytes
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.protocol.board.ledger import DELETED, Ledger
@@ -216,6 +216,7 @@ class Copies:
             return
         content = read_bytes(path)
         folder = self._journal.folder / "garbled"
+        check_kinds([str(folder)], ())
         folder.mkdir(exist_ok=True)
         replace_bytes(folder / f"{task_id}-{crc32c(content)}", content)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, UnknownMember
-from onecontext.store.files import replace_bytes, replace_text
+from onecontext.store.files import check_kinds, replace_bytes, replace_text
 from teams.engine.journal import Journal
 from teams.engine.locks import HeldLock, mkdir_lock
 from teams.protocol.config import is_file_name
@@ -107,6 +107,7 @@ class Inbox:
             status = self.path.lstat()
         except FileNotFoundError:
             return
+        check_kinds([str(self._aside)], ())
         self._aside.mkdir(parents=True, exist_ok=True)
         name = f"{self.path.stem[:100]}-{status.st_ino:x}-{status.st_mtime_ns:x}"
         if stat.S_ISREG(status.st_mode) and (self._copied(status.st_size) or self._linked(name)):
