@@ -86,7 +86,7 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
         team,
         args.name,
         mind,
-        role=mind.role if isinstance(mind, AgentMind) else args.role or "worker",
+        role=mind.role if isinstance(mind, AgentMind) else "worker" if args.role is None else args.role,
         model=args.model,
         on_shutdown=args.on_shutdown,
         lease_s=args.lease,

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from onecontext.errors import Damaged, UsageError
+from onecontext.errors import Damaged, UnknownMember, UsageError
 from teams.protocol.mail.inbox import LIMIT_BYTES
 from teams.protocol.mail.sender import LIMIT_CHARACTERS
 from teams.protocol.team import Team
 from tests.support.crew import HandClock, befriend
+from tests.support.foreign_lead import ForeignLead
 
 
 @pytest.fixture
@@ -128,3 +129,20 @@ def test_a_message_that_is_on_record_is_sent_though_its_array_is_out_of_reach(
 
     assert [one["text"] for one in array(team, "zoe")] == ["first", "second"]
     assert array(team, "zoe")[0]["msg_id"] == first.msg_id
+
+
+def test_mail_to_a_name_that_another_program_took_over_reaches_its_new_owner(tmp_path: Path) -> None:
+    lead = ForeignLead(tmp_path / "far")
+    for name in ("ann", "bob"):
+        lead.team.join(name)
+    # The process of ann was killed; the lead takes it out, and makes an ann of its own.
+    lead.expel("ann")
+    lead.team.take_in()
+    lead.member("ann")
+    lead.team.take_in()
+
+    lead.team.send("ann", "hello", sender="bob")
+
+    assert [one["text"] for one in lead.inbox("ann")] == ["hello"]
+    with pytest.raises(UnknownMember, match="another program"):
+        lead.team.receive("ann")

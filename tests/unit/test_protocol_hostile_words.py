@@ -68,6 +68,9 @@ def test_evidence_is_what_json_can_say(team: Team, evidence: dict[str, Any]) -> 
 def test_a_role_is_a_word(team: Team, role: str) -> None:
     with pytest.raises(UsageError, match="is no role"):
         team.board.create("u", key="u", role=role)
+    with pytest.raises(UsageError, match="is no role"):
+        team.join("bob", role=role)
+    assert [member.name for member in team.members] == ["team-lead", "ann"]
 
 
 def test_a_task_that_nobody_could_read_is_not_made_and_hides_nobody(team: Team) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import UnknownTask, UsageError
+from onecontext.errors import UnknownTask
 from onecontext.names import check_name
 from teams.engine.event import Event
 from teams.engine.journal import Journal, utc_now
@@ -22,6 +22,7 @@ from teams.protocol.board.people import People
 from teams.protocol.board.states import State, derived
 from teams.protocol.board.task import Ours, Task
 from teams.protocol.board.taskfiles import Problem, TaskFiles, order
+from teams.protocol.config import check_role
 from teams.protocol.violations import Violation
 
 Tasks = list[Task]
@@ -143,9 +144,7 @@ class Board(Holding, Judging):
             DependencyCycle: tasks would wait for each other; nothing was written.
         """
         check_name(key, what="task")
-        if not role.strip() or not role.isprintable():
-            raise UsageError(f"{role[:80]!r} is no role: it is a word, such as worker or validator")
-        ours = Ours(key=key, role=role, assertions=tuple(assertions), mission=mission, review=review)
+        ours = Ours(key=key, role=check_role(role), assertions=tuple(assertions), mission=mission, review=review)
         return self._links.create(subject, description, ours, after, by=by)
 
     def link(self, task_id: str, blocker_id: str, *, by: str | None = None) -> Task:

@@ -2,7 +2,8 @@
 
 Rule 1: a message is delivered once: its id and recipient are looked up here, whatever the inbox holds.
 Rule 2: an id that another program chose is known, and keeps no message of ours that has the same from being sent.
-Rule 3: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``.
+Rule 3: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``, or until another
+    program has a member of that name.
 """
 
 import threading
@@ -72,7 +73,8 @@ class Post:
                 self._ours.add(LEAD)
             elif event.type == "member.joined":
                 self._ours.add(event.data["name"])
-            elif event.type == "member.left":
+            # One of ours comes by ``member.joined``: whoever is found under its name is somebody else.
+            elif event.type in ("member.left", "member.found"):
                 self._ours.discard(event.data["name"])
 
     def _sent(self, message: Message, *, foreign: bool) -> None:
