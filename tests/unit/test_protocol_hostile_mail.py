@@ -58,6 +58,17 @@ def test_what_does_not_fit_into_the_array_waits_and_comes_in_its_order(team: Tea
     assert [one["text"][0] for one in array(team, "zoe")] == [message.text[0] for message in again] == ["8", "9", "s"]
 
 
+def test_what_an_old_client_has_read_gives_way_to_what_it_has_not(team: Team) -> None:
+    old = [entry(f"{number}" * LIMIT_CHARACTERS, read=number % 2 == 0) for number in range(8)]
+    put(team, "zoe", *old)
+    before = (team.folder / "inboxes" / "zoe.json").read_bytes()
+
+    team.send("zoe", "n" * LIMIT_CHARACTERS, sender="ann")
+
+    assert [one["text"][0] for one in array(team, "zoe")] == ["1", "3", "5", "7", "n"]
+    assert [path.read_bytes() for path in (team.journal.folder / "malformed").iterdir()] == [before]
+
+
 def test_what_a_crash_left_is_posted_before_what_is_sent_after_it(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("teams.protocol.mail.sender.Sender._deliver", lambda self, message: [])

@@ -55,6 +55,17 @@ class Inbox:
         longer_bytes = size_bytes + len(text_of(entry).encode("utf-8")) + _BETWEEN_BYTES
         return longer_bytes <= LIMIT_BYTES or bool((array := self._array()).broken) or not array.is_json
 
+    def take_out_read(self) -> None:
+        """Take out what its reader marked as read, which old clients keep for ever. The caller holds the lock.
+
+        The array as it was is kept aside first.
+        """
+        entries = self._array().entries
+        left = [entry for entry in entries if not entry.get("read")]
+        if len(left) < len(entries):
+            self.keep_aside()
+            self.write(left)
+
     @contextmanager
     def locked(self, *, wait_s: float) -> Iterator[HeldLock]:
         """Hold the lock of the array, its folder made when missing.

@@ -177,6 +177,8 @@ class Sender:
         # There already when a sender was killed between the entry and its record.
         if not inbox.has(entry):
             if not inbox.has_room(entry):
+                inbox.take_out_read()
+            if not inbox.has_room(entry):
                 return False
             if problem := inbox.append(entry):
                 self._journal.append("foreign.write", {"path": f"inboxes/{inbox.path.name}", "what": problem})
