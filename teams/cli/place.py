@@ -60,7 +60,16 @@ def roots(invocation: Invocation) -> list[Path]:
         folders.append(Path(env["CLAUDE_CONFIG_DIR"]))
     elif env.get("HOME"):
         folders.append(Path(env["HOME"]) / ".claude")
-    return [folder for folder in dict.fromkeys(folders) if (folder / "teams").is_dir()]
+    return [folder for folder in dict.fromkeys(folders) if _holds_teams(folder)]
+
+
+def _holds_teams(folder: Path) -> bool:
+    try:
+        return (folder / "teams").is_dir()
+    except PermissionError:
+        # Somebody else's, further up: it must not hide the teams of this project. Where nothing else is found,
+        # find_root meets it and says so.
+        return False
 
 
 def _root_of(team: str | None, invocation: Invocation) -> Path:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import teams.cli.board
+import teams.cli.team  # noqa: F401 - as nobody, nothing can be imported any more
 from onecontext.cli.main import main
 from teams.cli.task import _VERBS
 from teams.protocol.team import Team
@@ -264,3 +266,16 @@ def test_a_folder_without_teams_hides_none_further_away(team: Team, tmp_path: Pa
     (tmp_path / "project" / ".onecontext" / "teams").mkdir(parents=True)
 
     assert data_of(tmp_path / "project", "board")["root"] == str(tmp_path / ".claude")
+
+
+def test_a_folder_further_up_that_may_not_be_read_hides_no_team(as_nobody: Path) -> None:
+    project = as_nobody / "project"
+    Team.create("crew", root=project / ".claude")
+    (as_nobody / ".claude").mkdir(mode=0)
+
+    assert data_of(project, "board")["team"] == "crew"
+    assert data_of(project, "board", "--team", "crew")["team"] == "crew"
+    assert [row["team"] for row in data_of(project, "team", "list")["teams"]] == ["crew"]
+    code, _, err = call(as_nobody, "board")
+    assert code == 6
+    assert "Permission denied" in err
