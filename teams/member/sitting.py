@@ -150,7 +150,7 @@ class Sitting:
             ended = self._think(message)
         told = ""
         # An answer is no question: two members that answer each other's answers would never stop.
-        if ended.text and message.in_reply_to is None:
+        if ended.text.strip() and message.in_reply_to is None:
             sent = self._letters.answer(message, ended.text)
             told = f"[to {message.sender}] " + ("answered" if sent else "not in the team; the answer is in the journal")
         self._letters.idle(message, failed=ended.outcome == "failed", summary=told)

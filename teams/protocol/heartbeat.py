@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged
-from onecontext.names import check_name
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.names import check_name, is_name
+from onecontext.store.files import check_kinds, read_bytes, replace_text
 from teams.engine.processes import ProcessId, Where, any_runs, descendants, here, runs, this_process
 
 BEAT_S = 2.0
@@ -65,12 +65,14 @@ class Heartbeats:
         Raises:
             InvalidName: nobody is called so.
             OSError: the folder is full, read-only or gone with its team; the last beat stands where there is one.
+            Damaged: a symlink stands in its place.
         """
         path = self._folder / check_name(name, what="agent")
         if stop:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
+        check_kinds([str(self._folder)], ())
         me, where = this_process(), here()
         document = {
             "v": 1,
@@ -101,8 +103,8 @@ class Heartbeats:
             while not over.wait(every_s):
                 try:
                     self.beat(name)
-                except OSError:
-                    # Full or read-only: whoever works here meets that itself, and the next beat may succeed.
+                except (OSError, Damaged):
+                    # Full, read-only or replaced: whoever works here meets that itself, and the next beat may succeed.
                     continue
 
         thread = threading.Thread(target=keep, name=f"heart of {name}", daemon=True)
@@ -115,7 +117,12 @@ class Heartbeats:
             self.beat(name, stop=True)
 
     def pulse(self, name: str) -> Pulse:
-        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised."""
+        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised.
+
+        A name that nobody of ours can have has no heartbeat: it may come from a file of others, and be a path.
+        """
+        if not is_name(name):
+            return Pulse(Life.UNKNOWN)
         path = self._folder / name
         try:
             beaten_at = path.lstat().st_mtime
