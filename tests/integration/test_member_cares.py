@@ -78,7 +78,7 @@ def test_the_task_of_a_member_that_was_killed_is_freed_by_another_within_its_lea
     join("bob", "echo ok")
     task_id = lead.task("Sleep", "")
     lead.assign("ann", task_id)
-    lead.until(lambda: events(lead, "turn.started"))
+    lead.until(lambda: events(lead, "task.claimed") and _children(ann.pid))
 
     # The member and the command it runs: while that lives, the task is still at work.
     for child in [ann.pid, *_children(ann.pid)]:
