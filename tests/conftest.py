@@ -1,6 +1,9 @@
 """What every test gets: a HOME and git configuration of its own, so that no test reads or changes the machine's."""
 
+import os
 import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +40,18 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 def root() -> Path:
     """The checkout."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Path]:
+    """A folder, and a process that may not read what it has no right to: tests may run as root, who may anything."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.seteuid(0)

@@ -7,6 +7,7 @@ Rule 2: no error of ours and no interrupt ends in a traceback.
 import argparse
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,10 @@ def entry() -> None:
     # A stream that was closed before we began (`>&-`) is None.
     stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115
     stdout, stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+    for stream in (stdout, stderr):
+        # Not every terminal can show every character: what it cannot comes as an escape, not as an error.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(sys.argv[1:], env=os.environ, cwd=_working_folder(), stdin=stdin, stdout=stdout, stderr=stderr)
         stdout.flush()

@@ -32,6 +32,12 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
+def one_line(text: str, *, limit: int | None = None) -> str:
+    """Return ``text`` on one line, so that it cannot look like another, in at most ``limit`` characters."""
+    line = " ".join(text.split())
+    return line if limit is None or len(line) <= limit else line[: limit - 1] + "…"
+
+
 class Output:
     """Where a command's answer and its words go."""
 
@@ -66,7 +72,8 @@ class Output:
 
     def _write_json(self, body: dict[str, Any]) -> None:
         document = {"schema_version": SCHEMA_VERSION, **body}
-        text = json.dumps(document, ensure_ascii=False, default=_plain)
+        encoding = (getattr(self._stdout, "encoding", None) or "utf-8").lower()
+        text = json.dumps(document, ensure_ascii=not encoding.startswith("utf"), default=_plain)
         # JSON escapes only what is below U+0020; these mean the same to a program and nothing to a terminal.
         harmless = _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
         print(harmless, file=self._stdout, flush=True)

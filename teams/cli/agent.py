@@ -14,6 +14,7 @@ from onecontext.errors import UnknownMember
 from teams.agent.client_tools import OURS, grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import Definitions, Problem, find_definitions, model_name
+from teams.cli.place import add_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = words.add_parser("list", help="the agents there are, a line each")
     listing.add_argument("--why", action="store_true", help="where each comes from, and which others it shadows")
     show = words.add_parser("show", help="what an agent gets and is told")
-    show.add_argument("name")
+    show.add_argument("name", metavar="NAME", help="as 'onecontext agent list' has it")
     for word in (listing, show):
-        # The main parser has --json too; SUPPRESS keeps this one from undoing it.
-        word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        add_json(word)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line
 from teams.cli.place import add_place, open_team
 from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
 from teams.protocol.violations import GARBLED, Violation
 
+_LIMIT_CHARACTERS = 300
 Marks = dict[str, list[str]]
 
 # What needs somebody first, what is over last.
@@ -38,7 +39,8 @@ _STYLES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_place(parser)
-    parser.add_argument("--state", choices=[state.value for state in State], help="only tasks that stand there")
+    states = [state.value for state in State]
+    parser.add_argument("--state", choices=states, metavar="STATE", help=f"only these: {', '.join(states)}")
     parser.add_argument("--owner", metavar="AGENT", help="only tasks that this agent has")
 
 
@@ -106,21 +108,24 @@ def task_lines(task: Task, out: Output, breaks: Sequence[str] = ()) -> list[str]
         f"after {', '.join('#' + name for name in task.blocked_by)}" if task.blocked_by else "",
         f"attempt {task.attempt}" if task.attempt else "",
         task.verdict or "",
+        f"{task.ours.reviewer} judges" if task.state is State.REVIEW and task.ours.reviewer else "",
         _lease(task),
         "not ours" if task.is_foreign else "",
     ]
-    told = " · ".join(fact for fact in facts if fact)
-    owner = out.paint(f"{task.owner or '':<12}", "cyan")
-    first = f"  {'#' + task.id:>5}  {owner}  {out.paint(task.subject)}"
+    told = one_line(" · ".join(fact for fact in facts if fact), limit=_LIMIT_CHARACTERS)
+    # What others wrote is on a line of its own: it cannot look like another task.
+    owner = out.paint(f"{one_line(task.owner or '', limit=40):<12}", "cyan")
+    first = f"  {'#' + task.id:>5}  {owner}  {out.paint(one_line(task.subject, limit=_LIMIT_CHARACTERS))}"
     if told:
         first += f"  {out.paint(f'({told})', 'dim')}"
     reason = task.reason if task.state is not State.DONE else None
-    told_of = [f"{'':>23}{out.paint(f'■ violation: {what}', 'red')}" for what in breaks]
-    return [first, *([f"{'':>23}{out.paint(reason.splitlines()[0], 'dim')}"] if reason else []), *told_of]
+    why = one_line(reason, limit=_LIMIT_CHARACTERS) if reason else ""
+    told_of = [f"{'':>23}{out.paint(f'■ violation: {one_line(what)}', 'red')}" for what in breaks]
+    return [first, *([f"{'':>23}{out.paint(why, 'dim')}"] if why else []), *told_of]
 
 
 def _lease(task: Task) -> str:
-    if task.state not in HELD or task.lease_until is None:
+    if task.state not in (*HELD, State.REVIEW) or task.lease_until is None:
         return ""
     left_s = (task.lease_until - datetime.now(UTC)).total_seconds()
     return f"lease {left_s:.0f} s" if left_s > 0 else "lease over"

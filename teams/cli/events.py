@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output, printable
+from onecontext.cli.output import Output, one_line, printable
 from onecontext.errors import Damaged
 from teams.cli.events_ended import chosen_journal, list_ended
 from teams.cli.events_follow import follow, read_all
@@ -87,9 +87,9 @@ def _wanted(event: Event, args: argparse.Namespace, since: Since) -> bool:
 
 def _line(event: Event, out: Output) -> str:
     clock = event.at.astimezone().strftime("%H:%M:%S")
-    who = " ".join(part for part in (event.agent or "", f"#{event.task}" if event.task else "") if part)
+    who = one_line(" ".join(part for part in (event.agent or "", f"#{event.task}" if event.task else "") if part))
     return (
-        f"{event.seq:>6}  {out.paint(clock, 'dim')}  {out.paint(f'{event.type!s:<18}', 'bold')}"
+        f"{event.seq:>6}  {out.paint(clock, 'dim')}  {out.paint(f'{one_line(str(event.type)):<18}', 'bold')}"
         f"  {out.paint(f'{who:<16}', 'cyan')}  {out.paint(_told(event))}"
     ).rstrip()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import Damaged, NewerFormat, NoTeam, UsageError
-from teams.cli.place import ended, open_team, places
+from teams.cli.place import TEAM_VARIABLE, ended, open_team, places
 from teams.engine.journal import Journal
 from teams.engine.tail import Tail
 
@@ -31,17 +31,16 @@ def chosen_journal(
     try:
         return open_team(args, invocation).journal, False
     except NoTeam as error:
-        found = ended(places(args, invocation), args.team)
+        team = args.team or (invocation.env.get(TEAM_VARIABLE) if args.root is None else None)
+        found = ended(places(args, invocation), team)
         if not found:
             raise
-        if not args.team:
-            raise NoTeam(
-                error.message, hint="'onecontext events --ended' lists journals of teams that are gone"
-            ) from None
+        if not team:
+            raise NoTeam(error.message, hint="'onecontext events --ended' lists what is kept of others") from None
         newest, older = found[0][1], len(found) - 1
         say(
-            f"the team {args.team} is gone; this is its journal, kept at {newest.path}"
-            + (f" ({older} older: 'onecontext events --ended --team {args.team}')" if older else "")
+            f"the team {team} is gone; this is its journal, kept at {newest.path}"
+            + (f" ({older} older: 'onecontext events --ended --team {team}')" if older else "")
         )
         return Journal(newest.path.parent, team=newest.team, name=newest.path.name), True
 

@@ -1,6 +1,7 @@
 """``onecontext mail``: the threads of a team, and (:mod:`teams.cli.mailing`) sending into them and waiting for more.
 
-Sending is done under the name of a member that joined through us, the lead where none is named.
+Rule 1: who sends is a member that joined through us: the one ``--as`` names, else ``$ONECONTEXT_AGENT``, else the lead.
+Rule 2: the ids that are shown are the shortest that ``reply`` and ``ack`` take.
 """
 
 import argparse
@@ -8,10 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line
 from onecontext.errors import UsageError
-from teams.cli.mailing import USAGE, as_data, do, is_verb
-from teams.cli.place import add_place, open_team
+from teams.cli.given import seconds
+from teams.cli.mail_shown import as_data, lines_of, short_ids
+from teams.cli.mailing import USAGE, do, is_verb
+from teams.cli.place import AGENT_VARIABLE, add_place, open_team
 from teams.protocol.config import LEAD
 from teams.protocol.mail.correspondence import Letter, correspondence
 from teams.protocol.team import Team
@@ -21,18 +24,29 @@ Threads = dict[tuple[str, ...], list[Letter]]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "words", nargs="*", metavar="AGENT | VERB …", help=f"whose mail, or one of: {'; '.join(USAGE.values())}"
+        "words",
+        nargs="*",
+        metavar="AGENT | VERB …",
+        help=f"whose mail to show, or one of: {'; '.join(USAGE.values())}; a TEXT '-' is read from stdin, "
+        "an ID may be the beginning of one",
     )
-    parser.add_argument("--from", dest="sender", default=LEAD, help=f"who sends (default {LEAD})")
+    parser.add_argument(
+        "--as", "--from", dest="agent", metavar="AGENT", help=f"who does it (default: ${AGENT_VARIABLE}, else {LEAD})"
+    )
     parser.add_argument("--summary", help="a few words that stand for the text")
     parser.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="how long to wait (default: for ever); exit code 1 at its end"
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="how long to wait (default: for ever); then exit code 1",
     )
     add_place(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
-    if is_verb(args.words):
+    if args.words[:1] == ["list"]:
+        del args.words[0]
+    elif is_verb(args.words):
         return do(args, invocation)
     if len(args.words) > 1:
         raise UsageError(f"mail takes one AGENT, or one of: {'; '.join(USAGE.values())}")
@@ -67,21 +81,11 @@ def _as_data(names: tuple[str, ...], letters: Sequence[Letter]) -> dict[str, Any
 def _as_text(team: Team, threads: Threads, out: Output) -> str:
     if not threads:
         return f"{out.paint(team.name, 'bold')}: no mail"
+    ids = short_ids(letter.message for letters in threads.values() for letter in letters)
     lines = []
     for names, letters in threads.items():
-        lines += ["", out.paint(" and ".join(names), "bold")]
-        lines += [line for letter in letters for line in _lines(letter, out)]
+        lines += ["", out.paint(one_line(" and ".join(names), limit=160), "bold")]
+        for letter in letters:
+            marks = [] if letter.delivered else ["waiting"]
+            lines += lines_of(letter.message, ids[letter.message.msg_id], out, marks=marks)
     return "\n".join(lines[1:])
-
-
-def _lines(letter: Letter, out: Output) -> list[str]:
-    message = letter.message
-    form = message.form
-    said = f"[{form.type}] {message.summary or ''}".rstrip() if form else message.text
-    first, *rest = said.splitlines() or [""]
-    marks = [] if letter.delivered else ["waiting"]
-    marks += [] if message.verified else ["not verified"]
-    told = f"  {out.paint('(' + ', '.join(marks) + ')', 'yellow')}" if marks else ""
-    clock = out.paint(message.at.astimezone().strftime("%H:%M:%S"), "dim")
-    head = f"  {clock}  {out.paint(f'{message.sender} → {message.to}', 'cyan')}  {out.paint(first)}{told}"
-    return [head, *(f"            {out.paint(line)}" for line in rest)]

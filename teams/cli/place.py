@@ -1,4 +1,8 @@
-"""Which team a command is about: ``--root`` and ``--team``, or what is nearest and newest."""
+"""Which team a command is about: ``--root`` and ``--team``, what a member's command was told, or what is nearest.
+
+Rule 1: ``$ONECONTEXT_TEAM`` and ``$ONECONTEXT_ROOT``, which ``team join --command`` sets, count where neither option
+    is given; so what a member's command asks is about the team it is in.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -9,12 +13,25 @@ from onecontext.errors import NoTeam
 from teams.engine.kept import Kept, kept
 from teams.protocol.team import ENDED, JOURNAL, Team
 
+AGENT_VARIABLE = "ONECONTEXT_AGENT"
+TEAM_VARIABLE = "ONECONTEXT_TEAM"
+ROOT_VARIABLE = "ONECONTEXT_ROOT"
+ROOT_HELP = (
+    f"the folder with teams/ and tasks/ (default: ${ROOT_VARIABLE}, else the nearest .onecontext, else .claude, "
+    "here or above, else $CLAUDE_CONFIG_DIR or ~/.claude)"
+)
+
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the two options that say which team is meant."""
-    parser.add_argument("--team", help="the team's name (default: the one that was last at work)")
+    parser.add_argument("--team", help=f"the team's name (default: ${TEAM_VARIABLE}, else the one last at work)")
+    parser.add_argument("--root", type=Path, help=ROOT_HELP)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json`` to the parser of a word: the main parser has it too, and SUPPRESS keeps this from undoing it."""
     parser.add_argument(
-        "--root", type=Path, help="the folder with teams/ and tasks/ (default: .onecontext, or .claude)"
+        "--json", action="store_true", default=argparse.SUPPRESS, help="answer as one JSON document on stdout"
     )
 
 
@@ -24,14 +41,16 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
     Raises:
         NoTeam: there is none; the message says where was looked.
     """
-    root = invocation.cwd / args.root if args.root else _root_of(args.team, invocation)
-    names = Team.list(root)
-    if not args.team and not names:
+    name: str | None = args.team
+    if name is None and args.root is None:
+        name = invocation.env.get(TEAM_VARIABLE) or None
+    root = invocation.cwd / args.root if args.root else _root_of(name, invocation)
+    if name is None and not (names := Team.list(root)):
         raise NoTeam(
             f"there is no team in {root}",
-            hint="start one with 'onecontext run \"GOAL\"', or say where one is with --root",
+            hint="'onecontext team new NAME' and 'onecontext run \"GOAL\"' make one; --root says where another is",
         )
-    return Team.open(args.team or names[0], root=root, cwd=invocation.cwd)
+    return Team.open(names[0] if name is None else name, root=root, cwd=invocation.cwd)
 
 
 def ended(roots: Sequence[Path], team: str | None = None) -> list[tuple[Path, Kept]]:
@@ -51,20 +70,30 @@ def roots(invocation: Invocation) -> list[Path]:
     and the client's own.
     """
     env, cwd = invocation.env, invocation.cwd
-    folders = [folder / name for name in (".onecontext", ".claude") for folder in (cwd, *cwd.parents)]
+    folders = [cwd / env[ROOT_VARIABLE]] if env.get(ROOT_VARIABLE) else []
+    folders += [folder / name for name in (".onecontext", ".claude") for folder in (cwd, *cwd.parents)]
     if env.get("CLAUDE_CONFIG_DIR"):
         folders.append(Path(env["CLAUDE_CONFIG_DIR"]))
     elif env.get("HOME"):
         folders.append(Path(env["HOME"]) / ".claude")
-    return [folder for folder in dict.fromkeys(folders) if (folder / "teams").is_dir() or (folder / ENDED).is_dir()]
+    return [folder for folder in dict.fromkeys(folders) if _holds_teams(folder)]
+
+
+def _holds_teams(folder: Path) -> bool:
+    try:
+        return (folder / "teams").is_dir() or (folder / ENDED).is_dir()
+    except PermissionError:
+        # Somebody else's, further up: it must not hide the teams of this project. Where nothing else is found,
+        # find_root meets it and says so.
+        return False
 
 
 def _root_of(team: str | None, invocation: Invocation) -> Path:
-    """Return the first root that has the team, also a client's; without a name, the project's own."""
-    if team and Path(team).name == team:
-        for root in roots(invocation):
-            if (root / "teams" / team / "config.json").exists():
-                return root
+    """Return the first root that has the team, also a client's; without a name, the first that has any."""
+    for root in roots(invocation):
+        names = Team.list(root)
+        if team in names or (team is None and names):
+            return root
     return find_root(invocation.cwd)
 
 

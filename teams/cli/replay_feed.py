@@ -27,7 +27,7 @@ from teams.protocol.roster import Roster
 from teams.protocol.team import Team
 from teams.protocol.wire import dumps
 
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 
 
 class Feed:

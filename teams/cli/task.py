@@ -7,21 +7,22 @@ Rule 2: ``--as`` names who does it, ``$ONECONTEXT_AGENT`` where it is left out; 
 """
 
 import argparse
-import json
 from collections.abc import Callable
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.errors import InvalidDocument, UsageError
+from onecontext.cli.output import one_line
+from onecontext.errors import Damaged, InvalidDocument, UsageError
 from teams.cli import board as board_screen
 from teams.cli.board import as_data, task_lines
-from teams.cli.place import add_place, open_team
+from teams.cli.given import seconds_above_zero, text_of
+from teams.cli.place import AGENT_VARIABLE, add_json, add_place, open_team
 from teams.protocol.board.board import Board
 from teams.protocol.board.task import Task
+from teams.protocol.wire import loads
 
 LEASE_S = 300.0
 _LIST = "all tasks, by where they stand"
-AGENT_VARIABLE = "ONECONTEXT_AGENT"
 
 Verb = Callable[[Board, argparse.Namespace, str], Task | None]
 
@@ -31,31 +32,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     everything = words.add_parser("list", help=_LIST, description=_LIST)
     board_screen.add_arguments(everything)
-    _accept_json(everything)
+    add_json(everything)
     for name, (help_, arguments, _) in _VERBS.items():
         word = words.add_parser(name, help=help_, description=help_)
         for flags, options in arguments:
             word.add_argument(*flags, **options)
         word.add_argument("--as", dest="agent", metavar="AGENT", help=f"who does it (default: ${AGENT_VARIABLE})")
         add_place(word)
-        _accept_json(word)
-
-
-def _accept_json(word: argparse.ArgumentParser) -> None:
-    # The main parser has --json too; SUPPRESS keeps this one from undoing it.
-    word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        add_json(word)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     """Do one verb and answer with the task as it is afterwards, or with the list."""
     if args.verb == "list":
         return board_screen.run(args, invocation)
+    for name in _TEXTS & vars(args).keys():
+        setattr(args, name, text_of(getattr(args, name), invocation))
     board = open_team(args, invocation).board
     agent = args.agent or invocation.env.get(AGENT_VARIABLE) or ""
     out = invocation.out
     if args.verb == "reap":
         freed = board.reap()
-        told = "\n".join(f"freed #{task.id}: {task.reason or 'its review'}" for task in freed)
+        told = "\n".join(one_line(f"freed #{task.id}: {task.reason or 'its review'}") for task in freed)
         out.answer({"freed": [as_data(task) for task in freed]}, out.paint(told or "nothing to free"))
         return 0
     task = _VERBS[args.verb][2](board, args, agent)
@@ -83,17 +81,15 @@ def _evidence(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidDocument(
-            f"--evidence is not JSON: {error}", hint='quote an object: \'{"commit": "…"}\''
-        ) from error
+        document = loads(text, source="--evidence")
+    except Damaged as error:
+        raise InvalidDocument(error.message, hint='quote an object: \'{"commit": "…"}\'') from error
     if not isinstance(document, dict):
         raise InvalidDocument("--evidence is not a JSON object", hint='quote an object: \'{"commit": "…"}\'')
     return document
 
 
-def _create(board: Board, args: argparse.Namespace, _: str) -> Task:
+def _create(board: Board, args: argparse.Namespace, agent: str) -> Task:
     return board.create(
         args.subject,
         args.description,
@@ -102,6 +98,7 @@ def _create(board: Board, args: argparse.Namespace, _: str) -> Task:
         after=args.after or (),
         assertions=args.assertion or (),
         review=not args.no_review,
+        by=agent or None,
     )
 
 
@@ -113,12 +110,15 @@ def _key_of(subject: str) -> str:
     return key
 
 
-def _delete(board: Board, args: argparse.Namespace, _: str) -> None:
-    board.delete(args.id, reason=args.reason)
+def _delete(board: Board, args: argparse.Namespace, agent: str) -> None:
+    board.delete(args.id, reason=args.reason, by=agent or None)
 
 
+# The arguments that may be long: '-' reads them from stdin.
+_TEXTS = {"description", "question", "text", "reason"}
 _ID: tuple[tuple[str, ...], dict[str, Any]] = (("id",), {"metavar": "ID", "help": "the task's number"})
-_LEASE = (("--lease",), {"type": float, "default": LEASE_S, "metavar": "SECONDS", "help": "how long nobody else may"})
+_LEASE_HELP = f"how long nobody else may have it (default: {LEASE_S:g})"
+_LEASE = (("--lease",), {"type": seconds_above_zero, "default": LEASE_S, "metavar": "SECONDS", "help": _LEASE_HELP})
 _EPOCH = (("--epoch",), {"type": int, "help": "of the claim that is meant (default: the one there is)"})
 _EVIDENCE = (("--evidence",), {"metavar": "JSON", "help": "an object: what shows it"})
 _REASON = (("--reason",), {"default": "", "help": "why"})
@@ -128,7 +128,7 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
         "put a task on the board",
         [
             (("subject",), {"help": "what is to be done, in a few words"}),
-            (("description",), {"nargs": "?", "default": "", "help": "the whole of it"}),
+            (("description",), {"nargs": "?", "default": "", "help": "the whole of it; '-' reads it from stdin"}),
             (("--key",), {"help": "its stable name (default: made of the subject)"}),
             (("--role",), {"default": "worker", "help": "who may claim it (default: worker)"}),
             (("--after",), {"action": "append", "metavar": "ID", "help": "a task that must be done first"}),
@@ -170,12 +170,12 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
     ),
     "ask": (
         "say that you cannot go on without an answer",
-        [_ID, (("question",), {}), _EPOCH],
+        [_ID, (("question",), {"help": "what you need to know; '-' reads it from stdin"}), _EPOCH],
         lambda board, args, agent: board.ask(args.id, _named(agent), _epoch(board, args), args.question),
     ),
     "answer": (
         "answer what the holder asked",
-        [_ID, (("text",), {})],
+        [_ID, (("text",), {"help": "the answer; '-' reads it from stdin"})],
         lambda board, args, agent: board.answer(args.id, _named(agent), args.text),
     ),
     "inspect": (
@@ -190,12 +190,12 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
     ),
     "reject": (
         "send the work back",
-        [_ID, (("findings",), {"nargs": "+", "metavar": "FINDING"}), _EPOCH],
+        [_ID, (("findings",), {"nargs": "+", "metavar": "FINDING", "help": "what is wrong with it"}), _EPOCH],
         lambda board, args, agent: board.reject(args.id, _named(agent), args.findings, epoch=args.epoch),
     ),
     "block": (
         "stop a task until somebody unblocks it",
-        [_ID, (("reason",), {})],
+        [_ID, (("reason",), {"help": "what stands in the way; '-' reads it from stdin"})],
         lambda board, args, agent: board.block(args.id, args.reason, by=agent or None),
     ),
     "unblock": (
@@ -211,7 +211,7 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
     "link": (
         "let a task come after another",
         [_ID, (("blocker",), {"metavar": "BLOCKER", "help": "the task that must be done first"})],
-        lambda board, args, _: board.link(args.id, args.blocker),
+        lambda board, args, agent: board.link(args.id, args.blocker, by=agent or None),
     ),
     "delete": ("take a task off the board", [_ID, _REASON], _delete),
     "reap": ("free what the dead hold, never what the slow hold", [], lambda board, args, _: None),

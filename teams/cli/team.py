@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line, printable
 from onecontext.errors import UsageError
 from teams.cli import team_join
-from teams.cli.place import ended, open_team, places
+from teams.cli.place import ROOT_HELP, add_json, ended, open_team, places
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.correspondence import correspondence
 from teams.protocol.mail.inbox import Inbox
@@ -25,21 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = words.add_parser("list", help="the teams there are, ours and those of live clients")
     show = words.add_parser("show", help="who is in a team: ours or not, heartbeat, mail that waits")
     for word in (new, join, leave):
-        word.add_argument("team", metavar="TEAM")
-    show.add_argument("team", metavar="TEAM", nargs="?", help="default: the one that was last at work")
+        word.add_argument("team", metavar="TEAM", help="its name; 'onecontext team list' names those there are")
+    show.add_argument("team", metavar="TEAM", nargs="?", help="default: $ONECONTEXT_TEAM, else the one last at work")
     for word in (join, leave):
         word.add_argument("--name", required=True, help="what the member is called")
     leave.add_argument("--reason", default="", help="what the record says about why")
     team_join.add_arguments(join)
     for word in (new, join, leave, listing, show):
-        word.add_argument(
-            "--root",
-            type=Path,
-            help="the folder with teams/ and tasks/ (default: .onecontext or .claude here or above, "
-            "$CLAUDE_CONFIG_DIR or ~/.claude; for a new team .claude)",
-        )
-        # The main parser has --json too; SUPPRESS keeps this one from undoing it.
-        word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        help_ = "the folder to make it in (default: .claude here)" if word is new else ROOT_HELP
+        word.add_argument("--root", type=Path, help=help_)
+        add_json(word)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -77,7 +72,8 @@ def _list(args: argparse.Namespace, invocation: Invocation) -> int:
     ]
     out.answer({"teams": rows, "ended": gone}, "\n".join(lines))
     if not rows and not gone:
-        out.say("there are no teams here; 'onecontext team new NAME' makes one")
+        where = printable(f"in {folders[0]}") if args.root else "here"
+        out.say(f"there are no teams {where}; 'onecontext team new NAME' makes one")
     return 0
 
 
@@ -135,6 +131,6 @@ def _line(row: dict[str, Any], out: Output) -> str:
     if row["ours"] and row["name"] != LEAD:
         facts.append("no heartbeat" if age is None else f"{row['life']}, heartbeat {age:g} s ago")
     facts.append(f"{row['waiting']} waiting" if row["waiting"] else "")
-    told = " · ".join(fact for fact in facts if fact)
+    told = one_line(" · ".join(fact for fact in facts if fact), limit=200)
     name = f"{row['name']:<14}"
     return f"  {out.paint(name, 'cyan')} {out.paint(told)}"

@@ -14,6 +14,7 @@ from typing import Any
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import INTERRUPTED_EXIT_CODE, UsageError
+from teams.cli.given import seconds_above_zero
 from teams.cli.team_agent import agent_mind
 from teams.cli.watching import telling
 from teams.guard.registry import TIERS
@@ -36,9 +37,11 @@ _ENDINGS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what a member is and how it behaves."""
     minds = parser.add_mutually_exclusive_group()
-    minds.add_argument("--model", help="a built-in agent: any litellm name, or scripted:PATH")
+    minds.add_argument("--model", metavar="NAME", help="a built-in agent: any litellm name, or scripted:PATH")
     minds.add_argument("--command", metavar="CMD", help="a command: each message on its stdin, its stdout the answer")
-    minds.add_argument("--python", metavar="MODULE:FUNCTION", help="a function: gets each Message, returns the answer")
+    minds.add_argument(
+        "--python", metavar="MODULE:F", help="function F of MODULE gets each Message, returns the answer"
+    )
     parser.add_argument(
         "--agent", metavar="NAME", help="a built-in agent as defined in .claude/agents, with its model or --model"
     )
@@ -50,9 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=Path, metavar="DIR", help="with --model: lets it use files and commands there")
     parser.add_argument("--sandbox", choices=list(TIERS), default="bubblewrap", help="with --work; none: your rights")
     parser.add_argument(
-        "--timeout", type=float, default=600.0, metavar="S", help="with --command: seconds (default 600)"
+        "--timeout", type=seconds_above_zero, default=600.0, metavar="S", help="with --command: seconds (default 600)"
     )
-    parser.add_argument("--lease", type=float, default=60.0, metavar="S", help="of a claim, in seconds (default 60)")
+    parser.add_argument(
+        "--lease", type=seconds_above_zero, default=60.0, metavar="S", help="of a claim, in seconds (default 60)"
+    )
     parser.add_argument(
         "--on-shutdown",
         choices=["finish", "stop"],
@@ -81,7 +86,7 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
         team,
         args.name,
         mind,
-        role=mind.role if isinstance(mind, AgentMind) else args.role or "worker",
+        role=mind.role if isinstance(mind, AgentMind) else "worker" if args.role is None else args.role,
         model=args.model,
         on_shutdown=args.on_shutdown,
         lease_s=args.lease,
@@ -94,8 +99,8 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.timeout <= 0 or args.lease < 1:
-        raise UsageError("--timeout is above 0 seconds, and --lease at least 1")
+    if args.lease < 1:
+        raise UsageError("--lease is at least 1 second")
     built_in = args.model is not None or args.agent is not None
     if not built_in and args.command is None and args.python is None:
         raise UsageError("say who thinks for the member: --model, --agent, --command or --python")

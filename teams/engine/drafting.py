@@ -5,6 +5,7 @@ Rule 2: a line has a limit, so that a reader needs no more memory than that.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from onecontext.errors import UsageError
 from onecontext.text.redact import redact_all
@@ -15,6 +16,24 @@ from teams.engine.line import MAX_LINE_BYTES, encode
 def without_secrets(draft: Draft) -> Draft:
     """Return the draft as it may be written."""
     return replace(draft, data=redact_all(draft.data))
+
+
+def event_of(draft: Draft, seq: int, *, id: str, at: datetime, team: str) -> Event:  # noqa: A002 - the field's name
+    """Return the event that the draft becomes."""
+    return Event(
+        seq=seq,
+        id=id,
+        at=at.astimezone(UTC),
+        type=draft.type,
+        team=team,
+        data=draft.data,
+        mission=draft.mission,
+        task=draft.task,
+        attempt=draft.attempt,
+        epoch=draft.epoch,
+        agent=draft.agent,
+        cause=draft.cause,
+    )
 
 
 def line_of(event: Event) -> bytes:

@@ -23,7 +23,7 @@ from typing import Any
 
 from onecontext.errors import LockTimeout, NoTeam
 from onecontext.store.files import append_bytes, sync_folder, tell_path
-from teams.engine.drafting import line_of, without_secrets
+from teams.engine.drafting import event_of, line_of, without_secrets
 from teams.engine.event import Draft, Event
 from teams.engine.follower import Follower
 from teams.engine.kept import SecondName
@@ -122,7 +122,10 @@ class Journal:
             last = self._continue()
             if guard is not None:
                 guard()
-            events = [self._event(draft, last + number) for number, draft in enumerate(clean, start=1)]
+            events = [
+                event_of(draft, seq, id=self._new_id(), at=self._clock(), team=self.team)
+                for seq, draft in enumerate(clean, start=last + 1)
+            ]
             content = b"".join(line_of(event) for event in events)
             append_bytes(
                 self.path,
@@ -240,22 +243,6 @@ class Journal:
         if not line:
             return 0
         return decode(line[:-1], place=f"{self.path} at byte {start}").seq
-
-    def _event(self, draft: Draft, seq: int) -> Event:
-        return Event(
-            seq=seq,
-            id=self._new_id(),
-            at=self._clock().astimezone(UTC),
-            type=draft.type,
-            team=self.team,
-            data=draft.data,
-            mission=draft.mission,
-            task=draft.task,
-            attempt=draft.attempt,
-            epoch=draft.epoch,
-            agent=draft.agent,
-            cause=draft.cause,
-        )
 
     def _sync(self, start: int, end: int) -> None:
         """Have the bytes from ``start`` to ``end`` on the disk; the lock is somebody else's by now, or nobody's."""

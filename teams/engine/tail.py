@@ -111,13 +111,18 @@ def open_journal(path: Path) -> BinaryIO:
 
     Raises:
         FileNotFoundError: there is none.
-        OSError, Damaged: it is a symlink, or no regular file.
+        Damaged: it is a symlink, or no regular file. OSError: the disk refused.
     """
     return os.fdopen(_open(path), "rb", buffering=_BUFFER_BYTES)
 
 
 def _open(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise Damaged(f"{path} is a symlink, which is not followed") from error
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Damaged(f"{path} is not a regular file")

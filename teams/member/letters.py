@@ -8,12 +8,10 @@ import uuid
 
 from onecontext.errors import UnknownMember
 from teams.agent.tools import cut
-from teams.engine.journal import utc_now
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import IdleNotification, ShutdownApproved, ShutdownRejected, ShutdownRequest
 from teams.protocol.mail.message import Message
 from teams.protocol.team import Team
-from teams.protocol.wire import iso_ms
 
 LIMIT_CHARACTERS = 200_000
 SUMMARY_CHARACTERS = 80
@@ -43,13 +41,11 @@ class Letters:
 
     def shutdown(self, message: Message, request: ShutdownRequest, *, stay: str) -> None:
         """Answer a request to shut down: ``stay`` says why not, "" approves."""
-        about = {"requestId": request.request_id, "from": self._me.name, "timestamp": iso_ms(utc_now())}
         form: ShutdownApproved | ShutdownRejected
         if stay:
-            form = ShutdownRejected.model_validate({**about, "reason": stay})
+            form = ShutdownRejected.make(request.request_id, self._me.name, reason=stay)
         else:
-            place = {"paneId": self._me.pane_id, "backendType": self._me.backend_type}
-            form = ShutdownApproved.model_validate({**about, **place})
+            form = ShutdownApproved.make(request.request_id, self._me)
         self._send(message.sender, form.to_text(), turn=message.msg_id, what="shutdown", answers=True)
 
     def farewell(self, text: str, *, turn: str) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from onecontext.errors import NoTeam, OneContextError, UnknownMember
 from teams.engine.journal import random_id
+from teams.engine.regular import Regular
 from teams.engine.watch import watch
 from teams.member.letters import Letters
 from teams.member.mind import Answer, Asked, Mind
@@ -19,7 +20,7 @@ from teams.member.seat import give_up, is_gone
 from teams.member.turns import Ended, Turns
 from teams.member.vigil import Vigil
 from teams.member.work import Refused, Work
-from teams.protocol.care import Care
+from teams.protocol.care import CARE_S, Care
 from teams.protocol.config import LEAD, Member
 from teams.protocol.mail.forms import (
     IdleNotification,
@@ -90,11 +91,14 @@ class Sitting:
 
     def _stay(self) -> How:
         team = self._team
+        care = Care(team, agent=self._me.name)
         # Now, and not when the team ends: a live client removes the journal with its folder.
-        Care(team, agent=self._me.name).keep_journal()
+        care.keep_journal()
         watching = watch([team.folder, team.folder / "inboxes", team.journal.folder], self._wake.set)
         try:
-            with team.beating(self._me.name), self._vigil:
+            # Where that ends by itself the team is gone or unusable, which the member meets where it takes its turns.
+            caring = Regular(care.look, every_s=CARE_S, name="care for the team")
+            with team.beating(self._me.name), self._vigil, caring:
                 return self._take_turns()
         finally:
             watching.close()
@@ -108,7 +112,6 @@ class Sitting:
             try:
                 message = self._next()
                 if message is None:
-                    self._team.post_again()
                     self._wake.wait(LOOK_AGAIN_S)
                 elif self._turn(message):
                     return "shutdown"
@@ -147,7 +150,7 @@ class Sitting:
             ended = self._think(message)
         told = ""
         # An answer is no question: two members that answer each other's answers would never stop.
-        if ended.text and message.in_reply_to is None:
+        if ended.text.strip() and message.in_reply_to is None:
             sent = self._letters.answer(message, ended.text)
             told = f"[to {message.sender}] " + ("answered" if sent else "not in the team; the answer is in the journal")
         self._letters.idle(message, failed=ended.outcome == "failed", summary=told)

@@ -13,20 +13,19 @@ from dataclasses import dataclass
 from onecontext.errors import OneContextError
 from onecontext.store.project import remove_copy
 from teams.engine.journal import Journal
+from teams.engine.regular import Regular
 from teams.mission.alone import alone
 from teams.mission.contract import Contract
 from teams.mission.halt import PERSON, Halt, Heed, Order
 from teams.mission.history import History, read_history
 from teams.mission.notebook import tell
 from teams.mission.planning import make_plan, put_on_board
-from teams.mission.regular import Regular
 from teams.mission.scheduler import Outcome, Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.verification import run_checks
 from teams.protocol.board.states import State
-from teams.protocol.care import Care
+from teams.protocol.care import CARE_S, Care
 
-CARE_S = 3.0
 HEED_S = 0.25
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from onecontext.errors import Conflict, LockTimeout, StaleEpoch
+from onecontext.errors import Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
+from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
-from teams.mission.regular import Regular
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
 from teams.protocol.board.states import State
@@ -172,7 +172,7 @@ class Scheduler:
         for worker, task in list(self._claims.items()):
             try:
                 self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
-            except StaleEpoch:
+            except (StaleEpoch, InvalidTransition, UnknownTask):
                 # The claim has passed on or was handed over since; the attempt itself meets the same refusal.
                 continue
 

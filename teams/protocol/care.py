@@ -12,6 +12,8 @@ from onecontext.errors import OneContextError
 from teams.protocol.team import Team
 
 TROUBLE = "team.trouble"
+CARE_S = 3.0
+"""Seconds between two looks of whoever is at work in a team."""
 
 
 class Care:

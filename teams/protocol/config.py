@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from onecontext.errors import Damaged, UnknownMember
+from onecontext.errors import Damaged, UnknownMember, UsageError
 from onecontext.text.validation import first_problem
 
 LEAD = "team-lead"
@@ -123,6 +123,17 @@ def is_file_name(name: str) -> bool:
     """Say whether ``name`` can name an inbox: it comes from a file that others write, and becomes part of a path."""
     is_path = name in ("", ".", "..") or "/" in name or not name.isprintable()
     return not is_path and len(name.encode("utf-8", "replace")) <= _LIMIT_NAME_BYTES
+
+
+def check_role(role: str) -> str:
+    """Return ``role`` unchanged if it is a word that can say what a member or a task is for.
+
+    Raises:
+        UsageError: it is blank, or would not stay on its line.
+    """
+    if not role.strip() or not role.isprintable():
+        raise UsageError(f"{role[:80]!r} is no role: it is a word, such as worker or validator")
+    return role
 
 
 def name_of(document: Any) -> str:

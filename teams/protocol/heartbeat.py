@@ -5,8 +5,8 @@ Rule 2: it names the process and its children, so who was killed is known at onc
     command counts as alive through it.
 Rule 3: who cannot be judged from here (another machine, another container, no heartbeat at all) is judged by time.
 Rule 4: the file is what other processes write, too: what cannot be read says nothing.
-Rule 5: the first heartbeat makes its own folder and none above it, and no other does: a team that is removed is not
-    made again by who still beats.
+Rule 5: a heartbeat makes its own folder and none above it, after the first one only where the journal is still there:
+    a team that is removed is not made again by who still beats.
 """
 
 import json
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged
-from onecontext.names import check_name
-from onecontext.store.files import read_bytes, replace_text
+from onecontext.names import check_name, is_name
+from onecontext.store.files import check_kinds, read_bytes, replace_text
 from teams.engine.processes import ProcessId, Where, any_runs, descendants, here, runs, this_process
 
 BEAT_S = 2.0
@@ -57,6 +57,7 @@ class Heartbeats:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ours: set[str] = set()
+        self._is_made = False
 
     def beat(self, name: str, *, stop: bool = False) -> None:
         """Say that the process of ``name`` lives and is this one, or, with ``stop``, that it ended in order.
@@ -64,14 +65,14 @@ class Heartbeats:
         Raises:
             InvalidName: nobody is called so.
             OSError: the folder is full, read-only or gone with its team; the last beat stands where there is one.
+            Damaged: a symlink stands in its place.
         """
         path = self._folder / check_name(name, what="agent")
         if stop:
             self._ours.discard(name)
             path.unlink(missing_ok=True)
             return
-        is_first = name not in self._ours
-        self._ours.add(name)
+        check_kinds([str(self._folder)], ())
         me, where = this_process(), here()
         document = {
             "v": 1,
@@ -81,9 +82,11 @@ class Heartbeats:
             "space": where.space,
             "children": [[child.pid, child.started] for child in descendants(me)],
         }
-        if is_first:
+        if not self._is_made or (self._folder.parent / "journal.jsonl").exists():
             self._folder.mkdir(exist_ok=True)
+            self._is_made = True
         replace_text(path, json.dumps(document))
+        self._ours.add(name)
 
     def beat_if_ours(self, name: str) -> None:
         """Beat for ``name`` if this process did before: who takes a task is then known to live after taking it."""
@@ -100,8 +103,8 @@ class Heartbeats:
             while not over.wait(every_s):
                 try:
                     self.beat(name)
-                except OSError:
-                    # Full or read-only: whoever works here meets that itself, and the next beat may succeed.
+                except (OSError, Damaged):
+                    # Full, read-only or replaced: whoever works here meets that itself, and the next beat may succeed.
                     continue
 
         thread = threading.Thread(target=keep, name=f"heart of {name}", daemon=True)
@@ -114,7 +117,12 @@ class Heartbeats:
             self.beat(name, stop=True)
 
     def pulse(self, name: str) -> Pulse:
-        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised."""
+        """Return what the heartbeat of ``name`` says; whatever lies there, nothing is raised.
+
+        A name that nobody of ours can have has no heartbeat: it may come from a file of others, and be a path.
+        """
+        if not is_name(name):
+            return Pulse(Life.UNKNOWN)
         path = self._folder / name
         try:
             beaten_at = path.lstat().st_mtime

@@ -16,12 +16,12 @@ from onecontext.store.files import replace_text
 from teams.engine.journal import random_id, utc_now
 from teams.engine.locks import mkdir_lock
 from teams.engine.stamp import Kept
-from teams.protocol.config import LEAD, Config, Member, name_of
+from teams.protocol.config import LEAD, Config, Member, check_role, name_of
 from teams.protocol.reading import read_json
 from teams.protocol.wire import dumps
 
 COLOURS = ("blue", "green", "yellow", "purple", "orange", "pink", "cyan", "red")
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 
 
 class Roster:
@@ -89,9 +89,10 @@ class Roster:
             record: called with the member before the file is written; what it raises keeps the member out.
 
         Raises:
-            InvalidName: nobody may be called so.
+            InvalidName: nobody may be called so. UsageError: the role is no word.
         """
         check_name(name, what="agent")
+        check_role(role)
         with mkdir_lock(self.path, wait_s=WAIT_S):
             config = self.read()
             free = _free_name(name, [name_of(member) for member in config.to_document()["members"]])

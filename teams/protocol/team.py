@@ -11,14 +11,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import Damaged, NoTeam
+from onecontext.errors import Damaged, NoTeam, UsageError
 from onecontext.names import check_name
 from onecontext.store.durable import make_folder
 from teams.engine.event import Event
 from teams.engine.journal import Journal, random_id, utc_now
 from teams.protocol.board.board import Board
 from teams.protocol.board.people import People
-from teams.protocol.config import Config, Member
+from teams.protocol.board.taskfiles import TaskFiles
+from teams.protocol.config import Config, Member, is_file_name
 from teams.protocol.heartbeat import Heartbeats, Pulse
 from teams.protocol.mail.intake import MailIntake
 from teams.protocol.mail.mailbox import Mailbox
@@ -88,13 +89,18 @@ class Team:
             cwd: where the members work, as the roster tells the client.
 
         Raises:
-            InvalidName: no team may be called so.
+            InvalidName: no team may be called so. UsageError: ``root`` is no folder.
+            Damaged: a symlink stands in the place of one of its folders; nothing is made behind it.
         """
         check_name(name, what="team")
         team = cls(name, Path(root).absolute(), cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
-        for folder in (team.folder / "inboxes", team.journal.folder, team.root / "tasks" / name):
-            make_folder(folder)
-        (team.root / "tasks" / name / ".lock").touch()
+        for folder in (team.folder, team.folder / "inboxes", team.journal.folder, team.root / "tasks" / name):
+            _refuse_link(folder)
+            try:
+                make_folder(folder)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise UsageError(f"{error.filename} is no folder, so no team can be made in {team.root}") from error
+        TaskFiles(team.root / "tasks" / name).make()
         made = team._roster.create(name, cwd=team._cwd, session_id=new_id())
         # A crash between the file and its event leaves a team without one: the journal is then still empty.
         if made or not team.journal.path.exists():
@@ -114,18 +120,22 @@ class Team:
         """Open a team that is there, ours or a live client's; nothing is written.
 
         Raises:
-            NoTeam: there is none of that name.
+            NoTeam: there is none of that name. Damaged: its folder is a symlink, which is not followed.
         """
         home = Path(root).absolute()
-        if not name or Path(name).name != name or not (home / "teams" / name / "config.json").exists():
+        # Names of a client's making are not ours to choose; that it is one name, and leads nowhere else, is.
+        if not is_file_name(name) or not (home / "teams" / name / "config.json").exists():
             known = ", ".join(cls.list(home)) or "none"
-            raise NoTeam(f"no team {name!r} in {home}; there are {known}", hint="--team and --root name another")
+            hint = "'onecontext team list' names those of other folders; --root says which is meant"
+            raise NoTeam(f"no team {name!r} in {home}; there are {known}", hint=hint)
+        for folder in (home / "teams" / name, home / "teams" / name / "onecontext"):
+            _refuse_link(folder)
         return cls(name, home, cwd=Path(cwd).absolute(), clock=clock, new_id=new_id)
 
     @staticmethod
     def list(root: Path | str) -> Names:
         """Return the names of the teams under ``root``, the one that was last at work first."""
-        configs = (Path(root) / "teams").glob("*/config.json")
+        configs = [path for path in (Path(root) / "teams").glob("*/config.json") if not path.parent.is_symlink()]
         return [path.parent.name for path in sorted(configs, key=_last_written, reverse=True)]
 
     @property
@@ -232,6 +242,11 @@ class Team:
         except (NoTeam, Damaged):
             return None
         return next((member.role for member in members if member.name == name), None)
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():
+        raise Damaged(f"{folder} is a symlink, which is not followed")
 
 
 def _last_written(config: Path) -> float:

@@ -16,6 +16,10 @@ from teams.engine.journal import Journal
 from teams.engine.watch import watch
 from teams.protocol.board.board import Board
 from teams.protocol.board.desk import EVENTS
+from teams.protocol.board.states import OPEN, TABLE, Action, State
+from teams.protocol.board.task import Ours
+from teams.protocol.heartbeat import Life
+from teams.protocol.violations import GARBLED
 
 CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal, "Teammate": Teammate}
 FUNCTIONS = {function.__name__: function for function in (watch, find_definitions, build_agent, model_name)}
@@ -106,3 +110,59 @@ def test_exit_codes_of_endings_are_in_the_missions_page(root: Path) -> None:
 
     for ending, code in errors.ENDING_EXIT_CODES.items():
         assert f"| `{ending}` | {code} |" in page
+
+
+# --- docs/teams.md and part 2 of docs/formats.md ----------------------------------------------------------------------
+
+Rows = list[list[str]]
+
+
+def rows_below(page: str, heading: str) -> Rows:
+    """Return the cells of the table whose first line begins with ``heading``."""
+    lines = page[page.index(f"\n| {heading}") + 1 :].splitlines()[2:]
+    table = lines[: next(place for place, line in enumerate([*lines, ""]) if not line.startswith("|"))]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table]
+
+
+def documented_moves(page: str) -> dict[Action, dict[State, State]]:
+    """Return the table of states as the page has it: in words, *open*, *the same*, *gone* and *any* among them."""
+    moves: dict[Action, dict[State, State]] = {}
+    for action, before, after, _ in rows_below(page, "action | from"):
+        target = after.partition(",")[0]
+        states = [State(word) for word in re.findall(r"\w+", before) if word in {*State}]
+        for state in [*State] if before == "any" else states:
+            same = target in ("the same", "gone")
+            moves.setdefault(Action(action), {})[state] = state if same else OPEN if target == "open" else State(target)
+    return moves
+
+
+def test_the_table_of_states_on_the_page_is_the_codes(root: Path) -> None:
+    page = (root / "docs" / "teams.md").read_text()
+
+    assert documented_moves(page) == TABLE
+    # It would be noticed: no row can go without the two being different.
+    for line in [line for line in page.splitlines() if line.split(" ")[1:2] and line.split(" ")[1] in {*Action}]:
+        assert documented_moves(page.replace(f"{line}\n", "")) != TABLE, line
+
+
+def test_every_life_of_a_member_and_every_field_of_a_task_is_on_its_page(root: Path) -> None:
+    lives = [row[0] for row in rows_below((root / "docs" / "teams.md").read_text(), "life | is seen from")]
+    fields = [row[0] for row in rows_below((root / "docs" / "formats.md").read_text(), "field | type | meaning |")]
+
+    assert lives == [f"`{life}`" for life in Life]
+    assert {*fields} == {f"`{name}`" for name in Ours.model_fields}
+
+
+def test_every_rule_that_another_program_can_break_is_in_the_formats(root: Path) -> None:
+    sources = (root / "teams" / "protocol").rglob("*.py")
+    named = {
+        node.args[place].value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        for place in [{"Breach": 0, "Violation": 1}.get(node.func.id, -1)]
+        if place >= 0 and isinstance(node.args[place], ast.Constant)
+    } | {GARBLED}
+    documented = [row[0] for row in rows_below((root / "docs" / "formats.md").read_text(), "`rule` | what a file")]
+
+    assert {*re.findall(r"`(\w+)`", " ".join(documented))} == named

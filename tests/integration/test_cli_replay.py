@@ -241,7 +241,7 @@ def test_an_interrupted_replay_keeps_what_it_fed_and_goes_on(recorded: Path, tmp
     _, err = replaying.communicate(timeout=20)
     half = path.read_bytes()
 
-    assert (replaying.returncode, "Traceback" in err) == (130, False)
+    assert (replaying.returncode, "Traceback" in err) == (130, False), err
     assert journal(recorded).read_bytes().startswith(half)
     known = rebuild(Journal(path.parent, team=recorded.name))
     files = {p.stem: json.loads(p.read_bytes()) for p in (tmp_path / "tasks" / recorded.name).glob("*.json")}

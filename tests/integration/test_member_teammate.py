@@ -99,6 +99,17 @@ def test_two_members_do_not_answer_each_others_answers_for_ever(lead: ForeignLea
     assert heard == [("bob", "hello"), ("ann", "heard hello")]
 
 
+def test_a_blank_answer_is_nothing_to_say_and_ends_nobody(lead: ForeignLead) -> None:
+    with at_work(lead.team, lambda message: " \n" if message.text == "blank" else "still here"):
+        lead.send("ann", "blank")
+        (idle,) = lead.wait_for(1)
+        lead.send("ann", "again")
+        entries = lead.wait_for(3)
+
+    assert "idle_notification" in idle["text"]
+    assert entries[1]["text"] == "still here"
+
+
 def test_a_task_is_claimed_kept_and_completed(lead: ForeignLead) -> None:
     task_id = lead.task("Bake", "a loaf")
     seen: list[Any] = []

@@ -14,6 +14,7 @@ import pytest
 
 from teams.engine.event import Event
 from teams.protocol.heartbeat import Life
+from teams.protocol.mail.message import Message
 from teams.protocol.team import Team
 from tests.support.missions import (
     events_of,
@@ -271,3 +272,22 @@ def test_what_cannot_be_done_for_the_team_is_recorded_once_and_the_mission_goes_
     assert (trouble.agent, trouble.data["doing"]) == ("team-lead", "keep the journal")
     assert "is no folder of its own" in trouble.data["reason"]
     assert "could not keep the journal: Damaged: " in ran.stderr
+
+
+def test_a_claim_that_was_handed_over_while_it_is_renewed_is_no_error(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "onecontext.toml").write_text("[run]\nlease_s = 1.5\n")
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES), verdict()])
+    send = Team.send
+
+    def slow(self: Team, to: str, text: str, **more: Any) -> Message:
+        if to == "team-lead":
+            time.sleep(1.2)  # the inbox of another program's lead is busy, and the renewal comes meanwhile
+        return send(self, to, text, **more)
+
+    monkeypatch.setattr(Team, "send", slow)
+    ran = onecontext(repository, "run", "Say yes", "--model", script, "--json")
+
+    assert ran.code == 0, ran.stderr
+    assert ran.data["ending"] == "done"

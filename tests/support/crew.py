@@ -89,6 +89,13 @@ def send_and_create(root: Path, name: str, count: str) -> None:
             team.send("ann" if number % 4 else "zoe", text, sender=name)
 
 
+def send_to_zoe(root: Path, name: str, count: str) -> None:
+    """Send numbered messages to a member of another program."""
+    team = Team.open("crew", root=root)
+    for number in range(int(count)):
+        team.send("zoe", f"{name} {number}", sender=name)
+
+
 def write_foreign(root: Path, name: str, count: str, to: str) -> None:
     """Do what another program does: append to the inbox under its lock, and tell the journal nothing."""
     inbox = root / "teams" / "crew" / "inboxes" / f"{to}.json"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from onecontext import __version__
 from onecontext.cli.commands import COMMANDS
 from onecontext.cli.output import Output, printable
+from teams.protocol.team import Team
 from tests.support.missions import onecontext
 
 FROM_NOWHERE = "from onecontext.cli.main import entry; entry()"
@@ -135,3 +137,18 @@ def test_nor_can_it_in_json_which_says_the_same_to_programs() -> None:
 
 def test_text_of_agents_cannot_command_a_terminal() -> None:
     assert printable("a\x1b[2Jb\u202ec\nd\te") == "a\\x1b[2Jb\\u202ec\nd\te"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_cannot_show_a_character_is_shown_its_escape(tmp_path: Path, encoding: str) -> None:
+    Team.create("crew", root=tmp_path / ".claude").board.create("😀 → é", key="t")
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    shown, told = [
+        subprocess.run([sys.executable, "-c", FROM_NOWHERE, "board", *more], cwd=tmp_path, env=env, capture_output=True)
+        for more in ([], ["--json"])
+    ]
+
+    assert (shown.returncode, told.returncode) == (0, 0), shown.stderr
+    assert rb"\U0001f600 \u2192 " in shown.stdout
+    assert json.loads(told.stdout.decode(encoding))["data"]["tasks"][0]["subject"] == "😀 → é"

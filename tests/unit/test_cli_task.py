@@ -151,7 +151,7 @@ def test_waiting_ends_when_a_message_comes(team: Team, tmp_path: Path) -> None:
     timer.join()
 
     assert code == 0
-    assert "val  psst" in out
+    assert "val → ann  psst" in out
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_waiting_ends_when_a_message_comes(team: Team, tmp_path: Path) -> None:
         (["ack", ""], "no message has an id that begins with ''"),
         (["wait"], "it is 'mail wait AGENT'"),
         (["wait", "nobody", "--timeout", "0"], "no member 'nobody'"),
-        (["ann", "bob"], "mail takes one AGENT, or one of: send TO TEXT; broadcast"),
+        (["ann", "bob"], "mail takes one AGENT, or one of: list [AGENT]; show ID; send TO TEXT; broadcast"),
         (["send", "ann", "x", "--from", "zoe"], "no member 'zoe'"),
     ],
 )

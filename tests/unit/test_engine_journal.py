@@ -213,8 +213,10 @@ def test_a_journal_that_is_a_symlink_is_not_followed(journal: Journal, tmp_path:
     (tmp_path / "elsewhere").write_text("")
     journal.path.symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(OSError):
+    with pytest.raises(Damaged, match="symlink"):
         journal.append("tick", {})
+    with pytest.raises(Damaged, match="symlink"):
+        list(journal.read())
     assert (tmp_path / "elsewhere").read_text() == ""
 
 

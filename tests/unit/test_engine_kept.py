@@ -175,6 +175,15 @@ def test_who_knew_the_journal_makes_nothing_in_what_is_left_of_a_team(team: Team
     assert sorted(team.folder.rglob("*")) == before
 
 
+def test_a_heartbeat_makes_its_folder_again_while_the_team_is_there(team: Team) -> None:
+    team.beat("ann")
+    shutil.rmtree(team.journal.folder / "heartbeat")
+
+    team.beat("ann")
+
+    assert team.pulse("ann").life == "alive"
+
+
 def test_while_it_is_being_removed_no_journal_is_begun_anew(team: Team) -> None:
     another = Team.open("crew", root=team.root)
     (team.folder / "config.json").unlink()

@@ -31,11 +31,12 @@ def told(team: Team, kind: str) -> list[dict[str, object]]:
     return [dict(event.data) for event in team.journal.read() if event.type == kind]
 
 
-def test_it_takes_in_frees_and_posts(team: Team) -> None:
+def test_it_takes_in_frees_and_posts(team: Team, clock: HandClock) -> None:
     befriend(team, "yan")
     team.join("ann")
     team.board.create("t", key="t")
-    team.board.claim("1", "ann", lease_s=0)
+    team.board.claim("1", "ann", lease_s=1)
+    clock.forward(60)
 
     Care(team).look()
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -194,21 +192,6 @@ def test_a_folder_of_inboxes_that_is_a_link_is_neither_read_nor_written(tmp_path
         with pytest.raises(Damaged):
             write()
     assert (tmp_path / "elsewhere" / "ann.json").read_text() == f"[{GOOD}]"
-
-
-@pytest.fixture
-def as_nobody() -> Iterator[Path]:
-    """A folder, and a process that may not read what it has no right to: tests may run as root, who may anything."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o777)
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)
-        try:
-            yield Path(name)
-        finally:
-            if root:
-                os.seteuid(0)
 
 
 def test_what_may_not_be_read_is_said_and_set_aside_unread(as_nobody: Path) -> None:

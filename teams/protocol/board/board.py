@@ -21,7 +21,8 @@ from teams.protocol.board.links import Links
 from teams.protocol.board.people import People
 from teams.protocol.board.states import State, derived
 from teams.protocol.board.task import Ours, Task
-from teams.protocol.board.taskfiles import Problem, TaskFiles
+from teams.protocol.board.taskfiles import Problem, TaskFiles, order
+from teams.protocol.config import check_role
 from teams.protocol.violations import Violation
 
 Tasks = list[Task]
@@ -54,11 +55,15 @@ class Board(Holding, Judging):
     def list(self) -> Tasks:
         """Return all tasks in order of their ids; a garbled file costs about 0.1 s and goes to ``problems``.
 
-        What another program wrote counts as far as it may: state, claim and verdict are the journal's.
+        What another program wrote counts as far as it may: state, claim and verdict are the journal's. A task of the
+        journal whose file is not written yet is there, too.
         """
         files, problems = self._files.read_all()
         self._desk.copies.ledger.catch_up()
         tasks = [task for file in files if (task := self._desk.copies.view(file)) is not None]
+        there = {*(file.id for file in files), *(problem.path.stem for problem in problems)}
+        if late := self._desk.copies.unwritten(there):
+            tasks = sorted([*tasks, *late], key=lambda task: order(task.id))
         self.problems = tuple(problems)
         states = {task.id: task.state for task in tasks}
         # A blocker that cannot be read may not be done; one that is gone blocks nobody.
@@ -119,6 +124,7 @@ class Board(Holding, Judging):
         assertions: Sequence[str] = (),
         mission: str | None = None,
         review: bool = True,
+        by: str | None = None,
     ) -> Task:
         """Put a new task on the board.
 
@@ -129,32 +135,34 @@ class Board(Holding, Judging):
             after: ids of tasks that must be done first.
             assertions: ids of what it owns of the contract.
             review: whether somebody else accepts it before it is done; False lets the holder finish it.
+            by: who does it, for the record; None is nobody that we know.
 
         Raises:
+            InvalidName: the key is none. UsageError: the role is no word, or the task is larger than 4 MiB.
             Conflict: the mission has a task with that key.
             UnknownTask: ``after`` names one that does not exist.
             DependencyCycle: tasks would wait for each other; nothing was written.
         """
         check_name(key, what="task")
-        ours = Ours(key=key, role=role, assertions=tuple(assertions), mission=mission, review=review)
-        return self._links.create(subject, description, ours, after)
+        ours = Ours(key=key, role=check_role(role), assertions=tuple(assertions), mission=mission, review=review)
+        return self._links.create(subject, description, ours, after, by=by)
 
-    def link(self, task_id: str, blocker_id: str) -> Task:
+    def link(self, task_id: str, blocker_id: str, *, by: str | None = None) -> Task:
         """Let one task come after another.
 
         Raises:
             UnknownTask: one of them does not exist.
             DependencyCycle: they would wait for each other; nothing was written.
         """
-        return self._links.link(task_id, blocker_id)
+        return self._links.link(task_id, blocker_id, by=by)
 
-    def delete(self, task_id: str, *, reason: str = "") -> None:
+    def delete(self, task_id: str, *, reason: str = "", by: str | None = None) -> None:
         """Take a task off the board; nobody waits for it afterwards.
 
         Raises:
             InvalidTransition: somebody has it.
         """
-        self._links.delete(task_id, reason)
+        self._links.delete(task_id, reason, by=by)
 
     def repair(self) -> Sequence[str]:
         """Write files anew that are missing, garbled or older than the journal; return what was done, in sentences.

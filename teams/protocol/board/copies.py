@@ -9,12 +9,13 @@ Rule 3: a task that another program made is what its file says, until one of our
 """
 
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, NewerFormat, UnknownTask
-from onecontext.store.files import read_bytes, replace_bytes
+from onecontext.store.files import check_kinds, read_bytes, replace_bytes
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.protocol.board.ledger import DELETED, Ledger
@@ -70,14 +71,30 @@ class Copies:
         """Return the task as it stands: words as its file has them, the rest as the journal; nothing is written.
 
         Raises:
-            FileNotFoundError: there is no file. UnknownTask, Damaged, NewerFormat: it is none, or cannot be read.
+            FileNotFoundError: there is no file, nor will there be one.
+            UnknownTask, Damaged, NewerFormat: it is none, or cannot be read.
         """
-        file = self._files.read(task_id)
+        try:
+            file = self._files.read(task_id)
+        except FileNotFoundError:
+            known = self.recorded(task_id)
+            if known is None or known.is_foreign or self.deleted_by_client(task_id):
+                raise
+            return self.with_blockers(known)
         self.ledger.catch_up()
         task = self.view(file)
         if task is None:
             raise UnknownTask(f"task {task_id} was deleted")
         return self.with_blockers(task)
+
+    def unwritten(self, there: Set[str]) -> list[Task]:
+        """Return the tasks of the journal that should have a file, and are not in ``there``: their files are to come.
+
+        The caller read ``there`` first and the journal after it.
+        """
+        missing = {task_id: document for task_id, document in self.ledger.documents().items() if task_id not in there}
+        tasks = [self._known(task_id, document) for task_id, document in missing.items()]
+        return [task for task in tasks if not (task.is_foreign or self.deleted_by_client(task.id))]
 
     def with_blockers(self, task: Task) -> Task:
         """Return ``task`` with ``waiting`` or ``ready`` as its blockers stand now; one that is gone blocks nobody."""
@@ -165,7 +182,8 @@ class Copies:
         return None if rev and not task.is_foreign else task.without_ours()
 
     def _from_journal(self, task_id: str, known: dict[str, Any], rev: int, *, foreign: str = "") -> Standing:
-        self._files.write(task_id, known)
+        with suppress(OSError):  # a copy: a full disk, or a folder in its place, keeps nobody from the task
+            self._files.write(task_id, known)
         return Standing(self._known(task_id, known), rev, foreign)
 
     def _state_of(self, task_id: str) -> State | None:
@@ -198,6 +216,7 @@ class Copies:
             return
         content = read_bytes(path)
         folder = self._journal.folder / "garbled"
+        check_kinds([str(folder)], ())
         folder.mkdir(exist_ok=True)
         replace_bytes(folder / f"{task_id}-{crc32c(content)}", content)
 

@@ -2,14 +2,16 @@
 
 Rule 1: the journal decides: a change is made when its event is appended, and that only when the task's newest event is
     still the one the change was computed from. The directory lock is for other programs, who honour nothing else.
-Rule 2: the file follows, under the same lock.
+Rule 2: the file follows, under the same lock. A file that the disk refuses then undoes nothing: it is a copy, and is
+    written anew when its task is next touched.
 Rule 3: what is refused for an old epoch is recorded as a violation.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from onecontext.errors import StaleEpoch, UnknownTask
+from onecontext.errors import StaleEpoch, UnknownTask, UsageError
 from teams.engine.journal import Journal
 from teams.engine.locks import HeldLock, mkdir_lock
 from teams.protocol.board.copies import Copies, Standing
@@ -18,8 +20,14 @@ from teams.protocol.board.moves import Move
 from teams.protocol.board.states import EVENTS, OPEN, Action, after
 from teams.protocol.board.task import Task
 from teams.protocol.board.taskfiles import TaskFiles
+from teams.protocol.reading import LIMIT_BYTES as LIMIT_READ_BYTES
+from teams.protocol.wire import dumps
 
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
+# Below the 4 MiB that are read, with room for what redaction may add.
+LIMIT_BYTES = LIMIT_READ_BYTES - 64 * 1024
+# A document of so many characters fits, however it is escaped and indented.
+_SMALL_CHARACTERS = 16 * 1024
 
 
 class Desk:
@@ -77,10 +85,10 @@ class Desk:
                 changed = self.copies.with_blockers(changed)
             return self._record(lock, standing, changed, EVENTS[action], agent=agent, reason=reason)
 
-    def add(self, task: Task) -> Task:
-        """Record a new task. The caller holds the list's lock."""
+    def add(self, task: Task, *, by: str | None = None) -> Task:
+        """Record a new task, made by ``by``. The caller holds the list's lock."""
         with mkdir_lock(self._files.path(task.id), wait_s=WAIT_S) as lock:
-            return self._record(lock, None, task, "task.created", agent=None, reason="")
+            return self._record(lock, None, task, "task.created", agent=by, reason="")
 
     def _record(
         self, lock: HeldLock, before: Standing | None, task: Task, event_type: str, *, agent: str | None, reason: str
@@ -90,8 +98,10 @@ class Desk:
         rev = before.rev if before else 0
         newest = max(rev, before.task.ours.rev) if before else 0
         task = task.changed(ours={"rev": newest + 1, "state": task.state})
+        document = task.to_document()
+        _refuse_large(document)
         data: dict[str, Any] = {
-            "task": task.to_document(),
+            "task": document,
             "from": before.task.state if before else None,
             "to": None if event_type == DELETED else task.state,
         }
@@ -106,10 +116,11 @@ class Desk:
             guard=lambda: self.copies.ledger.expect(task.id, rev),
         )
         # If the lock passed on while this process slept, its new holder has read our event and writes the file.
-        if lock.is_ours() and event_type == DELETED:
-            self._files.remove(task.id)
-        elif lock.is_ours():
-            self._files.write(task.id, event.data["task"])
+        with suppress(OSError):  # rule 2; who made the change must not be told that it was not made
+            if lock.is_ours() and event_type == DELETED:
+                self._files.remove(task.id)
+            elif lock.is_ours():
+                self._files.write(task.id, event.data["task"])
         return Task.parse(event.data["task"], source=f"event {event.seq}")
 
     def _violation(self, task: Task, action: Action, error: StaleEpoch, agent: str | None, epoch: int | None) -> None:
@@ -126,4 +137,20 @@ class Desk:
             attempt=task.attempt or None,
             epoch=epoch,
             agent=agent,
+        )
+
+
+def _refuse_large(document: dict[str, Any]) -> None:
+    """Refuse a task whose file nobody would read.
+
+    Raises:
+        UsageError: it is larger than what is read; nothing was written.
+    """
+    if len(str(document)) <= _SMALL_CHARACTERS:
+        return
+    size_bytes = len(dumps(document).encode("utf-8"))
+    if size_bytes > LIMIT_BYTES:
+        raise UsageError(
+            f"the task would have {size_bytes:,} bytes, more than the {LIMIT_BYTES:,} that fit",
+            hint="put what is long into a file, and its path into the task",
         )

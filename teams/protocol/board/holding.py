@@ -5,7 +5,6 @@ Rule 1: a claim carries an epoch. What comes with an older one changes nothing a
 
 import random
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from onecontext.errors import Conflict, LockTimeout, UsageError
@@ -14,7 +13,7 @@ from teams.protocol.board.desk import WAIT_S
 from teams.protocol.board.moves import NOBODY, Change
 from teams.protocol.board.states import Action
 from teams.protocol.board.task import Task
-from teams.protocol.board.verbs import Verbs
+from teams.protocol.board.verbs import Verbs, check_agent, json_values
 
 _CROWD = 32
 
@@ -29,12 +28,12 @@ class Holding(Verbs):
         """Take a ready task, or one whose lease is over and whose holder is not known to live; of several, one gets it.
 
         Args:
-            lease_s: seconds for which nobody else may take it; renew before.
+            lease_s: seconds for which nobody else may take it, above 0 and at most a year; renew before.
 
         Raises:
             Conflict: somebody else has it, or had it and is through.
             InvalidTransition: it waits for others, or is blocked.
-            UsageError: it is for another role.
+            UsageError: it is for another role, or there is no such lease. InvalidName: nobody is called so.
         """
         return self._take(task_id, agent, lease_s, wait_s=WAIT_S)
 
@@ -44,6 +43,9 @@ class Holding(Verbs):
         A task whose file somebody changes just now is passed over: of many who ask at once each gets another, then
         not the very first.
         """
+        # What is wrong with every task is said, not taken for "not to be had".
+        self._until(lease_s)
+        check_agent(agent)
         self._desk.copies.ledger.catch_up()
         left = self._desk.copies.ledger.open_ids()
         while left:
@@ -66,7 +68,7 @@ class Holding(Verbs):
         Raises:
             StaleEpoch: the claim has passed on; recorded as a violation. So for the other verbs of a holder.
         """
-        until = self._clock() + timedelta(seconds=lease_s)
+        until = self._until(lease_s)
         task = self._hold(task_id, Action.RENEW, agent, epoch, Change({"lease_until": until}))
         self._people.beat(agent)
         return task
@@ -78,7 +80,7 @@ class Holding(Verbs):
 
     def submit(self, task_id: str, agent: str, epoch: int, evidence: Mapping[str, Any]) -> Task:
         """Hand an attempt over for review. ``evidence``, JSON values, replaces that of earlier attempts."""
-        change = Change({"lease_until": None, "evidence": dict(evidence), "reviewer": None})
+        change = Change({"lease_until": None, "evidence": json_values(evidence), "reviewer": None})
         return self._hold(task_id, Action.SUBMIT, agent, epoch, change)
 
     def finish(self, task_id: str, agent: str, epoch: int, evidence: Mapping[str, Any] | None = None) -> Task:
@@ -87,7 +89,7 @@ class Holding(Verbs):
         Raises:
             UsageError: it is to be reviewed; submit it.
         """
-        move = moves.finish(agent, epoch, evidence or {})
+        move = moves.finish(agent, epoch, json_values(evidence))
         return self._desk.act(task_id, Action.FINISH, move, agent=agent, epoch=epoch)
 
     def ask(self, task_id: str, agent: str, epoch: int, question: str) -> Task:
@@ -97,8 +99,8 @@ class Holding(Verbs):
     def _take(self, task_id: str, agent: str, lease_s: float, *, wait_s: float) -> Task:
         now = self._clock()
         lives = self._people.lives
-        until = now + timedelta(seconds=lease_s)
-        move = moves.claim(agent, role=self._people.role_of(agent), now=now, until=until, lives=lives)
+        until = self._until(lease_s)
+        move = moves.claim(check_agent(agent), role=self._people.role_of(agent), now=now, until=until, lives=lives)
 
         def taken(known: Task) -> None:
             moves.refuse_taken(known, now=self._clock(), lives=lives)

@@ -5,7 +5,6 @@ Rule 1: nobody judges work of his own.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from onecontext.errors import Conflict, InvalidTransition, UnknownTask
@@ -13,7 +12,7 @@ from teams.protocol.board import moves
 from teams.protocol.board.moves import NOBODY, Change
 from teams.protocol.board.states import Action
 from teams.protocol.board.task import Task
-from teams.protocol.board.verbs import Verbs
+from teams.protocol.board.verbs import Verbs, check_agent, json_values
 
 
 class Judging(Verbs):
@@ -27,12 +26,12 @@ class Judging(Verbs):
         """Take the review of a task: until the lease is over nobody else gives the verdict.
 
         Raises:
-            UsageError: ``agent`` is the author of the work, or neither validator nor lead.
+            UsageError: ``agent`` is the author of the work, or neither validator nor lead; or there is no such lease.
             Conflict: somebody else is judging it.
         """
         now = self._clock()
-        until = now + timedelta(seconds=lease_s)
-        role = self._people.role_of(agent)
+        until = self._until(lease_s)
+        role = self._people.role_of(check_agent(agent))
         move = moves.inspect(agent, role=role, now=now, until=until, lives=self._people.lives)
         task = self._desk.act(task_id, Action.INSPECT, move, agent=agent)
         self._people.beat(agent)
@@ -51,7 +50,7 @@ class Judging(Verbs):
             UsageError: ``by`` is its author.
             StaleEpoch: another attempt is there by now; recorded as a violation.
         """
-        move = moves.judge(by, "accepted", evidence or {}, epoch=epoch)
+        move = moves.judge(check_agent(by), "accepted", json_values(evidence), epoch=epoch)
         return self._desk.act(task_id, Action.COMPLETE, move, agent=by, epoch=epoch)
 
     def reject(
@@ -68,8 +67,8 @@ class Judging(Verbs):
         ``findings`` become ``evidence["findings"]`` where there are any. The rest as in :meth:`complete`.
         """
         reason = "; ".join(findings)
-        told = {**(evidence or {}), **({"findings": [*findings]} if findings else {})}
-        move = moves.judge(by, "rejected", told, epoch=epoch, reason=reason or None, fields=NOBODY)
+        told = {**json_values(evidence), **({"findings": [*findings]} if findings else {})}
+        move = moves.judge(check_agent(by), "rejected", told, epoch=epoch, reason=reason or None, fields=NOBODY)
         return self._desk.act(task_id, Action.REJECT, move, agent=by, epoch=epoch, reason=reason)
 
     def reap(self) -> Sequence[Task]:

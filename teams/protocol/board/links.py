@@ -26,7 +26,7 @@ class Links:
         self._desk = desk
         self._list_tasks = list_tasks
 
-    def create(self, subject: str, description: str, ours: Ours, after: Sequence[str]) -> Task:
+    def create(self, subject: str, description: str, ours: Ours, after: Sequence[str], *, by: str | None) -> Task:
         """Put a new task behind those in ``after``; errors as in ``Board.create``."""
         copies, ledger = self._desk.copies, self._desk.copies.ledger
         with self.locked():
@@ -40,30 +40,34 @@ class Links:
             task_id = self._files.next_id(there.union(ledger.ids()))
             _refuse_cycle(self._blockers_of, task_id, blockers)
             new = _new(task_id, subject, description, ours, blockers)
-            task = self._desk.add(copies.with_blockers(new))
+            task = self._desk.add(copies.with_blockers(new), by=by)
             for name in blockers:
-                self._desk.act(name, Action.LINK, moves.come_before(task_id), reason=f"comes before {task_id}")
+                reason = f"comes before {task_id}"
+                self._desk.act(name, Action.LINK, moves.come_before(task_id), agent=by, reason=reason)
         return task
 
-    def link(self, task_id: str, blocker_id: str) -> Task:
+    def link(self, task_id: str, blocker_id: str, *, by: str | None) -> Task:
         """Let one task wait for another; errors as in ``Board.link``."""
         with self.locked():
             self._must_exist(task_id)
             self._must_exist(blocker_id)
             _refuse_cycle(self._blockers_of, task_id, [*self._blockers_of(task_id), blocker_id])
             task = self._desk.act(
-                task_id, Action.LINK, moves.come_after(blocker_id), reason=f"comes after {blocker_id}"
+                task_id, Action.LINK, moves.come_after(blocker_id), agent=by, reason=f"comes after {blocker_id}"
             )
-            self._desk.act(blocker_id, Action.LINK, moves.come_before(task_id), reason=f"comes before {task_id}")
+            self._desk.act(
+                blocker_id, Action.LINK, moves.come_before(task_id), agent=by, reason=f"comes before {task_id}"
+            )
         return task
 
-    def delete(self, task_id: str, reason: str) -> None:
+    def delete(self, task_id: str, reason: str, *, by: str | None) -> None:
         """Take a task off the board and out of the lists of others."""
         with self.locked():
-            self._desk.act(task_id, Action.DELETE, moves.always(moves.Change()), reason=reason)
+            self._desk.act(task_id, Action.DELETE, moves.always(moves.Change()), agent=by, reason=reason)
             for task in self._list_tasks():
                 if task_id in task.blocked_by or task_id in task.blocks:
-                    self._desk.act(task.id, Action.LINK, moves.forget(task_id), reason=f"{task_id} was deleted")
+                    why = f"{task_id} was deleted"
+                    self._desk.act(task.id, Action.LINK, moves.forget(task_id), agent=by, reason=why)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -80,7 +80,7 @@ class TaskFiles:
         Raises:
             Damaged: something else than a folder of its own stands in the folder's place.
         """
-        return sorted(self.names(), key=_order)
+        return sorted(self.names(), key=order)
 
     def names(self) -> list[str]:
         """Return what :meth:`ids` returns, in no order: what making a task looks at each time."""
@@ -127,7 +127,7 @@ class TaskFiles:
             self._read_some(pending, tasks, problems)
         for task_id in pending:
             remember(self.path(task_id), problems[task_id].error)
-        return sorted(tasks.values(), key=lambda task: _order(task.id)), list(problems.values())
+        return sorted(tasks.values(), key=lambda task: order(task.id)), list(problems.values())
 
     def _read_some(self, task_ids: Iterable[str], into: dict[str, Task], problems: dict[str, Problem]) -> None:
         for task_id in task_ids:
@@ -168,5 +168,6 @@ class TaskFiles:
         return str(max([0, self.highest_deleted(), *numbers]) + 1)
 
 
-def _order(name: str) -> tuple[int, int, str]:
+def order(name: str) -> tuple[int, int, str]:
+    """Return what puts ids in order: numbers first."""
     return (0, int(name), name) if name.isdecimal() else (1, 0, name)

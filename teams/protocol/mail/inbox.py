@@ -7,20 +7,23 @@ Rule 3: of a file over 8 MiB the first 8 MiB are read; what is whole in them cou
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, UnknownMember
-from onecontext.store.files import replace_bytes, replace_text
+from onecontext.store.files import check_kinds, replace_bytes, replace_text
 from teams.engine.journal import Journal
+from teams.engine.locks import HeldLock, mkdir_lock
 from teams.protocol.config import is_file_name
 from teams.protocol.mail.entries import Array, put_together, take_apart, text_of
 from teams.protocol.reading import patiently, read_part, read_whole
 
 LIMIT_BYTES = 8 * 1024 * 1024
 _LIMIT_COPY_BYTES = 1024 * 1024
+_BETWEEN_BYTES = len(",\n  ")
 
 
 class Inbox:
@@ -35,9 +38,46 @@ class Inbox:
         array = self._array()
         return [*array.entries], array.problem
 
-    def has(self, msg_id: str) -> bool:
-        """Say whether an entry with that id is there."""
-        return any(entry.get("msg_id") == msg_id for entry in self._array().entries)
+    def has(self, entry: dict[str, Any]) -> bool:
+        """Say whether the same message is there: id, sender and text, since an id can be anybody's."""
+        same = ("msg_id", "from", "text")
+        return any(all(one.get(name) == entry[name] for name in same) for one in self._array().entries)
+
+    def has_room(self, entry: dict[str, Any]) -> bool:
+        """Say whether the array stays below what is read of one when ``entry`` is added. The caller holds the lock.
+
+        One that is broken has room: it is set aside by the next who writes.
+        """
+        try:
+            size_bytes = self.path.lstat().st_size
+        except FileNotFoundError:
+            return True
+        longer_bytes = size_bytes + len(text_of(entry).encode("utf-8")) + _BETWEEN_BYTES
+        return longer_bytes <= LIMIT_BYTES or bool((array := self._array()).broken) or not array.is_json
+
+    def take_out_read(self) -> None:
+        """Take out what its reader marked as read, which old clients keep for ever. The caller holds the lock.
+
+        The array as it was is kept aside first.
+        """
+        entries = self._array().entries
+        left = [entry for entry in entries if not entry.get("read")]
+        if len(left) < len(entries):
+            self.keep_aside()
+            self.write(left)
+
+    @contextmanager
+    def locked(self, *, wait_s: float) -> Iterator[HeldLock]:
+        """Hold the lock of the array, its folder made when missing.
+
+        Raises:
+            Damaged: a symlink stands in the place of its folder; nothing is made behind it.
+            LockTimeout, OSError: as :func:`mkdir_lock`.
+        """
+        self.check_folder()
+        self.path.parent.mkdir(exist_ok=True)
+        with mkdir_lock(self.path, wait_s=wait_s) as lock:
+            yield lock
 
     def write(self, entries: list[Any]) -> None:
         """Replace the array. The caller holds the lock.
@@ -73,11 +113,12 @@ class Inbox:
         A small file is copied, under a name that says which bytes it has. A large one gets a second name (a hard link),
         which costs nothing; what is no file, or cannot be read, is moved there.
         """
-        self._check_folder()
+        self.check_folder()
         try:
             status = self.path.lstat()
         except FileNotFoundError:
             return
+        check_kinds([str(self._aside)], ())
         self._aside.mkdir(exist_ok=True)
         name = f"{self.path.stem[:100]}-{status.st_ino:x}-{status.st_mtime_ns:x}"
         if stat.S_ISREG(status.st_mode) and (self._copied(status.st_size) or self._linked(name)):
@@ -85,13 +126,14 @@ class Inbox:
         os.rename(self.path, self._aside / name)  # noqa: PTH104 - Path.rename says the same, and follows no link either
 
     def _replace(self, text: str) -> None:
-        self._check_folder()
+        self.check_folder()
         try:
             replace_text(self.path, text)
         except IsADirectoryError as error:
             raise Damaged(f"{self.path} is a folder; nothing was written") from error
 
-    def _check_folder(self) -> None:
+    def check_folder(self) -> None:
+        """Raise :class:`Damaged` where a symlink stands in the place of the folder."""
         if self.path.parent.is_symlink():
             raise Damaged(f"{self.path.parent} is a symlink, which is not followed")
 
@@ -127,7 +169,7 @@ class Inbox:
             return Array("", broken=error.message)
 
     def _whole(self) -> Array:
-        self._check_folder()
+        self.check_folder()
         part = read_part(self.path, limit_bytes=LIMIT_BYTES)
         array = take_apart(part.content)
         if part.size_bytes > LIMIT_BYTES:

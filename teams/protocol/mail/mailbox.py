@@ -11,10 +11,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from onecontext.errors import UnknownMember
+from onecontext.errors import UnknownMember, UsageError
 from teams.engine.event import Draft
 from teams.engine.journal import Journal
-from teams.engine.locks import mkdir_lock
 from teams.engine.watch import watch
 from teams.protocol.mail.inbox import inbox_of
 from teams.protocol.mail.message import Message, identities
@@ -22,7 +21,7 @@ from teams.protocol.mail.post import Post
 from teams.protocol.mail.recording import record_foreign
 from teams.protocol.roster import Roster
 
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 LOOK_AGAIN_S = 1.0
 # How soon waiting ends after a burst; a member that waits has nothing else to do.
 CALLS_PER_S = 200.0
@@ -53,7 +52,12 @@ class Mailbox:
         Args:
             timeout_s: 0 looks once, None waits for ever.
             stop: set from another thread, ends the waiting within a second; None is nobody.
+
+        Raises:
+            UnknownMember: as :meth:`receive`. UsageError: the time is below 0, or no number.
         """
+        if timeout_s is not None and not timeout_s >= 0:
+            raise UsageError(f"nobody can wait for {timeout_s:g} s; 0 looks once")
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         if (messages := self.receive(name)) or timeout_s == 0:
             return messages
@@ -87,7 +91,7 @@ class Mailbox:
         entries, problem = inbox.read()
         if not problem and all(self._post.is_pending(name, msg_id) for msg_id in identities(entries)):
             return
-        with mkdir_lock(inbox.path, wait_s=WAIT_S) as lock:
+        with inbox.locked(wait_s=WAIT_S) as lock:
             self._post.catch_up()
             entries, problem = inbox.read()
             if problem:

@@ -1,7 +1,9 @@
 """What the journal says about messages and members: the truth that inboxes are copies of.
 
 Rule 1: a message is delivered once: its id and recipient are looked up here, whatever the inbox holds.
-Rule 2: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``.
+Rule 2: an id that another program chose is known, and keeps no message of ours that has the same from being sent.
+Rule 3: a member is ours from ``member.joined`` (for the lead: ``team.created``) to ``member.left``, or until another
+    program has a member of that name.
 """
 
 import threading
@@ -20,6 +22,7 @@ class Post:
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, Message]] = {}
         self._known: set[tuple[str, str]] = set()
+        self._sent_by_us: set[tuple[str, str]] = set()
         self._unposted: dict[tuple[str, str], Message] = {}
         self._ours: set[str] = set()
         journal.follow(self._apply)
@@ -36,6 +39,10 @@ class Post:
     def is_known(self, name: str, msg_id: str) -> bool:
         """Say whether the message was recorded, delivered or not."""
         return (name, msg_id) in self._known
+
+    def is_sent(self, name: str, msg_id: str) -> bool:
+        """Say whether a member of ours sent the message, delivered or not."""
+        return (name, msg_id) in self._sent_by_us
 
     def is_pending(self, name: str, msg_id: str) -> bool:
         """Say whether the message was recorded and not delivered."""
@@ -66,15 +73,18 @@ class Post:
                 self._ours.add(LEAD)
             elif event.type == "member.joined":
                 self._ours.add(event.data["name"])
-            elif event.type == "member.left":
+            # One of ours comes by ``member.joined``: whoever is found under its name is somebody else.
+            elif event.type in ("member.left", "member.found"):
                 self._ours.discard(event.data["name"])
 
     def _sent(self, message: Message, *, foreign: bool) -> None:
         key = (message.to, message.msg_id)
         # The same entry imported twice (two readers of one inbox) is still one message.
-        if key in self._known:
+        if key in self._sent_by_us or (foreign and key in self._known):
             return
         self._known.add(key)
+        if not foreign:
+            self._sent_by_us.add(key)
         if foreign or message.to in self._ours:
             self._pending.setdefault(message.to, {})[message.msg_id] = message
         else:

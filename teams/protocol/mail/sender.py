@@ -2,24 +2,27 @@
 
 Rule 1: a message is sent when ``message.sent`` is on the disk. Among our own members that is all.
 Rule 2: what goes into an array is recorded as ``message.posted`` behind it; what a crash left without is posted later.
+    To one reader all is posted in the order of the journal: who posts a message first posts what was sent before it.
 Rule 3: nobody sends under a name that is not ours.
+Rule 4: an array never grows beyond what a reader of ours reads of it: what does not fit waits in the journal until its
+    reader has taken out what is there.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import InvalidText, UnknownMember, UsageError
+from onecontext.errors import InvalidText, LockTimeout, UnknownMember, UsageError
 from teams.engine.event import Draft
 from teams.engine.journal import Journal, random_id, utc_now
-from teams.engine.locks import mkdir_lock
-from teams.protocol.mail.inbox import inbox_of
+from teams.protocol.mail.inbox import Inbox, inbox_of
 from teams.protocol.mail.message import Message
 from teams.protocol.mail.post import Post
 from teams.protocol.roster import Roster
 
 LIMIT_CHARACTERS = 1_000_000
-WAIT_S = 10.0
+WAIT_S = 15.0  # longer than the lock of a killed holder lasts
 POSTED_WITHIN_S = 10.0
 
 
@@ -62,7 +65,8 @@ class Sender:
 
         Raises:
             UnknownMember: ``to`` is nobody in the team, or ``sender`` is not one of ours.
-            InvalidText, UsageError: the text has a lone surrogate, or more than a million characters.
+            InvalidText, UsageError: the text is blank, has a lone surrogate, or more than a million characters.
+            Damaged: a symlink stands in the place of the inboxes.
         """
         return self._send([to], text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)[0]
 
@@ -84,7 +88,8 @@ class Sender:
         """
         self._post.catch_up()
         late = [m for m in self._post.unposted() if (self._clock() - m.at).total_seconds() > POSTED_WITHIN_S]
-        return [message for message in late if self._deliver(message)]
+        newest = {message.to: message for message in late}
+        return [posted for message in newest.values() for posted in self._deliver(message)]
 
     def _send(
         self,
@@ -99,7 +104,7 @@ class Sender:
         _check_text(text)
         config = self._roster.read()
         for name in names:
-            inbox_of(self._folder, self._journal, config.member(name).name)
+            inbox_of(self._folder, self._journal, config.member(name).name).check_folder()
         color = config.member(sender).color
         self._post.catch_up()
         if not self._post.is_ours(sender):
@@ -120,7 +125,10 @@ class Sender:
         sent = self._record(messages)
         for message in sent:
             if not self._post.is_ours(message.to):
-                self._deliver(message)
+                # It is sent by now, and an error would say that it is not: what keeps it out of the array, a lock or
+                # a full disk, is left to the next who posts there.
+                with suppress(LockTimeout, OSError):
+                    self._deliver(message)
         return sent
 
     def _record(self, messages: Sequence[Message]) -> list[Message]:
@@ -128,7 +136,7 @@ class Sender:
 
         def refuse_known() -> None:
             self._post.catch_up()
-            if known := [message for message in messages if self._post.is_known(message.to, message.msg_id)]:
+            if known := [message for message in messages if self._post.is_sent(message.to, message.msg_id)]:
                 raise _SentBefore(known)
 
         try:
@@ -142,24 +150,41 @@ class Sender:
         self._post.catch_up()
         return [Message.of_event(event) for event in events]
 
-    def _deliver(self, message: Message) -> bool:
-        """Write the message into the array of a reader that knows nothing else; False when somebody did before."""
+    def _deliver(self, message: Message) -> list[Message]:
+        """Write the message, behind those before it, into the array of a reader that knows nothing else.
+
+        Returns:
+            What was posted: nothing where somebody did it before, or where nothing more fits.
+        """
         inbox = inbox_of(self._folder, self._journal, message.to)
+        posted: list[Message] = []
         if not inbox.path.parent.is_dir():
             self._roster.read()  # of a team that is gone nothing is made again
-            inbox.path.parent.mkdir(exist_ok=True)
-        with mkdir_lock(inbox.path, wait_s=WAIT_S):
+        with inbox.locked(wait_s=WAIT_S):
             # Under the lock: a sender that slept finds here that another has posted for it.
             self._post.catch_up()
             if not self._post.is_unposted(message.to, message.msg_id):
+                return []
+            for earlier in [one for one in self._post.unposted() if one.to == message.to]:
+                if not self._append(inbox, earlier):
+                    break
+                posted.append(earlier)
+                if earlier.msg_id == message.msg_id:
+                    break
+        return posted
+
+    def _append(self, inbox: Inbox, message: Message) -> bool:
+        """Put one message into the array and record it; False when it does not fit. The caller holds the lock."""
+        entry = message.to_entry()
+        # There already when a sender was killed between the entry and its record.
+        if not inbox.has(entry):
+            if not inbox.has_room(entry):
+                inbox.take_out_read()
+            if not inbox.has_room(entry):
                 return False
-            # There already when a sender was killed between the entry and its record.
-            if not inbox.has(message.msg_id):
-                problem = inbox.append(message.to_entry())
-                if problem:
-                    what = {"path": f"inboxes/{inbox.path.name}", "what": problem}
-                    self._journal.append("foreign.write", what)
-            self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
+            if problem := inbox.append(entry):
+                self._journal.append("foreign.write", {"path": f"inboxes/{inbox.path.name}", "what": problem})
+        self._journal.append("message.posted", {"msg_id": message.msg_id, "to": message.to}, agent=message.sender)
         return True
 
 
@@ -172,6 +197,8 @@ class _SentBefore(Exception):
 
 
 def _check_text(text: str) -> None:
+    if not text.strip():
+        raise UsageError("the message says nothing", hint="give it a text")
     if len(text) > LIMIT_CHARACTERS:
         raise UsageError(f"a message of {len(text):,} characters is more than the {LIMIT_CHARACTERS:,} that fit")
     try:

@@ -1,4 +1,4 @@
-"""Something done again and again beside the work of a mission, from a thread of its own."""
+"""Something done again and again beside other work, from a thread of its own."""
 
 import threading
 from collections.abc import Callable
