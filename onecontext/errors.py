@@ -245,5 +245,20 @@ class ScriptExhausted(ModelError):
 
 # --- 10: a mission that did not end as done ---------------------------------------------------------------------------
 
-ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "stopped": 130}
+
+class BudgetExhausted(OneContextError):
+    """A call of a model was not made, because it could have gone over what may be spent.
+
+    ``kind`` and ``name`` say whose budget it is: ``mission``, ``task`` or ``agent``, and which.
+    """
+
+    exit_code = 10
+
+    def __init__(self, message: str, *, kind: str, name: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.name = name
+
+
+ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "budget_exhausted": 10, "stopped": 130}
 INTERRUPTED_EXIT_CODE = 130

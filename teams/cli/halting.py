@@ -8,7 +8,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.open_site import unfinished_mission
-from teams.cli.task import AGENT_VARIABLE
+from teams.cli.place import AGENT_VARIABLE
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,10 @@ from teams.cli.trust import resolved
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
+from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
 from teams.mission.history import History, read_history
+from teams.mission.metered import metered
 from teams.mission.site import LEAD, Site
 from teams.models.port import OpenModel
 from teams.models.registry import open_models
@@ -103,6 +106,16 @@ def open_site(
     skills = find_skills(project.path, home).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
+    stop = threading.Event()
+    if config.budget.is_any:
+        budget = Budget(
+            mission,
+            config.budget.allowance,
+            config.budget.task.allowance,
+            config.budget.agent.allowance,
+            spent=spent_before(team.journal.read(), mission),
+        )
+        open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop)
     return Site(
         mission=mission,
         branch=f"onecontext/{mission}",
@@ -112,9 +125,11 @@ def open_site(
         open_model=open_model,
         sandbox=sandbox,
         config=config.run,
+        budget=config.budget,
         work=work,
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
         skill_tool=skill_tool(skills),
+        stop=stop,
     )
 
 

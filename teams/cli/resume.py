@@ -7,8 +7,8 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
-from teams.cli.run import add_readable, overlaid, readable_of, trusted_config
-from teams.cli.task import AGENT_VARIABLE
+from teams.cli.place import AGENT_VARIABLE
+from teams.cli.run import add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
 from teams.mission.alone import alone
 from teams.mission.config import Config
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-attempts", type=int, help="attempts at one task; more than before reopens what they ended"
     )
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
+    add_budget(parser)
     add_readable(parser)
 
 
@@ -76,4 +77,5 @@ def as_before(config: Config, history: History, args: argparse.Namespace) -> Con
     document["model"]["name"] = history.model
     document["run"].update(workers=history.workers, max_attempts=history.max_attempts)
     document["sandbox"]["tier"] = history.sandbox
+    document["budget"].update(history.budget)
     return overlaid(document, args)

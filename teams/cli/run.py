@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="how many work side by side (default 2)")
     parser.add_argument("--max-attempts", type=int, help="attempts at one task before it is blocked (default 3)")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+    add_budget(parser)
     add_readable(parser)
 
 
@@ -83,6 +84,7 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
         "model": {"name": args.model, "api_base": args.api_base},
         "run": {"workers": getattr(args, "workers", None), "max_attempts": getattr(args, "max_attempts", None)},
         "sandbox": {"tier": args.sandbox},
+        "budget": {name: getattr(args, f"budget_{name}", None) for name in ("usd", "tokens", "calls")},
     }
     for section, values in over.items():
         document[section].update({key: value for key, value in values.items() if value is not None})
@@ -92,6 +94,13 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
         return Config.model_validate(document)
     except ValidationError as error:
         raise UsageError(f"{first_problem(error)}; docs/formats.md lists what is possible") from error
+
+
+def add_budget(parser: argparse.ArgumentParser) -> None:
+    """Declare what the whole mission may spend; ``onecontext.toml`` also says so of tasks and agents."""
+    parser.add_argument("--budget-usd", type=float, metavar="N", help="dollars that models may cost in all")
+    parser.add_argument("--budget-tokens", type=int, metavar="N", help="tokens, in and out, that models may take")
+    parser.add_argument("--budget-calls", type=int, metavar="N", help="calls of models in all")
 
 
 def add_readable(parser: argparse.ArgumentParser) -> None:

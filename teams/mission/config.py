@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
+from teams.mission.budget import LEAST_OUT, Allowance
 
 FILE_NAME = "onecontext.toml"
 
@@ -49,6 +50,37 @@ class SandboxConfig(BaseModel):
     tools: tuple[str, ...] = ()
 
 
+class AllowanceConfig(BaseModel):
+    """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    usd: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    calls: int | None = Field(default=None, gt=0)
+
+    @property
+    def allowance(self) -> Allowance:
+        """The same as the budget reads it."""
+        return Allowance(self.usd, self.tokens, self.calls)
+
+
+class BudgetConfig(AllowanceConfig):
+    """What a mission may spend, and in it each ``task`` and each ``agent``.
+
+    ``answer_tokens`` is the longest answer that is asked for where anything is limited: what is set aside for a call.
+    """
+
+    task: AllowanceConfig = AllowanceConfig()
+    agent: AllowanceConfig = AllowanceConfig()
+    answer_tokens: int = Field(default=16_384, ge=LEAST_OUT)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is limited."""
+        return any(one.allowance.is_any for one in (self, self.task, self.agent))
+
+
 class Config(BaseModel):
     """The whole file; every key is optional."""
 
@@ -56,6 +88,7 @@ class Config(BaseModel):
 
     model: ModelConfig = ModelConfig()
     run: RunConfig = RunConfig()
+    budget: BudgetConfig = BudgetConfig()
     sandbox: SandboxConfig = SandboxConfig()
 
 

@@ -3,8 +3,9 @@
 Rule 1: nothing about a mission is kept anywhere else; this reads the journal and decides nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from teams.engine.event import Event
 from teams.mission.contract import Contract, parse_contract
@@ -22,6 +23,8 @@ class History:
     workers: int
     sandbox: str
     max_attempts: int
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    """As it stands in ``onecontext.toml``; empty where nothing was limited."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -49,6 +52,7 @@ def read_history(events: Iterable[Event]) -> History | None:
                 workers=data["workers"],
                 sandbox=data["sandbox"],
                 max_attempts=data["max_attempts"],
+                budget=data.get("budget", {}),
             )
         elif history is None:
             continue

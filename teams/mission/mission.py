@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from onecontext.errors import OneContextError
+from onecontext.errors import BudgetExhausted, OneContextError
 from onecontext.store.project import remove_copy
 from teams.engine.journal import Journal
 from teams.engine.regular import Regular
@@ -70,6 +70,7 @@ class Mission:
                     "workers": site.config.workers,
                     "sandbox": site.sandbox.tier,
                     "max_attempts": site.config.max_attempts,
+                    "budget": site.budget.model_dump(mode="json", exclude_none=True),
                 },
             )
             return self._go_on(self._history())
@@ -102,11 +103,7 @@ class Mission:
                 Regular(self._care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
             ):
-                contract = history.contract or make_plan(self._site, history.goal, history.base)
-                if contract is None:
-                    outcome, commit = Outcome("stopped", "stopped by a signal"), None
-                else:
-                    outcome, commit = self._carry_out(contract, history.base, lambda: care.failure or heed.failure)
+                outcome, commit = self._do(history, lambda: care.failure or heed.failure)
             if failure := care.failure or heed.failure:
                 raise failure
             self._care.look()
@@ -117,6 +114,18 @@ class Mission:
             self._record("mission.interrupted", {"reason": "interrupted from the keyboard"})
             raise
         return self._end(history, outcome, commit)
+
+    def _do(self, history: History, failed_beside: Callable[[], BaseException | None]) -> tuple[Outcome, str | None]:
+        """Plan, where there is no plan yet, and carry it out; return how that came out."""
+        site = self._site
+        try:
+            contract = history.contract or make_plan(site, history.goal, history.base)
+            if contract is not None:
+                return self._carry_out(contract, history.base, failed_beside)
+        except BudgetExhausted as error:
+            if not site.stop.is_set():
+                return Outcome("budget_exhausted", error.message), site.project.tip(site.branch)
+        return Outcome("stopped", "stopped by a signal"), site.project.tip(site.branch)
 
     @contextmanager
     def _heeding(self) -> Iterator[Regular]:

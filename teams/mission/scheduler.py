@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from onecontext.errors import Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
+from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
@@ -21,6 +21,7 @@ from teams.protocol.heartbeat import Life
 from teams.protocol.mail.forms import IdleNotification, TaskAssignment
 
 LOOK_S = 0.5
+JUDGE = "validator"
 _THERE = (Life.ALIVE, Life.SILENT, Life.ORPHANED)
 
 
@@ -46,6 +47,8 @@ class Scheduler:
         self._working: dict[str, Future[None]] = {}
         """Names of agents at work to what they do."""
         self._claims: dict[str, Task] = {}
+        self._spent: dict[str, str] = {}
+        """Names of workers that may spend nothing more to why."""
         self._failure: BaseException | None = None
 
     def run(self) -> Outcome:
@@ -109,9 +112,9 @@ class Scheduler:
     def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
         done = [task.key for task in tasks if task.state is State.DONE]
         for task in tasks:
-            if task.state is State.REVIEW and "validator" not in self._working:
+            if task.state is State.REVIEW and JUDGE not in self._working:
                 judge = Verification(self._site, task, self._contract, done)
-                self._working["validator"] = pool.submit(judge.run)
+                self._working[JUDGE] = pool.submit(judge.run)
         for task in tasks:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
@@ -139,7 +142,7 @@ class Scheduler:
     def _free_worker(self, task: Task) -> str | None:
         """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
         names = [worker_name(number) for number in range(1, self._site.config.workers + 1)]
-        free = [name for name in names if name not in self._working]
+        free = [name for name in names if name not in self._working and name not in self._spent]
         return task.author if task.author in free else next(iter(free), None)
 
     def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
@@ -160,8 +163,20 @@ class Scheduler:
             del self._working[name]
             self._claims.pop(name, None)
             error = future.exception()
-            if error is not None and self._failure is None:
+            if isinstance(error, BudgetExhausted):
+                self._use_up(name, error)
+            elif error is not None and self._failure is None:
                 self._failure = error
+
+    def _use_up(self, agent: str, error: BudgetExhausted) -> None:
+        """Go on without what has nothing left to spend: a task, a worker. Without a validator nothing goes on."""
+        if error.kind == "task":
+            task = self._board.by_key(error.name, mission=self._site.mission)
+            self._board.block(task.id, reason=error.message, by=LEAD)
+        elif error.kind == "agent" and agent != JUDGE:
+            self._spent[agent] = error.message
+        elif self._failure is None:
+            self._failure = error
 
     def _take_note(self) -> None:
         """Acknowledge that workers are free again, which the board has said; what they write in words waits."""
@@ -182,6 +197,8 @@ class Scheduler:
         open_tasks = [task for task in tasks if task.state is not State.DONE]
         if not open_tasks:
             return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")
+        if len(self._spent) == self._site.config.workers and any(task.state is State.READY for task in open_tasks):
+            return Outcome("budget_exhausted", "; ".join(self._spent.values()))
         return Outcome("blocked", "; ".join(self._need(task) for task in open_tasks))
 
     def _need(self, task: Task) -> str:

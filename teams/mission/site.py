@@ -18,7 +18,7 @@ from onecontext.store.project import Project, remove_copy
 from teams.agent.limits import Limits
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
-from teams.mission.config import RunConfig
+from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.recorder import Recorder
 from teams.models.port import Conversation, Model, OpenModel
 from teams.protocol.team import Team
@@ -48,6 +48,7 @@ class Site:
     open_model: OpenModel
     sandbox: Sandbox
     config: RunConfig
+    budget: BudgetConfig
     work: Path
     skill_catalogue: str
     skill_tool: Callable[[str], str]

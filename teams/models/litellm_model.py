@@ -20,7 +20,7 @@ from typing import Any
 from onecontext.errors import ModelError, ModelRefused, ModelStalled
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
-from teams.models.port import Message, OnText, Reply, ToolSpec, Usage
+from teams.models.port import Message, OnText, Price, Reply, ToolSpec, Usage
 from teams.models.retry import with_retries
 from teams.models.watch import Silence, watched
 
@@ -53,7 +53,20 @@ class LitellmModel:
         self._retries = retries
         self._sleep = sleep
 
-    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+    def price(self) -> Price | None:
+        """Return what litellm's list says, None for a model that is not in it; the dearest, where it has several."""
+        entry = _entry(load_litellm(), self._route)
+        prices = [_dearest(entry, f"{way}_cost_per_token") for way in ("input", "output")]
+        return None if None in prices else Price(*prices)  # type: ignore[arg-type]
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        on_text: OnText | None = None,
+        most_tokens: int | None = None,
+    ) -> Reply:
         """Answer the conversation; see :meth:`teams.models.port.Model.reply`.
 
         A call that is repeated streams again from the start: ``on_text`` may see the beginning of a reply twice.
@@ -63,7 +76,12 @@ class LitellmModel:
         """
         if _forbidden:
             raise ModelRefused(f"requests to real models are forbidden here, and {self.name} is one")
-        request = {"messages": [_as_sent(message) for message in messages], "tools": [_schema(tool) for tool in tools]}
+        request: dict[str, Any] = {
+            "messages": [_as_sent(message) for message in messages],
+            "tools": [_schema(tool) for tool in tools],
+        }
+        if most_tokens is not None:
+            request["max_tokens"] = most_tokens
         return with_retries(lambda: self._ask(request, on_text), retries=self._retries, sleep=self._sleep)
 
     def _ask(self, request: dict[str, Any], on_text: OnText | None) -> Reply:
@@ -224,16 +242,29 @@ def _schema(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
+def _entry(litellm: Any, route: str) -> dict[str, Any]:
+    """Return what the price list has of a model, nothing when it is not there."""
+    provider, _, bare = route.partition("/")
+    entry = litellm.model_cost.get(route)
+    if entry is None and str(litellm.model_cost.get(bare, {}).get("litellm_provider", "")) == provider:
+        entry = litellm.model_cost[bare]
+    return dict(entry or {})
+
+
+def _dearest(entry: dict[str, Any], name: str) -> float | None:
+    """Return the highest of the prices that begin with ``name``: long prompts and priority cost more."""
+    if entry.get(name) is None:
+        return None
+    return max(float(value) for key, value in entry.items() if key.startswith(name) and isinstance(value, int | float))
+
+
 def _cost_usd(litellm: Any, route: str, usage: Any) -> float | None:
     """Return what ``usage`` costs; None when the price list has no price.
 
     litellm's own functions answer 0 for a model that is not in the list but whose provider is: so the list is asked.
     """
-    provider, _, bare = route.partition("/")
-    entry = litellm.model_cost.get(route)
-    if entry is None and str(litellm.model_cost.get(bare, {}).get("litellm_provider", "")) == provider:
-        entry = litellm.model_cost[bare]
-    if usage is None or entry is None or entry.get("input_cost_per_token") is None:
+    entry = _entry(litellm, route)
+    if usage is None or entry.get("input_cost_per_token") is None:
         return None
     try:
         cost_in, cost_out = litellm.cost_per_token(model=route, usage_object=usage)

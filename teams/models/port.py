@@ -70,14 +70,36 @@ class Conversation:
     attempt: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for one token. What is cached is mostly cheaper, and never dearer."""
+
+    token_in_usd: float
+    token_out_usd: float
+
+
 class Model(Protocol):
     """A model opened for one conversation."""
 
     name: str
     scripted: bool
 
-    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+    def price(self) -> Price | None:
+        """Return what its tokens cost; None when nobody knows."""
+        ...
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        on_text: OnText | None = None,
+        most_tokens: int | None = None,
+    ) -> Reply:
         """Answer the conversation; ``on_text`` is called with each piece of text as it arrives.
+
+        Args:
+            most_tokens: the longest answer that is paid for; None leaves it to the provider.
 
         Raises:
             ModelError: no usable answer; see :mod:`onecontext.errors` for the kinds. Nothing is retried further.

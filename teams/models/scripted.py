@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from onecontext.errors import ScriptExhausted
-from onecontext.text.tokens import default_counter
-from teams.models.port import Conversation, Message, OnText, OpenModel, Reply, ToolCall, ToolSpec, Usage
+from teams.models.counting import Counting
+from teams.models.port import Conversation, Message, OnText, OpenModel, Price, Reply, ToolCall, ToolSpec, Usage
 from teams.models.script import ScriptConversation, Turn, load_script
 
 _PIECES = re.compile(r"\s*\S+\s*|\s+")
@@ -59,10 +59,21 @@ class ScriptedModel:
         self._sleep = sleep
         self._new_id = new_id
         self._next = 0
-        self._counted: dict[Message, int] = {}
+        self._counting = Counting()
 
-    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
-        """Say the next turn; see :meth:`teams.models.port.Model.reply`.
+    def price(self) -> Price:
+        """Return that it costs nothing."""
+        return Price(0.0, 0.0)
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        on_text: OnText | None = None,
+        most_tokens: int | None = None,
+    ) -> Reply:
+        """Say the next turn, however long; see :meth:`teams.models.port.Model.reply`.
 
         Raises:
             ScriptExhausted: no conversation fits, it has no further turn, or the last message lacks what is expected.
@@ -78,7 +89,7 @@ class ScriptedModel:
             ToolCall(self._new_id(), call.tool, json.dumps(call.args, ensure_ascii=False)) for call in turn.call
         )
         reply = Message("assistant", turn.say, calls)
-        usage = Usage(self._tokens_in(messages, tools), 0, self._count(reply), 0.0)
+        usage = Usage(self._counting.tokens_in(messages, tools), 0, self._counting.of(reply), 0.0)
         return Reply(turn.say, calls, usage, self.name, "tools" if calls else "end")
 
     def _turn(self, messages: Sequence[Message]) -> Turn:
@@ -101,18 +112,6 @@ class ScriptedModel:
     def _who(self) -> str:
         whose = self._whose
         return f"agent {whose.agent!r}, role {whose.role!r}, task {whose.task!r}, attempt {whose.attempt}"
-
-    def _tokens_in(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> int:
-        count = default_counter().count
-        schemas = sum(count(f"{tool.name} {tool.description} {json.dumps(tool.parameters)}") for tool in tools)
-        return schemas + sum(self._count(message) for message in messages)
-
-    def _count(self, message: Message) -> int:
-        # Counted once each: a conversation is asked for again with every turn, and counting is not free.
-        if message not in self._counted:
-            texts = [message.content, *(f"{call.name} {call.arguments}" for call in message.tool_calls)]
-            self._counted[message] = sum(map(default_counter().count, texts))
-        return self._counted[message]
 
 
 def _shortened(text: str) -> str:

@@ -72,7 +72,7 @@ def test_a_mission_runs_over_http_and_is_billed(repository: Path, server: OpenAI
     assert len(called) == len(server.requests) == 4
     assert all(event.data["tokens_in"] == 1000 and event.data["scripted"] is False for event in called)
     # Nobody has a price list for a model of this name: the cost is unknown, not nothing.
-    assert ran.data["cost_usd"] is None
+    assert ran.data["spent"]["cost_usd"] is None
 
 
 def test_a_refusal_interrupts_the_mission_and_resume_goes_on(repository: Path, server: OpenAIServer) -> None:

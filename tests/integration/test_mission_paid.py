@@ -1,0 +1,118 @@
+"""A mission that may not spend all it would: it ends saying so, keeps what it did, and goes on with more."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.openai_server import OpenAIServer
+from tests.integration.test_mission_real_model import play
+from tests.support.missions import events_of, make_repository, onecontext, plan, says, verdict, work, write_script
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+KEY = {"OPENAI_API_KEY": "sk-local-key-of-a-test-0123456789"}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "shop", {"a.txt": "no\n", "b.txt": "no\n"})
+
+
+def script(folder: Path, *, turns: int = 0) -> str:
+    """Two tasks side by side; ``turns`` more for the first."""
+    assertions = [
+        {"id": f"VAL-{name.upper()}-001", "text": f"{name} says yes", "command": says("yes", f"{name}.txt")}
+        for name in "ab"
+    ]
+    tasks = [{"key": n, "subject": f"Let {n} say yes", "assertions": [f"VAL-{n.upper()}-001"]} for n in "ab"]
+    conversations = [work(name, ("write_file", {"path": f"{name}.txt", "text": "yes\n"})) for name in "ab"]
+    look = {"call": [{"tool": "read_file", "args": {"path": "a.txt"}}]}
+    conversations[0]["turns"] = [look] * turns + conversations[0]["turns"]
+    return write_script(folder, [plan(assertions, tasks), *conversations, verdict(task="a"), verdict(task="b")])
+
+
+def run(repository: Path, model: str, *arguments: str):  # type: ignore[no-untyped-def]
+    return onecontext(repository, "run", "Say yes", "--model", model, "--sandbox", "none", "--json", *arguments)
+
+
+def endings(repository: Path) -> list[tuple[str, str]]:
+    return [(event.data["ending"], event.data["reason"]) for event in events_of(repository, "mission.ended")]
+
+
+def test_a_mission_ends_where_its_budget_does_and_goes_on_with_more(repository: Path, tmp_path: Path) -> None:
+    ran = run(repository, script(tmp_path), "--budget-calls", "4")
+
+    assert ran.code == 10
+    assert endings(repository) == [
+        (
+            "budget_exhausted",
+            f"the budget of {ran.data['mission']} has no room for another call: 4 of 4 calls are spent",
+        )
+    ]
+    assert len(events_of(repository, "model.called")) == 4
+
+    # Nothing more is to be had without more being allowed, and saying so costs no call.
+    assert onecontext(repository, "resume").code == 10
+    assert len(events_of(repository, "model.called")) == 4
+
+    more = onecontext(repository, "resume", "--budget-calls", "40", "--json")
+    assert more.code == 0, more.stderr
+    assert more.data["ending"] == "done"
+
+
+def test_a_plan_that_cannot_be_paid_is_not_made(repository: Path, tmp_path: Path) -> None:
+    ran = run(repository, script(tmp_path), "--budget-tokens", "300")
+
+    assert ran.code == 10
+    assert events_of(repository, "model.called") == []
+    assert endings(repository)[0][0] == "budget_exhausted"
+
+
+def test_a_task_that_takes_too_much_is_blocked_and_the_others_are_done(repository: Path, tmp_path: Path) -> None:
+    (repository / "onecontext.toml").write_text("[budget.task]\ncalls = 4\n")
+
+    ran = run(repository, script(tmp_path, turns=6))
+
+    assert ran.code == 10
+    ((ending, reason),) = endings(repository)
+    assert (ending, "the budget of task a has no room for another call: 4 of 4" in reason) == ("blocked", True)
+    assert {task["key"]: task["state"] for task in ran.data["tasks"]} == {"a": "blocked", "b": "done"}
+
+
+def test_a_worker_that_took_its_share_is_given_nothing_more(repository: Path, tmp_path: Path) -> None:
+    (repository / "onecontext.toml").write_text("[budget.agent]\ncalls = 3\n")
+
+    ran = run(repository, script(tmp_path, turns=6), "--workers", "2")
+
+    assert ran.code == 10
+    ((ending, reason),) = endings(repository)
+    assert ending == "budget_exhausted"
+    assert "the budget of agent worker-1 has no room for another call: 3 of 3" in reason
+    by_agent: dict[str, int] = {}
+    for event in events_of(repository, "model.called"):
+        by_agent[event.agent or ""] = by_agent.get(event.agent or "", 0) + 1
+    assert max(by_agent.values()) <= 3
+
+
+@pytest.mark.parametrize(("usd", "code"), [("0.003", 0), ("0.001", 10)])
+def test_dollars_hold_over_http_and_every_answer_is_bounded(repository: Path, usd: str, code: int) -> None:
+    with OpenAIServer().running() as server:
+        server.plan(play)
+        command = ["run", "Say yes", "--model", "openai/gpt-4o-mini", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--budget-usd", usd, "--json", env=KEY)
+
+        assert ran.code == code, ran.stderr
+        cost = ran.data["spent"]["cost_usd"]
+        assert cost is not None
+        assert cost <= float(usd)
+        assert all(0 < request["max_tokens"] < 16_384 for request in server.requests)
+
+
+def test_a_model_of_unknown_price_takes_no_budget_in_dollars(repository: Path) -> None:
+    with OpenAIServer().running() as server:
+        server.plan(play)
+        command = ["run", "Say yes", "--model", "openai/local", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--budget-usd", "1", env=KEY)
+
+        assert ran.code == 3
+        assert "nobody knows the price of openai/local" in ran.stderr
+        assert server.requests == []

@@ -1,0 +1,222 @@
+"""Nobody spends what is not there: not one after the other, not ten at once, not after a resume."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
+from teams.engine.event import Event
+from teams.mission.budget import LEAST_OUT, Allowance, Budget, spent_before
+from teams.mission.metered import metered
+from teams.models.port import Conversation, Message, Model, OnText, Price, Reply, ToolSpec, Usage
+
+NOTHING = Allowance()
+ASK = [Message("user", "how many tills are there?")]
+
+
+class Takes:
+    """A model whose replies take so much, and that says how many were at it at once."""
+
+    name = "takes"
+    scripted = False
+
+    def __init__(self, usage: Usage, *, price: Price | None = None, s: float = 0.0, fails: bool = False) -> None:
+        self.usage, self._price, self._s, self._fails = usage, price, s, fails
+        self.most: list[int | None] = []
+
+    def price(self) -> Price | None:
+        return self._price
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        *,
+        on_text: OnText | None = None,
+        most_tokens: int | None = None,
+    ) -> Reply:
+        self.most.append(most_tokens)
+        time.sleep(self._s)
+        if self._fails:
+            raise ModelUnavailable("503")
+        return Reply("one", (), self.usage, self.name, "end")
+
+
+def budget(mission: Allowance = NOTHING, task: Allowance = NOTHING, agent: Allowance = NOTHING, **more: Any) -> Budget:
+    return Budget("m", mission, task, agent, **more)
+
+
+def paid(model: Model, from_: Budget, *, agent: str = "ann", task: str | None = None, answer: int = 1000) -> Model:
+    stop = threading.Event()
+    return metered(lambda whose: model, from_, answer_tokens=answer, stop=stop)(Conversation(agent, "worker", task))
+
+
+def test_calls_are_counted_and_the_one_too_many_is_not_made() -> None:
+    model = Takes(Usage(10, 0, 5, 0.0))
+    asked = paid(model, budget(Allowance(calls=2)))
+    for _ in range(2):
+        asked.reply(ASK, [])
+
+    with pytest.raises(
+        BudgetExhausted, match="the budget of m has no room for another call: 2 of 2 calls are spent"
+    ) as refused:
+        asked.reply(ASK, [])
+
+    assert (refused.value.kind, refused.value.name, refused.value.exit_code) == ("mission", "m", 10)
+    assert len(model.most) == 2
+
+
+def test_an_answer_may_be_as_long_as_there_is_room_for() -> None:
+    model = Takes(Usage(100, 0, 600, 0.0))
+    asked = paid(model, budget(Allowance(tokens=2300)))
+    for _ in range(3):
+        asked.reply(ASK, [])
+
+    first, second, third = model.most
+    assert first == second == 1000
+    assert third is not None
+    assert third < 1000
+    with pytest.raises(BudgetExhausted, match="2,100 of 2,300 tokens"):
+        asked.reply(ASK, [])
+
+
+def test_dollars_are_set_aside_at_the_price_of_the_model() -> None:
+    model = Takes(Usage(100, 0, 400, 0.45), price=Price(0.0001, 0.001))
+    asked = paid(model, budget(Allowance(usd=1.0)), answer=500)
+    asked.reply(ASK, [])
+    asked.reply(ASK, [])
+
+    with pytest.raises(BudgetExhausted, match=r"\$0\.9000 of \$1\.0000"):
+        asked.reply(ASK, [])
+
+
+def test_a_price_that_nobody_knows_keeps_no_budget_in_dollars() -> None:
+    model = Takes(Usage(1, 0, 1, None))
+
+    with pytest.raises(SetupError, match="nobody knows the price of takes"):
+        paid(model, budget(agent=Allowance(usd=1.0))).reply(ASK, [])
+
+    assert model.most == []
+    assert paid(model, budget(Allowance(tokens=5000))).reply(ASK, []).text == "one"
+
+
+def test_a_call_that_fails_gives_back_what_was_set_aside() -> None:
+    purses = budget(Allowance(calls=1, tokens=2000))
+    with pytest.raises(ModelUnavailable):
+        paid(Takes(Usage(1, 0, 1, 0.0), fails=True), purses).reply(ASK, [])
+
+    assert paid(Takes(Usage(1, 0, 1, 0.0)), purses).reply(ASK, []).text == "one"
+
+
+def test_a_task_and_an_agent_have_purses_of_their_own() -> None:
+    purses = budget(Allowance(calls=10), task=Allowance(calls=1), agent=Allowance(calls=2))
+    model = Takes(Usage(1, 0, 1, 0.0))
+    paid(model, purses, agent="ann", task="till").reply(ASK, [])
+
+    with pytest.raises(BudgetExhausted) as of_task:
+        paid(model, purses, agent="bob", task="till").reply(ASK, [])
+    paid(model, purses, agent="ann", task="door").reply(ASK, [])
+    with pytest.raises(BudgetExhausted) as of_agent:
+        paid(model, purses, agent="ann").reply(ASK, [])
+
+    assert (of_task.value.kind, of_task.value.name) == ("task", "till")
+    assert (of_agent.value.kind, of_agent.value.name) == ("agent", "ann")
+
+
+def test_ten_at_once_never_spend_more_than_there_is_and_as_much_as_there_is() -> None:
+    # Set aside are some 1,030 tokens a call; each takes 110, so nearly all of the budget can be used by waiting.
+    purses = budget(Allowance(tokens=3000))
+    model = Takes(Usage(10, 0, 100, 0.0), s=0.01)
+    ended: list[str] = []
+
+    def spend(number: int) -> int:
+        asked = paid(model, purses, agent=f"w{number}")
+        for count in range(100):
+            try:
+                asked.reply(ASK, [])
+            except BudgetExhausted as error:
+                ended.append(error.message)
+                return count
+        raise AssertionError("there was no end to it")
+
+    with ThreadPoolExecutor(10) as pool:
+        calls = sum(pool.map(spend, range(10)))
+
+    assert 20 <= calls <= 3000 // 110
+    assert len(ended) == 10
+
+
+def test_who_waits_for_room_is_let_go_when_the_mission_stops() -> None:
+    purses = budget(Allowance(tokens=1200))
+    stop = threading.Event()
+    slow = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0), s=1.0), purses, answer_tokens=1000, stop=stop)
+    quick = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0)), purses, answer_tokens=1000, stop=stop)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(slow(Conversation("ann", "worker")).reply, ASK, [])
+        time.sleep(0.2)
+        second = pool.submit(quick(Conversation("bob", "worker")).reply, ASK, [])
+        time.sleep(0.2)
+        assert not second.done()
+        stop.set()
+
+        assert isinstance(second.exception(timeout=5), BudgetExhausted)
+        assert first.result(timeout=5).text == "one"
+
+
+def test_what_was_spent_before_a_resume_is_spent() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    task = {
+        "id": "1",
+        "subject": "s",
+        "description": "",
+        "status": "pending",
+        "blocks": [],
+        "blockedBy": [],
+        "metadata": {"onecontext": {"v": 1, "key": "till", "state": "ready"}},
+    }
+    call = {"model": "m", "tokens_in": 700, "tokens_cached": 0, "tokens_out": 300, "cost_usd": 0.25}
+    events = [
+        Event(1, "a", at, "task.created", "t", {"task": task}, "m", "1"),
+        Event(2, "b", at, "model.called", "t", call, "m", "1", agent="ann"),
+        Event(3, "c", at, "model.called", "t", call, "another", "1", agent="ann"),
+    ]
+
+    before = spent_before(events, "m")
+    purses = budget(Allowance(tokens=1000 + LEAST_OUT), spent=before)
+
+    assert {key: some.calls for key, some in before.items()} == {
+        ("mission", "m"): 1,
+        ("task", "till"): 1,
+        ("agent", "ann"): 1,
+    }
+    with pytest.raises(BudgetExhausted, match="1,000 of 1,256 tokens"):
+        paid(Takes(Usage(1, 0, 1, 0.0)), purses).reply(ASK, [])
+
+
+@given(
+    limit=st.integers(1, 5_000),
+    answer=st.integers(LEAST_OUT, 3_000),
+    takes=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=12),
+)
+def test_a_model_that_keeps_to_the_longest_answer_never_overspends(limit: int, answer: int, takes: list[float]) -> None:
+    purses = budget(Allowance(tokens=limit))
+    spent = 0
+    for share in takes:
+        try:
+            with purses.reserved(
+                agent="a", task=None, tokens_in=50, wanted_out=answer, price=None, stop=threading.Event()
+            ) as reservation:
+                took = 50 + int(share * reservation.tokens_out)
+                reservation.settle(tokens=took, usd=None)
+                spent += took
+        except BudgetExhausted:
+            break
+
+    assert spent <= limit
