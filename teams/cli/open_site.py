@@ -25,7 +25,7 @@ from teams.mission.config import Config
 from teams.mission.history import History, read_history
 from teams.mission.metered import metered
 from teams.mission.site import LEAD, Site
-from teams.models.port import OpenModel
+from teams.models.port import OpenPriced
 from teams.models.registry import open_models
 from teams.protocol.team import Team
 
@@ -49,7 +49,7 @@ def make_memory(project: Project, goal: str, out: Output) -> Memory:
     return memory
 
 
-def open_model_door(config: Config, env: Mapping[str, str]) -> OpenModel:
+def open_model_door(config: Config, env: Mapping[str, str]) -> OpenPriced:
     """Return the door to the configured model.
 
     Raises:
@@ -97,7 +97,7 @@ def open_site(
     memory: Memory,
     team: Team,
     config: Config,
-    open_model: OpenModel,
+    open_model: OpenPriced,
     sandbox: Sandbox,
     env: Mapping[str, str],
 ) -> Site:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from onecontext.errors import SetupError
 from teams.mission.budget import Budget
 from teams.models.counting import Counting
-from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Price, Reply, ToolSpec
+from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec
 
 MARGIN = 1.25
 """Other tokenizers than the one we count with need more tokens for the same text."""
 AROUND_A_MESSAGE = 16
 
 
-def metered(open_model: OpenModel, budget: Budget, *, answer_tokens: int, stop: threading.Event) -> OpenModel:
+def metered(open_model: OpenPriced, budget: Budget, *, answer_tokens: int, stop: threading.Event) -> OpenPriced:
     """Return what opens conversations that are paid from ``budget``.
 
     Args:
@@ -21,7 +21,7 @@ def metered(open_model: OpenModel, budget: Budget, *, answer_tokens: int, stop: 
         stop: ends the waiting for room.
     """
 
-    def open_conversation(whose: Conversation) -> Model:
+    def open_conversation(whose: Conversation) -> PricedModel:
         return Metered(open_model(whose), whose, budget, answer_tokens, stop)
 
     return open_conversation
@@ -31,7 +31,7 @@ class Metered:
     """One conversation that is paid from a budget."""
 
     def __init__(
-        self, model: Model, whose: Conversation, budget: Budget, answer_tokens: int, stop: threading.Event
+        self, model: PricedModel, whose: Conversation, budget: Budget, answer_tokens: int, stop: threading.Event
     ) -> None:
         self.name = model.name
         self.scripted = model.scripted

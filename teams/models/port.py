@@ -84,6 +84,18 @@ class Model(Protocol):
     name: str
     scripted: bool
 
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+        """Answer the conversation; ``on_text`` is called with each piece of text as it arrives.
+
+        Raises:
+            ModelError: no usable answer; see :mod:`onecontext.errors` for the kinds. Nothing is retried further.
+        """
+        ...
+
+
+class PricedModel(Model, Protocol):
+    """A model that can be paid from a budget: it says what it costs, and an answer can be bounded."""
+
     def price(self) -> Price | None:
         """Return what its tokens cost; None when nobody knows."""
         ...
@@ -108,3 +120,4 @@ class Model(Protocol):
 
 
 OpenModel = Callable[[Conversation], Model]
+OpenPriced = Callable[[Conversation], PricedModel]

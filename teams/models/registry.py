@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from onecontext.errors import NoCredentials, SetupError, UnknownModel, UsageError
 from teams.models.litellm_model import LitellmModel, forbid_real_requests
-from teams.models.port import Conversation, Model, OpenModel
+from teams.models.port import Conversation, OpenPriced, PricedModel
 from teams.models.providers import HINT, key_variables, provider_of
 
 __all__ = ["forbid_real_requests", "open_models"]
@@ -23,7 +23,7 @@ _MALWARE = ("1.82.7", "1.82.8")
 
 def open_models(
     name: str, *, api_base: str = "", stall_s: float = 60.0, retries: int = 3, env: Mapping[str, str]
-) -> OpenModel:
+) -> OpenPriced:
     """Return what opens conversations with the model ``name``.
 
     Args:
@@ -49,7 +49,7 @@ def open_models(
     _check_address(api_base)
     route, key = _route(name, api_base, env)
 
-    def open_conversation(whose: Conversation) -> Model:
+    def open_conversation(whose: Conversation) -> PricedModel:
         return LitellmModel(name, route=route, key=key, api_base=api_base, stall_s=stall_s, retries=retries)
 
     return open_conversation

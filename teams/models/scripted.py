@@ -13,14 +13,14 @@ from pathlib import Path
 
 from onecontext.errors import ScriptExhausted
 from teams.models.counting import Counting
-from teams.models.port import Conversation, Message, OnText, OpenModel, Price, Reply, ToolCall, ToolSpec, Usage
+from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, Reply, ToolCall, ToolSpec, Usage
 from teams.models.script import ScriptConversation, Turn, load_script
 
 _PIECES = re.compile(r"\s*\S+\s*|\s+")
 _SHOWN = 300
 
 
-def open_script(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> OpenModel:
+def open_script(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> OpenPriced:
     """Read the script at ``path`` once and return what opens its conversations.
 
     Raises:

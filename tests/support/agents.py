@@ -6,7 +6,7 @@ from typing import Any
 from teams.agent.agent import Agent
 from teams.agent.limits import Result
 from teams.agent.tools import Tool
-from teams.models.port import Message, OnText, Price, Reply, ToolCall, ToolSpec, Usage
+from teams.models.port import Message, OnText, Reply, ToolCall, ToolSpec, Usage
 
 FREE = Usage(10, 0, 5, 0.0)
 
@@ -22,17 +22,7 @@ class Says:
         self.sent: list[Sequence[Message]] = []
         self.tools: Sequence[ToolSpec] = ()
 
-    def price(self) -> Price | None:
-        return None
-
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
         self.sent.append(messages)
         self.tools = tools
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]

@@ -15,7 +15,7 @@ from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
 from teams.engine.event import Event
 from teams.mission.budget import LEAST_OUT, Allowance, Budget, spent_before
 from teams.mission.metered import metered
-from teams.models.port import Conversation, Message, Model, OnText, Price, Reply, ToolSpec, Usage
+from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
 
 NOTHING = Allowance()
 ASK = [Message("user", "how many tills are there?")]
@@ -53,7 +53,9 @@ def budget(mission: Allowance = NOTHING, task: Allowance = NOTHING, agent: Allow
     return Budget("m", mission, task, agent, **more)
 
 
-def paid(model: Model, from_: Budget, *, agent: str = "ann", task: str | None = None, answer: int = 1000) -> Model:
+def paid(
+    model: PricedModel, from_: Budget, *, agent: str = "ann", task: str | None = None, answer: int = 1000
+) -> PricedModel:
     stop = threading.Event()
     return metered(lambda whose: model, from_, answer_tokens=answer, stop=stop)(Conversation(agent, "worker", task))
 
