@@ -1,4 +1,4 @@
-"""Team folders as files: whether every document can be read, and whether a lock was left behind (FORMATS 2.1).
+"""Team folders as files: whether every document and journal can be read, and whether a lock was left behind.
 
 Rule 1: nothing is written. A lock here is a folder, and making one would stop the programs that use these files.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from onecontext.doctor.check import Check
 from onecontext.errors import OneContextError
+from teams.engine.tail import Tail
 from teams.protocol.mail.inbox import Inbox
 from teams.protocol.reading import read_json
 
@@ -24,6 +25,7 @@ def checks(cwd: Path) -> Iterable[Check]:
         yield Check("teams", "ok", "there are no team folders here yet")
     for root in roots:
         yield _documents(root)
+        yield from _journals(root)
         yield _locks(root)
 
 
@@ -39,6 +41,30 @@ def _documents(root: Path) -> Check:
         )
     teams = sum(1 for _ in root.glob("teams/*/config.json"))
     return Check("teams", "ok", f"{teams} teams in {root}, {len(paths)} documents read")
+
+
+def _journals(root: Path) -> Iterable[Check]:
+    """Read every journal to its end: one check for all that are whole, one for each that is not."""
+    whole = 0
+    for path in sorted(root.glob("teams/*/onecontext/journal.jsonl")):
+        tail = Tail(path)
+        name = "team journals"
+        try:
+            for _ in tail.lines():
+                pass
+        except (OneContextError, OSError) as error:
+            before = f"'onecontext replay {path} --to {tail.seq}' makes a team of what stands before it"
+            yield Check(name, "fail", str(error), before if tail.seq else "nothing in it can be read")
+            continue
+        if tail.torn_bytes:
+            found = (
+                f"{path.relative_to(root)} ends in the middle of a line: {tail.torn_bytes:,} bytes that nobody was told"
+            )
+            yield Check(name, "warn", found, "nothing to do: whoever writes next sets them aside")
+        else:
+            whole += 1
+    if whole:
+        yield Check("team journals", "ok", f"{whole} in {root}, read to the end")
 
 
 def _is_json(path: Path) -> bool:

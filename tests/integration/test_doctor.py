@@ -16,6 +16,7 @@ from onecontext.doctor import machine, memory
 from onecontext.doctor.check import Check
 from onecontext.doctor.examine import examine
 from teams.protocol import health
+from teams.protocol.team import Team
 from tests.support.memory import new_memory
 
 
@@ -125,6 +126,25 @@ def test_team_documents_are_read_and_old_locks_named(remembered: Path) -> None:
     assert statuses(found) == {"teams": "warn", "team locks": "warn"}
     assert "inboxes/ann.json" in found[0].message
     assert "config.json.lock" in found[1].message
+
+
+def test_journals_are_read_to_the_end_and_damage_is_named_with_what_can_be_done(remembered: Path) -> None:
+    root = remembered / ".onecontext"
+    whole, torn, damaged = (Team.create(name, root=root).journal.path for name in ("whole", "torn", "damaged"))
+    with torn.open("ab") as file:
+        file.write(b'{"v":1,"seq":2,')
+    Team.open("damaged", root=root).join("ann")
+    lines = damaged.read_bytes().splitlines(keepends=True)
+    damaged.write_bytes(lines[0] + lines[1].replace(b"ann", b"bob", 1))
+
+    found = [check for check in health.checks(remembered) if check.name == "team journals"]
+
+    assert [check.status for check in found] == ["fail", "warn", "ok"]
+    assert f"{damaged} line 2 at byte {len(lines[0])} does not agree with its checksum" in found[0].message
+    assert f"'onecontext replay {damaged} --to 1'" in found[0].fix
+    assert "15 bytes" in found[1].message
+    assert "1 in" in found[2].message
+    assert whole.stat().st_size > 0
 
 
 def test_a_room_that_cannot_be_imported_is_one_failed_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
