@@ -1,4 +1,4 @@
-"""What ``onecontext pause`` and ``onecontext stop`` share: which mission, whose word, and why."""
+"""What ``onecontext pause``, ``stop`` and ``retry`` share: which mission, whose word, and why."""
 
 import argparse
 from typing import NamedTuple
@@ -25,9 +25,14 @@ class Halted(NamedTuple):
 
 
 def add_halting(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
+    """Declare the arguments of a word to a mission."""
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; it is kept in the journal")
+    add_who(parser)
+
+
+def add_who(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--as``."""
     parser.add_argument(
         "--as", dest="agent", metavar="NAME", help=f"who says so (default: ${AGENT_VARIABLE}, else {PERSON})"
     )

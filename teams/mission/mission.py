@@ -222,8 +222,9 @@ class Mission:
         board = self._site.team.board
         for task in board.list():
             blocked = task.mission == self._site.mission and task.state is State.BLOCKED
-            if blocked and task.verdict == "rejected" and task.attempt < self._site.config.max_attempts:
-                board.unblock(task.id, by=LEAD)
+            counted = task.attempt - task.ours.attempts_from
+            if blocked and task.verdict == "rejected" and counted < self._site.config.max_attempts:
+                board.unblock(task.id, by=LEAD, anew=False)
 
     def _history(self) -> History:
         history = read_history(self._site.journal.read())

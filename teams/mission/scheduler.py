@@ -98,7 +98,7 @@ class Scheduler:
 
     def _is_used_up(self, task: Task) -> bool:
         rejected = task.state in (State.READY, State.WAITING) and task.verdict == "rejected"
-        return rejected and task.attempt >= self._site.config.max_attempts
+        return rejected and task.attempt - task.ours.attempts_from >= self._site.config.max_attempts
 
     @property
     def _halted(self) -> bool:

@@ -209,3 +209,43 @@ def test_an_order_that_cannot_be_written_is_one_sentence(repository: Path, tmp_p
     assert ran.code != 0
     assert "Traceback" not in ran.stderr
     assert os.listdir(journal_of(repository).folder / "halt") == []  # noqa: PTH208
+
+
+def test_a_task_whose_attempts_are_used_up_is_tried_again_when_somebody_says_so(
+    repository: Path, tmp_path: Path
+) -> None:
+    assertions = [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}]
+    tasks = [{"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}]
+    wrong, right = (("write_file", {"path": "a.txt", "text": f"{word}\n"}) for word in ("perhaps", "yes"))
+    conversations = [
+        plan(assertions, tasks),
+        work("a", wrong, attempt=1),
+        work("a", wrong, attempt=2),
+        work("a", right, attempt=3),
+        verdict(accept=False, findings=("it does not say yes",), attempt=1),
+        verdict(accept=False, findings=("it does not say yes",), attempt=2),
+        verdict(attempt=3),
+    ]
+    model = write_script(tmp_path, conversations)
+    ran = onecontext(repository, "run", "Say yes", "--model", model, "--sandbox", "none", "--max-attempts", "2")
+    assert ran.code == 10
+    # Nothing changes by itself.
+    assert onecontext(repository, "resume").code == 10
+
+    again = onecontext(repository, "retry", "a", "--as", "ann", "--json")
+    assert (again.code, again.data["state"], again.data["attempts_from"]) == (0, "ready", 2)
+    assert onecontext(repository, "retry", "a").code == 2
+    done = onecontext(repository, "resume", "--json")
+
+    assert done.code == 0, done.stderr
+    assert [event.agent for event in events_of(repository, "task.unblocked")] == ["ann"]
+
+
+def test_only_a_task_of_the_mission_is_tried_again(repository: Path, tmp_path: Path) -> None:
+    with running(repository, tmp_path) as process:
+        process.kill()
+        process.wait()
+
+    ran = onecontext(repository, "retry", "nobody")
+
+    assert (ran.code, "has no task 'nobody'" in ran.stderr) == (2, True)

@@ -93,14 +93,14 @@ class Judging(Verbs):
         change = Change({"lease_until": None, "reason": reason}, NOBODY)
         return self._desk.act(task_id, Action.BLOCK, moves.always(change), agent=by, reason=reason)
 
-    def unblock(self, task_id: str, *, by: str | None = None) -> Task:
-        """Let a blocked task be claimed again."""
-        return self._desk.act(task_id, Action.UNBLOCK, moves.always(Change({"reason": None})), agent=by)
+    def unblock(self, task_id: str, *, by: str | None = None, anew: bool = True) -> Task:
+        """Let a blocked task be claimed again; its attempts are counted from here on, unless ``anew`` is False."""
+        return self._desk.act(task_id, Action.UNBLOCK, moves.again(Change({"reason": None}), anew=anew), agent=by)
 
     def reopen(self, task_id: str, reason: str = "", *, by: str | None = None) -> Task:
-        """Take acceptance back: the verdict becomes ``rejected`` and the next claim is a new attempt."""
+        """Take acceptance back: the verdict becomes ``rejected``, and the next claim is a first attempt again."""
         change = Change({"verdict": "rejected", "reason": reason or None}, NOBODY)
-        return self._desk.act(task_id, Action.REOPEN, moves.always(change), agent=by, reason=reason)
+        return self._desk.act(task_id, Action.REOPEN, moves.again(change), agent=by, reason=reason)
 
     def _why_free(self, task: Task) -> str:
         taken_at = self._desk.copies.ledger.taken_at(task.id)

@@ -32,6 +32,11 @@ def always(change: Change) -> Move:
     return lambda _: change
 
 
+def again(change: Change, *, anew: bool = True) -> Move:
+    """Return the move that sets ``change`` and, with ``anew``, counts attempts from here on."""
+    return lambda task: Change({**change.ours, **({"attempts_from": task.attempt} if anew else {})}, change.fields)
+
+
 def claim(agent: str, *, role: str | None, now: datetime, until: datetime, lives: Callable[[str], bool]) -> Move:
     """Return the move that gives the task to ``agent``; it refuses what somebody else has or had.
 

@@ -31,6 +31,7 @@ class Ours(BaseModel):
     role: str = "worker"
     author: str | None = None
     attempt: int = Field(default=0, ge=0)
+    attempts_from: int = Field(default=0, ge=0)
     epoch: int = Field(default=0, ge=0)
     lease_until: AwareDatetime | None = Field(default=None, strict=False)
     assertions: tuple[str, ...] = Field(default=(), strict=False)
