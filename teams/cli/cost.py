@@ -6,12 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line
 from onecontext.text.amounts import cost
 from teams.cli.place import add_place, open_team
 from teams.mission.ledger import GROUPS, Spent, spent, spent_by
 
 _COLUMNS = ("calls", "tokens in", "cached", "out", "seconds", "cost")
+_NAME_CHARACTERS = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,7 @@ def price(some: Spent) -> str:
 def _table(by: str, groups: Mapping[str, Spent], together: Spent, out: Output) -> str:
     if not groups:
         return "no model was called"
-    rows = [(name, _cells(some)) for name, some in groups.items()]
+    rows = [(one_line(name, limit=_NAME_CHARACTERS), _cells(some)) for name, some in groups.items()]
     total = ("together", _cells(together))
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *(cells for _, cells in [*rows, total]), strict=True)]
     first = max(len(by), *(len(name) for name, _ in [*rows, total]))

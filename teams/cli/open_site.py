@@ -106,16 +106,17 @@ def open_site(
     skills = find_skills(project.path, home).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
-    stop = threading.Event()
+    stop, pause = threading.Event(), threading.Event()
     if config.budget.is_any:
         budget = Budget(
             mission,
             config.budget.allowance,
             config.budget.task.allowance,
             config.budget.agent.allowance,
-            spent=spent_before(team.journal.read(), mission),
+            # Read with the first call: another process may be spending until this one has the mission to itself.
+            spent=lambda: spent_before(team.journal.read(), mission),
         )
-        open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop)
+        open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop, pause=pause)
     return Site(
         mission=mission,
         branch=f"onecontext/{mission}",
@@ -130,6 +131,7 @@ def open_site(
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
         skill_tool=skill_tool(skills),
         stop=stop,
+        pause=pause,
     )
 
 

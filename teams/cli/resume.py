@@ -8,7 +8,7 @@ from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
 from teams.cli.place import AGENT_VARIABLE
-from teams.cli.run import add_budget, add_readable, overlaid, readable_of, trusted_config
+from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
 from teams.mission.alone import alone
 from teams.mission.config import Config
@@ -66,7 +66,8 @@ def _goes_on(team: Team, history: History, invocation: Invocation) -> bool:
     Halt(team.journal).lift(mission=history.mission, by=invocation.env.get(AGENT_VARIABLE) or PERSON)
     out = invocation.out
     out.answer(
-        {"mission": history.mission, "released": True}, f"{out.paint(history.mission, 'bold')} goes on: it was {order}"
+        {"mission": history.mission, "released": True},
+        f"{out.paint(history.mission, 'bold')} goes on: it was {out.paint(str(order))}",
     )
     return True
 
@@ -77,5 +78,6 @@ def as_before(config: Config, history: History, args: argparse.Namespace) -> Con
     document["model"]["name"] = history.model
     document["run"].update(workers=history.workers, max_attempts=history.max_attempts)
     document["sandbox"]["tier"] = history.sandbox
-    document["budget"].update(history.budget)
+    # What tasks and agents may spend, only the file says: there it is changed, and counts as it stands now.
+    document["budget"].update({name: history.budget[name] for name in IN_ALL if name in history.budget})
     return overlaid(document, args)

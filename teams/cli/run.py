@@ -17,6 +17,9 @@ from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
 from teams.protocol.team import Team
 
+IN_ALL = ("usd", "tokens", "calls")
+"""What a mission may spend, as ``[budget]`` and the options name it."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", help="what is to be reached, in a sentence or more")
@@ -84,7 +87,7 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
         "model": {"name": args.model, "api_base": args.api_base},
         "run": {"workers": getattr(args, "workers", None), "max_attempts": getattr(args, "max_attempts", None)},
         "sandbox": {"tier": args.sandbox},
-        "budget": {name: getattr(args, f"budget_{name}", None) for name in ("usd", "tokens", "calls")},
+        "budget": {name: getattr(args, f"budget_{name}", None) for name in IN_ALL},
     }
     for section, values in over.items():
         document[section].update({key: value for key, value in values.items() if value is not None})

@@ -4,8 +4,10 @@ import argparse
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
-from teams.cli.halting import add_halting, halted, who
+from teams.cli.halting import Halted, add_halting, halted, who
 from teams.mission.alone import alone
+from teams.mission.halt import Order
+from teams.mission.history import read_history
 from teams.mission.mission import end_at_rest
 
 
@@ -17,17 +19,29 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     mission = halted(args, invocation)
     history, out = mission.history, invocation.out
     name = history.mission
-    order = mission.halt.give("stop", mission=name, by=who(args, invocation), reason=args.reason)
-    try:
-        with alone(mission.team.journal, name):
-            # Who ran it may have obeyed meanwhile: the word is gone then.
-            if mission.halt.order() is not None:
-                end_at_rest(mission.team.journal, history, order, tip=mission.project.tip(history.branch))
-        running, told = False, "has ended: no process was running it"
-    except AlreadyRunning:
-        running, told = True, "ends when the step in flight is done"
+    order = Order("stop", who(args, invocation), args.reason)
+    running, told = False, f"has ended before: {out.paint(history.reason)}"
+    if history.ending != "stopped":
+        order = mission.halt.give("stop", mission=name, by=order.by, reason=order.reason)
+        told = "has ended: no process was running it"
+        try:
+            with alone(mission.team.journal, name):
+                if came_to := _end(mission, order):
+                    told = f"came to its end: {out.paint(came_to)}"
+        except AlreadyRunning:
+            running, told = True, "ends when the step in flight is done"
     out.answer(
         {"mission": name, "word": order.word, "by": order.by, "reason": order.reason, "running": running},
         f"{out.paint(name, 'bold')} {told}. Finished work is on {out.paint(history.branch)}.",
     )
     return 0
+
+
+def _end(mission: Halted, order: Order) -> str:
+    """End the mission, which nobody runs; return "", or how it ended where whoever ran it was quicker."""
+    now = read_history(mission.team.journal.read()) or mission.history
+    if mission.halt.order() is not None and now.ending == mission.history.ending:
+        end_at_rest(mission.team.journal, now, order, tip=mission.project.tip(now.branch))
+        return ""
+    mission.halt.path.unlink(missing_ok=True)
+    return f"{now.ending}: {now.reason}" if now.ending else now.reason

@@ -7,6 +7,9 @@ from onecontext.errors import AlreadyRunning, LockTimeout
 from teams.engine.journal import Journal
 from teams.engine.locks import file_lock
 
+_WAIT_S = 0.3
+"""Who only asks whether a process runs the mission, or ends one that none does, holds the lock for a moment."""
+
 
 @contextmanager
 def alone(journal: Journal, mission: str) -> Iterator[None]:
@@ -16,7 +19,7 @@ def alone(journal: Journal, mission: str) -> Iterator[None]:
         AlreadyRunning: another process is.
     """
     try:
-        with file_lock(journal.folder / "run.lock", wait_s=0):
+        with file_lock(journal.folder / "run.lock", wait_s=_WAIT_S):
             yield
     except LockTimeout as error:
         raise AlreadyRunning(

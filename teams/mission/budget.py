@@ -6,6 +6,7 @@ Rule 2: who would go over while others are at a call waits for those: they mostl
 Rule 3: a purse that is empty is empty for good; what a person allows later is another budget.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -93,7 +94,8 @@ class Budget:
 
     Args:
         mission: what all calls together may take; ``task``: those for any one task; ``agent``: those of any one agent.
-        spent: what was spent before, by kind and name, as :func:`spent_before` reads it.
+        spent: returns what was spent before, by kind and name, as :func:`spent_before` reads it; called once, with the
+            first call of a model.
     """
 
     def __init__(
@@ -103,11 +105,12 @@ class Budget:
         task: Allowance,
         agent: Allowance,
         *,
-        spent: Mapping[tuple[Kind, str], Spent] | None = None,
+        spent: Callable[[], Mapping[tuple[Kind, str], Spent]] = dict,
     ) -> None:
         self._name = name
         self._allowances: dict[Kind, Allowance] = {"mission": mission, "task": task, "agent": agent}
-        self._before = spent or {}
+        self._read_before = spent
+        self._before: Mapping[tuple[Kind, str], Spent] | None = None
         self._purses: dict[tuple[Kind, str], Purse] = {}
         self._changed = threading.Condition()
 
@@ -126,19 +129,21 @@ class Budget:
         wanted_out: int,
         price: Price | None,
         stop: threading.Event,
+        pause: threading.Event,
     ) -> Iterator["Reservation"]:
         """Set aside what a call can take, for as long as it is made.
 
         Args:
             tokens_in: what is sent, at the most; ``wanted_out``: how long an answer may be where nothing limits it.
             price: None is unknown: nothing can be set aside of a limit in dollars.
-            stop: ends the waiting for others.
+            stop: ends the waiting for others; ``pause``: while it is set nothing is set aside.
 
         Raises:
-            BudgetExhausted: a purse has no room, and nobody who calls now could leave any; nothing was set aside.
+            BudgetExhausted: a purse has no room, and nobody who calls now could leave any, or (without a name) the
+                mission is stopped; nothing was set aside.
         """
         purses = self._of(agent, task)
-        reservation = self._reserve(purses, tokens_in, wanted_out, price, stop)
+        reservation = self._reserve(purses, tokens_in, wanted_out, price, stop, pause)
         try:
             yield reservation
         finally:
@@ -148,10 +153,21 @@ class Budget:
                 self._changed.notify_all()
 
     def _reserve(
-        self, purses: list[Purse], tokens_in: int, wanted_out: int, price: Price | None, stop: threading.Event
+        self,
+        purses: list[Purse],
+        tokens_in: int,
+        wanted_out: int,
+        price: Price | None,
+        stop: threading.Event,
+        pause: threading.Event,
     ) -> "Reservation":
         with self._changed:
             while True:
+                if stop.is_set():
+                    raise BudgetExhausted("the call was not made: the mission is stopped", kind="mission", name="")
+                if pause.is_set():
+                    self._changed.wait(_LOOK_S)
+                    continue
                 room = min((purse.room(tokens_in, price) for purse in purses), default=float("inf"))
                 if room >= min(LEAST_OUT, wanted_out):
                     out = int(min(room, wanted_out))
@@ -162,8 +178,6 @@ class Budget:
                 for purse in purses:
                     if purse.room(tokens_in, price, settled_only=True) < min(LEAST_OUT, wanted_out):
                         raise BudgetExhausted(purse.told(), kind=purse.kind, name=purse.name)
-                if stop.is_set():
-                    raise BudgetExhausted("the call was not made: the mission is stopped", kind="mission", name="")
                 self._changed.wait(_LOOK_S)
 
     def _of(self, agent: str, task: str | None) -> list[Purse]:
@@ -175,6 +189,8 @@ class Budget:
 
     def _purse(self, kind: Kind, name: str) -> Purse:
         if (kind, name) not in self._purses:
+            if self._before is None:
+                self._before = self._read_before()
             before = self._before.get((kind, name), Spent())
             self._purses[kind, name] = Purse(
                 kind,
@@ -197,8 +213,12 @@ class Reservation:
         self._took: tuple[int, float] | None = None
 
     def settle(self, *, tokens: int, usd: float | None) -> None:
-        """Say what the call took; without it (it failed) nothing is counted. ``usd`` None: nobody knows."""
-        self._took = tokens, usd or 0.0
+        """Say what the call took; without it (it failed) nothing is counted.
+
+        What the provider does not say (no tokens, ``usd`` None), or cannot be, counts as all that was set aside.
+        """
+        known = usd is not None and math.isfinite(usd) and usd >= 0
+        self._took = tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd
 
     def set_aside(self, purse: Purse) -> None:
         purse.held_tokens += self._tokens
@@ -209,6 +229,9 @@ class Reservation:
         purse.held_tokens -= self._tokens
         purse.held_usd -= self._usd
         purse.held_calls -= 1
+        if not purse.held_calls:
+            # What adding and subtracting left over must not look like a call that somebody waits for.
+            purse.held_usd = 0.0
         if self._took is not None:
             purse.tokens += self._took[0]
             purse.usd += self._took[1]

@@ -2,23 +2,31 @@
 
 Rule 1: whatever lies at ``onecontext/halt`` holds the mission: ``touch`` is enough, and what cannot be read holds, too.
     Only a file that says so stops it.
-Rule 2: who gave the word, and who took it back, is in the journal; of what somebody did to the file by hand the process
-    that runs the mission tells.
+Rule 2: who gave the word, and who took it back, is in the journal; of what is not (the file was put there or taken away
+    by hand, or who gave the word was killed in the middle) the process that runs the mission tells.
+Rule 3: what the file says is hostile: it is told on one line, cut, without control characters and secrets.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from onecontext.errors import Damaged
+from onecontext.errors import Damaged, LockTimeout
 from onecontext.store.files import read_bytes, replace_text
+from onecontext.text.redact import redact
 from teams.engine.journal import Journal
+from teams.engine.locks import file_lock
 
 FILE_NAME = "halt"
 PERSON = "human"
 BY_HAND = "a file put there by hand"
 _LIMIT_BYTES = 64 * 1024
+_NAME_CHARACTERS = 200
+_REASON_CHARACTERS = 2000
+_WAIT_S = 5.0
 Word = Literal["pause", "stop"]
 
 
@@ -55,10 +63,13 @@ class Halt:
 
         Raises:
             OSError: the folder is full or read-only; nothing was changed.
+            LockTimeout: somebody else gives a word or takes one back, and does not come to an end.
         """
+        by, reason = _told(by, _NAME_CHARACTERS), _told(reason, _REASON_CHARACTERS)
         document = {"v": 1, "word": word, "by": by, "reason": reason, "at": datetime.now(UTC).isoformat()}
-        replace_text(self.path, json.dumps(document, ensure_ascii=False), durable=True)
-        self._journal.append("mission.halted", {"word": word, "by": by, "reason": reason}, mission=mission, agent=by)
+        with self._locked():
+            replace_text(self.path, json.dumps(document, ensure_ascii=False), durable=True)
+            self._record_halted(Order(word, by, reason), mission)
         return Order(word, by, reason)
 
     def lift(self, *, mission: str, by: str) -> Order | None:
@@ -66,40 +77,80 @@ class Halt:
 
         Raises:
             OSError: it cannot be taken away; it stands.
+            LockTimeout: as :meth:`give`.
         """
-        if (order := self.order()) is None:
-            return None
-        self.path.unlink(missing_ok=True)
-        self._journal.append("mission.released", {"by": by}, mission=mission, agent=by)
+        with self._locked():
+            if (order := self.order()) is None:
+                return None
+            self.path.unlink(missing_ok=True)
+            self._record_released(mission, _told(by, _NAME_CHARACTERS))
         return order
+
+    def tell(self, *, mission: str) -> None:
+        """Record what the file says, or that it is gone, where the journal does not.
+
+        Raises:
+            LockTimeout: somebody gives a word or takes one back just now, and tells of it.
+        """
+        with self._locked(wait_s=0):
+            order, on_record = self.order(), self._on_record(mission)
+            if order is None and on_record is not None:
+                self._record_released(mission, "")
+            elif order is not None and on_record != (order.word, order.by):
+                self._record_halted(order if order.by else order._replace(reason=BY_HAND), mission)
+
+    def _on_record(self, mission: str) -> tuple[str, str] | None:
+        """Return the word that stands in the journal, and whose it is."""
+        found: tuple[str, str] | None = None
+        for event in self._journal.read():
+            if event.mission == mission and event.type == "mission.halted":
+                found = str(event.data.get("word")), str(event.data.get("by"))
+            elif event.mission == mission and event.type in ("mission.released", "mission.ended"):
+                found = None
+        return found
+
+    def _record_halted(self, order: Order, mission: str) -> None:
+        self._journal.append("mission.halted", order._asdict(), mission=mission, agent=order.by or None)
+
+    def _record_released(self, mission: str, by: str) -> None:
+        self._journal.append("mission.released", {"by": by}, mission=mission, agent=by or None)
+
+    @contextmanager
+    def _locked(self, *, wait_s: float = _WAIT_S) -> Iterator[None]:
+        """Keep the file and what the journal has of it together."""
+        with file_lock(self._journal.folder / "halt.lock", wait_s=wait_s):
+            yield
 
 
 class Heed:
     """What a running mission makes of the file, looked at again and again by :meth:`look`."""
 
-    def __init__(self, halt: Halt, journal: Journal, *, mission: str) -> None:
+    def __init__(self, halt: Halt, *, mission: str) -> None:
         self._halt = halt
-        self._journal = journal
         self._mission = mission
-        self._last: Order | None = None
+        self._seen: tuple[Order | None] | None = None
+        """What the last look found that is on record; None before the first."""
 
     def look(self) -> Order | None:
-        """Return what the file says now; what was done by hand since the last look is recorded."""
+        """Return what the file says now; what was done since the last look, and is not on record, is recorded."""
         order = self._halt.order()
-        if order != self._last:
-            if order is not None and not order.by:
-                self._record("mission.halted", {"word": order.word, "by": "", "reason": BY_HAND})
-            elif order is None and self._last is not None and not self._last.by:
-                self._record("mission.released", {"by": ""})
-            self._last = order
+        if self._seen != (order,):
+            with suppress(LockTimeout):  # the next look tells
+                self._halt.tell(mission=self._mission)
+                self._seen = (order,)
         return order
-
-    def _record(self, type_: str, data: dict[str, str]) -> None:
-        self._journal.append(type_, data, mission=self._mission)
 
 
 def _read(document: Any) -> Order:
     if not isinstance(document, dict):
         return Order("pause", "", "")
-    by, reason = (str(document.get(name) or "") for name in ("by", "reason"))
+    by, reason = _told(document.get("by"), _NAME_CHARACTERS), _told(document.get("reason"), _REASON_CHARACTERS)
     return Order("stop" if document.get("word") == "stop" else "pause", by, reason)
+
+
+def _told(value: Any, limit: int) -> str:
+    """Return a text as it may be kept and told, "" for what is none."""
+    text = redact(value) if isinstance(value, str) else ""
+    # Neither control nor direction characters nor lone surrogates are printable.
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

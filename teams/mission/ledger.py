@@ -1,10 +1,10 @@
 """What models cost, call by call, read from a team's journal.
 
 Rule 1: a call without a price is of unknown price, never free: what is known is a sum over the others.
-Rule 2: the journal may be anybody's: a number that is none, or below 0, counts as 0, and of unknown price.
+Rule 2: the journal may be anybody's: a number that is none, below 0 or beyond all sense counts as 0, and of unknown
+    price.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from teams.engine.event import Event
 
 NOBODY = "(none)"
+_BEYOND_SENSE = 1e15
+"""Sums of smaller numbers stay numbers."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _number(value: Any) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return number if 0 <= number <= _BEYOND_SENSE else None
 
 
 def _task(event: Event) -> str:

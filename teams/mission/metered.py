@@ -13,16 +13,18 @@ MARGIN = 1.25
 AROUND_A_MESSAGE = 16
 
 
-def metered(open_model: OpenPriced, budget: Budget, *, answer_tokens: int, stop: threading.Event) -> OpenPriced:
+def metered(
+    open_model: OpenPriced, budget: Budget, *, answer_tokens: int, stop: threading.Event, pause: threading.Event
+) -> OpenPriced:
     """Return what opens conversations that are paid from ``budget``.
 
     Args:
         answer_tokens: the longest answer that is asked for.
-        stop: ends the waiting for room.
+        stop: ends the waiting for room; while ``pause`` is set nobody who waits gets any.
     """
 
     def open_conversation(whose: Conversation) -> PricedModel:
-        return Metered(open_model(whose), whose, budget, answer_tokens, stop)
+        return Metered(open_model(whose), whose, budget, answer_tokens, stop, pause)
 
     return open_conversation
 
@@ -31,7 +33,13 @@ class Metered:
     """One conversation that is paid from a budget."""
 
     def __init__(
-        self, model: PricedModel, whose: Conversation, budget: Budget, answer_tokens: int, stop: threading.Event
+        self,
+        model: PricedModel,
+        whose: Conversation,
+        budget: Budget,
+        answer_tokens: int,
+        stop: threading.Event,
+        pause: threading.Event,
     ) -> None:
         self.name = model.name
         self.scripted = model.scripted
@@ -40,6 +48,7 @@ class Metered:
         self._budget = budget
         self._answer_tokens = answer_tokens
         self._stop = stop
+        self._pause = pause
         self._counting = Counting()
 
     def price(self) -> Price | None:
@@ -74,6 +83,7 @@ class Metered:
             wanted_out=wanted,
             price=price,
             stop=self._stop,
+            pause=self._pause,
         ) as reservation:
             reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=reservation.tokens_out)
             usage = reply.usage

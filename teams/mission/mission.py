@@ -20,7 +20,7 @@ from teams.mission.halt import PERSON, Halt, Heed, Order
 from teams.mission.history import History, read_history
 from teams.mission.notebook import tell
 from teams.mission.planning import make_plan, put_on_board
-from teams.mission.scheduler import Outcome, Scheduler
+from teams.mission.scheduler import STOPPED, Outcome, Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.verification import run_checks
 from teams.protocol.board.states import State
@@ -47,7 +47,7 @@ class Mission:
         self._site = site
         self._care = Care(site.team, mission=site.mission, agent=LEAD)
         self._halt = Halt(site.journal)
-        self._heed = Heed(self._halt, site.journal, mission=site.mission)
+        self._heed = Heed(self._halt, mission=site.mission)
         self._stopped: Order | None = None
 
     def start(self, goal: str, *, model: str, scripted: bool) -> Ending:
@@ -83,11 +83,12 @@ class Mission:
         """
         site = self._site
         with alone(site.journal, site.mission):
+            # Before all else: a word that is given from here on is meant for this run.
+            self._halt.lift(mission=site.mission, by=by)
             history = self._history()
             self._care.look()
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
-            self._halt.lift(mission=site.mission, by=by)
             self._record("mission.resumed", {"reason": reason, "repaired": repaired})
             self._give_back_what_the_dead_held()
             self._unblock_what_may_be_tried_again()
@@ -107,6 +108,7 @@ class Mission:
             if failure := care.failure or heed.failure:
                 raise failure
             self._care.look()
+            self._obey()
         except OneContextError as error:
             self._record("mission.interrupted", {"reason": error.message})
             raise
@@ -123,16 +125,25 @@ class Mission:
             if contract is not None:
                 return self._carry_out(contract, history.base, failed_beside)
         except BudgetExhausted as error:
-            if not site.stop.is_set():
+            # A call that was not made because of the stop has no name; a purse that is empty is so in a pause, too.
+            if error.name:
                 return Outcome("budget_exhausted", error.message), site.project.tip(site.branch)
-        return Outcome("stopped", "stopped by a signal"), site.project.tip(site.branch)
+        return STOPPED, site.project.tip(site.branch)
 
     @contextmanager
     def _heeding(self) -> Iterator[Regular]:
         """Look for a word from outside, at once and then again and again."""
         self._obey()
-        with Regular(self._obey, every_s=HEED_S, name="heeds a halt") as heed:
+        with Regular(self._obey_or_end, every_s=HEED_S, name="heeds a halt") as heed:
             yield heed
+
+    def _obey_or_end(self) -> None:
+        try:
+            self._obey()
+        except BaseException:
+            # Nobody would be left to let go who is held.
+            self._site.stop.set()
+            raise
 
     def _obey(self) -> None:
         order = self._heed.look()
@@ -140,7 +151,7 @@ class Mission:
             self._site.pause.clear()
         elif order.word == "pause":
             self._site.pause.set()
-        elif not self._site.stop.is_set():
+        else:
             self._stopped = order
             self._site.stop.set()
 
@@ -165,6 +176,8 @@ class Mission:
                 "blocked", f"{site.branch} was moved: it no longer holds {', '.join(lost)}, which had landed"
             )
         checks = run_checks(site, tip, contract.assertions, purpose="final")
+        if checks is None:
+            return STOPPED
         failed = [check for check in checks if not check.passed]
         if failed:
             names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)

@@ -33,6 +33,9 @@ class Outcome:
     reason: str
 
 
+STOPPED = Outcome("stopped", "stopped by a signal")
+
+
 class Scheduler:
     """Dispatches one mission's tasks to threads of this process.
 
@@ -61,7 +64,11 @@ class Scheduler:
             ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool,
             Regular(self._renew, every_s=self._site.config.lease_s / 3, name="lease renewal") as renewing,
         ):
-            outcome = self._loop(pool, renewing)
+            try:
+                outcome = self._loop(pool, renewing)
+            except BaseException:
+                self._let_go()
+                raise
         if self._failure is not None:
             raise self._failure
         return outcome
@@ -69,9 +76,8 @@ class Scheduler:
     def _loop(self, pool: ThreadPoolExecutor, renewing: Regular) -> Outcome:
         while True:
             self._failure = self._failure or renewing.failure or self._failed_beside()
-            if self._failure is not None and self._site.pause.is_set():
-                # Who is held would wait for a person, and the error with them: they give back what they have.
-                self._site.stop.set()
+            if self._failure is not None:
+                self._let_go()
             tasks = self._tasks()
             if not self._halted:
                 self._dispatch(pool, tasks)
@@ -83,6 +89,11 @@ class Scheduler:
                 self._site.stop.wait(LOOK_S)
             self._collect()
             self._take_note()
+
+    def _let_go(self) -> None:
+        """Stop who is held: they would wait for a person, and an error with them; they give back what they have."""
+        if self._site.pause.is_set():
+            self._site.stop.set()
 
     def _tasks(self) -> list[Task]:
         """Return the mission's tasks; one whose attempts are used up is blocked first.
@@ -193,7 +204,7 @@ class Scheduler:
 
     def _outcome(self, tasks: list[Task]) -> Outcome:
         if self._site.stop.is_set():
-            return Outcome("stopped", "stopped by a signal")
+            return STOPPED
         open_tasks = [task for task in tasks if task.state is not State.DONE]
         if not open_tasks:
             return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")

@@ -16,6 +16,7 @@ from onecontext.api import Memory
 from onecontext.errors import Conflict
 from onecontext.store.project import Project, remove_copy
 from teams.agent.limits import Limits
+from teams.agent.loop import PAUSE_LOOK_S
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
@@ -62,6 +63,12 @@ class Site:
     @property
     def limits(self) -> Limits:
         return Limits(turns=self.config.max_turns)
+
+    def may_go_on(self) -> bool:
+        """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""
+        while self.pause.is_set() and not self.stop.wait(PAUSE_LOOK_S):
+            continue
+        return not self.stop.is_set()
 
     def model_for(self, agent: str, role: str, *, task: str | None = None, attempt: int = 1) -> Model:
         return self.open_model(Conversation(agent=agent, role=role, task=task, attempt=attempt))

@@ -44,8 +44,12 @@ class Check:
         return self.exit_code == 0
 
 
-def run_checks(site: Site, commit: str, assertions: Sequence[Assertion], *, purpose: str, **where: Any) -> list[Check]:
+def run_checks(
+    site: Site, commit: str, assertions: Sequence[Assertion], *, purpose: str, **where: Any
+) -> list[Check] | None:
     """Run the commands of these assertions on ``commit``, each once, and record every one.
+
+    None: the mission was stopped meanwhile. While it is paused none is begun.
 
     Each has a copy of its own: a command runs what the author wrote, which could mend in passing what the next one
     looks at, and then what was measured would not be what lands.
@@ -57,6 +61,8 @@ def run_checks(site: Site, commit: str, assertions: Sequence[Assertion], *, purp
             continue
         what = (assertion.command, assertion.timeout_s)
         if what not in ran:
+            if not site.may_go_on():
+                return None
             with site.copy(purpose, commit) as folder:
                 ran[what] = site.sandbox.run(
                     ["bash", "-o", "pipefail", "-c", assertion.command], workspace=folder, timeout_s=assertion.timeout_s
@@ -116,6 +122,8 @@ class Verification:
             )
             return
         checks = self._measure(candidate.commit)
+        if checks is None:
+            return
         judgement = self._judge(candidate.commit, checks)
         if judgement is None:
             return
@@ -142,10 +150,12 @@ class Verification:
         except (UnknownRevision, AmbiguousRevision):
             return None
 
-    def _measure(self, commit: str) -> list[Check]:
+    def _measure(self, commit: str) -> list[Check] | None:
         """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
         assertions = [a for key in [self._task.key, *self._done] for a in self._contract.of_task(key)]
         checks = run_checks(self._site, commit, assertions, purpose=f"verify-{self._task.id}", **self._where)
+        if checks is None:
+            return None
         self._evidence["checks"] = [
             {"assertion": c.assertion, "command": c.command, "exit_code": c.exit_code} for c in checks
         ]

@@ -56,7 +56,10 @@ class LitellmModel:
     def price(self) -> Price | None:
         """Return what litellm's list says, None for a model that is not in it; the dearest, where it has several."""
         entry = _entry(load_litellm(), self._route)
-        prices = [_dearest(entry, f"{way}_cost_per_token") for way in ("input", "output")]
+        prices = [
+            _dearest(entry, "input_cost_per_token"),
+            _dearest(entry, "output_cost_per_token", "output_cost_per_reasoning_token"),
+        ]
         return None if None in prices else Price(*prices)  # type: ignore[arg-type]
 
     def reply(
@@ -81,7 +84,9 @@ class LitellmModel:
             "tools": [_schema(tool) for tool in tools],
         }
         if most_tokens is not None:
-            request["max_tokens"] = most_tokens
+            # Who is asked for more than the model can say refuses the call.
+            most_there_is = _entry(load_litellm(), self._route).get("max_output_tokens")
+            request["max_tokens"] = min(most_tokens, most_there_is) if isinstance(most_there_is, int) else most_tokens
         return with_retries(lambda: self._ask(request, on_text), retries=self._retries, sleep=self._sleep)
 
     def _ask(self, request: dict[str, Any], on_text: OnText | None) -> Reply:
@@ -251,11 +256,15 @@ def _entry(litellm: Any, route: str) -> dict[str, Any]:
     return dict(entry or {})
 
 
-def _dearest(entry: dict[str, Any], name: str) -> float | None:
-    """Return the highest of the prices that begin with ``name``: long prompts and priority cost more."""
+def _dearest(entry: dict[str, Any], name: str, *others: str) -> float | None:
+    """Return the highest of the prices that begin with ``name`` or ``others``: long prompts, priority cost more.
+
+    None: there is none of that very ``name``.
+    """
     if entry.get(name) is None:
         return None
-    return max(float(value) for key, value in entry.items() if key.startswith(name) and isinstance(value, int | float))
+    begin = (name, *others)
+    return max(float(value) for key, value in entry.items() if key.startswith(begin) and isinstance(value, int | float))
 
 
 def _cost_usd(litellm: Any, route: str, usage: Any) -> float | None:

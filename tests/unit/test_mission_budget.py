@@ -18,6 +18,7 @@ from teams.mission.metered import metered
 from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
 
 NOTHING = Allowance()
+NEVER = threading.Event()
 ASK = [Message("user", "how many tills are there?")]
 
 
@@ -57,7 +58,9 @@ def paid(
     model: PricedModel, from_: Budget, *, agent: str = "ann", task: str | None = None, answer: int = 1000
 ) -> PricedModel:
     stop = threading.Event()
-    return metered(lambda whose: model, from_, answer_tokens=answer, stop=stop)(Conversation(agent, "worker", task))
+    return metered(lambda whose: model, from_, answer_tokens=answer, stop=stop, pause=NEVER)(
+        Conversation(agent, "worker", task)
+    )
 
 
 def test_calls_are_counted_and_the_one_too_many_is_not_made() -> None:
@@ -158,8 +161,8 @@ def test_ten_at_once_never_spend_more_than_there_is_and_as_much_as_there_is() ->
 def test_who_waits_for_room_is_let_go_when_the_mission_stops() -> None:
     purses = budget(Allowance(tokens=1200))
     stop = threading.Event()
-    slow = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0), s=1.0), purses, answer_tokens=1000, stop=stop)
-    quick = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0)), purses, answer_tokens=1000, stop=stop)
+    slow = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0), s=1.0), purses, answer_tokens=1000, stop=stop, pause=NEVER)
+    quick = metered(lambda whose: Takes(Usage(1, 0, 1, 0.0)), purses, answer_tokens=1000, stop=stop, pause=NEVER)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(slow(Conversation("ann", "worker")).reply, ASK, [])
         time.sleep(0.2)
@@ -191,7 +194,7 @@ def test_what_was_spent_before_a_resume_is_spent() -> None:
     ]
 
     before = spent_before(events, "m")
-    purses = budget(Allowance(tokens=1000 + LEAST_OUT), spent=before)
+    purses = budget(Allowance(tokens=1000 + LEAST_OUT), spent=lambda: before)
 
     assert {key: some.calls for key, some in before.items()} == {
         ("mission", "m"): 1,
@@ -213,7 +216,7 @@ def test_a_model_that_keeps_to_the_longest_answer_never_overspends(limit: int, a
     for share in takes:
         try:
             with purses.reserved(
-                agent="a", task=None, tokens_in=50, wanted_out=answer, price=None, stop=threading.Event()
+                agent="a", task=None, tokens_in=50, wanted_out=answer, price=None, stop=NEVER, pause=NEVER
             ) as reservation:
                 took = 50 + int(share * reservation.tokens_out)
                 reservation.settle(tokens=took, usd=None)
