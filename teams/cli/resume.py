@@ -60,10 +60,10 @@ def _goes_on(team: Team, history: History, invocation: Invocation) -> bool:
         with alone(team.journal, history.mission):
             return False
     except AlreadyRunning:
-        order = Halt(team.journal).order()
-        if order is None or order.word == "stop":
+        by = invocation.env.get(AGENT_VARIABLE) or PERSON
+        order = Halt(team.journal).lift(mission=history.mission, by=by, only="pause")
+        if order is None:
             raise
-    Halt(team.journal).lift(mission=history.mission, by=invocation.env.get(AGENT_VARIABLE) or PERSON)
     out = invocation.out
     out.answer(
         {"mission": history.mission, "released": True},

@@ -72,15 +72,16 @@ class Halt:
             self._record_halted(Order(word, by, reason), mission)
         return Order(word, by, reason)
 
-    def lift(self, *, mission: str, by: str) -> Order | None:
-        """Take the word back and record it; return what it was, None when there was none.
+    def lift(self, *, mission: str, by: str, only: Word | None = None) -> Order | None:
+        """Take the word back and record it; return what it was, None when there was none, or another than ``only``.
 
         Raises:
             OSError: it cannot be taken away; it stands.
             LockTimeout: as :meth:`give`.
         """
         with self._locked():
-            if (order := self.order()) is None:
+            order = self.order()
+            if order is None or only not in (None, order.word):
                 return None
             self.path.unlink(missing_ok=True)
             self._record_released(mission, _told(by, _NAME_CHARACTERS))
