@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
 from teams.engine.event import Event
-from teams.mission.budget import LEAST_OUT, Allowance, Budget, spent_before
+from teams.mission.budget import LEAST_OUT, Allowance, Budget, Purse, Reservation, spent_before
+from teams.mission.ledger import Spent
 from teams.mission.metered import metered
 from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
 
@@ -225,3 +226,75 @@ def test_a_model_that_keeps_to_the_longest_answer_never_overspends(limit: int, a
             break
 
     assert spent <= limit
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [Usage(0, 0, 0, None), Usage(-5000, 0, 0, -9.0), Usage(0, 0, 0, float("nan")), Usage(0, 0, 0, float("inf"))],
+)
+def test_what_a_provider_does_not_say_is_counted_as_all_that_was_set_aside(usage: Usage) -> None:
+    model = Takes(usage, price=Price(0.0001, 0.001))
+    asked = paid(model, budget(Allowance(usd=2.5)))
+
+    for _ in range(2):
+        asked.reply(ASK, [])
+    # Each answer may have been as long as it was allowed to be.
+    third = asked.reply(ASK, [])
+    assert third.text == "one"
+    assert (model.most[2] or 0) < 500
+    with pytest.raises(BudgetExhausted):
+        asked.reply(ASK, [])
+
+
+def test_tokens_that_are_known_are_paid_in_full_when_their_price_is_not_told() -> None:
+    asked = paid(Takes(Usage(100, 0, 900, None), price=Price(0.0001, 0.001)), budget(Allowance(usd=1.05)))
+    asked.reply(ASK, [])
+
+    with pytest.raises(BudgetExhausted):
+        asked.reply(ASK, [])
+
+
+def test_who_waits_for_room_gets_none_while_the_mission_is_paused() -> None:
+    purses, stop, pause = budget(Allowance(tokens=1200)), threading.Event(), threading.Event()
+
+    def conversation(model: Takes, agent: str) -> PricedModel:
+        return metered(lambda whose: model, purses, answer_tokens=1000, stop=stop, pause=pause)(
+            Conversation(agent, "worker")
+        )
+
+    slow, quick = Takes(Usage(1, 0, 1, 0.0), s=0.6), Takes(Usage(1, 0, 1, 0.0))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(conversation(slow, "ann").reply, ASK, [])
+        time.sleep(0.2)
+        second = pool.submit(conversation(quick, "bob").reply, ASK, [])
+        time.sleep(0.2)
+        pause.set()
+        assert first.result(timeout=5).text == "one"
+        time.sleep(0.6)
+        held = list(quick.most)
+        pause.clear()
+
+        assert held == []
+        assert second.result(timeout=5).text == "one"
+
+
+def test_what_was_spent_is_read_with_the_first_call() -> None:
+    before = {("mission", "m"): Spent(calls=0)}
+    purses = budget(Allowance(calls=2), spent=lambda: before)
+    # As a run that had the mission until this one has.
+    before["mission", "m"] = Spent(calls=2)
+
+    with pytest.raises(BudgetExhausted, match="2 of 2 calls"):
+        paid(Takes(Usage(1, 0, 1, 0.0)), purses).reply(ASK, [])
+
+
+@given(amounts=st.lists(st.floats(1e-9, 10.0), min_size=1, max_size=30))
+def test_nothing_is_left_set_aside_when_nobody_calls(amounts: list[float]) -> None:
+    purse = Purse("mission", "m", Allowance(usd=1e6))
+    reservations = [Reservation(1, 1, Price(amount, amount / 3)) for amount in amounts]
+    for reservation in reservations:
+        reservation.set_aside(purse)
+    for reservation in reservations:
+        reservation.give_back(purse)
+
+    assert (purse.held_usd, purse.held_tokens, purse.held_calls) == (0.0, 0, 0)

@@ -137,3 +137,23 @@ def test_a_team_that_called_no_model_says_so(tmp_path: Path) -> None:
     Team.create("crew", root=tmp_path / ".onecontext")
 
     assert typed(tmp_path, "cost") == (0, "no model was called\n")
+
+
+@pytest.mark.parametrize("number", [1e308, 1.7e308, 10**400, float("inf"), float("nan")])
+def test_sums_stay_numbers_that_json_has(number: float) -> None:
+    both = spent([call(cost_usd=number, latency_s=number, tokens_in=number)] * 3)
+
+    json.dumps([both.known_usd, both.seconds, both.tokens_in], allow_nan=False)
+    assert both.cost_usd is None
+
+
+def test_a_name_in_the_journal_is_one_line_of_the_table(tmp_path: Path) -> None:
+    team = Team.create("crew", root=tmp_path / ".onecontext", cwd=tmp_path)
+    data = {"model": "m\ntogether  0\x1b[2J" + "x" * 500, "tokens_in": 1, "tokens_out": 1, "cost_usd": 0.5}
+    team.journal.append("model.called", data, agent="ann")
+    out = io.StringIO()
+    code = main(["cost", "--by", "model"], env={}, cwd=tmp_path, stdin=io.StringIO(), stdout=out, stderr=io.StringIO())
+
+    assert code == 0
+    assert len(out.getvalue().splitlines()) == 3
+    assert "\x1b" not in out.getvalue()
