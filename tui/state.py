@@ -171,6 +171,8 @@ class Monitor:
     def _mission_halted(self, event: Event) -> None:
         words = f"{fields.text(event.data, 'by') or 'somebody'}: {fields.text(event.data, 'reason')}".removesuffix(": ")
         self._paused = fields.text(event.data, "word") != "stop"
+        # The word that is there is replaced by this one.
+        self._attention.close(None, frozenset({attention.PAUSED}))
         if self._paused:
             self._attention.raise_(attention.PAUSED, event.at, f"by {words}", task=None, agent="")
 

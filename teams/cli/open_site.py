@@ -152,5 +152,5 @@ def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
         ended = ended or history
     if ended:
         raise NoMission(f"the mission {ended.mission} is done: {ended.reason}", hint=f"its work is on {ended.branch}")
-    which = f"the team {name} has no mission" if name else "there is no mission here to resume"
+    which = f"the team {name} has no mission" if name else "there is no mission here that could go on"
     raise NoMission(which, hint="start one with 'onecontext run \"GOAL\"'")

@@ -24,7 +24,7 @@ class History:
     sandbox: str
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
-    """As it stands in ``onecontext.toml``; empty where nothing was limited."""
+    """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -64,4 +64,5 @@ def read_history(events: Iterable[Event]) -> History | None:
             history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
         elif event.type == "mission.resumed":
             history.ending = None
+            history.budget = data.get("budget", history.budget)
     return history

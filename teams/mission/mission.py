@@ -70,7 +70,7 @@ class Mission:
                     "workers": site.config.workers,
                     "sandbox": site.sandbox.tier,
                     "max_attempts": site.config.max_attempts,
-                    "budget": site.budget.model_dump(mode="json", exclude_none=True),
+                    "budget": self._budget(),
                 },
             )
             return self._go_on(self._history())
@@ -89,7 +89,7 @@ class Mission:
             self._care.look()
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
-            self._record("mission.resumed", {"reason": reason, "repaired": repaired})
+            self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
             self._give_back_what_the_dead_held()
             self._unblock_what_may_be_tried_again()
             return self._go_on(history)
@@ -244,6 +244,9 @@ class Mission:
         if history is None:
             raise AssertionError("a mission's journal begins with mission.started")
         return history
+
+    def _budget(self) -> dict[str, object]:
+        return self._site.budget.model_dump(mode="json", exclude_none=True)
 
     def _record(self, type_: str, data: dict[str, object]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)

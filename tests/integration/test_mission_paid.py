@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.openai_server import OpenAIServer
+from tests.integration.openai_server import OpenAIServer, call, streamed
 from tests.integration.test_mission_real_model import play
 from tests.support.missions import events_of, make_repository, onecontext, plan, says, verdict, work, write_script
 
@@ -116,3 +116,36 @@ def test_a_model_of_unknown_price_takes_no_budget_in_dollars(repository: Path) -
         assert ran.code == 3
         assert "nobody knows the price of openai/local" in ran.stderr
         assert server.requests == []
+
+
+def test_who_says_nothing_of_what_it_took_does_not_answer_for_ever(repository: Path) -> None:
+    with OpenAIServer().running() as server:
+        looks = [call(0, id="c", name="read_file", arguments=f'{{"path": "{number}.txt"}}') for number in range(30)]
+        server.plan(*(streamed(look, finish="tool_calls", usage=None) for look in looks))
+        command = ["run", "Say yes", "--model", "openai/gpt-4o-mini", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--budget-tokens", "20000", "--json", env=KEY)
+        took = [event.data["tokens_in"] + event.data["tokens_out"] for event in events_of(repository, "model.called")]
+
+        assert ran.code == 10, ran.stderr
+        assert all(tokens > 0 for tokens in took)
+        assert sum(took) <= 20_000
+
+
+def test_no_model_is_asked_for_more_than_it_can_say(repository: Path) -> None:
+    with OpenAIServer().running() as server:
+        server.plan(play)
+        command = ["run", "Say yes", "--model", "openai/gpt-3.5-turbo", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--budget-calls", "50", env=KEY)
+
+        assert ran.code == 0, ran.stderr
+        assert {request["max_tokens"] for request in server.requests} == {4096}
+
+
+def test_what_was_allowed_last_is_what_is_allowed(repository: Path, tmp_path: Path) -> None:
+    assert run(repository, script(tmp_path), "--budget-calls", "4").code == 10
+    assert onecontext(repository, "resume", "--budget-calls", "5").code == 10
+    assert len(events_of(repository, "model.called")) == 5
+
+    ((_, first), (_, second)) = endings(repository)
+    assert onecontext(repository, "resume").code == 10
+    assert endings(repository)[-1][1] == second != first

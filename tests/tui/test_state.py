@@ -102,6 +102,14 @@ def test_a_pause_is_shown_until_it_is_taken_back_and_who_said_so_is_no_agent() -
     assert "zoe" not in {agent.name for agent in after.agents}
 
 
+def test_a_word_takes_the_place_of_the_one_before() -> None:
+    story = middle()
+    before = picture(story.events).totals.attention_open
+    for word, open_items in (("pause", 1), ("pause", 1), ("stop", 0)):
+        story.tell("mission.halted", "zoe", word=word, by="zoe", reason="lunch")
+        assert picture(story.events).totals.attention_open == before + open_items
+
+
 @pytest.mark.parametrize("ending", ["blocked", "infeasible", "budget_exhausted", "stopped"])
 def test_an_ending_that_is_not_done_needs_attention(ending: str) -> None:
     story = opening()
