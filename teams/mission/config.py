@@ -33,7 +33,10 @@ class ModelConfig(BaseModel):
 
 
 class RunConfig(BaseModel):
-    """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task."""
+    """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
+
+    ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +45,7 @@ class RunConfig(BaseModel):
     max_turns: int = Field(default=50, ge=1)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
+    window_tokens: int | None = Field(default=None, ge=4000)
 
 
 class SandboxConfig(BaseModel):

@@ -61,7 +61,7 @@ class Site:
 
     @property
     def limits(self) -> Limits:
-        return Limits(turns=self.config.max_turns)
+        return Limits(turns=self.config.max_turns, window_tokens=self.config.window_tokens)
 
     def model_for(self, agent: str, role: str, *, task: str | None = None, attempt: int = 1) -> Model:
         return self.open_model(Conversation(agent=agent, role=role, task=task, attempt=attempt))

@@ -79,6 +79,10 @@ class Cascade:
         self.name = self._models[0][1].name
         self.scripted = all(model.scripted for _, model in self._models)
 
+    def window(self) -> int | None:
+        """Return the window of the one that is wanted first: what is too long for it, another may take."""
+        return self._models[0][1].window()
+
     def price(self) -> Price | None:
         """Return the price of the dearest, for whoever sets money aside; None when nobody knows one of them."""
         prices = [model.price() for _, model in self._models]

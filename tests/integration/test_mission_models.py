@@ -1,11 +1,12 @@
 """A mission with several models: one for each role, and others where one cannot answer."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from tests.integration.openai_server import OpenAIServer, refused
-from tests.support.missions import events_of, make_repository, onecontext, plan, says, verdict, work, write_script
+from tests.support.missions import events_of, git, make_repository, onecontext, plan, says, verdict, work, write_script
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 KEY = {"OPENAI_API_KEY": "sk-local-key-of-a-test-0123456789"}
@@ -78,3 +79,28 @@ def test_a_model_that_nobody_knows_is_said_before_anything_is_made(repository: P
     assert ran.code == 3
     assert "nobody" in ran.stderr
     assert not (repository / ".onecontext").exists()
+
+
+def test_a_worker_whose_window_is_full_goes_on_from_its_memory(repository: Path, tmp_path: Path) -> None:
+    for number in range(8):
+        (repository / f"part{number}.txt").write_text(" ".join(f"word{number}x{n}" for n in range(600)))
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message=parts")
+    assertions = [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}]
+    tasks = [{"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}]
+    worker = work("a", ("write_file", {"path": "a.txt", "text": "yes\n"}))
+    worker["turns"] = [
+        *({"call": [{"tool": "read_file", "args": {"path": f"part{n}.txt"}}]} for n in range(8)),
+        *worker["turns"],
+    ]
+    model = write_script(tmp_path, [plan(assertions, tasks), worker, verdict()])
+    (repository / "onecontext.toml").write_text("[run]\nwindow_tokens = 8000\n")
+
+    ran = onecontext(repository, "run", "Say yes", "--model", model, "--sandbox", "none", "--json")
+
+    assert ran.code == 0, ran.stderr
+    told = [event.data["contribution"] for event in events_of(repository, "memory.committed")]
+    assert any(words.startswith("The window was full after") for words in told)
+    sizes = [e.data["tokens_in"] for e in events_of(repository, "model.called") if e.agent == "worker-1"]
+    assert max(sizes) < 8000
+    assert any(later < earlier for earlier, later in itertools.pairwise(sizes))
