@@ -12,12 +12,13 @@ from typing import Any
 
 from onecontext.errors import UsageError
 from onecontext.names import check_name
+from teams.agent.compaction import Compaction
 from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
 from teams.agent.observer import Notebook, NoteTaker, Observer, Observers
 from teams.agent.prompt import system_prompt
 from teams.agent.tools import Tool, tool_from
-from teams.models.port import Conversation, Message, Model, OnText, OpenModel
+from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Windowed
 from teams.models.registry import open_models
 
 __all__ = ["Agent", "Limits", "Result", "Tool", "tool_from"]
@@ -81,13 +82,13 @@ class Agent:
             ModelError: the model gave no usable answer.
             StorageError, Damaged, Conflict, SetupError: the host failed under a tool, the memory or the observer.
         """
-        context = "" if self._memory is None else str(self._memory.context(budget=self.limits.context_tokens))
-        opening = [
-            Message("system", system_prompt(self.name, self._instructions, context)),
-            *(message for message in after if message.role != "system"),
-            Message("user", prompt),
-        ]
+
+        def opening(words: str = "") -> tuple[Message, Message]:
+            task = Message("user", f"{prompt}\n\n{words}" if words else prompt)
+            return Message("system", system_prompt(self.name, self._instructions, self._remembered())), task
+
         model = self._open(Conversation(agent=self.name, role="agent"))
+        window = self.limits.window_tokens or (model.window() if isinstance(model, Windowed) else None)
         loop = Loop(
             model,
             self._tools,
@@ -95,9 +96,15 @@ class Agent:
             observer=self._observer,
             stop=self.stop,
             pause=self._pause,
+            compaction=Compaction(opening, self._memory, window),
             clock=self._clock,
         )
-        return loop.run(opening, on_text=on_text)
+        system, task = opening()
+        earlier = [message for message in after if message.role != "system"]
+        return loop.run([system, *earlier, task], on_text=on_text)
+
+    def _remembered(self) -> str:
+        return "" if self._memory is None else str(self._memory.context(budget=self.limits.context_tokens))
 
 
 def _opener(model: str | Model, api_base: str, env: Mapping[str, str] | None) -> OpenModel:

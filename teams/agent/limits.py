@@ -20,7 +20,8 @@ class Limits:
 
     ``turns`` counts replies of the model, ``tokens`` those in and out together, ``seconds`` the time of the whole run.
     ``repeats`` is how often in a row the same call may bring the same result before the agent is told, and then ended.
-    ``result_characters`` is the most of a tool's result the model sees; ``context_tokens`` the budget of its memory.
+    ``result_characters`` is the most of a tool's result the model sees; ``context_tokens`` the budget of its memory;
+    ``window_tokens`` what a conversation may have before it is begun anew from memory, None: what the model says.
     """
 
     turns: int = 50
@@ -30,6 +31,7 @@ class Limits:
     repeats: int = 5
     result_characters: int = 20_000
     context_tokens: int = 1500
+    window_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The loop: ask the model, do what it asks for, tell it what came of it, until it is done or a limit is reached.
 
-Rule 1: the messages are one list that only grows, and each call asked for is answered in it exactly once.
+Rule 1: the messages are one list that only grows, until the window is full and it begins anew; each call asked for is
+    answered in it exactly once.
 Rule 2: a call of a reply that was cut short never runs, however complete it looks.
 Rule 3: an error of the model or of the host ends the run as an exception; everything else ends it as a result.
 """
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from onecontext.errors import ContextOverflow
+from teams.agent.compaction import Compaction
 from teams.agent.limits import Ending, Limits, Result, Spending
 from teams.agent.observer import Observer
 from teams.agent.repeats import Repeats
@@ -21,6 +24,7 @@ CUT_SHORT: Final = (
     "Answer again, in smaller pieces."
 )
 PAUSE_LOOK_S = 0.1
+BEGUN_ANEW: Final = "the window was full: begun anew from memory"
 
 
 class Loop:
@@ -35,6 +39,7 @@ class Loop:
         observer: Observer,
         stop: threading.Event,
         pause: threading.Event | None = None,
+        compaction: Compaction | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
@@ -43,6 +48,7 @@ class Loop:
         self._observer = observer
         self._stop = stop
         self._pause = pause or threading.Event()
+        self._compaction = compaction
         self._clock = clock
         self._spending = Spending(limits, clock)
         self._repeats = Repeats(limits.repeats)
@@ -95,11 +101,24 @@ class Loop:
         self._observer.state("thinking", "")
         started = self._clock()
         specs = [tool.spec for tool in self._tools.values()]
-        reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
+        if self._compaction is not None and self._compaction.is_due(self._messages, specs):
+            self._begin_anew(self._compaction)
+        try:
+            reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
+        except ContextOverflow:
+            if self._compaction is None or not self._compaction.is_possible(self._messages):
+                raise
+            self._begin_anew(self._compaction)
+            reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
         self._spending.add(reply.usage)
         self._text = reply.text or self._text
         self._observer.model_called(reply, self._clock() - started)
         return reply
+
+    def _begin_anew(self, compaction: Compaction) -> None:
+        """Leave behind what was said, and go on from what the memory has of it."""
+        self._messages[:] = compaction.anew(self._messages, turns=self._spending.turns)
+        self._observer.state("thinking", BEGUN_ANEW)
 
     def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:
         ending: Ending | None = None

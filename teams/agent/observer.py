@@ -39,6 +39,9 @@ class Notebook(Protocol):
     def context(self, *, budget: int | None = None) -> object:
         """Return what matters now, within ``budget`` tokens; ``str()`` of it is the text."""
 
+    def commit(self, contribution: str) -> object:
+        """Record a milestone over the steps since the last one, durable when it returns."""
+
 
 class NoteTaker:
     """Writes each tool call into a memory as one step: what the model said, what it did, what came of it."""

@@ -146,6 +146,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "turn.ended": _ended,
     "tool.intent": _called,
     "model.called": _said,
+    "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),

@@ -24,9 +24,11 @@ from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
 from teams.mission.history import History, read_history
 from teams.mission.metered import metered
+from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
 from teams.models.port import OpenPriced
 from teams.models.registry import open_models
+from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
 from teams.protocol.team import Team
 
 CATALOGUE_TOKENS = 600
@@ -49,11 +51,11 @@ def make_memory(project: Project, goal: str, out: Output) -> Memory:
     return memory
 
 
-def open_model_door(config: Config, env: Mapping[str, str]) -> OpenPriced:
-    """Return the door to the configured model.
+def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
+    """Return the way to every model that is configured, each looked up once.
 
     Raises:
-        SetupError: none was named, nobody answers to the name, or its key is missing.
+        SetupError: none was named, nobody answers to a name, or its key is missing.
     """
     if not config.model.name:
         raise SetupError(
@@ -61,13 +63,29 @@ def open_model_door(config: Config, env: Mapping[str, str]) -> OpenPriced:
             hint="say --model anthropic/claude-sonnet-4-5 (or any litellm name, or scripted:FOLDER), "
             "or set [model] name in onecontext.toml",
         )
-    return open_models(
-        config.model.name,
-        api_base=config.model.api_base,
-        stall_s=config.model.stall_s,
-        retries=config.model.retries,
-        env=env,
-    )
+    opened = {
+        name: open_models(
+            name,
+            api_base=config.model.api_base,
+            stall_s=config.model.stall_s,
+            retries=config.model.retries,
+            env=env,
+        )
+        for name in dict.fromkeys([config.model.name, *config.model.roles.values(), *config.model.fallback])
+    }
+    resting = Resting()
+
+    def routes(fell_back: FellBack) -> OpenPriced:
+        def first(wanted: str) -> OpenPriced:
+            names = dict.fromkeys([wanted, *config.model.fallback])
+            if len(names) == 1:
+                return opened[wanted]
+            models = [(name, opened[name]) for name in names]
+            return cascade(models, resting=resting, rest_s=config.model.rest_s, fell_back=fell_back)
+
+        return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
+
+    return routes
 
 
 def open_box(config: Config, project: Project, readable: Sequence[Path] = ()) -> Sandbox:
@@ -97,7 +115,7 @@ def open_site(
     memory: Memory,
     team: Team,
     config: Config,
-    open_model: OpenPriced,
+    routes: Routes,
     sandbox: Sandbox,
     env: Mapping[str, str],
 ) -> Site:
@@ -107,6 +125,7 @@ def open_site(
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
+    open_model = routes(fallbacks(team.journal, mission=mission))
     if config.budget.is_any:
         budget = Budget(
             mission,

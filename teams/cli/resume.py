@@ -6,7 +6,7 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
-from teams.cli.open_site import open_box, open_model_door, open_site, unfinished_mission
+from teams.cli.open_site import open_box, open_routes, open_site, unfinished_mission
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         memory=memory,
         team=team,
         config=config,
-        open_model=open_model_door(config, invocation.env),
+        routes=open_routes(config, invocation.env),
         sandbox=open_box(config, project, readable_of(args, invocation)),
         env=invocation.env,
     )

@@ -10,7 +10,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from onecontext.text.validation import first_problem
-from teams.cli.open_site import make_memory, new_mission_name, open_box, open_model_door, open_site
+from teams.cli.open_site import make_memory, new_mission_name, open_box, open_routes, open_site
 from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     config = trusted_config(project.path, args)
     # All that can be missing is asked for before the first file is made.
-    open_model = open_model_door(config, invocation.env)
+    routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out)
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         memory=memory,
         team=Team.create(name, root=memory.path, cwd=project.path),
         config=config,
-        open_model=open_model,
+        routes=routes,
         sandbox=sandbox,
         env=invocation.env,
     )

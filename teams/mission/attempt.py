@@ -77,7 +77,7 @@ class Attempt:
             model=model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
             tools=[*kit.functions, *self._tools(lambda said: self._take(folder, start, said))],
-            memory=self._notebook.memory,
+            memory=self._notebook,
             limits=site.limits,
             observer=site.recorder(self._agent, model, **self._where),
             stop=site.stop,

@@ -15,7 +15,11 @@ FILE_NAME = "onecontext.toml"
 
 
 class ModelConfig(BaseModel):
-    """Which model answers. ``api_base`` "" is the provider's own address; times are seconds."""
+    """Which model answers. ``api_base`` "" is the provider's own address; times are seconds.
+
+    ``roles`` names another model for all who have a role; ``fallback`` those that are asked, in this order, where one
+    cannot answer, which then rests for ``rest_s``. ``api_base`` is the address of all of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,10 +27,16 @@ class ModelConfig(BaseModel):
     api_base: str = ""
     stall_s: float = Field(default=60.0, gt=0)
     retries: int = Field(default=3, ge=0, le=20)
+    roles: dict[str, str] = {}
+    fallback: tuple[str, ...] = ()
+    rest_s: float = Field(default=60.0, ge=0)
 
 
 class RunConfig(BaseModel):
-    """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task."""
+    """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
+
+    ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +45,7 @@ class RunConfig(BaseModel):
     max_turns: int = Field(default=50, ge=1)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
+    window_tokens: int | None = Field(default=None, ge=4000)
 
 
 class SandboxConfig(BaseModel):

@@ -51,6 +51,10 @@ class Metered:
         self._pause = pause
         self._counting = Counting()
 
+    def window(self) -> int | None:
+        """Return how many tokens a conversation may have; None when nobody knows."""
+        return self._model.window()
+
     def price(self) -> Price | None:
         """Return what its tokens cost; None when nobody knows."""
         return self._model.price()

@@ -38,6 +38,14 @@ class Notebook:
         tell(self.site, self.memory, milestone, contribution, task=self.task)
         return milestone.id
 
+    def step(self, observation: str = "", thought: str = "", action: str = "") -> object:
+        """Append one step, durable when it returns."""
+        return self.memory.step(observation, thought, action)
+
+    def context(self, *, budget: int | None = None) -> object:
+        """Return what matters now, within ``budget`` tokens."""
+        return self.memory.context(budget=budget)
+
     def merge(self) -> None:
         """Bring what was learned on the task into the mission's memory; a second time writes nothing."""
         merged = self.site.memory.merge(self.memory.branch, summary=self.task.subject)

@@ -6,9 +6,11 @@ Rule 2: whatever a model or a tool says, each of its texts is cut and has a UTF-
 
 from typing import Any
 
+from onecontext.errors import ModelError
 from teams.agent.tools import Tool
 from teams.engine.journal import Journal
-from teams.models.port import Reply, ToolCall
+from teams.models.port import Conversation, Reply, ToolCall
+from teams.models.routing import FellBack
 
 HEAD_CHARACTERS = 2000
 NAME_CHARACTERS = 200
@@ -58,6 +60,16 @@ class Recorder:
 
     def _append(self, type_: str, data: dict[str, Any]) -> None:
         self._journal.append(type_, data, **self._where)
+
+
+def fallbacks(journal: Journal, *, mission: str) -> FellBack:
+    """Return what records that another model carries a conversation on."""
+
+    def record(whose: Conversation, left: str, taken: str, error: ModelError) -> None:
+        data = {"from": left, "to": taken, "reason": _head(f"{type(error).__name__}: {error.message}")}
+        journal.append("model.fallback", data, mission=mission, agent=whose.agent)
+
+    return record
 
 
 def _named(call: ToolCall) -> dict[str, str]:

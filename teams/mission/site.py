@@ -62,7 +62,7 @@ class Site:
 
     @property
     def limits(self) -> Limits:
-        return Limits(turns=self.config.max_turns)
+        return Limits(turns=self.config.max_turns, window_tokens=self.config.window_tokens)
 
     def may_go_on(self) -> bool:
         """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""

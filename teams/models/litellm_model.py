@@ -53,6 +53,11 @@ class LitellmModel:
         self._retries = retries
         self._sleep = sleep
 
+    def window(self) -> int | None:
+        """Return what litellm's list says of its input, None for a model that is not in it."""
+        found = _entry(load_litellm(), self._route).get("max_input_tokens")
+        return found if isinstance(found, int) and found > 0 else None
+
     def price(self) -> Price | None:
         """Return what litellm's list says, None for a model that is not in it; the dearest, where it has several."""
         entry = _entry(load_litellm(), self._route)

@@ -6,7 +6,7 @@ Rule 2: a price nobody knows is None, never 0.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 OnText = Callable[[str], None]
 
@@ -93,7 +93,16 @@ class Model(Protocol):
         ...
 
 
-class PricedModel(Model, Protocol):
+@runtime_checkable
+class Windowed(Protocol):
+    """A model that knows how long a conversation may be."""
+
+    def window(self) -> int | None:
+        """Return how many tokens a conversation may have; None when nobody knows."""
+        ...
+
+
+class PricedModel(Model, Windowed, Protocol):
     """A model that can be paid from a budget: it says what it costs, and an answer can be bounded."""
 
     def price(self) -> Price | None:

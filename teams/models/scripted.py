@@ -61,6 +61,9 @@ class ScriptedModel:
         self._next = 0
         self._counting = Counting()
 
+    def window(self) -> None:
+        """Return that a script has no end but its own."""
+
     def price(self) -> Price:
         """Return that it costs nothing."""
         return Price(0.0, 0.0)

@@ -149,6 +149,9 @@ class Notes:
         self.budget = budget
         return "the tests need port 80"
 
+    def commit(self, contribution: str) -> None:
+        raise AssertionError("nothing here fills a window")
+
 
 def test_a_memory_is_read_into_the_prompt_and_gets_a_step_for_each_call() -> None:
     notes = Notes()

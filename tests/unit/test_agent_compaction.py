@@ -1,0 +1,137 @@
+"""A conversation that fills its window begins anew, and nothing of it is lost that a memory can keep."""
+
+from pathlib import Path
+
+import pytest
+
+from onecontext import Memory
+from onecontext.errors import ContextOverflow
+from teams.agent.compaction import FORGOTTEN, REMEMBERED
+from teams.agent.limits import Limits
+from teams.agent.loop import BEGUN_ANEW
+from teams.agent.tools import Tool, tool_from
+from teams.models.port import Reply, ToolCall
+from tests.support.agents import FREE, Says, Told, calls, run, text
+
+BEGINNING = "You have been at this for"
+
+
+def reads(count: int) -> list[Reply]:
+    """Replies that each ask for another part of a long file."""
+    return [
+        Reply(f"I read part {n}.", (ToolCall(f"c{n}", "read", f'{{"part": {n}}}'),), FREE, "says", "tools")
+        for n in range(count)
+    ]
+
+
+def reader(words: int = 400) -> Tool:
+    def read(part: int) -> str:
+        return f"part {part}: " + " ".join(f"word{part}x{n}" for n in range(words))
+
+    return tool_from(read)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory.init(tmp_path, agent="ann", purpose="read the long file")
+
+
+def test_a_conversation_begins_anew_before_it_is_too_long_and_goes_on_to_its_end(memory: Memory) -> None:
+    model = Says(*reads(12), text("read all"))
+    told = Told()
+
+    result = run(model, reader(), memory=memory, limits=Limits(window_tokens=10_000), observer=told)
+
+    assert (result.text, result.ending, result.turns) == ("read all", "finished", 13)
+    sizes = [sum(len(message.content) for message in sent) for sent in model.sent]
+    shrunk = [n for n in range(1, len(sizes)) if sizes[n] < sizes[n - 1]]
+    assert shrunk
+    assert told.lines.count(f"thinking {BEGUN_ANEW}") == len(shrunk)
+    anew = model.sent[shrunk[0]]
+    assert [message.role for message in anew] == ["system", "user", "assistant", "tool"]
+    assert anew[1].content.startswith("Do it.")
+    assert REMEMBERED.format(turns=shrunk[0]) in anew[1].content
+    # What it was about to read is still there.
+    assert anew[3].content.startswith(f"part {shrunk[0] - 1}:")
+    assert anew[3].tool_call_id == anew[2].tool_calls[0].id
+
+
+def test_nothing_that_was_left_behind_is_missing_from_the_memory(memory: Memory) -> None:
+    run(Says(*reads(12), text("read all")), reader(), memory=memory, limits=Limits(window_tokens=10_000))
+
+    steps = memory.steps()
+    assert sorted(int(step.observation.split()[1].rstrip(":")) for step in steps) == list(range(12))
+    milestones = [milestone.contribution for milestone in memory.milestones()]
+    assert milestones
+    assert all(words.startswith("The window was full after ") for words in milestones)
+    assert "I read part" in milestones[0]
+
+
+def test_the_new_conversation_begins_with_what_the_memory_says_now(memory: Memory) -> None:
+    model = Says(*reads(12), text("read all"))
+
+    run(model, reader(), memory=memory, limits=Limits(window_tokens=10_000))
+
+    assert "The window was full" not in model.sent[0][0].content
+    assert "The window was full" in model.sent[-1][0].content
+
+
+def test_what_only_the_provider_knows_to_be_too_long_is_begun_anew_once(memory: Memory) -> None:
+    model = Says(*reads(3), ContextOverflow("too long"), text("read all"))
+
+    result = run(model, reader(), memory=memory)
+
+    assert result.text == "read all"
+    assert len(model.sent[-1]) == 4
+    assert len(memory.milestones()) == 1
+
+
+def test_a_conversation_that_is_too_long_as_it_begins_is_an_error(memory: Memory) -> None:
+    with pytest.raises(ContextOverflow):
+        run(Says(*reads(3), ContextOverflow("too long"), ContextOverflow("still too long")), reader(), memory=memory)
+    with pytest.raises(ContextOverflow):
+        run(Says(ContextOverflow("too long")), reader(), memory=memory)
+
+
+def test_an_agent_without_a_memory_is_told_that_what_it_said_is_gone() -> None:
+    model = Says(*reads(12), text("read all"))
+
+    result = run(model, reader(), limits=Limits(window_tokens=10_000))
+
+    assert result.text == "read all"
+    anew = next(sent for sent in model.sent if BEGINNING in sent[1].content)
+    assert anew[1].content.endswith(FORGOTTEN.split("turns.", 1)[1].lstrip())
+
+
+def test_calls_that_fill_the_window_by_themselves_do_not_stay(memory: Memory) -> None:
+    model = Says(*reads(6), text("read all"))
+
+    run(model, reader(words=1500), memory=memory, limits=Limits(window_tokens=10_000))
+
+    anew = [sent for sent in model.sent if BEGINNING in sent[1].content]
+    assert anew
+    assert len(anew[0]) == 2
+
+
+class Knows(Says):
+    """A model that says how long a conversation may be."""
+
+    def window(self) -> int | None:
+        return 10_000
+
+
+def test_the_model_knows_its_window() -> None:
+    model = Knows(*reads(12), text("read all"))
+
+    run(model, reader())
+
+    assert any(BEGINNING in sent[1].content for sent in model.sent)
+
+
+def test_a_short_conversation_is_left_alone(memory: Memory) -> None:
+    model = Knows(calls("read", arguments='{"part": 1}'), text("read"))
+
+    run(model, reader(words=10), memory=memory)
+
+    assert not any(BEGINNING in sent[1].content for sent in model.sent)
+    assert not list(memory.milestones())
