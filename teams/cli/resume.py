@@ -18,6 +18,9 @@ from teams.mission.mission import Mission
 from teams.mission.site import LEAD
 from teams.protocol.team import Team
 
+_HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *(f"budget_{name}" for name in IN_ALL)}
+"""Options that only who begins to run the mission can follow."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = Memory.open(project.path, agent=LEAD)
     team, history = unfinished_mission(memory.path, args.mission)
-    if _goes_on(team, history, invocation):
+    if _goes_on(team, history, args, invocation):
         return 0
     config = as_before(trusted_config(project.path, args), history, args)
     site = open_site(
@@ -54,12 +57,18 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     )
 
 
-def _goes_on(team: Team, history: History, invocation: Invocation) -> bool:
+def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:
     """Take back the word that holds a mission which another process runs; say whether that was all there was to do."""
     try:
         with alone(team.journal, history.mission):
             return False
-    except AlreadyRunning:
+    except AlreadyRunning as error:
+        if given := [name for name, value in vars(args).items() if name in _HOW and value not in (None, [])]:
+            options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            raise AlreadyRunning(
+                f"{error.message}, and {options} cannot be told to it",
+                hint="'onecontext resume' without options ends a pause; after 'onecontext stop' or ^C it takes them",
+            ) from error
         by = invocation.env.get(AGENT_VARIABLE) or PERSON
         order = Halt(team.journal).lift(mission=history.mission, by=by, only="pause")
         if order is None:

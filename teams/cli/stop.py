@@ -8,7 +8,7 @@ from teams.cli.halting import Halted, add_halting, halted, who
 from teams.mission.alone import alone
 from teams.mission.halt import Order
 from teams.mission.history import read_history
-from teams.mission.mission import end_at_rest
+from teams.mission.rest import end_at_rest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def _end(mission: Halted, order: Order) -> str:
     """End the mission, which nobody runs; return "", or how it ended where whoever ran it was quicker."""
     now = read_history(mission.team.journal.read()) or mission.history
     if mission.halt.order() is not None and now.ending == mission.history.ending:
-        end_at_rest(mission.team.journal, now, order, tip=mission.project.tip(now.branch))
+        end_at_rest(mission.team, now, order, tip=mission.project.tip(now.branch))
         return ""
     mission.halt.path.unlink(missing_ok=True)
     return f"{now.ending}: {now.reason}" if now.ending else now.reason

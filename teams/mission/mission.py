@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from onecontext.errors import BudgetExhausted, OneContextError
 from onecontext.store.project import remove_copy
-from teams.engine.journal import Journal
 from teams.engine.regular import Regular
 from teams.mission.alone import alone
 from teams.mission.contract import Contract
@@ -20,6 +19,7 @@ from teams.mission.halt import PERSON, Halt, Heed, Order
 from teams.mission.history import History, read_history
 from teams.mission.notebook import tell
 from teams.mission.planning import make_plan, put_on_board
+from teams.mission.rest import give_back
 from teams.mission.scheduler import STOPPED, Outcome, Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.verification import run_checks
@@ -90,7 +90,7 @@ class Mission:
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
             self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
-            self._give_back_what_the_dead_held()
+            give_back(site.team, site.mission, workers=site.config.workers)
             self._unblock_what_may_be_tried_again()
             return self._go_on(history)
 
@@ -222,14 +222,6 @@ class Mission:
             remove_copy(left)
         return [*repaired, *site.team.board.repair()]
 
-    def _give_back_what_the_dead_held(self) -> None:
-        board = self._site.team.board
-        # Somebody else, who joined from another process, may be alive and at work: that claim ends with its lease.
-        ours = {worker_name(number) for number in range(1, self._site.config.workers + 1)}
-        for task in board.list():
-            if task.mission == self._site.mission and task.state is State.RUNNING and task.owner in ours:
-                board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
-
     def _unblock_what_may_be_tried_again(self) -> None:
         """Open tasks whose attempts were used up, now that more are allowed."""
         board = self._site.team.board
@@ -250,13 +242,6 @@ class Mission:
 
     def _record(self, type_: str, data: dict[str, object]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)
-
-
-def end_at_rest(journal: Journal, history: History, order: Order, *, tip: str | None) -> None:
-    """Record that a mission that no process runs has ended by ``order``, and take the word away. Call it ``alone``."""
-    data = {"ending": "stopped", "reason": str(order), "branch": history.branch, "commit": tip}
-    journal.append("mission.ended", data, mission=history.mission, agent=order.by or None)
-    Halt(journal).path.unlink(missing_ok=True)
 
 
 def counted(number: int, one: str, many: str) -> str:

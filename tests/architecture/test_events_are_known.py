@@ -14,8 +14,17 @@ from tui import state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
 NO_EVENTS = {
-    *("agent.md", "config.json", "contract.yaml", "journal.jsonl", "journal.lock", "journal.torn", "mime.types"),
-    *("nsswitch.conf", "onecontext.toml", "pyvenv.cfg", "run.lock", "safe.directory", "teams.agent", "teams.mission"),
+    *("agent.md", "config.json", "contract.yaml", "halt.lock", "journal.jsonl", "journal.lock", "journal.torn"),
+    *(
+        "mime.types",
+        "nsswitch.conf",
+        "onecontext.toml",
+        "pyvenv.cfg",
+        "run.lock",
+        "safe.directory",
+        "teams.agent",
+        "teams.mission",
+    ),
 }
 """What looks like a type in teams/ and is none: files, modules, settings."""
 

@@ -154,7 +154,8 @@ def test_a_pause_outlives_the_process_and_resume_takes_it_back(repository: Path,
 def test_a_stopped_mission_ends_in_order_and_says_by_whom(repository: Path, tmp_path: Path) -> None:
     with running(repository, tmp_path) as process:
         stopped = onecontext(repository, "stop", "--reason", "another way", "--as", "ann", "--json")
-        assert (stopped.code, stopped.data["running"]) == (0, True)
+        # Whether it still runs when the command looks is a matter of how long the step in flight takes.
+        assert (stopped.code, stopped.data["word"], stopped.data["by"]) == (0, "stop", "ann")
         assert process.wait(timeout=30) == 130
 
     (ended,) = events_of(repository, "mission.ended")

@@ -148,6 +148,8 @@ def test_a_stop_that_is_too_late_does_not_take_back_that_it_is_done(
 def test_what_was_stopped_is_not_stopped_again(repository: Path, tmp_path: Path) -> None:
     cut_off(repository, script(tmp_path, before="sleep 1"))
     assert onecontext(repository, "stop", "--as", "ann").code == 0
+    states = {task["state"] for task in onecontext(repository, "board", "--json").data["tasks"]}
+    assert states == {"ready"}, "what was in hand is given back"
     again = onecontext(repository, "stop", "--json")
 
     assert (again.code, again.data["running"]) == (0, False)
@@ -259,7 +261,18 @@ def test_who_is_held_is_let_go_when_nobody_looks_for_words_any_more(repository: 
 
     assert ran.returncode == 6
     assert "No space left on device" in ran.stderr
-    assert count(repository, "mission.interrupted") == 1
+    assert endings(repository) == []
+
+
+def test_what_a_running_process_cannot_be_told_is_refused_and_it_stays_held(repository: Path, tmp_path: Path) -> None:
+    with running(repository, script(tmp_path, before="sleep 1")):
+        wait_for(lambda: count(repository, "tool.intent") > 1)
+        onecontext(repository, "pause")
+        ran = onecontext(repository, "resume", "--budget-calls", "9")
+
+        assert ran.code == 4
+        assert "--budget-calls" in ran.stderr
+        assert halt_of(repository).order() is not None
 
 
 def test_a_halt_that_cannot_be_taken_away_is_one_sentence(repository: Path, tmp_path: Path) -> None:
