@@ -6,9 +6,11 @@ Rule 2: what it raises is translated here, and no key is in what comes out.
 Why so: importing it takes 3–5 s of CPU and, unless told otherwise, fetches a price list and reads ``.env`` files.
 """
 
+import atexit
 import json
 import logging
 import os
+import sys
 import threading
 import time
 import warnings
@@ -217,7 +219,21 @@ def _load() -> Any:
     litellm.disable_hf_tokenizer_download = True
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    atexit.register(_leave_connections_to_the_system)
     return litellm
+
+
+def _leave_connections_to_the_system() -> None:
+    """Take the finalizers off litellm's HTTP handlers when the process ends.
+
+    They import, and at the very end of an interpreter that waits for ever if a thread was stopped while it imported:
+    one that reads from a silent server, for instance. The system closes connections by itself.
+    """
+    handlers = sys.modules.get("litellm.llms.custom_httpx.http_handler")
+    for name in ("AsyncHTTPHandler", "HTTPHandler"):
+        handler = getattr(handlers, name, None)
+        if handler is not None and "__del__" in vars(handler):
+            del handler.__del__
 
 
 def _as_sent(message: Message) -> dict[str, Any]:
