@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
+from onecontext.cli.output import one_line, printable
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.open_site import unfinished_mission
@@ -13,6 +14,8 @@ from teams.mission.alone import alone
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.protocol.team import Team
+
+_NAME_CHARACTERS = 200
 
 
 class Halted(NamedTuple):
@@ -39,8 +42,8 @@ def add_who(parser: argparse.ArgumentParser) -> None:
 
 
 def who(args: argparse.Namespace, invocation: Invocation) -> str:
-    """Return whose word it is."""
-    return args.agent or invocation.env.get(AGENT_VARIABLE) or PERSON
+    """Return whose word it is, as it may stand in a journal."""
+    return one_line(printable(args.agent or invocation.env.get(AGENT_VARIABLE) or ""), limit=_NAME_CHARACTERS) or PERSON
 
 
 def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:

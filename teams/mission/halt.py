@@ -62,7 +62,8 @@ class Halt:
         """Put the word where the mission sees it, durably, and record who gave it; a word that is there is replaced.
 
         Raises:
-            OSError: the folder is full or read-only; nothing was changed.
+            OSError: the folder is full or read-only; nothing was changed, unless it was full for the record alone: then
+                the word stands, and the process that runs the mission records it.
             LockTimeout: somebody else gives a word or takes one back, and does not come to an end.
         """
         by, reason = _told(by, _NAME_CHARACTERS), _told(reason, _REASON_CHARACTERS)

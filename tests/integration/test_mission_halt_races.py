@@ -157,6 +157,42 @@ def test_what_was_stopped_is_not_stopped_again(repository: Path, tmp_path: Path)
     assert "has ended before: stopped by ann" in onecontext(repository, "stop").stdout
 
 
+KILLED = """
+import os, pathlib, signal
+from onecontext.cli.main import entry
+unlink = pathlib.Path.unlink
+def unlink_or_die(path, **more):
+    if path.name == "halt":
+        os.kill(os.getpid(), signal.SIGKILL)
+    unlink(path, **more)
+pathlib.Path.unlink = unlink_or_die
+entry()
+"""
+
+
+def test_a_kill_between_an_ending_and_its_word_costs_nothing(repository: Path, tmp_path: Path) -> None:
+    cut_off(repository, script(tmp_path, before="sleep 1"))
+    ran = subprocess.run([sys.executable, "-c", KILLED, "stop", "--as", "ann"], cwd=repository, check=False)
+    assert ran.returncode == -signal.SIGKILL
+    assert halt_of(repository).path.exists()
+
+    assert onecontext(repository, "stop").code == 0
+    assert endings(repository) == [("stopped", "stopped by ann")]
+    assert onecontext(repository, "resume").code == 0
+    assert not halt_of(repository).path.exists()
+    assert [ending for ending, _ in endings(repository)] == ["stopped", "done"]
+
+
+def test_of_two_that_resume_at_once_one_does_and_the_other_says_so(repository: Path, tmp_path: Path) -> None:
+    cut_off(repository, script(tmp_path, before="sleep 2"))
+    onecontext(repository, "pause")
+    both = [start_onecontext(repository, "resume") for _ in range(2)]
+
+    assert sorted(process.wait(timeout=60) for process in both) in ([0, 0], [0, 4])
+    assert [ending for ending, _ in endings(repository)] == ["done"]
+    assert count(repository, "mission.resumed") == count(repository, "mission.released") == 1
+
+
 def test_a_pause_holds_the_commands_of_a_contract_and_a_stop_ends_them(repository: Path, tmp_path: Path) -> None:
     checks = tuple(f"sleep 0.{number}" for number in range(501, 512))
     with running(repository, script(tmp_path, checks=checks)) as process:
@@ -284,6 +320,19 @@ def test_a_halt_that_cannot_be_taken_away_is_one_sentence(repository: Path, tmp_
     assert ran.code == 6
     assert "halt" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_name_that_no_file_can_carry_is_no_traceback(repository: Path, tmp_path: Path) -> None:
+    toml = repository / "onecontext.toml"
+    toml.write_text("[budget.task]\ncalls = 2\n")
+    assert onecontext(repository, *RUN, "--model", script(tmp_path)).code == 10
+
+    for words in (["retry", "a"], ["pause"], ["stop"]):
+        ran = onecontext(repository, *words, "--as", "ann\udcff\n\x1b[2J", "--json")
+        assert ran.code == 0, ran.stderr
+    assert {event.agent for event in events_of(repository, "task.unblocked", "mission.halted")} == {
+        "ann\\udcff \\x1b[2J"
+    }
 
 
 def test_who_asks_whether_it_runs_is_in_nobodys_way(repository: Path, tmp_path: Path) -> None:
