@@ -113,7 +113,10 @@ def _text(summary: Summary, out: Output) -> str:
 
 def _advice(summary: Summary) -> str:
     if summary.ending == "budget_exhausted":
-        return "'onecontext cost' says where it went; 'onecontext resume --budget-usd N' (-tokens, -calls) allows more"
+        return (
+            "'onecontext cost' says where it went; 'onecontext resume --budget-usd N' (-tokens, -calls) allows more, "
+            "[budget.task] and [budget.agent] of onecontext.toml more of those"
+        )
     used_up = [task.attempts for task in summary.tasks if task.state == "blocked"]
     if used_up:
         return f"'onecontext resume --max-attempts {max(used_up) + 1}' gives what is blocked another attempt"
