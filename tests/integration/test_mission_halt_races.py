@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from teams.cli import stop as stop_command
 from teams.mission.halt import Halt
 from teams.protocol.care import Care
 from tests.integration.test_mission_halt import count, is_quiet, wait_for
@@ -136,7 +135,7 @@ def test_a_stop_that_is_too_late_does_not_take_back_that_it_is_done(
         journal_of(repository).append("mission.ended", data, mission=name)
         return give(halt, *arguments, **words)
 
-    monkeypatch.setattr(stop_command.Halted.__annotations__["halt"], "give", give_when_done)
+    monkeypatch.setattr(Halt, "give", give_when_done)
     ran = onecontext(repository, "stop")
 
     assert ran.code == 0
