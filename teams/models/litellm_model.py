@@ -7,7 +7,6 @@ Why so: importing it takes 3–5 s of CPU and, unless told otherwise, fetches a 
 """
 
 import atexit
-import json
 import logging
 import os
 import sys
@@ -23,8 +22,10 @@ from onecontext.errors import ModelError, ModelRefused, ModelStalled
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
 from teams.models.port import Message, OnText, Price, Reply, ToolSpec, Usage
+from teams.models.prices import cost_usd, dearest, entry_of
 from teams.models.retry import with_retries
 from teams.models.watch import Silence, watched
+from teams.models.wire import as_sent, schema
 
 _loading = threading.Lock()
 _forbidden = 0
@@ -57,15 +58,15 @@ class LitellmModel:
 
     def window(self) -> int | None:
         """Return what litellm's list says of its input, None for a model that is not in it."""
-        found = _entry(load_litellm(), self._route).get("max_input_tokens")
+        found = entry_of(load_litellm(), self._route).get("max_input_tokens")
         return found if isinstance(found, int) and found > 0 else None
 
     def price(self) -> Price | None:
         """Return what litellm's list says, None for a model that is not in it; the dearest, where it has several."""
-        entry = _entry(load_litellm(), self._route)
+        entry = entry_of(load_litellm(), self._route)
         prices = [
-            _dearest(entry, "input_cost_per_token"),
-            _dearest(entry, "output_cost_per_token", "output_cost_per_reasoning_token"),
+            dearest(entry, "input_cost_per_token"),
+            dearest(entry, "output_cost_per_token", "output_cost_per_reasoning_token"),
         ]
         return None if None in prices else Price(*prices)  # type: ignore[arg-type]
 
@@ -87,12 +88,12 @@ class LitellmModel:
         if _forbidden:
             raise ModelRefused(f"requests to real models are forbidden here, and {self.name} is one")
         request: dict[str, Any] = {
-            "messages": [_as_sent(message) for message in messages],
-            "tools": [_schema(tool) for tool in tools],
+            "messages": [as_sent(message) for message in messages],
+            "tools": [schema(tool) for tool in tools],
         }
         if most_tokens is not None:
             # Who is asked for more than the model can say refuses the call.
-            most_there_is = _entry(load_litellm(), self._route).get("max_output_tokens")
+            most_there_is = entry_of(load_litellm(), self._route).get("max_output_tokens")
             request["max_tokens"] = min(most_tokens, most_there_is) if isinstance(most_there_is, int) else most_tokens
         return with_retries(lambda: self._ask(request, on_text), retries=self._retries, sleep=self._sleep)
 
@@ -147,7 +148,7 @@ class LitellmModel:
         tokens_out = int(getattr(usage, "completion_tokens", 0) or 0)
         details = getattr(usage, "prompt_tokens_details", None)
         cached = int(getattr(details, "cached_tokens", 0) or 0)
-        return Usage(tokens_in, cached, tokens_out, _cost_usd(litellm, self._route, usage))
+        return Usage(tokens_in, cached, tokens_out, cost_usd(litellm, self._route, usage))
 
 
 class _Stream:
@@ -234,70 +235,3 @@ def _leave_connections_to_the_system() -> None:
         handler = getattr(handlers, name, None)
         if handler is not None and "__del__" in vars(handler):
             del handler.__del__
-
-
-def _as_sent(message: Message) -> dict[str, Any]:
-    content = _encodable(message.content)
-    sent: dict[str, Any] = {"role": message.role, "content": content}
-    if message.tool_call_id is not None:
-        sent["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        sent["content"] = content or None
-        sent["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _object(call.arguments)}}
-            for call in message.tool_calls
-        ]
-    return sent
-
-
-def _object(arguments: str) -> str:
-    # Several providers parse what they are reminded of: junk a model once wrote would make every later call fail.
-    arguments = _encodable(arguments)
-    with suppress(ValueError, RecursionError):
-        if isinstance(json.loads(arguments), dict):
-            return arguments
-    return json.dumps({"unreadable": arguments} if arguments.strip() else {})
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate has no form on the wire
-
-
-def _schema(tool: ToolSpec) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
-    return {"type": "function", "function": function}
-
-
-def _entry(litellm: Any, route: str) -> dict[str, Any]:
-    """Return what the price list has of a model, nothing when it is not there."""
-    provider, _, bare = route.partition("/")
-    entry = litellm.model_cost.get(route)
-    if entry is None and str(litellm.model_cost.get(bare, {}).get("litellm_provider", "")) == provider:
-        entry = litellm.model_cost[bare]
-    return dict(entry or {})
-
-
-def _dearest(entry: dict[str, Any], name: str, *others: str) -> float | None:
-    """Return the highest of the prices that begin with ``name`` or ``others``: long prompts, priority cost more.
-
-    None: there is none of that very ``name``.
-    """
-    if entry.get(name) is None:
-        return None
-    begin = (name, *others)
-    return max(float(value) for key, value in entry.items() if key.startswith(begin) and isinstance(value, int | float))
-
-
-def _cost_usd(litellm: Any, route: str, usage: Any) -> float | None:
-    """Return what ``usage`` costs; None when the price list has no price.
-
-    litellm's own functions answer 0 for a model that is not in the list but whose provider is: so the list is asked.
-    """
-    entry = _entry(litellm, route)
-    if usage is None or entry.get("input_cost_per_token") is None:
-        return None
-    try:
-        cost_in, cost_out = litellm.cost_per_token(model=route, usage_object=usage)
-    except Exception:  # noqa: BLE001  # it raises plain Exception for a price it cannot work out
-        return None
-    return float(cost_in) + float(cost_out)
