@@ -19,6 +19,8 @@ MARKS = [
     pytest.mark.filterwarnings("ignore:.*`ReadOnly` qualifier:UserWarning"),
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
     pytest.mark.filterwarnings("ignore:.*Accessing the .* attribute on the instance"),
+    # What its own modules will stop using, which the one that imports it first is told.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.asking import MARKS
 from tests.integration.openai_server import OpenAIServer, refused
 from tests.support.missions import events_of, git, make_repository, onecontext, plan, says, verdict, work, write_script
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = MARKS
 KEY = {"OPENAI_API_KEY": "sk-local-key-of-a-test-0123456789"}
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.asking import MARKS
 from tests.integration.openai_server import OpenAIServer, call, streamed
 from tests.integration.test_mission_real_model import play
 from tests.support.missions import events_of, make_repository, onecontext, plan, says, verdict, work, write_script
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = MARKS
 KEY = {"OPENAI_API_KEY": "sk-local-key-of-a-test-0123456789"}
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.integration.asking import MARKS
 from tests.integration.openai_server import Handler, OpenAIServer, call, refused, streamed
 from tests.support.missions import events_of, git, make_repository, onecontext, says
 
-# litellm's own modules warn of what they will stop using; none of it is ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = MARKS
 
 PLAN = {
     "assertions": [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
