@@ -17,13 +17,10 @@ KEPT = 0.25
 """Of the window: as much as the last calls and their results may take in a new one."""
 _SAID = 500
 REMEMBERED = (
-    "You have been at this for {turns} turns. Your window was full, so what was said is left behind: what you remember "
-    "stands above, and every call you made is in your memory. Look again at what you need, and go on."
+    "Your window was full, so what was said before is left behind: what you remember stands above, and every call you "
+    "made is in your memory. Look again at what you need, and go on."
 )
-FORGOTTEN = (
-    "You have been at this for {turns} turns. Your window was full, so what was said before is gone. "
-    "Look again at what you need, and go on."
-)
+FORGOTTEN = "Your window was full, so what was said before is gone. Look again at what you need, and go on."
 
 
 class Compaction:
@@ -53,8 +50,12 @@ class Compaction:
         """Say whether there is more than the task and the last calls, so that something can be left behind."""
         return sum(message.role == "assistant" for message in messages) > 1
 
-    def anew(self, messages: Sequence[Message], *, turns: int) -> list[Message]:
+    def anew(self, messages: Sequence[Message], *, opened: int, turns: int) -> list[Message]:
         """Return the conversation to go on with instead of ``messages``.
+
+        Args:
+            opened: with how many of them the run began: what was said before its task is none of its last calls.
+            turns: replies of the model in this run, for the milestone.
 
         Raises:
             StorageError, Conflict: the milestone could not be recorded; nothing was left behind.
@@ -64,7 +65,7 @@ class Compaction:
             said = f" It last said: {storable_head(last)[:_SAID]}" if last else ""
             self._memory.commit(f"The window was full after {turns} turns; went on from memory.{said}")
         words = FORGOTTEN if self._memory is None else REMEMBERED
-        return [*self._opening(words.format(turns=turns)), *self._tail(messages)]
+        return [*self._opening(words), *self._tail(messages[opened:])]
 
     def _tail(self, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the last calls with all that came of them, nothing where they are large or there are none."""

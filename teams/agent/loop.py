@@ -53,6 +53,7 @@ class Loop:
         self._spending = Spending(limits, clock)
         self._repeats = Repeats(limits.repeats)
         self._messages: list[Message] = []
+        self._opened = 0
         self._text = ""
 
     def run(self, messages: Sequence[Message], *, on_text: OnText | None = None) -> Result:
@@ -63,6 +64,7 @@ class Loop:
             StorageError, Damaged, Conflict, SetupError: from a tool or an observer.
         """
         self._messages += messages
+        self._opened = len(self._messages)
         ending: Ending | None = None
         while ending is None:
             ending = self._before_a_turn() or self._turn(on_text)
@@ -117,7 +119,9 @@ class Loop:
 
     def _begin_anew(self, compaction: Compaction) -> None:
         """Leave behind what was said, and go on from what the memory has of it."""
-        self._messages[:] = compaction.anew(self._messages, turns=self._spending.turns)
+        self._messages[:] = compaction.anew(self._messages, opened=self._opened, turns=self._spending.turns)
+        # System prompt and task: whatever stands behind them came of this run.
+        self._opened = 2
         self._observer.state("thinking", BEGUN_ANEW)
 
     def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:

@@ -53,7 +53,8 @@ def _list(found: Definitions, invocation: Invocation, *, why: bool) -> int:
             lines.append(f"    from {definition.source}: {printable(str(definition.path))}")
             lines += [f"    shadows {printable(str(path))}" for path in shadows]
     problems = [vars(problem) for problem in found.problems]
-    out.answer({"agents": rows, "problems": problems}, "\n".join(lines))
+    told = "\n".join(lines) or "no agents are defined: there are none in .claude/agents"
+    out.answer({"agents": rows, "problems": problems}, told)
     for problem in found.problems:
         out.say(_said(problem))
     return 0

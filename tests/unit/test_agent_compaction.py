@@ -6,6 +6,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.errors import ContextOverflow
+from teams.agent.agent import Agent
 from teams.agent.compaction import FORGOTTEN, REMEMBERED
 from teams.agent.limits import Limits
 from teams.agent.loop import BEGUN_ANEW
@@ -13,7 +14,7 @@ from teams.agent.tools import Tool, tool_from
 from teams.models.port import Reply, ToolCall
 from tests.support.agents import FREE, Says, Told, calls, run, text
 
-BEGINNING = "You have been at this for"
+BEGINNING = "Your window was full"
 
 
 def reads(count: int) -> list[Reply]:
@@ -50,7 +51,7 @@ def test_a_conversation_begins_anew_before_it_is_too_long_and_goes_on_to_its_end
     anew = model.sent[shrunk[0]]
     assert [message.role for message in anew] == ["system", "user", "assistant", "tool"]
     assert anew[1].content.startswith("Do it.")
-    assert REMEMBERED.format(turns=shrunk[0]) in anew[1].content
+    assert REMEMBERED in anew[1].content
     # What it was about to read is still there.
     assert anew[3].content.startswith(f"part {shrunk[0] - 1}:")
     assert anew[3].tool_call_id == anew[2].tool_calls[0].id
@@ -100,7 +101,7 @@ def test_an_agent_without_a_memory_is_told_that_what_it_said_is_gone() -> None:
 
     assert result.text == "read all"
     anew = next(sent for sent in model.sent if BEGINNING in sent[1].content)
-    assert anew[1].content.endswith(FORGOTTEN.split("turns.", 1)[1].lstrip())
+    assert anew[1].content.endswith(FORGOTTEN)
 
 
 def test_calls_that_fill_the_window_by_themselves_do_not_stay(memory: Memory) -> None:
@@ -135,3 +136,14 @@ def test_a_short_conversation_is_left_alone(memory: Memory) -> None:
 
     assert not any(BEGINNING in sent[1].content for sent in model.sent)
     assert not list(memory.milestones())
+
+
+def test_what_was_said_before_the_task_is_left_behind_and_the_task_stands_once() -> None:
+    agent = Agent("ann", model=Says(*reads(3), text("read some")), tools=[reader()])
+    before = agent.run("Read a little.").messages
+    model = Says(ContextOverflow("too long"), text("answered"))
+
+    result = Agent("ann", model=model, tools=[reader()]).run("And now?", after=before)
+
+    assert result.text == "answered"
+    assert [(message.role, message.content.split("\n")[0]) for message in model.sent[-1][1:]] == [("user", "And now?")]
