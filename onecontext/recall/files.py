@@ -53,7 +53,10 @@ class _Folder:
 
 
 class _Recorded(_Folder):
-    """A work tree as it will be once what is on record is in git."""
+    """A work tree as it will be once what is on record is in git.
+
+    The log is read before the history, and both once: what is made history meanwhile is met twice, never missed.
+    """
 
     def __init__(self, layout: Layout, branch: str) -> None:
         from onecontext.memory.desk import Desk
@@ -62,6 +65,7 @@ class _Recorded(_Folder):
 
         place, tip = layout.place(branch), ""
         super().__init__(place.folder)
+        self._log = super().read(f"branches/{branch}/log.md")
         while tip != known_tip(layout, branch):  # until nobody has put it there meanwhile
             tip = known_tip(layout, branch)
             self._desk = Desk(layout, Objects(layout), place, branch, tip)
@@ -69,7 +73,7 @@ class _Recorded(_Folder):
 
     def read(self, path: str) -> bytes:
         if path == f"{self._desk.folder}/log.md":
-            found = split(super().read(path))
+            found = split(self._log)
             return joined(raw for raw in found.records if raw.key not in self._told)
         if self._is_history(path):
             return self._desk.objects.read(self._desk.tree, path) or b""

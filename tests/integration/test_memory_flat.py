@@ -58,7 +58,7 @@ def test_descriptors_threads_memory_and_files_stay_flat_over_ten_thousand_operat
         _round(memory, n)
     for name in BRANCHES:
         memory.on(name).flush()
-    descriptors, before, rss_kib = _descriptors(), (threading.active_count(), _files(memory)), _rss_kib()
+    descriptors, threads, files, rss_kib = _descriptors(), threading.active_count(), _files(memory), _rss_kib()
 
     for n in range(WARM_UP, WARM_UP + ROUNDS):
         _round(memory, n)
@@ -67,6 +67,8 @@ def test_descriptors_threads_memory_and_files_stay_flat_over_ten_thousand_operat
 
     # A branch at hand may have some packs open; those that were united since are closed.
     assert _descriptors() < descriptors + 40
-    assert (threading.active_count(), _files(memory)) == before
+    # Threads that other tests in this process began may end meanwhile.
+    assert threading.active_count() <= threads
+    assert _files(memory) == files
     assert _rss_kib() - rss_kib < RSS_GROWTH_KIB
     check(memory.path)

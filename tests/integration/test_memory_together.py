@@ -11,6 +11,8 @@ import pytest
 
 from onecontext import Memory
 from onecontext.errors import BranchExists, LockTimeout
+from onecontext.memory import recording
+from onecontext.recall.history import History
 from onecontext.store.locks import held
 from tests.support.memory import check, git, new_memory
 
@@ -149,6 +151,22 @@ def test_readers_beside_a_writer_never_miss_or_double_a_step(memory: Memory) -> 
     for before, after in pairwise(seen):
         assert after[: len(before)] == before
         assert len(set(after)) == len(after)
+
+
+def test_a_reader_that_is_slow_misses_no_step_between_those_it_tells(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "IDLE_S", 60.0)
+    memory.step("a")
+    memory.commit("did a")
+    memory.step("b")
+    history = History(memory.layout, "main")
+
+    memory.commit("did b")
+    recording.settle(memory.layout, "main")
+    memory.step("c")
+
+    assert [step.observation for step in history.steps()] == ["b", "a"]
 
 
 def test_switching_beside_writers_loses_nothing(memory: Memory) -> None:
