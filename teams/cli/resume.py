@@ -6,10 +6,11 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
-from teams.cli.open_site import open_box, open_routes, open_site, unfinished_mission
+from teams.cli.open_site import open_box, open_routes, open_site
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
+from teams.cli.which_mission import unfinished_mission
 from teams.mission.alone import alone
 from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
