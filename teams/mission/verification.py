@@ -94,9 +94,7 @@ class Verification:
         judged: whether a validator reads the work; False: the commands alone decide.
     """
 
-    def __init__(
-        self, site: Site, task: Task, contract: Contract, done: Sequence[str], *, judged: bool = True
-    ) -> None:
+    def __init__(self, site: Site, task: Task, contract: Contract, done: Sequence[str], *, judged: bool = True) -> None:
         self._site = site
         self._task = task
         self._contract = contract
