@@ -1,14 +1,13 @@
-"""From the words of a command line to the site of a mission: what is missing is said before anything is started."""
+"""From a configuration to the site of a mission: what is missing is said before anything is started."""
 
 import re
 import sys
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
-from onecontext.cli.output import Output
 from onecontext.errors import SetupError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
@@ -16,7 +15,6 @@ from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
-from teams.cli.trust import resolved
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
@@ -40,13 +38,13 @@ def new_mission_name(goal: str) -> str:
     return "-".join(part for part in (stem.strip("-"), uuid.uuid4().hex[:6]) if part)
 
 
-def make_memory(project: Project, goal: str, out: Output) -> Memory:
+def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memory:
     """Make or open the project's memory; what that writes in the user's repository is said."""
     repository = find_repository(project.path)
     unknown = repository is not None and not is_excluded(repository)
     memory = Memory.init(project.path, agent=LEAD, purpose=goal)
     if repository and unknown:
-        out.say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
+        say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
     return memory
 
 
@@ -85,6 +83,11 @@ def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
         return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
 
     return routes
+
+
+def resolved(folders: Sequence[str], project: Path) -> list[Path]:
+    """Return folders as absolute paths; relative ones start at the project, ``~`` is not expanded."""
+    return [(project / folder).resolve() for folder in folders]
 
 
 def open_box(config: Config, project: Project, readable: Sequence[Path] = ()) -> Sandbox:
