@@ -47,7 +47,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             LEAD,
             model=model,
             instructions=prompt("orchestrator"),
-            tools=[*kit.functions, *orchestrator_tools(submit)],
+            tools=[*kit.tools, *orchestrator_tools(submit)],
             memory=site.memory,
             limits=site.limits,
             observer=site.recorder(LEAD, model),

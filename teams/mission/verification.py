@@ -180,7 +180,7 @@ class Verification:
                 VALIDATOR,
                 model=model,
                 instructions=prompt("validator"),
-                tools=[*kit.functions, *validator_tools(given.append)],
+                tools=[*kit.tools, *validator_tools(given.append)],
                 limits=self._site.limits,
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
