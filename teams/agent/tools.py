@@ -118,7 +118,7 @@ def parse_arguments(text: str) -> dict[str, Any]:
 
 
 def digest_of(arguments: Mapping[str, Any]) -> str:
-    """Return what is the same for the same arguments, in whatever order and spacing they were written: 32 hex digits."""
+    """Return 32 hex digits that are the same for the same arguments, however they are ordered and spaced."""
     canonical = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
 

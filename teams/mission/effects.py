@@ -48,28 +48,40 @@ class Effects:
             return tool
 
         def call(arguments: Mapping[str, Any]) -> object:
-            which = self._next(tool.spec.name, arguments)
-            done = self._recorded(which)
-            return _given_back(done) if done is not None else tool.call(arguments)
+            which = self._next(tool.spec.name, digest_of(arguments))
+            if (done := self._recorded(which)) is not None:
+                return _given_back(done)
+            self._which = which
+            try:
+                return tool.call(arguments)
+            finally:
+                self._which = None
 
         return replace(tool, call=call)
 
-    def key(self, what: str) -> str:
-        """Return the id, a UUID, of what the call that is being made does: the same when it is made again."""
-        which = self._which or Which("", "", 0)
-        parts = (self._mission, self._task.id, str(self._task.attempt), *map(str, which), what)
-        return str(uuid.uuid5(_OURS, "\n".join(parts)))
+    def key(self, tool: str, **arguments: str) -> str:
+        """Return the id, a UUID, of what is being done: the same when the attempt is taken up again and does it again.
 
-    def _next(self, tool: str, arguments: Mapping[str, Any]) -> Which:
-        digest = digest_of(arguments)
+        Within a guarded call it is that call's; of what is done without one (by a worker that is no agent of ours) it
+        is made of ``tool`` and ``arguments`` and how many such there were before.
+        """
+        which = self._which or self._next(tool, digest_of(arguments))
+        return key_of(self._mission, self._task, *map(str, which))
+
+    def _next(self, tool: str, digest: str) -> Which:
         self._counts[tool, digest] += 1
-        self._which = Which(tool, digest, self._counts[tool, digest])
-        return self._which
+        return Which(tool, digest, self._counts[tool, digest])
 
     def _recorded(self, which: Which) -> Call | None:
         attempted = self._past.of(self._task.id, self._task.attempt)
         call = attempted.calls.get(which) if attempted else None
         return call if call is not None and not call.is_in_doubt else None
+
+
+def key_of(mission: str, task: Task | None, *what: str) -> str:
+    """Return a UUID that is the same for the same thing done in the same attempt at a task (None: in the mission)."""
+    where = ("", "") if task is None else (task.id, str(task.attempt))
+    return str(uuid.uuid5(_OURS, "\n".join((mission, *where, *what))))
 
 
 def _given_back(call: Call) -> str:

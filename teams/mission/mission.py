@@ -11,13 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from onecontext.errors import BudgetExhausted, OneContextError
-from onecontext.store.project import remove_copy
 from teams.engine.regular import Regular
 from teams.mission.alone import alone
+from teams.mission.attempt_copy import clear
 from teams.mission.contract import Contract
+from teams.mission.effects import key_of
 from teams.mission.halt import PERSON, Halt, Heed, Order
 from teams.mission.history import History, read_history
-from teams.mission.notebook import tell
+from teams.mission.notebook import commit
 from teams.mission.planning import make_plan, put_on_board
 from teams.mission.rest import give_back
 from teams.mission.scheduler import STOPPED, Outcome, Scheduler
@@ -197,10 +198,9 @@ class Mission:
         if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
         else:
-            milestone = site.memory.commit(
-                f"{history.goal}: {outcome.ending}. {outcome.reason}", code_commit=tip, mission=site.mission
-            )
-            tell(site, site.memory, milestone, f"{outcome.ending}: {outcome.reason}")
+            told = f"{history.goal}: {outcome.ending}. {outcome.reason}"
+            key = key_of(site.mission, None, "ended", told, tip or "")
+            commit(site, site.memory, told, key=key, look=True, code_commit=tip)
             self._record(
                 "mission.ended",
                 {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": tip},
@@ -221,8 +221,7 @@ class Mission:
         """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
         site = self._site
         repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
-        for left in site.work.iterdir():
-            remove_copy(left)
+        clear(site, site.team.board.list())
         return [*repaired, *site.team.board.repair()]
 
     def _unblock_what_may_be_tried_again(self) -> None:

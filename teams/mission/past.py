@@ -1,4 +1,4 @@
-"""What the journal has of attempts that are not over: where they began, and what they did that outlives their copy.
+"""What the journal has of attempts that are not over: what they did that outlives their working copy.
 
 Rule 1: kept up to date by following the journal, event by event; an attempt that is over is forgotten, so that what is
     kept does not grow with the mission.
@@ -48,11 +48,10 @@ class Call:
 
 @dataclass(slots=True)
 class Attempted:
-    """One attempt. ``start`` is the commit its work began at, None before it did."""
+    """One attempt; ``claimed_seq`` is the number of the event with which it was claimed first."""
 
     attempt: int
     claimed_seq: int
-    start: str | None = None
     calls: dict[Which, Call] = field(default_factory=dict)
     counts: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     open: tuple[str, Which] | None = None
@@ -102,9 +101,7 @@ class Past:
 
 def _add(found: Attempted, event: Event) -> None:
     data = event.data
-    if event.type == "attempt.started" and found.start is None and isinstance(data.get("start"), str):
-        found.start = data["start"]
-    elif event.type == "tool.intent" and data.get("effect") == "outlives":
+    if event.type == "tool.intent" and data.get("effect") == "outlives":
         _intended(found, event)
     elif event.type == "tool.result" and found.open is not None and data.get("call") == found.open[0]:
         _came(found, ok=data.get("ok") is True, output=str(data.get("output", "")))

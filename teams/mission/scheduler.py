@@ -8,15 +8,18 @@ Rule 3: an error in one attempt stops the dispatch of more, lets the others come
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
 from teams.mission.contract import Contract
+from teams.mission.effects import settle
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.verification import Verification
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
+from teams.protocol.board.verbs import LONGEST_LEASE_S
 from teams.protocol.heartbeat import Life
 from teams.protocol.mail.forms import IdleNotification, TaskAssignment
 
@@ -78,7 +81,7 @@ class Scheduler:
             self._failure = self._failure or renewing.failure or self._failed_beside()
             if self._failure is not None:
                 self._let_go()
-            tasks = self._tasks()
+            tasks = self._take_back_answered(self._tasks())
             if not self._halted:
                 self._dispatch(pool, tasks)
             if not self._working and not self._is_held and not self._waits_for_another(tasks):
@@ -106,6 +109,16 @@ class Scheduler:
             last = next(iter(task.evidence.get("findings") or []), "no reason was given")
             self._board.block(task.id, reason=f"rejected {task.attempt} times; the last: {last}", by=LEAD)
         return self._tasks() if used_up else tasks
+
+    def _take_back_answered(self, tasks: list[Task]) -> list[Task]:
+        """Free what a worker of ours asked about before it began, now that a person has answered."""
+        workers = {worker_name(number) for number in range(1, self._site.config.workers + 1)}
+        at_work = {task.id for task in self._claims.values()}
+        answered = [task for task in tasks if task.state is State.RUNNING and task.owner in workers - {None}]
+        answered = [task for task in answered if task.id not in at_work]
+        for task in answered:
+            self._board.release(task.id, task.owner or "", task.epoch, reason="what was asked is answered")
+        return self._tasks() if answered else tasks
 
     def _is_used_up(self, task: Task) -> bool:
         rejected = task.state in (State.READY, State.WAITING) and task.verdict == "rejected"
@@ -162,10 +175,27 @@ class Scheduler:
         except Conflict:
             # A teammate outside this process was quicker; the next look at the board shows who.
             return
+        if self._asks(claimed, worker):
+            return
         assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
         self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
         self._working[worker] = pool.submit(Attempt(self._site, claimed, self._contract).run)
+
+    def _asks(self, task: Task, worker: str) -> bool:
+        """Ask a person where an interrupted run left a side effect in doubt; say whether the task waits for that."""
+        attempted = self._site.past.of(task.id, task.attempt)
+
+        def record(type_: str, data: dict[str, Any]) -> None:
+            where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
+            self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD, **where)
+
+        question = settle(attempted, record) if attempted else ""
+        if question:
+            # Nobody else may take it meanwhile, however long the person takes.
+            self._board.renew(task.id, worker, task.epoch, lease_s=LONGEST_LEASE_S)
+            self._board.ask(task.id, worker, task.epoch, question)
+        return bool(question)
 
     def _collect(self) -> None:
         for name, future in list(self._working.items()):

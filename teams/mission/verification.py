@@ -19,6 +19,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract
+from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
@@ -223,7 +224,7 @@ class Verification:
             site.project.land(candidate)
             self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
         commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
-        Notebook.open(site, self._task, agent=VALIDATOR).commit(f"Accepted: these exit 0: {commands or 'none'}")
+        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(f"Accepted: these exit 0: {commands or 'none'}")
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
@@ -239,12 +240,14 @@ class Verification:
         site = self._site
         self._record("verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": commit})
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
-        notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        notebook.commit_once("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        told = cut("\n".join(findings), MAIL_CHARACTERS)
         site.team.send(
             self._task.author or LEAD,
-            cut("\n".join(findings), MAIL_CHARACTERS),
+            told,
             sender=VALIDATOR,
             summary=f"{self._task.key} rejected",
+            msg_id=key_of(site.mission, self._task, "rejected", told),
         )
         site.team.board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
 

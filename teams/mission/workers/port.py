@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from teams.agent.observer import Notebook, Observer
+from teams.agent.tools import Tool
 from teams.agent.worktools import WorkTools
 from teams.mission.handoff import RunCommand
 from teams.mission.tools import Finished
@@ -34,6 +35,8 @@ class Assignment:
         notebook: the task's memory. ``remember`` makes a milestone in it, and tells the journal.
         stop: set when the mission is to end; ``pause`` is set while nothing new may begin.
         send: sends a message to another member, by name.
+        guard: returns a tool that does nothing twice which an interrupted run of this attempt did already
+            (:mod:`teams.mission.effects`); what outlives ``folder`` goes through it.
         hand_over: commits what lies in ``folder`` and notes what is said of it; again replaces what was said before.
             Raises UsageError where it cannot be committed, which can still be mended.
         observer: makes who is told what a model of that name does; ``scripted`` says that nobody was paid.
@@ -51,6 +54,7 @@ class Assignment:
     pause: threading.Event
     remember: Callable[[str], str]
     send: Callable[[str, str], None]
+    guard: Callable[[Tool], Tool]
     hand_over: Callable[[Finished], None]
     observer: Callable[[str, bool], Observer]
 
