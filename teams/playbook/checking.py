@@ -70,9 +70,7 @@ def _names(steps: Mapping[str, Step], at: Place, where: dict[str, Place]) -> Ite
         yield from _names(step.inner, (*here, step.kind, "steps"), where)
 
 
-def _graph(
-    steps: Mapping[str, Step], at: Place, outer: frozenset[str], variables: frozenset[str]
-) -> Iterator[Problem]:
+def _graph(steps: Mapping[str, Step], at: Place, outer: frozenset[str], variables: frozenset[str]) -> Iterator[Problem]:
     visible = outer | steps.keys()
     for name, step in steps.items():
         here = (*at, name)

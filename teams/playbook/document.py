@@ -104,7 +104,7 @@ class AgentStep(_Part):
 
 
 class CommandStep(_Part):
-    """A command for bash, in the sandbox, in a copy of its own. ``any_exit``: its exit code is what it says, no failure.
+    """A command for bash, in the sandbox, in a copy of its own. ``any_exit``: its exit code is an answer, no failure.
 
     ``writes``: what it changes becomes a commit; else it goes with the copy.
     """

@@ -118,19 +118,19 @@ class _Names(ast.NodeVisitor):
         self.steps: set[str] = set()
         self._own: list[str] = []
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802 - ast's own naming
+    def visit_Name(self, node: ast.Name) -> None:
         if node.id == "steps":
             raise BadExpression("'steps' is asked for one of them: steps.NAME")
         if node.id not in self._own and node.id not in _CONSTANTS:
             self.names.add(node.id)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.value, ast.Name) and node.value.id == "steps":
             self._step(node.attr)
         else:
             self.generic_visit(node)
 
-    def visit_Subscript(self, node: ast.Subscript) -> None:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> None:
         if not (isinstance(node.value, ast.Name) and node.value.id == "steps"):
             self.generic_visit(node)
         elif isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
@@ -138,11 +138,11 @@ class _Names(ast.NodeVisitor):
         else:
             raise BadExpression("a step is named as it is written: steps.NAME or steps['NAME']")
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         for argument in node.args:
             self.visit(argument)
 
-    def visit_ListComp(self, node: ast.ListComp) -> None:  # noqa: N802
+    def visit_ListComp(self, node: ast.ListComp) -> None:
         before = len(self._own)
         for part in node.generators:
             self.visit(part.iter)
