@@ -5,7 +5,8 @@ Rule 1: what counts is the same call (tool and canonical arguments) with the sam
     no circle; times in a result (``1 passed in 0.02s``) are no change.
 Rule 2: a circle is a row of calls that comes again and again (A A A, A B A B, …, up to :data:`LONGEST` calls long), or
     a stretch of calls of which nearly all were there before, in whatever order.
-Rule 3: tools that are made for waiting may repeat more often, and count for no stretch.
+Rule 3: tools that are made for waiting may repeat more often, and neither they nor what stands between them count for
+    a stretch.
 Rule 4: of what was called only hashes are kept, and short labels of the newest.
 """
 
@@ -68,7 +69,7 @@ class Repeats:
             same = len(self._newest) >= length and self._newest[-length].digest == seen.digest
             self._matching[length] = self._matching[length] + 1 if same else 0
         self._newest.append(seen)
-        if not polls:
+        if not any(one.polls for one in self._newest):
             self._stretch.append(seen.digest)
         found = self._row() or self._circling()
         if not found:

@@ -23,6 +23,7 @@ from teams.mission.contract import Contract
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished, worker_tools
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification
@@ -71,14 +72,14 @@ class Attempt:
         site = self._site
         model = site.model_for(self._agent, "worker", task=self._task.key, attempt=self._task.attempt)
         self._record("attempt.started", {"role": "worker", "model": model.name})
-        kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.config.command_timeout_s)
+        kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.command_timeout_s)
         agent = Agent(
             self._agent,
             model=model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
             tools=[*kit.functions, *self._tools(lambda said: self._take(folder, start, said))],
             memory=self._notebook,
-            limits=site.limits,
+            limits=site.limits_of(self._contract.planned(self._task.key)),
             observer=site.recorder(self._agent, model, **self._where),
             stop=site.stop,
             pause=site.pause,
@@ -87,9 +88,12 @@ class Attempt:
         if result.ending == "stopped":
             self._give_back("the mission was stopped")
             return
+        if result.ending == "stalled" and may_try_again(site, self._agent, result, **self._where):
+            self._give_back(result.ended)
+            return
         finished = self._handed is not None
         said, commit = self._handed or self._unfinished(folder, start, result)
-        self._hand_over(commit, kit, said, finished=finished)
+        self._hand_over(commit, kit, said, failed="" if finished else result.ended)
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
         """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the agent."""
@@ -105,7 +109,7 @@ class Attempt:
 
     def _unfinished(self, folder: Path, start: str, result: Result) -> tuple[Finished, str]:
         """Return what is judged of an agent that ended without handing over."""
-        undone = [f"the agent ended without a handoff ({result.ending})"]
+        undone = [f"the agent ended without a handoff ({result.ended})"]
         said = Finished(storable_head(result.text), undone=undone)
         try:
             self._take(folder, start, said)
@@ -147,7 +151,7 @@ class Attempt:
     def _send(self, to: str, text: str) -> None:
         self._site.team.send(to, text, sender=self._agent)
 
-    def _hand_over(self, commit: str, kit: WorkTools, said: Finished, *, finished: bool) -> None:
+    def _hand_over(self, commit: str, kit: WorkTools, said: Finished, *, failed: str) -> None:
         handoff = Handoff(
             task=self._task.key,
             attempt=self._task.attempt,
@@ -162,7 +166,7 @@ class Attempt:
         self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
-        self._record("attempt.ended", {"outcome": "submitted" if finished else "failed"})
+        self._record("attempt.ended", {"outcome": "failed", "reason": failed} if failed else {"outcome": "submitted"})
         idle = IdleNotification.make(self._agent, reason="available", summary=self._task.key, result=said.summary)
         self._site.team.send(LEAD, idle.to_text(), sender=self._agent, summary=self._task.key)
 
