@@ -60,7 +60,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         return None
     if not submitted:
         if result.ending == "stalled":
-            may_try_again(site, LEAD, result)
+            may_try_again(site, LEAD, result.reason)
         raise NoPlan(
             f"the orchestrator ended ({result.ended}) without a plan: {result.text[:300] or 'it said nothing'}",
             hint="say the goal in other words, or try another model; nothing in the repository was changed",

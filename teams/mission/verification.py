@@ -191,7 +191,11 @@ class Verification:
             result = agent.run(self._question(commit, checks))
         if result.ending == "stopped" and not given:
             return None
-        if result.ending == "stalled" and not given and may_try_again(self._site, VALIDATOR, result, **self._where):
+        if (
+            result.ending == "stalled"
+            and not given
+            and may_try_again(self._site, VALIDATOR, result.reason, **self._where)
+        ):
             return None
         return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ended})"])
 

@@ -95,7 +95,7 @@ def test_a_worker_that_goes_round_in_circles_is_ended_and_the_reason_says_how(re
     (failed, _) = ended(repository)
     what = "the same 2 calls with the same results, 3 times in a row: "
     assert failed[0] == "failed"
-    assert failed[1].startswith(f"loop: {what}")
+    assert failed[1].startswith(f"the agent ended without a handoff (loop: {what}")
     assert "read_file" in failed[1]
     (handoff, _) = events_of(repository, "task.submitted")
     undone = handoff.data["task"]["metadata"]["onecontext"]["evidence"]["handoff"]["undone"]
