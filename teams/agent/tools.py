@@ -39,13 +39,25 @@ class Tool:
 
     ``ends``: a call that succeeds ends the run. ``idempotent``: calling it again after a crash does no harm.
     ``effect``: ``confined`` reads, or changes a working copy that is thrown away; ``outlives`` may do anything else.
+    ``polls``: it is made for waiting, so that the same call may bring the same result more often; a function says so of
+    the arguments.
     """
 
     spec: ToolSpec
     call: Callable[[Mapping[str, Any]], object]
     ends: bool = False
     idempotent: bool = False
+    polls: bool | Callable[[Mapping[str, Any]], bool] = False
     effect: Effect = "outlives"
+
+    def waits(self, arguments: str) -> bool:
+        """Say whether a call with these arguments, as the model wrote them, waits for something."""
+        if isinstance(self.polls, bool):
+            return self.polls
+        try:
+            return self.polls(parse_arguments(arguments))
+        except Exception:  # noqa: BLE001  # anybody's code, asked about anything a model writes
+            return False
 
 
 class Outcome(NamedTuple):
@@ -65,6 +77,7 @@ def tool_from(
     name: str | None = None,
     ends: bool = False,
     idempotent: bool = False,
+    polls: bool | Callable[[Mapping[str, Any]], bool] = False,
     effect: Effect = "outlives",
 ) -> Tool:
     """Make a tool of a plain function.
@@ -75,6 +88,7 @@ def tool_from(
         name: what the model calls it; None is the function's own name.
         ends: a call that succeeds ends the run.
         idempotent: calling it again after a crash does no harm.
+        polls: it is made for waiting; see :class:`Tool`.
         effect: ``confined`` where it only reads, or changes what is thrown away with the working copy.
 
     Raises:
@@ -99,7 +113,7 @@ def tool_from(
             raise InvalidArguments("a string in them is half a character, a lone surrogate") from error
         return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
 
-    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, effect)
+    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, polls, effect)
 
 
 def parse_arguments(text: str) -> dict[str, Any]:

@@ -107,8 +107,7 @@ def settle(attempted: Attempted, record: Callable[[str, dict[str, Any]], object]
     happened = _word(text)
     if happened is None:
         return _question(call, f"{by} said {cut(text, SHOWN_CHARACTERS)!r}, which is neither of the two. ")
-    data = {**call.which._asdict(), "happened": happened, "by": by}
-    record("effect.settled", data | ({"output": f"{by} says: {text}"} if happened else {}))
+    record("effect.settled", {**call.which._asdict(), "happened": happened, "by": by, "answer": text})
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What the journal has of attempts that are not over: what they did that outlives their working copy.
+"""What the journal has of attempts that are not over: what they did that outlives their copy, and what was said of it.
 
 Rule 1: kept up to date by following the journal, event by event; an attempt that is over is forgotten, so that what is
     kept does not grow with the mission.
@@ -8,9 +8,10 @@ Rule 3: the journal may be anybody's: an event that lacks what it should have is
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from teams.engine.event import Event
 from teams.engine.journal import Journal
@@ -58,6 +59,10 @@ class Attempted:
     is_asked: bool = False
     answer: tuple[str, str] | None = None
     """Who answered the question about the call in doubt, and what."""
+    verdict: Mapping[str, Any] | None = None
+    """The data of ``verdict.given``, while nothing came of it."""
+    merged: str | None = None
+    """The merge that landed, while the task is not done."""
 
     @property
     def doubt(self) -> Call | None:
@@ -107,10 +112,23 @@ def _add(found: Attempted, event: Event) -> None:
         _came(found, ok=data.get("ok") is True, output=str(data.get("output", "")))
     elif event.type == "effect.settled":
         _settled(found, event)
+    elif event.type == "verdict.given" and _is_verdict(data):
+        found.verdict = data
+    elif event.type == "work.merged":
+        found.merged = str(data.get("commit"))
     elif event.type == "task.asked":
         found.is_asked, found.answer = str(data.get("reason", "")).startswith(DOUBT), None
     elif event.type == "task.answered" and found.is_asked:
         found.is_asked, found.answer = False, (event.agent or "somebody", str(data.get("reason", "")))
+
+
+def _is_verdict(data: Mapping[str, Any]) -> bool:
+    """Say whether it is one that can be carried out; those of earlier versions lack what they rest on."""
+    told = data.get("findings"), data.get("evidence"), data.get("verdict"), data.get("commit")
+    findings, evidence, verdict, commit = told
+    if not isinstance(findings, list) or not isinstance(evidence, dict):
+        return False
+    return bool(findings) if verdict == "rejected" else verdict == "accepted" and isinstance(commit, str)
 
 
 def _intended(found: Attempted, event: Event) -> None:
@@ -146,7 +164,7 @@ def _settled(found: Attempted, event: Event) -> None:
     if call is None or not call.is_in_doubt:
         return
     if data.get("happened") is True:
-        found.calls[which] = replace(call, ok=True, output=str(data.get("output", "")))
+        found.calls[which] = replace(call, ok=True, output=f"{data.get('by')} says: {data.get('answer')}")
     else:
         del found.calls[which]
     found.answer = None

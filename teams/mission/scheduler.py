@@ -83,7 +83,7 @@ class Scheduler:
                 self._let_go()
             tasks = self._take_back_answered(self._tasks())
             if not self._halted:
-                self._dispatch(pool, tasks)
+                tasks = self._dispatch(pool, tasks)
             if not self._working and not self._is_held and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
             if self._working:
@@ -114,8 +114,8 @@ class Scheduler:
         """Free what a worker of ours asked about before it began, now that a person has answered."""
         workers = {worker_name(number) for number in range(1, self._site.config.workers + 1)}
         at_work = {task.id for task in self._claims.values()}
-        answered = [task for task in tasks if task.state is State.RUNNING and task.owner in workers - {None}]
-        answered = [task for task in answered if task.id not in at_work]
+        held = [task for task in tasks if task.state is State.RUNNING and task.owner in workers]
+        answered = [task for task in held if task.id not in at_work]
         for task in answered:
             self._board.release(task.id, task.owner or "", task.epoch, reason="what was asked is answered")
         return self._tasks() if answered else tasks
@@ -133,7 +133,9 @@ class Scheduler:
         """Whether a pause is all that keeps the mission from going on."""
         return self._site.pause.is_set() and self._failure is None and not self._site.stop.is_set()
 
-    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
+    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> list[Task]:
+        """Give out what can be; return the tasks, looked at again where one turned out to need an answer first."""
+        asked = False
         done = [task.key for task in tasks if task.state is State.DONE]
         for task in tasks:
             if task.state is State.REVIEW and JUDGE not in self._working:
@@ -142,7 +144,8 @@ class Scheduler:
         for task in tasks:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
-                self._claim(pool, task, free)
+                asked = self._claim(pool, task, free) or asked
+        return self._tasks() if asked else tasks
 
     def _waits_for_another(self, tasks: list[Task]) -> bool:
         """Say whether a task is with somebody outside this process who beats: it hands over, or its lease ends.
@@ -169,18 +172,20 @@ class Scheduler:
         free = [name for name in names if name not in self._working and name not in self._spent]
         return task.author if task.author in free else next(iter(free), None)
 
-    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
+    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> bool:
+        """Let ``worker`` begin on a task it can have; True: a person has to answer something first."""
         try:
             claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
         except Conflict:
             # A teammate outside this process was quicker; the next look at the board shows who.
-            return
+            return False
         if self._asks(claimed, worker):
-            return
+            return True
         assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
         self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
         self._working[worker] = pool.submit(Attempt(self._site, claimed, self._contract).run)
+        return False
 
     def _asks(self, task: Task, worker: str) -> bool:
         """Ask a person where an interrupted run left a side effect in doubt; say whether the task waits for that."""

@@ -1,4 +1,4 @@
-"""Missions as processes that die by SIGKILL right after the n-th record of their journal; and one that is worth killing.
+"""Missions as processes that die by SIGKILL right after the n-th record of their journal, and one worth killing.
 
 Rule 1: the processes are forked off one that has everything imported: a mission of twelve tasks then takes about as
         long as its git.
@@ -33,7 +33,14 @@ from tests.support.missions import (
 
 _ROOT = Path(__file__).parents[2]
 KEYS = tuple(f"t{number:02}" for number in range(1, 13))
-AFTER = {"t03": ["t01"], "t04": ["t01", "t02"], "t06": ["t05"], "t08": ["t07", "t03"], "t11": ["t09", "t10"], "t12": ["t11"]}
+AFTER = {
+    "t03": ["t01"],
+    "t04": ["t01", "t02"],
+    "t06": ["t05"],
+    "t08": ["t07", "t03"],
+    "t11": ["t09", "t10"],
+    "t12": ["t11"],
+}
 MEASURED = ("t11", "t12")
 REJECTED = ("t11", "t10")
 """By its command, and by the validator."""
@@ -73,13 +80,21 @@ class Warm:
         self._server.wait()
         self._server.stdout.close()
 
-    def run(self, cwd: Path, *arguments: str, dies_at: int = 0) -> Finished:
-        """Run a command line in ``cwd`` to its end, or to right after its ``dies_at``-th record (0: to its end)."""
+    def run(
+        self, cwd: Path, *arguments: str, dies_at: int = 0, dies_after: tuple[str, str, int] | None = None
+    ) -> Finished:
+        """Run a command line in ``cwd`` to its end.
+
+        Args:
+            dies_at: to right after its record with this number (0: to its end).
+            dies_after: to right after so many records of this type with this tool, text or task; "" is any.
+        """
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         self._count += 1
         answer = self._folder / f"answer-{self._count}"
-        told = {"cwd": str(cwd), "arguments": [*arguments, "--json"], "dies_at": dies_at, "answer": str(answer)}
+        told = {"cwd": str(cwd), "arguments": [*arguments, "--json"], "answer": str(answer)}
+        told |= {"dies_at": dies_at, "dies_after": dies_after}
         self._server.stdin.write(json.dumps(told) + "\n")
         code = int(self._server.stdout.readline())
         text = answer.read_text() if answer.exists() else ""
@@ -182,7 +197,6 @@ def _tidiness(repository: Path, answered: Any) -> list[str]:
 
 
 def _serve() -> None:
-    import onecontext.memory.merging
     import teams.cli.resume
     import teams.cli.run  # noqa: F401
     from onecontext.text.tokens import default_counter
@@ -200,8 +214,8 @@ def _child(told: dict[str, Any]) -> None:
     from onecontext.cli.main import main
     from teams.engine.journal import Journal
 
-    if told["dies_at"]:
-        _die_at(Journal, told["dies_at"])
+    if told["dies_at"] or told["dies_after"]:
+        _die(Journal, told["dies_at"], told["dies_after"])
     os.chdir(told["cwd"])
     out, code = io.StringIO(), 70
     try:
@@ -216,20 +230,25 @@ def _child(told: dict[str, Any]) -> None:
         os._exit(code)
 
 
-def _die_at(journal: Any, last: int) -> None:
-    """Kill this process as soon as its ``last``-th record is on the disk."""
-    append_all, one, count = journal.append_all, threading.Lock(), 0
+def _die(journal: Any, last: int, after: tuple[str, str, int] | None) -> None:
+    """Kill this process as soon as its ``last``-th record, or that one of a kind, is on the disk."""
+    append_all, one, counts = journal.append_all, threading.Lock(), [0, 0]
 
     def counted(self: Any, drafts: Any, **words: Any) -> Any:
-        nonlocal count
         events = append_all(self, drafts, **words)
         with one:
-            count += len(events)
-            if count >= last:
+            counts[0] += len(events)
+            counts[1] += sum(after is not None and _is_of(event, after) for event in events)
+            if (last and counts[0] >= last) or (after is not None and counts[1] >= after[2]):
                 os.kill(os.getpid(), signal.SIGKILL)
         return events
 
     journal.append_all = counted
+
+
+def _is_of(event: Event, after: tuple[str, str, int]) -> bool:
+    about = (event.data.get("tool"), event.data.get("text"), event.task)
+    return event.type == after[0] and (after[1] == "" or after[1] in about)
 
 
 if __name__ == "__main__":
