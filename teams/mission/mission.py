@@ -71,6 +71,7 @@ class Mission:
                     "sandbox": site.sandbox.tier,
                     "max_attempts": site.config.max_attempts,
                     "budget": self._budget(),
+                    "who": dict(site.who),
                 },
             )
             return self._go_on(self._history())
@@ -89,7 +90,10 @@ class Mission:
             self._care.look()
             repaired = self._clear_what_the_dead_left()
             reason = history.reason or "the last run did not come to its end"
-            self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
+            self._record(
+                "mission.resumed",
+                {"reason": reason, "repaired": repaired, "budget": self._budget(), "who": dict(site.who)},
+            )
             give_back(site.team, site.mission, workers=site.config.workers)
             self._unblock_what_may_be_tried_again()
             return self._go_on(history)
