@@ -1,4 +1,4 @@
-"""What a command is given on its stdin, what is seen of it as it runs, and that it can be told to stop: in each tier."""
+"""What a command is given on its stdin, what is seen of it as it runs, and that it can be stopped: in each tier."""
 
 import threading
 import time

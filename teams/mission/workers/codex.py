@@ -1,6 +1,7 @@
 """What ``codex exec --json`` says of itself.
 
-Rule 1: of what went wrong only the failure of a turn counts; an ``error`` is also said of what it tries again by itself.
+Rule 1: of what went wrong only the failure of a turn counts; an ``error`` is also said of what it
+    tries again by itself.
 Rule 2: it names no model and no price: what it took stands in the journal under its own name, of unknown price.
 
 Source: developers.openai.com/codex/noninteractive, and lines of codex-cli 0.169.0 (tests/data/workers/codex.jsonl).
