@@ -35,6 +35,7 @@ class ModelConfig(BaseModel):
 class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
+    ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
     """
 
@@ -43,6 +44,7 @@ class RunConfig(BaseModel):
     workers: int = Field(default=2, ge=1, le=64)
     max_attempts: int = Field(default=3, ge=1)
     max_turns: int = Field(default=50, ge=1)
+    pivots: int = Field(default=2, ge=0)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     window_tokens: int | None = Field(default=None, ge=4000)

@@ -56,7 +56,7 @@ def read_history(events: Iterable[Event]) -> History | None:
             )
         elif history is None:
             continue
-        elif event.type == "mission.planned":
+        elif event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
             history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
         elif event.type == "work.merged" and event.task:
             history.merged[event.task] = data["commit"]
