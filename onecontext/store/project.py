@@ -224,16 +224,20 @@ class Project:
                 return candidate
         raise Conflict(f"others moved branch {branch!r} each of the {_TRIES} times we tried; their work stands")
 
-    def drop_dead_locks(self, mission: str) -> list[str]:
+    def drop_dead_locks(self, mission: str, *, branches: str | None = None) -> list[str]:
         """Remove the lock files that a killed run left on the refs of ``mission``, and return their names.
 
         Git leaves it to people to tell a dead lock from a live one. Here it can be told: only the one process that
-        holds the mission's own lock, our caller, writes ``refs/heads/onecontext/<mission>`` and
-        ``refs/onecontext/<mission>/…``; locks on anything else stay.
+        holds the mission's own lock, our caller, writes ``refs/heads/onecontext/<mission>``,
+        ``refs/heads/<branches>/…`` and ``refs/onecontext/<mission>/…``; locks on anything else stay.
+
+        Args:
+            branches: what the names of the mission's branches begin with, where it has several; None: it has one.
         """
         refs = common_path(open_repository(self.git_path)) / "refs"
         branch = refs / "heads" / "onecontext" / f"{mission}.lock"
-        found = [branch, *sorted((refs / "onecontext" / mission).rglob("*.lock"))]
+        folders = [refs / "onecontext" / mission, *([refs / "heads" / branches] if branches else [])]
+        found = [branch, *(path for folder in folders for path in sorted(folder.rglob("*.lock")))]
         left = [path for path in found if path.is_file() and not path.is_symlink()]
         for path in left:
             path.unlink()

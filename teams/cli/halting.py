@@ -8,11 +8,11 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import one_line, printable
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
-from teams.cli.open_site import unfinished_mission
 from teams.cli.place import AGENT_VARIABLE
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
+from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
 _NAME_CHARACTERS = 200
@@ -50,7 +50,7 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
     """Return the mission that is meant.
 
     Raises:
-        NoMission, NoTeam: as :func:`teams.cli.open_site.unfinished_mission`.
+        NoMission, NoTeam: as :func:`teams.mission.which.unfinished_mission`.
     """
     project = Project.find(invocation.cwd)
     team, history = unfinished_mission(Memory.open(project.path).path, args.mission)

@@ -10,11 +10,11 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from onecontext.text.validation import first_problem
-from teams.cli.open_site import make_memory, new_mission_name, open_box, open_routes, open_site
 from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
+from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
 from teams.protocol.team import Team
 
 IN_ALL = ("usd", "tokens", "calls")
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
     name = new_mission_name(args.goal)
-    memory = make_memory(project, args.goal, invocation.out)
+    memory = make_memory(project, args.goal, invocation.out.say)
     site = open_site(
         mission=name,
         project=project,

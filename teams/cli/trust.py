@@ -4,7 +4,6 @@ Rule 1: ``onecontext.toml`` comes with whatever was cloned. It may narrow, and c
         somebody something has to be said on the command line, by the person.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,11 +38,6 @@ def check_trust(config: Config, project: Path) -> None:
             f"{FILE_NAME} would show agents {outside[0]}, which is outside the repository",
             hint=f"if you mean it, say --readable {outside[0]}",
         )
-
-
-def resolved(folders: Sequence[str], project: Path) -> list[Path]:
-    """Return folders as absolute paths; relative ones start at the project, ``~`` is not expanded."""
-    return [(project / folder).resolve() for folder in folders]
 
 
 def _harmless(folder: str, project: Path) -> bool:

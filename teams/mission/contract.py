@@ -38,8 +38,7 @@ def _command(command: str) -> str:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Command = Annotated[str, AfterValidator(_command)]
-# 48, so that key and mission together still name a branch of the memory.
-Key = Annotated[str, Field(max_length=48), AfterValidator(lambda key: check_name(key, what="task"))]
+Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
 
 class Assertion(BaseModel):

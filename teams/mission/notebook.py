@@ -1,5 +1,6 @@
 """The memory of one task: a branch of its own, whose milestones are also told to the journal."""
 
+import hashlib
 from dataclasses import dataclass
 
 from onecontext.api import Memory
@@ -7,9 +8,18 @@ from onecontext.records import Milestone
 from teams.mission.site import Site
 from teams.protocol.board.task import Task
 
+KEY_CHARACTERS = 48
+"""Of a key in the name of a branch, which has 64 at most."""
+
 
 def branch_of(mission: str, key: str) -> str:
-    """Return the memory branch of a task: its key, and the part of the mission's name that no other has."""
+    """Return the memory branch of a task: its key, and the part of the mission's name that no other has.
+
+    A key that would leave no room for the mission is cut; a checksum of the whole of it keeps two such apart.
+    """
+    if len(key) > KEY_CHARACTERS:
+        checksum = hashlib.sha256(key.encode()).hexdigest()[:8]
+        key = f"{key[: KEY_CHARACTERS - 9].rstrip('-._')}-{checksum}"
     return f"{key}.{mission.rsplit('-', 1)[-1][:15]}"
 
 

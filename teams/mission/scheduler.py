@@ -15,6 +15,7 @@ from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.steering.steering import Steering
 from teams.mission.verification import Verification
+from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life
@@ -22,6 +23,7 @@ from teams.protocol.mail.forms import IdleNotification, TaskAssignment
 
 LOOK_S = 0.5
 JUDGE = "validator"
+_HANDED_OVER = (State.REVIEW, State.DONE)
 _THERE = (Life.ALIVE, Life.SILENT, Life.ORPHANED)
 
 
@@ -39,6 +41,7 @@ class Scheduler:
         self._working: dict[str, Future[None]] = {}
         """Names of agents at work to what they do."""
         self._claims: dict[str, Task] = {}
+        self._withdrawals: dict[str, Withdrawal] = {}
         self._spent: dict[str, str] = {}
         """Names of workers that may spend nothing more to why."""
         self._failure: BaseException | None = None
@@ -68,6 +71,7 @@ class Scheduler:
             if self._failure is not None:
                 self._let_go()
             tasks = self._tasks()
+            self._withdraw(tasks)
             if not self._halted:
                 self._dispatch(pool, tasks)
             if not self._working and not self._is_held and not self._waits_for_another(tasks):
@@ -166,7 +170,17 @@ class Scheduler:
         assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
         self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
-        self._working[worker] = pool.submit(Attempt(self._site, claimed, self._steering.contract).run)
+        self._withdrawals[worker] = Withdrawal(self._site.stop)
+        attempt = Attempt(self._site, claimed, self._steering.contract, stop=self._withdrawals[worker])
+        self._working[worker] = pool.submit(attempt.run)
+
+    def _withdraw(self, tasks: list[Task]) -> None:
+        """Stop who works on what was taken from them: the plan is another one, or somebody else has it."""
+        now = {task.id: task for task in tasks}
+        for worker, claim in list(self._claims.items()):
+            task = now.get(claim.id)
+            if task is None or (task.state not in _HANDED_OVER and (task.owner, task.epoch) != (worker, claim.epoch)):
+                self._withdrawals[worker].set()
 
     def _collect(self) -> None:
         for name, future in list(self._working.items()):
@@ -174,6 +188,7 @@ class Scheduler:
                 continue
             del self._working[name]
             self._claims.pop(name, None)
+            self._withdrawals.pop(name, None)
             error = future.exception()
             if isinstance(error, BudgetExhausted):
                 self._use_up(name, error)

@@ -1,6 +1,5 @@
 """What the orchestrator decides after the plan: another approach, less, an end; and what a person says to it."""
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.support.missions import (
     onecontext,
     plan,
     says,
+    start_onecontext,
     verdict,
     work,
     write_script,
@@ -287,18 +287,13 @@ def test_a_word_to_a_running_mission_takes_work_from_who_does_it(repository: Pat
             verdict(),
         ],
     )
-    ran: list[Any] = []
-    mission = threading.Thread(
-        target=lambda: ran.append(onecontext(repository, "run", "Say yes", "--model", script, "--json")), daemon=True
-    )
-    mission.start()
+    mission = start_onecontext(repository, "run", "Say yes", "--model", script)
     assert until(lambda: "sleep 5" in told_so_far(repository))
 
     told = onecontext(repository, "redirect", "At once, please", "--json")
-    mission.join(60)
 
     assert told.data["running"] is True
-    assert ran[0].code == 0, ran[0].stderr
+    assert mission.wait(60) == 0
     (submitted,) = events_of(repository, "task.submitted")
     assert submitted.agent == "worker-2"
 

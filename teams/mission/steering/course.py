@@ -106,8 +106,9 @@ class Course:
         self._decided |= {(str(one[0]), int(one[1])) for one in about}
         for answered in data.get("answers") or []:
             self._directions.pop(answered, None)
-        self._given_up |= {name: str(data["reason"]) for name in data.get("given_up") or []}
+        reason = str(data.get("reason", ""))
+        self._given_up |= dict.fromkeys(data.get("given_up") or [], reason)
         if data.get("contract"):
-            self._applied = Applied(data.get("tasks") or {}, data.get("dropped") or [], str(data["reason"]))
-        if data["choice"] == "stop":
-            self._stop = Outcome(str(data["ending"]), str(data["reason"]))
+            self._applied = Applied(data.get("tasks") or {}, data.get("dropped") or [], reason)
+        if data.get("choice") == "stop":
+            self._stop = Outcome(str(data.get("ending") or "blocked"), reason)

@@ -1,28 +1,25 @@
-"""From the words of a command line to the site of a mission: what is missing is said before anything is started."""
+"""From a configuration to the site of a mission: what is missing is said before anything is started."""
 
 import re
 import sys
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
-from onecontext.cli.output import Output
-from onecontext.errors import NoMission, SetupError
+from onecontext.errors import SetupError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
-from teams.cli.trust import resolved
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
-from teams.mission.history import History, read_history
 from teams.mission.metered import metered
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
@@ -41,13 +38,13 @@ def new_mission_name(goal: str) -> str:
     return "-".join(part for part in (stem.strip("-"), uuid.uuid4().hex[:6]) if part)
 
 
-def make_memory(project: Project, goal: str, out: Output) -> Memory:
+def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memory:
     """Make or open the project's memory; what that writes in the user's repository is said."""
     repository = find_repository(project.path)
     unknown = repository is not None and not is_excluded(repository)
     memory = Memory.init(project.path, agent=LEAD, purpose=goal)
     if repository and unknown:
-        out.say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
+        say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
     return memory
 
 
@@ -86,6 +83,11 @@ def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
         return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
 
     return routes
+
+
+def resolved(folders: Sequence[str], project: Path) -> list[Path]:
+    """Return folders as absolute paths; relative ones start at the project, ``~`` is not expanded."""
+    return [(project / folder).resolve() for folder in folders]
 
 
 def open_box(config: Config, project: Project, readable: Sequence[Path] = ()) -> Sandbox:
@@ -152,24 +154,3 @@ def open_site(
         stop=stop,
         pause=pause,
     )
-
-
-def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
-    """Return the mission ``name``, or the one that was at work last and has not come to its end.
-
-    Raises:
-        NoMission: there is none, or it is done. NoTeam: nobody has that name.
-    """
-    ended: History | None = None
-    for candidate in [name] if name else Team.list(root):
-        team = Team.open(candidate, root=root)
-        history = read_history(team.journal.read())
-        if history is None:
-            continue
-        if history.ending != "done":
-            return team, history
-        ended = ended or history
-    if ended:
-        raise NoMission(f"the mission {ended.mission} is done: {ended.reason}", hint=f"its work is on {ended.branch}")
-    which = f"the team {name} has no mission" if name else "there is no mission here that could go on"
-    raise NoMission(which, hint="start one with 'onecontext run \"GOAL\"'")
