@@ -207,6 +207,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "attempt.started": _attempt_started,
     "attempt.ended": _attempt_ended,
     "model.called": _called,
+    "agent.stalled": _simple("‖ is stuck:", "warn", "reason"),
     "model.fallback": _simple("‖ goes on with", "warn", "to", "reason"),
     "tool.intent": _intent,
     "tool.result": _result,

@@ -154,6 +154,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "tool.intent": _called,
     "model.called": _said,
     "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
+    "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),

@@ -11,6 +11,7 @@ from typing import Any
 
 from onecontext.errors import UsageError
 from teams.agent.agent import Agent
+from teams.agent.limits import Result
 from teams.agent.prompt import fenced
 from teams.agent.tools import Tool
 from teams.agent.worktools import work_tools
@@ -19,6 +20,7 @@ from teams.mission.contract import Contract, parse_contract
 from teams.mission.notebook import tell
 from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.stalls import may_try_again
 from teams.mission.steering.amendment import Amendment, amended, changed_tasks, dropped_tasks, given_up
 from teams.mission.steering.applying import put_in_place
 from teams.mission.steering.course import Course, Direction
@@ -79,11 +81,11 @@ class Steering:
             stop_tool(stopping.stop),
             *([] if cause.failed else [carry_on_tool(decided.append)]),
         ]
-        ending = self._ask(cause, commit, tools)
+        result = self._ask(cause, commit, tools)
         site.journal.catch_up()
-        if ending == "stopped" or self.stop is not None:
+        if result.ending == "stopped" or self.stop is not None or (not decided and self._is_forgiven(result)):
             return
-        chosen = decided[0] if decided else f"the orchestrator ended without a decision ({ending})"
+        chosen = decided[0] if decided else f"the orchestrator ended without a decision ({result.ended})"
         if isinstance(chosen, Amendment):
             # Whoever was at work may have been accepted since it was checked: then it is asked once more.
             with suppress(UsageError):
@@ -96,7 +98,13 @@ class Steering:
         used_up = task.verdict == "rejected" and counted >= self._site.config.max_attempts
         return task.state is State.BLOCKED and used_up and not self._course.is_decided(task.id, task.attempt)
 
-    def _ask(self, cause: Cause, commit: str, tools: Sequence[Tool]) -> str:
+    def _is_forgiven(self, result: Result) -> bool:
+        """Say whether the model just gave no sign of life, and is asked once more."""
+        return result.ending == "stalled" and may_try_again(
+            self._site, LEAD, result.reason, attempt=self._course.decisions + 2
+        )
+
+    def _ask(self, cause: Cause, commit: str, tools: Sequence[Tool]) -> Result:
         site = self._site
         model = site.model_for(LEAD, "orchestrator", attempt=self._course.decisions + 2)
         site.journal.append(
@@ -104,7 +112,7 @@ class Steering:
         )
         with site.copy("steering", commit) as folder:
             kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
-            result = Agent(
+            return Agent(
                 LEAD,
                 model=model,
                 instructions=prompt("steering"),
@@ -115,7 +123,6 @@ class Steering:
                 stop=site.stop,
                 pause=site.pause,
             ).run(self._question(cause))
-        return result.ending
 
     def _checked(self, amendment: Amendment, cause: Cause) -> Amendment:
         """Return the amendment if it may be made now.
