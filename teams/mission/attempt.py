@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.errors import OneContextError, StaleEpoch, UsageError
-from teams.agent.observer import Observer
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
@@ -114,7 +113,7 @@ class Attempt:
             remember=self._notebook.commit,
             send=self._send,
             hand_over=lambda said: self._take(folder, start, said),
-            observer=self._observer,
+            recorder=self._recorder,
         )
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
@@ -165,7 +164,7 @@ class Attempt:
     def _send(self, to: str, text: str) -> None:
         self._site.team.send(to, text, sender=self._agent)
 
-    def _observer(self, model: str, scripted: bool) -> Observer:
+    def _recorder(self, model: str, scripted: bool) -> Recorder:
         where = self._where
         return Recorder(self._site.journal, mission=self._site.mission, agent=self._agent, scripted=scripted, **where)
 

@@ -30,6 +30,8 @@ class History:
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
+    who: Mapping[str, str] = field(default_factory=dict)
+    """Who works, by role, where that is not the built-in agent; as a person said it last."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -74,6 +76,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    who: dict[str, str] = {}
 
 
 def _with(history: History | None, event: Event) -> History | None:
@@ -92,4 +95,5 @@ def _with(history: History | None, event: Event) -> History | None:
     elif event.type == "mission.resumed":
         history.ending = None
         history.budget = data.get("budget", history.budget)
+        history.who = data.get("who", history.who)
     return history

@@ -45,6 +45,7 @@ class Tending:
             "sandbox": site.sandbox.tier,
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
+            "who": dict(site.who),
             **more,
         }
         self._record("mission.started", data)
@@ -54,7 +55,8 @@ class Tending:
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
+        now = {"budget": self._budget(), "who": dict(self._site.who)}
+        self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager
     def tending(self) -> Iterator[Callable[[], BaseException | None]]:
