@@ -27,7 +27,8 @@ class Recorder:
     def state(self, state: str, detail: str) -> None:
         self._append("agent.state", {"state": state, "detail": detail})
 
-    def model_called(self, reply: Reply, latency_s: float) -> None:
+    def model_called(self, reply: Reply, latency_s: float, *, calls: int = 1) -> None:
+        """Record an answer, or what ``calls`` answers took together, as another program tells it at its end."""
         usage = reply.usage
         self._append(
             "model.called",
@@ -40,6 +41,7 @@ class Recorder:
                 "cost_usd": usage.cost_usd,
                 "latency_s": round(latency_s, 4),
                 "text": _head(reply.text),
+                **({"calls": calls} if calls != 1 else {}),
             },
         )
 

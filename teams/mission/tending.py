@@ -16,7 +16,7 @@ from teams.mission.attempt_copy import clear
 from teams.mission.effects import key_of
 from teams.mission.halt import Halt, Heed, Order
 from teams.mission.notebook import commit as keep
-from teams.mission.scheduler import Outcome
+from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site
 from teams.protocol.care import CARE_S, Care
 
@@ -46,6 +46,7 @@ class Tending:
             "sandbox": site.sandbox.tier,
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
+            "who": dict(site.who),
             **more,
         }
         self._record("mission.started", data)
@@ -55,7 +56,8 @@ class Tending:
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
+        now = {"budget": self._budget(), "who": dict(self._site.who)}
+        self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager
     def tending(self) -> Iterator[Callable[[], BaseException | None]]:

@@ -51,7 +51,7 @@ class BuiltIn:
             tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
             memory=assignment.notebook,
             limits=assignment.limits,
-            observer=assignment.observer(self._model.name, self._model.scripted),
+            observer=assignment.recorder(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
         )
