@@ -57,7 +57,11 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
+            with (
+                site.time.working(self._agent, self._task.key),
+                site.team.beating(self._agent),
+                site.copy(f"task-{self._task.id}", start) as folder,
+            ):
                 self._work(folder, start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
@@ -108,7 +112,9 @@ class Attempt:
             notebook=self._notebook,
             stop=self._site.stop,
             pause=self._site.pause,
-            limits=self._site.limits_of(self._contract.planned(self._task.key)),
+            limits=self._site.limits_of(
+                self._agent, task=self._task.key, planned=self._contract.planned(self._task.key)
+            ),
             remember=self._notebook.commit,
             send=self._send,
             hand_over=lambda said: self._take(folder, start, said),

@@ -100,6 +100,7 @@ class Mission:
             self._care.keep_journal()
             self._gather(history)
             with (
+                self._site.time,
                 team.beating(LEAD),
                 Regular(self._care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
@@ -118,6 +119,7 @@ class Mission:
         """Plan, where there is no plan yet, and carry it out; return how that came out."""
         site = self._site
         try:
+            site.time.check()
             contract = history.contract or make_plan(site, history.goal, history.base)
             if contract is not None:
                 return self._carry_out(contract, history.base, failed_beside)
@@ -194,6 +196,8 @@ class Mission:
         if outcome.ending == "stopped" and self._stopped is not None:
             # By whoever said so, for good: the word is taken away only when the ending is on record.
             outcome = Outcome("stopped", str(self._stopped))
+        elif outcome.ending == "stopped" and site.time.exhausted:
+            outcome = Outcome("budget_exhausted", site.time.exhausted)
         if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
         else:

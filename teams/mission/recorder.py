@@ -29,10 +29,12 @@ class Recorder:
 
     def model_called(self, reply: Reply, latency_s: float) -> None:
         usage = reply.usage
+        counted = {"tokens": reply.counted.tokens, "usd": reply.counted.usd} if reply.counted else None
         self._append(
             "model.called",
             {
                 "model": reply.model,
+                "provider": _head(reply.provider, NAME_CHARACTERS),
                 "scripted": self._scripted,
                 "tokens_in": usage.tokens_in,
                 "tokens_cached": usage.tokens_cached,
@@ -40,6 +42,8 @@ class Recorder:
                 "cost_usd": usage.cost_usd,
                 "latency_s": round(latency_s, 4),
                 "text": _head(reply.text),
+                **({"counted": counted} if counted else {}),
+                **({"cached": True} if reply.cached else {}),
             },
         )
 
