@@ -18,6 +18,8 @@ from teams.models.port import Price
 from teams.protocol.board.task import Task
 
 _LOOK_S = 0.2
+_ANY = Price(0.0, 1e-12)
+"""Enough of a price that dollars must be left, and too little to set any aside."""
 
 
 class Budget:
@@ -84,6 +86,18 @@ class Budget:
                 for purse in purses:
                     reservation.give_back(purse)
                 self._changed.notify_all()
+
+    @contextmanager
+    def begun(self, *, agent: str, task: str, stop: threading.Event, pause: threading.Event) -> Iterator["Reservation"]:
+        """Let a program of another maker begin, which calls models itself: nobody can say before what it will take.
+
+        Raises:
+            BudgetExhausted: nothing is left that it could take.
+        """
+        with self.reserved(
+            agent=agent, task=task, tokens_in=0, wanted_out=LEAST_OUT, price=_ANY, stop=stop, pause=pause
+        ) as reservation:
+            yield reservation
 
     def _reserve(
         self,

@@ -53,7 +53,8 @@ class Spent:
         counted_tokens, counted_usd = _number(counted.get("tokens")), _number(counted.get("usd"))
         return replace(
             self,
-            calls=self.calls + 1,
+            # What another program tells of its calls comes together, at its end.
+            calls=self.calls + max(1, int(_number(data.get("calls")) or 1)),
             scripted=self.scripted + (data.get("scripted") is True),
             tokens_in=self.tokens_in + tokens_in,
             tokens_cached=self.tokens_cached + int(_number(data.get("tokens_cached")) or 0),

@@ -24,6 +24,7 @@ from teams.mission.metered import metered
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
 from teams.mission.worked import worked_before
+from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
 from teams.models.port import OpenPriced
 from teams.models.registry import open_models
@@ -122,6 +123,7 @@ def open_site(
     routes: Routes,
     sandbox: Sandbox,
     env: Mapping[str, str],
+    crew: Crew = NOBODY,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     home = Path(env["HOME"]) if env.get("HOME") else None
@@ -130,6 +132,7 @@ def open_site(
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
     open_model = routes(fallbacks(team.journal, mission=mission))
+    budget = None
     if config.budget.is_any:
         budget = Budget(
             mission,
@@ -164,6 +167,8 @@ def open_site(
             pause=pause,
             before=lambda: worked_before(team.journal.read(), mission),
         ),
+        workers=crew.placed(team, budget),
+        who=crew.told,
         stop=stop,
         pause=pause,
     )

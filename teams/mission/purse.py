@@ -85,18 +85,19 @@ class Reservation:
         self._tokens = tokens_in + tokens_out
         self._usd = tokens_in * price.token_in_usd + tokens_out * price.token_out_usd if price else 0.0
         self.tokens_out = tokens_out
-        self._took: tuple[int, float] | None = None
+        self._took: tuple[int, float, int] | None = None
 
-    def settle(self, *, tokens: int, usd: float | None) -> Counted | None:
+    def settle(self, *, tokens: int, usd: float | None, calls: int = 1) -> Counted | None:
         """Say what the call took; without it (it failed) nothing is counted.
 
         What the provider does not say (no tokens, ``usd`` None), or cannot be, counts as all that was set aside; what
         is counted then is returned, None where it is what the call took.
         """
         known = usd is not None and math.isfinite(usd) and usd >= 0
-        self._took = tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd
-        same = self._took == (tokens, usd) or (tokens > 0 and not self._usd)
-        return None if same else Counted(*self._took)
+        counted = Counted(tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd)
+        self._took = counted.tokens, counted.usd, calls
+        same = (counted.tokens, counted.usd) == (tokens, usd) or (tokens > 0 and not self._usd)
+        return None if same else counted
 
     def set_aside(self, purse: Purse) -> None:
         purse.held_tokens += self._tokens
@@ -113,4 +114,4 @@ class Reservation:
         if self._took is not None:
             purse.tokens += self._took[0]
             purse.usd += self._took[1]
-            purse.calls += 1
+            purse.calls += self._took[2]

@@ -27,7 +27,8 @@ class Recorder:
     def state(self, state: str, detail: str) -> None:
         self._append("agent.state", {"state": state, "detail": detail})
 
-    def model_called(self, reply: Reply, latency_s: float) -> None:
+    def model_called(self, reply: Reply, latency_s: float, *, calls: int = 1) -> None:
+        """Record an answer, or what ``calls`` answers took together, as another program tells it at its end."""
         usage = reply.usage
         counted = {"tokens": reply.counted.tokens, "usd": reply.counted.usd} if reply.counted else None
         self._append(
@@ -44,6 +45,7 @@ class Recorder:
                 "text": _head(reply.text),
                 **({"counted": counted} if counted else {}),
                 **({"cached": True} if reply.cached else {}),
+                **({"calls": calls} if calls != 1 else {}),
             },
         )
 

@@ -53,7 +53,7 @@ class BuiltIn:
             tools=[*assignment.kit.functions, *own],
             memory=assignment.notebook,
             limits=assignment.limits,
-            observer=assignment.observer(self._model.name, self._model.scripted),
+            observer=assignment.recorder(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
         )
