@@ -27,6 +27,11 @@ _HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *_WHO, *(f"b
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    add_how(parser)
+
+
+def add_how(parser: argparse.ArgumentParser) -> None:
+    """Declare how a mission goes on, where that is not as before."""
     parser.add_argument("--model", help="go on with another model (default: the same)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
     parser.add_argument(
@@ -44,6 +49,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team, history = unfinished_mission(memory.path, args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
+    if history.memory:
+        memory = memory.on(history.memory)
     config = as_before(trusted_config(project.path, args), history, args)
     check_said_again(args, history)
     sandbox = open_box(config, project, readable_of(args, invocation))
