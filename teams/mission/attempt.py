@@ -102,12 +102,15 @@ class Attempt:
             task=self._task.key,
             attempt=self._task.attempt,
             text=self._text(),
+            instructions=self._site.roles.of(self._role).instructions,
             folder=folder,
             kit=kit,
             notebook=self._notebook,
             stop=self._site.stop,
             pause=self._site.pause,
-            limits=self._site.limits_of(self._contract.planned(self._task.key)),
+            limits=self._site.roles.of(self._role).limited(
+                self._site.limits_of(self._contract.planned(self._task.key))
+            ),
             remember=self._notebook.commit,
             send=self._send,
             hand_over=lambda said: self._take(folder, start, said),

@@ -12,6 +12,7 @@ from teams.agent.agent import Agent
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
+from teams.mission.roles import WORKER
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.stalls import may_try_again
 from teams.mission.tools import orchestrator_tools
@@ -37,9 +38,11 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             "assertions": [assertion.model_dump(mode="json") for assertion in assertions],
             "tasks": [task.model_dump(mode="json") for task in tasks],
         }
-        submitted.append(parse_contract(document, source="the plan"))
+        contract = parse_contract(document, source="the plan")
+        site.roles.check(contract.tasks)
+        submitted.append(contract)
 
-    model = site.model_for(LEAD, "orchestrator")
+    model, role = site.model_for(LEAD, "orchestrator"), site.roles.of("orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
     with site.copy("plan", base) as folder:
@@ -47,10 +50,10 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         agent = Agent(
             LEAD,
             model=model,
-            instructions=prompt("orchestrator"),
-            tools=[*kit.functions, *orchestrator_tools(submit)],
+            instructions=prompt("orchestrator") + site.roles.listed() + role.instructions,
+            tools=role.narrowed([*kit.functions, *orchestrator_tools(submit)]),
             memory=site.memory,
-            limits=site.limits,
+            limits=role.limited(site.limits),
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
@@ -91,6 +94,7 @@ def put_on_board(site: Site, contract: Contract) -> None:
             planned.subject,
             planned.description,
             key=key,
+            role=planned.role or WORKER,
             after=[ids[earlier] for earlier in planned.after],
             assertions=list(planned.assertions),
             mission=site.mission,

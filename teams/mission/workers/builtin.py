@@ -47,8 +47,8 @@ class BuiltIn:
         return Agent(
             assignment.agent,
             model=self._model,
-            instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*assignment.kit.functions, *own],
+            instructions=f"{prompt('worker')}\n{site.skill_catalogue}{assignment.instructions}",
+            tools=site.roles.of(assignment.role).narrowed([*assignment.kit.functions, *own]),
             memory=assignment.notebook,
             limits=assignment.limits,
             observer=assignment.recorder(self._model.name, self._model.scripted),
