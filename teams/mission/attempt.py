@@ -5,6 +5,7 @@ Rule 2: an attempt ends as a submission or as a released claim, and either is in
 Rule 3: what a worker leaves behind ends no more than its own attempt.
 """
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -34,10 +35,11 @@ COMMAND_CHARACTERS = 2000
 
 
 class Attempt:
-    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch."""
+    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch; ``stop`` ends it."""
 
-    def __init__(self, site: Site, task: Task, contract: Contract) -> None:
+    def __init__(self, site: Site, task: Task, contract: Contract, *, stop: threading.Event) -> None:
         self._site = site
+        self._stop = stop
         self._task = task
         self._contract = contract
         self._agent = task.owner or ""
@@ -74,7 +76,7 @@ class Attempt:
         kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
         report = worker.work(self._assignment(folder, start, kit))
         if report.ended == "stopped":
-            self._give_back("the mission was stopped")
+            self._give_back("the work was stopped")
             return
         if report.ended == "stalled" and may_try_again(self._site, self._agent, report.reason, **self._where):
             self._give_back(f"stalled: {report.reason}")
@@ -106,7 +108,7 @@ class Attempt:
             folder=folder,
             kit=kit,
             notebook=self._notebook,
-            stop=self._site.stop,
+            stop=self._stop,
             pause=self._site.pause,
             limits=self._site.roles.of(self._role).limited(
                 self._site.limits_of(self._contract.planned(self._task.key))

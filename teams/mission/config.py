@@ -36,6 +36,7 @@ class ModelConfig(BaseModel):
 class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
+    ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
     ``worker_timeout_s`` is how long a program that works may take for one attempt.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
     ``repeats`` and ``polls``: how often in a row the same calls may bring the same results, ``polls`` where a tool that
@@ -48,6 +49,7 @@ class RunConfig(BaseModel):
     workers: int = Field(default=2, ge=1, le=64)
     max_attempts: int = Field(default=3, ge=1)
     max_turns: int = Field(default=50, ge=1)
+    pivots: int = Field(default=2, ge=0)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)

@@ -58,7 +58,9 @@ def read_history(events: Iterable[Event]) -> History | None:
     return history
 
 
-_TYPES = frozenset({"mission.started", "mission.planned", "work.merged", "mission.ended", "mission.resumed"})
+_TYPES = frozenset(
+    {"mission.started", "mission.planned", "mission.decided", "work.merged", "mission.ended", "mission.resumed"}
+)
 
 
 class _Started(BaseModel):
@@ -84,7 +86,7 @@ def _with(history: History | None, event: Event) -> History | None:
         return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
     if history is None:
         return None
-    if event.type == "mission.planned":
+    if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
     elif event.type == "work.merged" and event.task:
         history.merged[event.task] = data["commit"]

@@ -15,6 +15,9 @@ from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, p
 from teams.mission.roles import WORKER
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.stalls import may_try_again
+from teams.mission.steering.feasibility import Proof
+from teams.mission.steering.stopping import Stopping
+from teams.mission.steering.tools import StopEnding, stop_tool
 from teams.mission.tools import orchestrator_tools
 
 
@@ -25,7 +28,7 @@ class NoPlan(OneContextError):
 def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     """Let the orchestrator look at the repository as of ``base`` and return its contract, recorded in the journal.
 
-    None: the mission was stopped meanwhile.
+    None: the mission was stopped meanwhile, or it decided to end it, which is on record (``mission.decided``).
 
     Raises:
         NoPlan: it ended without one. ModelError: the model gave no usable answer.
@@ -42,6 +45,13 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         site.roles.check(contract.tasks)
         submitted.append(contract)
 
+    ended: list[StopEnding] = []
+    stopping = Stopping(site, base, {"about": [], "answers": []})
+
+    def stop(ending: StopEnding, reason: str, proofs: Sequence[Proof]) -> None:
+        stopping.stop(ending, reason, proofs)
+        ended.append(ending)
+
     model, role = site.model_for(LEAD, "orchestrator"), site.roles.of("orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
@@ -51,7 +61,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             LEAD,
             model=model,
             instructions=prompt("orchestrator") + site.roles.listed() + role.instructions,
-            tools=role.narrowed([*kit.functions, *orchestrator_tools(submit)]),
+            tools=role.narrowed([*kit.functions, *orchestrator_tools(submit), stop_tool(stop)]),
             memory=site.memory,
             limits=role.limited(site.limits),
             observer=site.recorder(LEAD, model),
@@ -59,7 +69,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
-    if not submitted and result.ending == "stopped":
+    if ended or (not submitted and result.ending == "stopped"):
         return None
     if not submitted:
         if result.ending == "stalled":
@@ -85,7 +95,7 @@ def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
     replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.key: task.id for task in site.team.board.list()}
+    ids = {task.key: task.id for task in site.team.board.list() if task.mission == site.mission}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:

@@ -20,7 +20,7 @@ from teams.agent.definitions import model_name
 from teams.agent.limits import Limits
 from teams.agent.prompt import fenced
 from teams.agent.tools import Tool, tool_from
-from teams.mission.contract import ROLE_CHARACTERS, PlannedTask
+from teams.mission.contract import ROLE_CHARACTERS, Contract, PlannedTask
 
 WORKER = "worker"
 PARTS = ("orchestrator", "validator")
@@ -99,17 +99,25 @@ class Roles:
         """The roles that a task may be for."""
         return [WORKER, *(name for name in self.defined if name not in (WORKER, *PARTS))]
 
-    def check(self, tasks: Iterable[PlannedTask]) -> None:
+    def check(self, tasks: Iterable[PlannedTask], *, before: Contract | None = None) -> None:
         """Refuse tasks for a role that is not there.
+
+        Args:
+            before: what the tasks were planned as until now; a task that is on the board keeps its role.
 
         Raises:
             UsageError: it names the task, and the roles that are there.
         """
         for task in tasks:
-            if task.role is not None and task.role not in self.names:
-                known = ", ".join(self.names)
+            known = before.planned(task.key) if before else None
+            if known and (known.role or WORKER) != (task.role or WORKER):
                 raise UsageError(
-                    f"task {task.key} is for the role {task.role!r}; there are {known}",
+                    f"task {task.key} is for the role {known.role or WORKER}, which does not change; drop it and plan "
+                    "another under a new key"
+                )
+            if task.role is not None and task.role not in self.names:
+                raise UsageError(
+                    f"task {task.key} is for the role {task.role!r}; there are {', '.join(self.names)}",
                     hint=f"put the agent back into .claude/agents/{task.role}.md",
                 )
 

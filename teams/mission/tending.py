@@ -15,7 +15,7 @@ from onecontext.store.project import remove_copy
 from teams.engine.regular import Regular
 from teams.mission.halt import Halt, Heed, Order
 from teams.mission.notebook import tell
-from teams.mission.scheduler import Outcome
+from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site
 from teams.protocol.care import CARE_S, Care
 

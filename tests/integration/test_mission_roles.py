@@ -61,6 +61,7 @@ def repository(tmp_path: Path) -> Path:
         {
             "a.txt": "?\n",
             "b.txt": "?\n",
+            "onecontext.toml": "[run]\npivots = 0\n",
             ".claude/agents/scribe.md": SCRIBE,
             ".claude/skills/plain-words/SKILL.md": SKILL,
         },
