@@ -61,7 +61,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             LEAD,
             model=model,
             instructions=prompt("orchestrator") + site.roles.listed() + role.instructions,
-            tools=role.narrowed([*kit.functions, *orchestrator_tools(submit), stop_tool(stop)]),
+            tools=role.narrowed([*kit.tools, *orchestrator_tools(submit), stop_tool(stop)]),
             memory=site.memory,
             limits=role.limited(site.limits),
             observer=site.recorder(LEAD, model),

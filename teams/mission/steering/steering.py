@@ -117,7 +117,7 @@ class Steering:
                 LEAD,
                 model=model,
                 instructions=prompt("steering") + site.roles.listed() + role.instructions,
-                tools=role.narrowed([*kit.functions, *tools]),
+                tools=role.narrowed([*kit.tools, *tools]),
                 memory=site.memory,
                 limits=role.limited(site.limits),
                 observer=site.recorder(LEAD, model),
