@@ -15,8 +15,8 @@ from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
 from teams.engine.watch import watch
 from teams.protocol.board.board import Board
-from teams.protocol.board.drawing import mermaid
 from teams.protocol.board.desk import EVENTS
+from teams.protocol.board.drawing import mermaid
 from teams.protocol.board.states import OPEN, TABLE, Action, State
 from teams.protocol.board.task import Ours
 from teams.protocol.heartbeat import Life
