@@ -254,7 +254,15 @@ class Monitor:
 
 
 TOLD_ONLY = frozenset(
-    {"team.created", "mission.redirected", "mission.examined", "model.fallback", "foreign.write", "message.posted"}
+    {
+        "team.created",
+        "mission.redirected",
+        "mission.examined",
+        "model.fallback",
+        "foreign.write",
+        "message.posted",
+        "effect.settled",
+    }
 )
 """What changes nothing in the picture but the log."""
 HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {

@@ -208,6 +208,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "attempt.ended": _attempt_ended,
     "model.called": _called,
     "agent.stalled": _simple("‖ is stuck:", "warn", "reason"),
+    "effect.settled": _simple("a call in doubt is decided on:", "bold", "tool", "by", "answer"),
     "model.fallback": _simple("‖ goes on with", "warn", "to", "reason"),
     "tool.intent": _intent,
     "tool.result": _result,

@@ -153,6 +153,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "turn.ended": _ended,
     "tool.intent": _called,
     "model.called": _said,
+    "effect.settled": lambda event: (f"a call in doubt is decided on: {_about(event, 'tool', 'by', 'answer')}", "bold"),
     "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,

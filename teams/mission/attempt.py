@@ -16,7 +16,9 @@ from onecontext.errors import OneContextError, StaleEpoch, UsageError
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt_copy import attempt_copy
 from teams.mission.contract import Contract
+from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
@@ -48,6 +50,7 @@ class Attempt:
         self._handed: tuple[Finished, str] | None = None
         """What the worker said when it handed over, and the commit of what it had made by then."""
         self._notebook = Notebook.open(site, task, agent=self._agent)
+        self._effects = Effects(site.past, site.mission, task)
 
     def run(self) -> None:
         """Work on the task until it is handed over or given back.
@@ -58,8 +61,8 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
-                self._work(folder, start)
+            with site.team.beating(self._agent), attempt_copy(site, self._task, start) as copy:
+                copy.is_over = self._work(copy.folder, copy.start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
@@ -70,17 +73,18 @@ class Attempt:
                 self._give_back(f"{type(error).__name__}: {error}")
             raise
 
-    def _work(self, folder: Path, start: str) -> None:
+    def _work(self, folder: Path, start: str) -> bool:
+        """Let the worker work, and hand over what it made; False: it was stopped before that."""
         worker = self._worker()
         self._record("attempt.started", {"role": self._role, "model": worker.name})
         kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
         report = worker.work(self._assignment(folder, start, kit))
         if report.ended == "stopped":
             self._give_back("the work was stopped")
-            return
+            return False
         if report.ended == "stalled" and may_try_again(self._site, self._agent, report.reason, **self._where):
             self._give_back(f"stalled: {report.reason}")
-            return
+            return False
         finished = report.ended == "finished"
         if self._handed is None:
             finished = self._take_what_is_left(folder, start, report.said) and finished
@@ -88,6 +92,7 @@ class Attempt:
         said, commit = self._handed
         ran = [RunCommand(command=c.argv[-1], exit_code=c.exit_code) for c in kit.commands]
         self._hand_over(commit, [*ran, *report.commands], said, finished=finished)
+        return True
 
     def _worker(self) -> Worker:
         """Return who works on tasks of this role: what a person named for it, else the built-in agent."""
@@ -110,8 +115,9 @@ class Attempt:
             stop=self._stop,
             pause=self._site.pause,
             limits=self._site.limits_of(self._contract.planned(self._task.key)),
-            remember=self._notebook.commit,
+            remember=self._remember,
             send=self._send,
+            guard=self._effects.guarded,
             hand_over=lambda said: self._take(folder, start, said),
             recorder=self._recorder,
         )
@@ -162,7 +168,10 @@ class Attempt:
         return "\n".join(lines)
 
     def _send(self, to: str, text: str) -> None:
-        self._site.team.send(to, text, sender=self._agent)
+        self._site.team.send(to, text, sender=self._agent, msg_id=self._effects.key("message", to=to, text=text))
+
+    def _remember(self, text: str) -> str:
+        return self._notebook.commit(text, key=self._effects.key("remember", text=text))
 
     def _recorder(self, model: str, scripted: bool) -> Recorder:
         where = self._where
@@ -180,7 +189,8 @@ class Attempt:
             ),
             **asdict(said),
         )
-        self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
+        told = said.summary or self._task.subject
+        self._notebook.commit_once(told, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
         failed = {"outcome": "failed", "reason": "; ".join(said.undone)}

@@ -58,7 +58,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             LEAD,
             model=model,
             instructions=prompt("orchestrator"),
-            tools=[*kit.functions, *orchestrator_tools(submit), stop_tool(stop)],
+            tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
             memory=site.memory,
             limits=site.limits,
             observer=site.recorder(LEAD, model),

@@ -7,7 +7,7 @@ Rule 2: whatever a model or a tool says, each of its texts is cut and has a UTF-
 from typing import Any
 
 from onecontext.errors import ModelError
-from teams.agent.tools import Tool
+from teams.agent.tools import Tool, digest_of_text
 from teams.engine.journal import Journal
 from teams.models.port import Conversation, Reply, ToolCall
 from teams.models.routing import FellBack
@@ -46,8 +46,16 @@ class Recorder:
         )
 
     def tool_intended(self, call: ToolCall, tool: Tool | None) -> None:
-        idempotent = tool.idempotent if tool else True
-        self._append("tool.intent", {**_named(call), "arguments": _head(call.arguments), "idempotent": idempotent})
+        self._append(
+            "tool.intent",
+            {
+                **_named(call),
+                "arguments": _head(call.arguments),
+                "digest": digest_of_text(call.arguments),
+                "idempotent": tool.idempotent if tool else True,
+                "effect": tool.effect if tool else "confined",
+            },
+        )
 
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         self._append(

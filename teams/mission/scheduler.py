@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
+from teams.mission.doubts import asks, free_answered
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.steering.steering import Steering
@@ -71,9 +72,11 @@ class Scheduler:
             if self._failure is not None:
                 self._let_go()
             tasks = self._tasks()
+            if free_answered(self._site, tasks, at_work={task.id for task in self._claims.values()}):
+                tasks = self._tasks()
             self._withdraw(tasks)
             if not self._halted:
-                self._dispatch(pool, tasks)
+                tasks = self._dispatch(pool, tasks)
             if not self._working and not self._is_held and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
             if self._working:
@@ -113,18 +116,21 @@ class Scheduler:
         """Whether a pause is all that keeps the mission from going on."""
         return self._site.pause.is_set() and self._failure is None and not self._site.stop.is_set()
 
-    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
+    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> list[Task]:
+        """Give out what can be; return the tasks, looked at again where one turned out to need an answer first."""
+        asked = False
         done = [task.key for task in tasks if task.state is State.DONE]
         for task in tasks:
             if task.state is State.REVIEW and JUDGE not in self._working:
                 judge = Verification(self._site, task, self._steering.contract, done)
                 self._working[JUDGE] = pool.submit(judge.run)
         if self._is_steered(pool, tasks):
-            return
+            return tasks
         for task in tasks:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
-                self._claim(pool, task, free)
+                asked = self._claim(pool, task, free) or asked
+        return self._tasks() if asked else tasks
 
     def _is_steered(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> bool:
         """Let the orchestrator decide where something is to be decided; while it does, nothing new is begun."""
@@ -161,18 +167,22 @@ class Scheduler:
         free = [name for name in names if name not in self._working and name not in self._spent]
         return task.author if task.author in free else next(iter(free), None)
 
-    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
+    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> bool:
+        """Let ``worker`` begin on a task it can have; True: a person has to answer something first."""
         try:
             claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
         except Conflict:
             # A teammate outside this process was quicker; the next look at the board shows who.
-            return
+            return False
+        if asks(self._site, claimed, worker):
+            return True
         assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
         self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
         self._withdrawals[worker] = Withdrawal(self._site.stop)
         attempt = Attempt(self._site, claimed, self._steering.contract, stop=self._withdrawals[worker])
         self._working[worker] = pool.submit(attempt.run)
+        return False
 
     def _withdraw(self, tasks: list[Task]) -> None:
         """Stop who works on what was taken from them: the plan is another one, or somebody else has it."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
+from teams.mission.past import Past
 from teams.mission.recorder import Recorder
 from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Model, OpenModel
@@ -65,6 +67,11 @@ class Site:
     @property
     def journal(self) -> Journal:
         return self.team.journal
+
+    @cached_property
+    def past(self) -> Past:
+        """What attempts that go on have done so far."""
+        return Past(self.journal)
 
     @property
     def limits(self) -> Limits:

@@ -142,12 +142,12 @@ def test_what_another_agent_took_counts_against_the_budget_and_nothing_more_is_b
     repository: Path, run: Callable[..., Ran]
 ) -> None:
     program = f"echo yes > a.txt; echo yes > b.txt; cat {DATA / 'claude.jsonl'}"
-    (repository / "onecontext.toml").write_text("[budget.agent]\ntokens = 1200\n")
+    (repository / "onecontext.toml").write_text("[budget.agent]\ncalls = 2\n")
 
     ran = run("--worker", f"claude-code:{program}", "--worker-sandbox", "none", "--workers", "1", planned=TWO)
 
     assert (ran.code, ran.data["ending"]) == (10, "budget_exhausted"), ran.stderr
-    assert "1,140 of 1,200 tokens" in ran.data["reason"]
+    assert "agent worker-1 has no room for another call: 2 of 2 calls" in ran.data["reason"]
     assert [e.attempt for e in events_of(repository, "task.submitted")] == [1]
 
 

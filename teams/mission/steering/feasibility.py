@@ -100,7 +100,7 @@ def _ask(
             VALIDATOR,
             model=model,
             instructions=prompt(FEASIBILITY),
-            tools=[*kit.functions, tool_from(answer, ends=True)],
+            tools=[*kit.tools, tool_from(answer, ends=True)],
             limits=site.limits,
             observer=site.recorder(VALIDATOR, model),
             stop=site.stop,

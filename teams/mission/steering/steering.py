@@ -116,7 +116,7 @@ class Steering:
                 LEAD,
                 model=model,
                 instructions=prompt("steering"),
-                tools=[*kit.functions, *tools],
+                tools=[*kit.tools, *tools],
                 memory=site.memory,
                 limits=site.limits,
                 observer=site.recorder(LEAD, model),

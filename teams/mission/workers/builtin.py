@@ -48,7 +48,7 @@ class BuiltIn:
             assignment.agent,
             model=self._model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*assignment.kit.functions, *own],
+            tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
             memory=assignment.notebook,
             limits=assignment.limits,
             observer=assignment.recorder(self._model.name, self._model.scripted),

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from teams.agent.limits import Limits
 from teams.agent.loop import PAUSE_LOOK_S
 from teams.agent.observer import Notebook
+from teams.agent.tools import Tool
 from teams.agent.worktools import WorkTools
 from teams.mission.handoff import RunCommand
 from teams.mission.recorder import Recorder
@@ -38,6 +39,8 @@ class Assignment:
         stop: set when the mission is to end; ``pause`` is set while nothing new may begin.
         limits: what this attempt may take, where the worker is an agent of ours.
         send: sends a message to another member, by name.
+        guard: returns a tool that does nothing twice which an interrupted run of this attempt did already
+            (:mod:`teams.mission.effects`); what outlives ``folder`` goes through it.
         hand_over: commits what lies in ``folder`` and notes what is said of it; again replaces what was said before.
             Raises UsageError where it cannot be committed, which can still be mended.
         recorder: makes what writes down what a model of that name does, for the observer of an agent; the second
@@ -57,6 +60,7 @@ class Assignment:
     limits: Limits
     remember: Callable[[str], str]
     send: Callable[[str, str], None]
+    guard: Callable[[Tool], Tool]
     hand_over: Callable[[Finished], None]
     recorder: Callable[[str, bool], Recorder]
 
