@@ -12,7 +12,7 @@ from teams.cli.place import AGENT_VARIABLE
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
-from teams.mission.opening import unfinished_mission
+from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
 _NAME_CHARACTERS = 200
@@ -50,7 +50,7 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
     """Return the mission that is meant.
 
     Raises:
-        NoMission, NoTeam: as :func:`teams.mission.opening.unfinished_mission`.
+        NoMission, NoTeam: as :func:`teams.mission.which.unfinished_mission`.
     """
     project = Project.find(invocation.cwd)
     team, history = unfinished_mission(Memory.open(project.path).path, args.mission)

@@ -14,8 +14,9 @@ from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.mission.mission import Mission
-from teams.mission.opening import open_box, open_routes, open_site, unfinished_mission
+from teams.mission.opening import open_box, open_routes, open_site
 from teams.mission.site import LEAD
+from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
 _HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *(f"budget_{name}" for name in IN_ALL)}

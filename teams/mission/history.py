@@ -1,12 +1,17 @@
 """What a mission's journal says about it so far: enough to go on after any crash.
 
 Rule 1: nothing about a mission is kept anywhere else; this reads the journal and decides nothing.
+Rule 2: the journal may be anybody's: an event of ours that lacks what it must have is damage, told with its number.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from onecontext.errors import Damaged
+from onecontext.text.validation import first_problem
 from teams.engine.event import Event
 from teams.mission.contract import Contract, parse_contract
 
@@ -38,31 +43,51 @@ def read_history(events: Iterable[Event]) -> History | None:
 
     Raises:
         NewerFormat, InvalidDocument: the recorded contract is not one this program knows.
+        Damaged: an event lacks what it must have.
     """
     history: History | None = None
     for event in events:
-        data = event.data
-        if event.type == "mission.started":
-            history = History(
-                mission=event.mission or "",
-                goal=data["goal"],
-                branch=data["branch"],
-                base=data["base"],
-                model=data["model"],
-                workers=data["workers"],
-                sandbox=data["sandbox"],
-                max_attempts=data["max_attempts"],
-                budget=data.get("budget", {}),
-            )
-        elif history is None:
-            continue
-        elif event.type == "mission.planned":
-            history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
-        elif event.type == "work.merged" and event.task:
-            history.merged[event.task] = data["commit"]
-        elif event.type == "mission.ended":
-            history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
-        elif event.type == "mission.resumed":
-            history.ending = None
-            history.budget = data.get("budget", history.budget)
+        if event.type in _TYPES:
+            try:
+                history = _with(history, event)
+            except (KeyError, TypeError, ValidationError) as error:
+                what = first_problem(error) if isinstance(error, ValidationError) else f"it lacks {error}"
+                raise Damaged(f"event {event.seq} of the journal is no {event.type}: {what}") from error
+    return history
+
+
+_TYPES = frozenset({"mission.started", "mission.planned", "work.merged", "mission.ended", "mission.resumed"})
+
+
+class _Started(BaseModel):
+    """What ``mission.started`` must say."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    goal: str
+    branch: str
+    base: str
+    model: str
+    workers: int = Field(ge=1)
+    sandbox: str
+    max_attempts: int = Field(ge=1)
+    budget: dict[str, Any] = {}
+
+
+def _with(history: History | None, event: Event) -> History | None:
+    """Return ``history`` with what the event says; None before the mission was started."""
+    data = event.data
+    if event.type == "mission.started":
+        return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
+    if history is None:
+        return None
+    if event.type == "mission.planned":
+        history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
+    elif event.type == "work.merged" and event.task:
+        history.merged[event.task] = data["commit"]
+    elif event.type == "mission.ended":
+        history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
+    elif event.type == "mission.resumed":
+        history.ending = None
+        history.budget = data.get("budget", history.budget)
     return history

@@ -7,7 +7,7 @@ Rule 3: the team is cared for, once for the whole mission, from its first event 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from onecontext.errors import BudgetExhausted, OneContextError
@@ -109,11 +109,8 @@ class Mission:
                 raise failure
             self._care.look()
             self._obey()
-        except OneContextError as error:
-            self._record("mission.interrupted", {"reason": error.message})
-            raise
-        except KeyboardInterrupt:
-            self._record("mission.interrupted", {"reason": "interrupted from the keyboard"})
+        except (OneContextError, OSError, KeyboardInterrupt) as error:
+            self._interrupted(error)
             raise
         return self._end(history, outcome, commit)
 
@@ -185,6 +182,12 @@ class Mission:
         tasks = counted(len(contract.tasks), "task is done", "tasks are done")
         commands = counted(len({check.command for check in checks}), "command", "commands")
         return Outcome("done", f"{tasks}; {commands} of the contract exit 0")
+
+    def _interrupted(self, error: BaseException) -> None:
+        """Record why the run ends before its end; where that cannot be, the error itself must not be hidden by it."""
+        reason = "interrupted from the keyboard" if isinstance(error, KeyboardInterrupt) else str(error)
+        with suppress(OneContextError, OSError):
+            self._record("mission.interrupted", {"reason": reason})
 
     def _end(self, history: History, outcome: Outcome, tip: str | None) -> Ending:
         site = self._site

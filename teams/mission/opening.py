@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
-from onecontext.errors import NoMission, SetupError
+from onecontext.errors import SetupError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.tokens import default_counter
@@ -20,7 +20,6 @@ from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
-from teams.mission.history import History, read_history
 from teams.mission.metered import metered
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
@@ -155,24 +154,3 @@ def open_site(
         stop=stop,
         pause=pause,
     )
-
-
-def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
-    """Return the mission ``name``, or the one that was at work last and has not come to its end.
-
-    Raises:
-        NoMission: there is none, or it is done. NoTeam: nobody has that name.
-    """
-    ended: History | None = None
-    for candidate in [name] if name else Team.list(root):
-        team = Team.open(candidate, root=root)
-        history = read_history(team.journal.read())
-        if history is None:
-            continue
-        if history.ending != "done":
-            return team, history
-        ended = ended or history
-    if ended:
-        raise NoMission(f"the mission {ended.mission} is done: {ended.reason}", hint=f"its work is on {ended.branch}")
-    which = f"the team {name} has no mission" if name else "there is no mission here that could go on"
-    raise NoMission(which, hint="start one with 'onecontext run \"GOAL\"'")

@@ -5,7 +5,7 @@ Rule 1: values and handles only; nothing here decides anything.
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -21,6 +21,7 @@ from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.recorder import Recorder
+from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Model, OpenModel
 from teams.protocol.team import Team
 
@@ -37,8 +38,9 @@ def worker_name(number: int) -> str:
 class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
-    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``stop`` ends
-    the run in order, ``pause`` holds it for as long as it is set.
+    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
+    says by role who works where that is not the built-in agent. ``stop`` ends the run in order, ``pause`` holds it for
+    as long as it is set.
     """
 
     mission: str
@@ -53,6 +55,7 @@ class Site:
     work: Path
     skill_catalogue: str
     skill_tool: Callable[[str], str]
+    workers: Mapping[str, Worker] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 

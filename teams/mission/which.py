@@ -1,0 +1,68 @@
+"""Which mission of a project is meant: the one that is named, else the one at work, else the newest.
+
+Rule 1: nothing is guessed past the newest: where that one is done, or cannot be read, the others are named, and the
+    person says which.
+Rule 2: only the journal of the mission that is meant is read. That a team has a mission is seen from its ``run.lock``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from onecontext.errors import Damaged, NoMission
+from teams.mission.alone import has_run, is_run
+from teams.mission.history import History, read_history
+from teams.protocol.team import Team
+
+_NAMED = 5
+
+
+def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
+    """Return the mission ``name``, or the one that a process runs now, or the one that was at work last.
+
+    Raises:
+        NoMission: there is none, or it is done. NoTeam: nobody has that name.
+        Damaged: its journal cannot be read, or does not say what a mission's must.
+    """
+    team, history, others = _meant(root, name)
+    if history.ending == "done":
+        named = f"; {', '.join(others[:_NAMED])} went before it, and may be named" if others else ""
+        raise NoMission(
+            f"the mission {history.mission} is done: {history.reason}", hint=f"its work is on {history.branch}{named}"
+        )
+    return team, history
+
+
+def any_mission(root: Path, name: str | None) -> tuple[Team, History]:
+    """Return the same, however it ended.
+
+    Raises:
+        NoMission, NoTeam, Damaged: as :func:`unfinished_mission`, but for one that is done.
+    """
+    team, history, _ = _meant(root, name)
+    return team, history
+
+
+def _meant(root: Path, name: str | None) -> tuple[Team, History, Sequence[str]]:
+    if name is not None:
+        team = Team.open(name, root=root)
+        return team, _history(team), ()
+    teams = [team for team in (Team.open(each, root=root) for each in Team.list(root)) if has_run(team.journal)]
+    for meant in (*(team for team in teams if is_run(team.journal)), *teams):
+        others = [team.name for team in teams if team is not meant]
+        try:
+            return meant, _history(meant), others
+        except NoMission:
+            # It was killed before its first event, or somebody made a file of that name: nothing could go on.
+            continue
+        except Damaged as error:
+            named = ", ".join(others[:_NAMED]) or "none"
+            hint = f"other missions here may be named: {named}"
+            raise type(error)(error.message, hint=hint) from error
+    raise NoMission("there is no mission here", hint="start one with 'onecontext run \"GOAL\"'")
+
+
+def _history(team: Team) -> History:
+    history = read_history(team.journal.read())
+    if history is None:
+        raise NoMission(f"the team {team.name} has no mission", hint="start one with 'onecontext run \"GOAL\"'")
+    return history

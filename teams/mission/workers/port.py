@@ -1,0 +1,86 @@
+"""What a mission asks of whoever works on one of its tasks, and what it gets back.
+
+Rule 1: the copy, the commit, the claim, the beating and the milestone are the host's (:mod:`teams.mission.attempt`); a
+    worker changes files in ``folder`` and says what it did.
+Rule 2: what a worker could not do is a report, not an exception. Exceptions are for what no attempt could mend: a model
+    that cannot be reached, the disk, a budget that is empty.
+Rule 3: a worker ends soon after ``stop`` is set, unless it is somebody's function, whose end is waited for.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from teams.agent.observer import Notebook, Observer
+from teams.agent.worktools import WorkTools
+from teams.mission.handoff import RunCommand
+from teams.mission.tools import Finished
+
+Ended = Literal["finished", "unfinished", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One attempt at one task, and what the host does for whoever works on it.
+
+    Attributes:
+        agent: who works, as the roster calls it; ``role`` is what it is for.
+        task: the task's key; ``attempt`` counts from 1.
+        text: what is to be done, when it is done, and what was wrong with the last attempt.
+        folder: a copy of the repository that is this attempt's own; what lies in it at the end is what is judged.
+        kit: files and commands in ``folder``, inside the sandbox; what runs through them stands in the handoff.
+        notebook: the task's memory. ``remember`` makes a milestone in it, and tells the journal.
+        stop: set when the mission is to end; ``pause`` is set while nothing new may begin.
+        send: sends a message to another member, by name.
+        hand_over: commits what lies in ``folder`` and notes what is said of it; again replaces what was said before.
+            Raises UsageError where it cannot be committed, which can still be mended.
+        observer: makes who is told what a model of that name does; ``scripted`` says that nobody was paid.
+    """
+
+    agent: str
+    role: str
+    task: str
+    attempt: int
+    text: str
+    folder: Path
+    kit: WorkTools
+    notebook: Notebook
+    stop: threading.Event
+    pause: threading.Event
+    remember: Callable[[str], str]
+    send: Callable[[str, str], None]
+    hand_over: Callable[[Finished], None]
+    observer: Callable[[str, bool], Observer]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the work on one attempt ended.
+
+    Attributes:
+        ended: ``finished``: the worker says it is through; ``unfinished``: it ended without that, ``said.undone`` says
+            how; ``stopped``: it was told to stop, and nothing is judged.
+        said: what it says of its work; of one that handed over already, what it said then.
+        commands: what it ran besides what went through the kit, oldest first.
+    """
+
+    ended: Ended
+    said: Finished
+    commands: Sequence[RunCommand] = field(default=())
+
+
+class Worker(Protocol):
+    """Works on tasks, several at a time. ``name`` says in the journal who that is: a model, a command, a function."""
+
+    @property
+    def name(self) -> str: ...
+
+    def work(self, assignment: Assignment) -> Report:
+        """Work on ``assignment`` until it is done, cannot be done, or is stopped.
+
+        Raises:
+            ModelError, StorageError, BudgetExhausted: the claim is given back, and a resumed mission takes it up again.
+        """
+        ...
