@@ -244,7 +244,18 @@ class Monitor:
         self._people.apply(event)
 
 
-TOLD_ONLY = frozenset({"team.created", "model.fallback", "foreign.write", "message.posted"})
+TOLD_ONLY = frozenset(
+    {
+        "team.created",
+        "model.fallback",
+        "foreign.write",
+        "message.posted",
+        "workflow.loaded",
+        "workflow.refused",
+        "attempt.delayed",
+        "attempt.cancelled",
+    }
+)
 """What changes nothing in the picture but the log."""
 HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
     "pause": Command("teams.cli.pause", "Teams", "hold a mission until it is resumed"),
     "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),
     "retry": Command("teams.cli.retry", "Teams", "let a blocked task be tried again"),
+    "serve": Command("teams.cli.serve", "Teams", "have a worker do each task that is put on a board"),
     "team": Command("teams.cli.team", "Teams", "make a team, join one with an agent, show or leave it"),
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
     "task": Command("teams.cli.task", "Teams", "create, claim, submit, review and mend one task"),

@@ -7,7 +7,7 @@ Rule 3: what is wrong with one task rests or blocks that task; what is wrong wit
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 
@@ -126,6 +126,17 @@ class Dispatch:
             except (StaleEpoch, InvalidTransition, UnknownTask):
                 # The claim has passed on or was handed over since; the next look, or the attempt, meets that.
                 continue
+
+    def wind_up(self, workflow: Workflow) -> None:
+        """Let every job end at its next step, wait for that, and give back what is left.
+
+        Raises:
+            OneContextError, OSError: as :meth:`settle`.
+        """
+        self.jobs.stop_all()
+        wait([job.future for job in self.jobs.all()])
+        for job in self.jobs.ended():
+            self._ended(job, workflow.settings)
 
     # --- what became of it --------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ Rule 2: the file is hostile: no link is followed, no pipe opened, and no more re
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,16 +36,18 @@ class WorkflowFile:
 
     Args:
         named: whether a person named the file; else it may be missing, and then the built-in workflow holds.
+        said: settings that a person gave, which stand whatever the file says.
 
     Raises:
         InvalidDocument, NewerFormat: it is no good, or a file that was named is not there.
     """
 
-    def __init__(self, path: Path, *, named: bool) -> None:
+    def __init__(self, path: Path, *, named: bool, said: Mapping[str, object] | None = None) -> None:
         self.path = path
+        self._said = dict(said or {})
         self._refused = ""
         self._is_there = True
-        self.current = default_workflow()
+        self.current = self._with_what_was_said(default_workflow())
         try:
             self.current = self._read()
         except FileNotFoundError as error:
@@ -88,7 +91,12 @@ class WorkflowFile:
         if self.current.digest == digest:
             return self.current
         try:
-            return parse_workflow(content.decode("utf-8"), source=str(self.path), digest=digest)
+            found = parse_workflow(content.decode("utf-8"), source=str(self.path), digest=digest)
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             raise InvalidDocument(f"{self.path}, line {line}: it is not UTF-8 text") from error
+        return self._with_what_was_said(found)
+
+    def _with_what_was_said(self, workflow: Workflow) -> Workflow:
+        settings = workflow.settings.model_copy(update=self._said)
+        return Workflow(settings, workflow.prompt, workflow.digest)

@@ -79,12 +79,20 @@ class BackOff(_Part):
     jitter: float = Field(default=0.1, ge=0, le=1, strict=False)
 
 
+def _checks_may_be_texts(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema what a validator does: a text is a check with that command."""
+    checks = schema["properties"]["checks"]
+    checks["items"] = {"anyOf": [{"type": "string", "minLength": 1}, checks["items"]]}
+
+
 class Settings(_Part):
     """The front matter; every key is optional.
 
     ``concurrency`` and ``max_attempts`` None: what ``onecontext.toml`` says. ``silence_s`` None: nobody is given up for
     being silent.
     """
+
+    model_config = ConfigDict(json_schema_extra=_checks_may_be_texts)
 
     version: Literal[1] = 1
     team: str = DEFAULT_TEAM
