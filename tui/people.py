@@ -71,6 +71,12 @@ class People:
             self._agents[agent.name] = replace(agent, tool=replace(use, ok=False))
         return pending
 
+    def stuck(self, name: str) -> None:
+        """Note that the agent was given up in what it did."""
+        agent = self._agents[name]
+        tool = replace(agent.tool, ok=False) if agent.tool and agent.tool.ok is None else agent.tool
+        self._agents[name] = replace(agent, tool=tool, state="idle", detail="stuck")
+
     def rest(self) -> None:
         """The mission stopped: whoever had not left is idle."""
         for name, agent in self._agents.items():

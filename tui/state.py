@@ -240,6 +240,11 @@ class Monitor:
         words = ": ".join(filter(None, (fields.text(event.data, "doing"), fields.text(event.data, "reason"))))
         self._raise(attention.TROUBLE, event, f"could not {words}")
 
+    def _stalled(self, event: Event) -> None:
+        if event.agent:
+            self._people.stuck(event.agent)
+        self._raise(attention.STUCK, event, fields.text(event.data, "reason"))
+
     def _person(self, event: Event) -> None:
         self._people.apply(event)
 
@@ -286,6 +291,7 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "attempt.started": Monitor._person,
     "attempt.ended": Monitor._person,
     "agent.state": Monitor._person,
+    "agent.stalled": Monitor._stalled,
     "tool.intent": Monitor._person,
     "tool.result": Monitor._person,
 }

@@ -212,6 +212,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "workflow.loaded": _simple("workflow:", "info", "path"),
     "workflow.refused": _simple("▲ the last good workflow holds:", "warn", "reason"),
     "model.called": _called,
+    "agent.stalled": _simple("‖ is stuck:", "warn", "reason"),
     "model.fallback": _simple("‖ goes on with", "warn", "to", "reason"),
     "tool.intent": _intent,
     "tool.result": _result,

@@ -33,12 +33,24 @@ class Tool:
     """A tool: what the model sees, and what is called with the arguments as a JSON object (keys are parameter names).
 
     ``ends``: a call that succeeds ends the run. ``idempotent``: calling it again after a crash does no harm.
+    ``polls``: it is made for waiting, so that the same call may bring the same result more often; a function says so of
+    the arguments.
     """
 
     spec: ToolSpec
     call: Callable[[Mapping[str, Any]], object]
     ends: bool = False
     idempotent: bool = False
+    polls: bool | Callable[[Mapping[str, Any]], bool] = False
+
+    def waits(self, arguments: str) -> bool:
+        """Say whether a call with these arguments, as the model wrote them, waits for something."""
+        if isinstance(self.polls, bool):
+            return self.polls
+        try:
+            return self.polls(parse_arguments(arguments))
+        except Exception:  # noqa: BLE001  # anybody's code, asked about anything a model writes
+            return False
 
 
 class Outcome(NamedTuple):
@@ -53,7 +65,12 @@ class InvalidArguments(ValueError):
 
 
 def tool_from(
-    function: Callable[..., object], *, name: str | None = None, ends: bool = False, idempotent: bool = False
+    function: Callable[..., object],
+    *,
+    name: str | None = None,
+    ends: bool = False,
+    idempotent: bool = False,
+    polls: bool | Callable[[Mapping[str, Any]], bool] = False,
 ) -> Tool:
     """Make a tool of a plain function.
 
@@ -63,6 +80,7 @@ def tool_from(
         name: what the model calls it; None is the function's own name.
         ends: a call that succeeds ends the run.
         idempotent: calling it again after a crash does no harm.
+        polls: it is made for waiting; see :class:`Tool`.
 
     Raises:
         UsageError: no tool can be made of it; the message names the function and the reason.
@@ -86,7 +104,7 @@ def tool_from(
             raise InvalidArguments("a string in them is half a character, a lone surrogate") from error
         return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
 
-    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent)
+    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, polls)
 
 
 def parse_arguments(text: str) -> dict[str, Any]:

@@ -160,6 +160,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "workflow.refused": lambda event: (f"the last good workflow holds: {_about(event, 'reason')}", "yellow"),
     "attempt.delayed": _delayed,
     "attempt.cancelled": lambda event: (f"is called off #{event.task}: {_about(event, 'reason')}", "yellow"),
+    "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),

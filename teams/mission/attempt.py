@@ -21,6 +21,7 @@ from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
 from teams.mission.site import LEAD, Site
+from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished
 from teams.mission.workers.builtin import BuiltIn
 from teams.mission.workers.port import Assignment, Worker
@@ -71,10 +72,13 @@ class Attempt:
     def _work(self, folder: Path, start: str) -> None:
         worker = self._worker()
         self._record("attempt.started", {"role": self._role, "model": worker.name})
-        kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.config.command_timeout_s)
+        kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
         report = worker.work(self._assignment(folder, start, kit))
         if report.ended == "stopped":
             self._give_back("the mission was stopped")
+            return
+        if report.ended == "stalled" and may_try_again(self._site, self._agent, report.reason, **self._where):
+            self._give_back(f"stalled: {report.reason}")
             return
         finished = report.ended == "finished"
         if self._handed is None:
@@ -104,6 +108,7 @@ class Attempt:
             notebook=self._notebook,
             stop=self._site.stop,
             pause=self._site.pause,
+            limits=self._site.limits_of(self._contract.planned(self._task.key)),
             remember=self._notebook.commit,
             send=self._send,
             hand_over=lambda said: self._take(folder, start, said),
@@ -177,7 +182,8 @@ class Attempt:
         self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
-        self._record("attempt.ended", {"outcome": "submitted" if finished else "failed"})
+        failed = {"outcome": "failed", "reason": "; ".join(said.undone)}
+        self._record("attempt.ended", {"outcome": "submitted"} if finished else failed)
         idle = IdleNotification.make(self._agent, reason="available", summary=self._task.key, result=said.summary)
         self._site.team.send(LEAD, idle.to_text(), sender=self._agent, summary=self._task.key)
 

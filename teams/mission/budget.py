@@ -130,6 +130,7 @@ class Budget:
         price: Price | None,
         stop: threading.Event,
         pause: threading.Event,
+        sign: Callable[[], object] = lambda: None,
     ) -> Iterator["Reservation"]:
         """Set aside what a call can take, for as long as it is made.
 
@@ -137,13 +138,14 @@ class Budget:
             tokens_in: what is sent, at the most; ``wanted_out``: how long an answer may be where nothing limits it.
             price: None is unknown: nothing can be set aside of a limit in dollars.
             stop: ends the waiting for others; ``pause``: while it is set nothing is set aside.
+            sign: is called again and again while it waits.
 
         Raises:
             BudgetExhausted: a purse has no room, and nobody who calls now could leave any, or (without a name) the
                 mission is stopped; nothing was set aside.
         """
         purses = self._of(agent, task)
-        reservation = self._reserve(purses, tokens_in, wanted_out, price, stop, pause)
+        reservation = self._reserve(purses, tokens_in, wanted_out, price, stop, pause, sign)
         try:
             yield reservation
         finally:
@@ -160,9 +162,11 @@ class Budget:
         price: Price | None,
         stop: threading.Event,
         pause: threading.Event,
+        sign: Callable[[], object],
     ) -> "Reservation":
         with self._changed:
             while True:
+                sign()
                 if stop.is_set():
                     raise BudgetExhausted("the call was not made: the mission is stopped", kind="mission", name="")
                 if pause.is_set():

@@ -146,7 +146,7 @@ def open_site(
         memory=memory,
         open_model=open_model,
         sandbox=sandbox,
-        config=config.run,
+        config=config.run_with_silence,
         budget=config.budget,
         work=work,
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,

@@ -13,6 +13,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.stalls import may_try_again
 from teams.mission.tools import orchestrator_tools
 
 
@@ -42,7 +43,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
     with site.copy("plan", base) as folder:
-        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
         agent = Agent(
             LEAD,
             model=model,
@@ -58,8 +59,10 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     if not submitted and result.ending == "stopped":
         return None
     if not submitted:
+        if result.ending == "stalled":
+            may_try_again(site, LEAD, result.reason)
         raise NoPlan(
-            f"the orchestrator ended ({result.ending}) without a plan: {result.text[:300] or 'it said nothing'}",
+            f"the orchestrator ended ({result.ended}) without a plan: {result.text[:300] or 'it said nothing'}",
             hint="say the goal in other words, or try another model; nothing in the repository was changed",
         )
     site.journal.append("attempt.ended", {"outcome": "submitted"}, **who)

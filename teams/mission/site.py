@@ -3,6 +3,7 @@
 Rule 1: values and handles only; nothing here decides anything.
 """
 
+import math
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from teams.agent.loop import PAUSE_LOOK_S
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
+from teams.mission.contract import PlannedTask, TaskLimits
 from teams.mission.recorder import Recorder
 from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Model, OpenModel
@@ -65,7 +67,24 @@ class Site:
 
     @property
     def limits(self) -> Limits:
-        return Limits(turns=self.config.max_turns, window_tokens=self.config.window_tokens)
+        return self.limits_of(None)
+
+    def limits_of(self, task: PlannedTask | None) -> Limits:
+        """Return what one attempt may take; what the plan says of the task goes before the configuration."""
+        config, own = self.config, (task and task.limits) or TaskLimits()
+        return Limits(
+            turns=config.max_turns,
+            window_tokens=config.window_tokens,
+            repeats=own.repeats or config.repeats,
+            polls=own.polls or config.polls,
+            silence_s=own.silence_s or config.silence_s,
+        )
+
+    @property
+    def command_timeout_s(self) -> float:
+        """Seconds that a command of an agent may take: it is ended before its agent counts as silent."""
+        silence_s = self.config.silence_s
+        return min(self.config.command_timeout_s, silence_s * 0.9 if silence_s else math.inf)
 
     def may_go_on(self) -> bool:
         """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""

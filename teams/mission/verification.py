@@ -22,6 +22,7 @@ from teams.mission.contract import Assertion, Contract
 from teams.mission.handoff import commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
+from teams.mission.stalls import may_try_again
 from teams.mission.tools import Judgement, validator_tools
 from teams.protocol.board.task import Task
 
@@ -168,13 +169,13 @@ class Verification:
         return checks
 
     def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement | None:
-        """Return what the validator says; None when it was stopped before it said anything."""
+        """Return what the validator says; None when it was stopped, or stalled, before it said anything."""
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
         notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
-                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
+                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.command_timeout_s
             )
             agent = Agent(
                 VALIDATOR,
@@ -190,7 +191,13 @@ class Verification:
             result = agent.run(self._question(commit, checks))
         if result.ending == "stopped" and not given:
             return None
-        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ending})"])
+        if (
+            result.ending == "stalled"
+            and not given
+            and may_try_again(self._site, VALIDATOR, result.reason, **self._where)
+        ):
+            return None
+        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ended})"])
 
     def _question(self, commit: str, checks: Sequence[Check]) -> str:
         handoff = self._evidence.get("handoff") or {}

@@ -1,4 +1,4 @@
-"""What the journal says of the tasks of a board that is served: which rest, how often they failed, who gave a sign.
+"""What the journal says of the tasks of a board that is served: which rest, how often they failed, who worked.
 
 Rule 1: nothing of this is kept anywhere else, so a server that was killed rests where it rested before.
 Rule 2: a person who says that a task is to be tried again ends its rest.
@@ -12,7 +12,6 @@ from teams.engine.journal import Journal, Tail
 
 DELAYED = "attempt.delayed"
 _AWAKE = frozenset({"task.unblocked", "task.reopened", "task.completed", "task.finished", "task.deleted"})
-_SIGNS = frozenset({"attempt.started", "model.called", "tool.intent", "tool.result", "agent.state", "memory.committed"})
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class Chronicle:
         self._mission = mission
         self._rests: dict[str, Rest] = {}
         self._failures: dict[str, int] = {}
-        self._signs: dict[str, datetime] = {}
         self.agents: set[str] = set()
         """Everybody who ever worked here."""
 
@@ -54,10 +52,6 @@ class Chronicle:
         """Return how often in a row something that was not the work's fault failed."""
         return self._failures.get(task_id, 0)
 
-    def sign(self, task_id: str) -> datetime | None:
-        """Return when somebody was last seen to do something for the task."""
-        return self._signs.get(task_id)
-
     def _apply(self, event: Event, task_id: str) -> None:
         if event.type in _AWAKE:
             self._rests.pop(task_id, None)
@@ -70,7 +64,5 @@ class Chronicle:
             self._rests[task_id] = Rest(until, event.attempt or 0, rejected)
             if not rejected:
                 self._failures[task_id] = int(event.data["failures"])
-        elif event.mission == self._mission and event.type in _SIGNS:
-            self._signs[task_id] = event.at
-            if event.type == "attempt.started" and event.agent:
-                self.agents.add(event.agent)
+        elif event.mission == self._mission and event.type == "attempt.started" and event.agent:
+            self.agents.add(event.agent)

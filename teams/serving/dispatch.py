@@ -57,7 +57,6 @@ class Dispatch:
         self._clock = clock
         self._fate = Fate(site, chronicle, clock=clock, random=random)
         self._failing = Failing()
-        self._held_at = clock()
         self.jobs = Jobs(pool, wake)
 
     # --- a look -------------------------------------------------------------------------------------------------------
@@ -73,7 +72,7 @@ class Dispatch:
             self._ended(job, workflow.settings)
         self._chronicle.catch_up()
         tasks = self._board.list()
-        changed = self._reconcile(tasks, workflow.settings)
+        changed = self._reconcile(tasks)
         for task in chosen(tasks, workflow.settings.only):
             changed |= self._fate.send_back(task, workflow.settings, most=self.most_attempts(workflow.settings))
         self._chronicle.catch_up()
@@ -114,10 +113,6 @@ class Dispatch:
         """Who may spend nothing more, and why; "" where nobody was refused."""
         return self._failing.spent
 
-    def held(self) -> None:
-        """Say that a pause holds everybody: that somebody is silent means nothing."""
-        self._held_at = self._clock()
-
     def renew(self) -> None:
         """Renew the claims of those at work; may be called from any thread."""
         for job in self.jobs.current("work"):
@@ -142,7 +137,10 @@ class Dispatch:
 
     def _ended(self, job: Job, settings: Settings) -> None:
         error = job.future.exception()
-        if error is None or job.called_off:
+        if job.called_off:
+            return
+        if error is None:
+            self._fate.rest_what_came_back(job, settings)
             return
         if job.kind == "work":
             self._fate.give_back(job, f"{type(error).__name__}: {error}")
@@ -151,7 +149,7 @@ class Dispatch:
             raise error
         self._fate.apply(job.task, remedy, settings)
 
-    def _reconcile(self, tasks: list[Task], settings: Settings) -> bool:
+    def _reconcile(self, tasks: list[Task]) -> bool:
         """Call off what cannot count any more; say whether anything was."""
         current = self.jobs.current()
         if not current:
@@ -160,10 +158,8 @@ class Dispatch:
         by_id = {task.id: task for task in tasks}
         found = False
         for job in current:
-            sign = max(job.began, self._held_at, self._chronicle.sign(job.task.id) or job.began)
-            off = call_off(job, by_id, breaches, sign=sign, now=self._clock(), silence_s=settings.silence_s)
-            if off is not None:
-                self._fate.call_off(job, off, settings)
+            if off := call_off(job, by_id, breaches):
+                self._fate.call_off(job, off)
                 found = True
         return found
 
@@ -201,8 +197,8 @@ class Dispatch:
             return
         most = self.most_attempts(workflow.settings)
         told = prompt_of(claimed, workflow.prompt, most=most, team=self._site.team.name, branch=branch)
-        job = Job("work", claimed, worker, self._clock(), threading.Event())
-        site = replace(self._site, branch=branch, stop=job.stop)
+        job = Job("work", claimed, worker, threading.Event())
+        site = self._site_for(job, branch, workflow.settings)
         # What a worker is told stands in the place of the description; whoever judges reads the task itself.
         shown = claimed.model_copy(update={"description": told})
         self.jobs.begin(job, lambda: Attempt(site, shown, contract).run())
@@ -211,11 +207,18 @@ class Dispatch:
         if not self._crew.validator():
             self._fate.block(task, f"another program has a member {VALIDATOR}, so nobody of ours can judge this")
             return
-        job = Job("judge", task, VALIDATOR, self._clock(), threading.Event())
-        site = replace(self._site, branch=branch, stop=job.stop)
+        job = Job("judge", task, VALIDATOR, threading.Event())
+        site = self._site_for(job, branch, settings)
         contract = contract_for(task, settings)
         judged = settings.review
         self.jobs.begin(job, lambda: Verification(site, task, contract, done=(), judged=judged).run())
+
+    def _site_for(self, job: Job, branch: str, settings: Settings) -> Site:
+        """Return the site of one job: with its branch, its own stop, and the workflow's word on silence."""
+        config = self._site.config
+        if settings.silence_s is not None:
+            config = config.model_copy(update={"silence_s": settings.silence_s})
+        return replace(self._site, branch=branch, stop=job.stop, config=config)
 
     # --- mail ---------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Rule 1: each of these is on record before anything else is done for the task.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from onecontext.errors import Conflict, InvalidTransition, UnknownTask
+from onecontext.errors import Conflict, Damaged, InvalidTransition, UnknownTask
 from teams.mission.site import LEAD, Site
 from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
@@ -59,15 +59,13 @@ class Fate:
             self._rest(task, settings, attempts, rejected=True, reason=reason)
         return False
 
-    def call_off(self, job: Job, off: CallOff, settings: Settings) -> None:
+    def call_off(self, job: Job, off: CallOff) -> None:
         """Let a job end at its next step, and its task become what follows from why."""
         job.called_off = off.why
         job.stop.set()
         self._record("attempt.cancelled", {"reason": off.why}, job.task, agent=job.agent)
-        if off.then == "block":
+        if off.block:
             self.block(job.task, f"{off.why}; 'onecontext task unblock {job.task.id}' gives it out again")
-        elif off.then == "rest" and self.give_back(job, off.why):
-            self.apply(job.task, Remedy("rest", off.why), settings)
 
     def give_back(self, job: Job, reason: str) -> bool:
         """Release the claim of a job; say whether it was still there."""
@@ -80,6 +78,17 @@ class Fate:
             # It was handed over or passed on in this moment.
             return False
         return True
+
+    def rest_what_came_back(self, job: Job, settings: Settings) -> None:
+        """Let a task rest whose worker gave it back of its own accord, as one does that was stuck."""
+        try:
+            task = self._board.get(job.task.id)
+        except (UnknownTask, Damaged):
+            # It was deleted meanwhile, or nobody can tell what it is: the next look at the board shows which.
+            return
+        given_back = task.state in (State.READY, State.WAITING) and task.verdict is None
+        if job.kind == "work" and not job.stop.is_set() and given_back and task.epoch == job.task.epoch:
+            self.apply(task, Remedy("rest", task.reason or "it was given back"), settings)
 
     def block(self, task: Task, reason: str) -> None:
         """Stop the task until somebody unblocks it, unless it is done, gone or blocked already."""

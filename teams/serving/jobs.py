@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 from teams.protocol.board.task import Task
@@ -23,7 +22,6 @@ class Job:
     Attributes:
         task: as it was when this began; of work, as it was claimed.
         agent: who does it.
-        began: when.
         stop: ends it at its next step.
         called_off: why it was, "" while it was not.
     """
@@ -31,7 +29,6 @@ class Job:
     kind: Literal["work", "judge"]
     task: Task
     agent: str
-    began: datetime
     stop: threading.Event
     future: "Future[None]" = field(default_factory=Future)
     called_off: str = ""

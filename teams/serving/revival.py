@@ -1,4 +1,4 @@
-"""What a server finds that was killed before it: half a step here and there, and claims of the dead.
+"""What a server finds that was killed before it: claims of the dead.
 
 Rule 1: whoever calls this holds the lock of the board, so the last server is dead.
 """
@@ -6,19 +6,9 @@ Rule 1: whoever calls this holds the lock of the board, so the last server is de
 from contextlib import suppress
 
 from onecontext.errors import Conflict, InvalidTransition, UnknownTask
-from onecontext.store.project import remove_copy
-from teams.mission.site import Site
 from teams.protocol.board.states import HELD
 from teams.protocol.heartbeat import Life
 from teams.protocol.team import Team
-
-
-def clear_what_the_dead_left(site: Site) -> list[str]:
-    """Mend what a kill cut short, and return what was done, in sentences."""
-    locks = site.project.drop_dead_locks(site.mission, branches=site.branch)
-    for left in site.work.iterdir():
-        remove_copy(left)
-    return [*(f"{name} was left by a killed run" for name in locks), *site.team.board.repair()]
 
 
 def give_back_what_the_dead_held(team: Team, agents: set[str]) -> None:

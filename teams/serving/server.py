@@ -8,25 +8,19 @@ Rule 3: a person's word counts as for a mission: pause holds it, stop ends it, a
 import random as chance
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from onecontext.errors import (
-    AlreadyRunning,
-    BudgetExhausted,
-    OneContextError,
-    UsageError,
-)
+from onecontext.errors import AlreadyRunning, BudgetExhausted, UsageError
 from teams.engine.journal import utc_now
 from teams.engine.regular import Regular
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON
 from teams.mission.history import read_history
-from teams.mission.mission import HEED_S, Ending
-from teams.mission.notebook import tell
+from teams.mission.mission import Ending
 from teams.mission.scheduler import STOPPED, Outcome
 from teams.mission.site import LEAD, Site
-from teams.protocol.care import CARE_S, Care
+from teams.mission.tending import Tending
 from teams.serving.branches import INTEGRATION
 from teams.serving.chronicle import Chronicle
 from teams.serving.crew import Crew
@@ -34,9 +28,8 @@ from teams.serving.dispatch import Dispatch
 from teams.serving.ending import Goal, Until
 from teams.serving.fate import Clock
 from teams.serving.jobs import MOST_THREADS
-from teams.serving.obeying import Obeying
 from teams.serving.reload import Refused, WorkflowFile
-from teams.serving.revival import clear_what_the_dead_left, give_back_what_the_dead_held
+from teams.serving.revival import give_back_what_the_dead_held
 from teams.serving.waiting import Waiting
 
 
@@ -75,28 +68,26 @@ class Server:
         self._chronicle = Chronicle(site.journal, mission=site.mission)
         self._crew = Crew(site.team, model=model, worked=lambda: self._chronicle.agents)
         self._is_ours = site.team.is_ours(LEAD)
-        self._care = Care(site.team, mission=site.mission)
-        self._obeying = Obeying(site)
+        self._tending = Tending(site, branches=site.branch)
 
     def serve(self, *, by: str = PERSON) -> Ending:
         """Serve until an end; a word that held or stopped the serving before is taken back by ``by``.
 
         Raises:
             AlreadyRunning: another process serves this board, or runs a mission in this team.
-            OneContextError: interrupted; serving again goes on.
+            UsageError: the team is that of a mission. OneContextError: interrupted; serving again goes on.
         """
+        site = self._site
         with self._alone():
             self._open(by)
-            try:
-                outcome = self._go_on()
-            except (OneContextError, OSError, KeyboardInterrupt) as error:
-                reason = "interrupted from the keyboard" if isinstance(error, KeyboardInterrupt) else str(error)
-                with suppress(OneContextError, OSError):
-                    self._record("mission.interrupted", {"reason": reason})
-                raise
-            return self._end(outcome)
-
-    # --- from the first look to the last ------------------------------------------------------------------------------
+            with self._tending.tending() as failed_beside:
+                outcome = self._go_on(failed_beside)
+                if not self._is_ours:
+                    # In the team of a running client nobody is left standing who is not there.
+                    self._crew.leave(reason="the board is no longer served")
+            tip = site.project.tip(f"{site.branch}/{INTEGRATION}")
+            outcome = self._tending.end(outcome, milestone=self._goal, commit=tip)
+            return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
 
     def _open(self, by: str) -> None:
         """Record that it begins, or goes on, and mend what a kill cut short."""
@@ -107,53 +98,48 @@ class Server:
                 f"the team {site.team.name} is that of the mission {history.mission}, which is no board to serve",
                 hint="'onecontext serve --board NAME' names another, and makes it where there is none",
             )
-        self._obeying.lift(by=by)
+        self._tending.halt.lift(mission=site.mission, by=by)
         if history is None:
-            self._record("mission.started", self._surroundings())
+            base = site.project.head_commit
+            self._tending.begin(self._goal, base=base, model=self._model, scripted=self._scripted, **self._more())
         else:
-            self._care.look()
-            reason = history.reason or "the last server did not come to its end"
-            data = {"reason": reason, "repaired": clear_what_the_dead_left(site), "budget": self._budget()}
-            self._record("mission.resumed", data)
+            self._tending.come_back(reason=history.reason)
         self._record_workflow(mended=False)
         self._chronicle.catch_up()
         give_back_what_the_dead_held(site.team, self._chronicle.agents)
 
-    def _go_on(self) -> Outcome:
+    def _go_on(self, failed_beside: Callable[[], BaseException | None]) -> Outcome:
         site = self._site
-        self._care.keep_journal()
-        self._obeying.look()
         with ExitStack() as stack:
-            if self._is_ours:
-                stack.enter_context(site.team.beating(LEAD))
             pool = stack.enter_context(ThreadPoolExecutor(max_workers=MOST_THREADS))
             dispatch = Dispatch(
-                site, self._chronicle, self._crew, pool, clock=self._clock, random=self._random, wake=self._waiting.wake
+                site,
+                self._chronicle,
+                self._crew,
+                pool,
+                clock=self._clock,
+                random=self._random,
+                wake=self._waiting.wake,
             )
             stack.callback(self._let_go, dispatch)
-            beside = [
-                stack.enter_context(Regular(self._care.look, every_s=CARE_S, name="care for the team")),
-                stack.enter_context(Regular(self._obeying.look_or_end, every_s=HEED_S, name="heeds a halt")),
-                stack.enter_context(Regular(dispatch.renew, every_s=site.config.lease_s / 3, name="lease renewal")),
-            ]
+            renewing = Regular(dispatch.renew, every_s=site.config.lease_s / 3, name="lease renewal")
+            stack.enter_context(renewing)
             stack.enter_context(self._waiting.watching())
             try:
-                return self._look_again_and_again(dispatch, beside)
+                return self._look_again_and_again(dispatch, lambda: renewing.failure or failed_beside())
             except BudgetExhausted as error:
                 return Outcome("budget_exhausted", error.message)
 
-    def _look_again_and_again(self, dispatch: Dispatch, beside: list[Regular]) -> Outcome:
+    def _look_again_and_again(self, dispatch: Dispatch, failed: Callable[[], BaseException | None]) -> Outcome:
         goal = Goal(self._until, lambda name: self._site.team.pulse(name).life)
         while not self._site.stop.is_set():
-            if failure := next((one.failure for one in beside if one.failure), None):
+            if failure := failed():
                 raise failure
             self._waiting.wake.clear()
             self._look_at_workflow()
             workflow = self._file.current
             tasks = dispatch.settle(workflow)
-            if self._site.pause.is_set():
-                dispatch.held()
-            else:
+            if not self._site.pause.is_set():
                 dispatch.give_out(goal.offered(tasks, dispatch, workflow.settings), workflow)
                 goal.note(dispatch)
                 if outcome := goal.outcome(tasks, dispatch, workflow.settings):
@@ -167,27 +153,7 @@ class Server:
         self._site.stop.set()
         dispatch.jobs.stop_all()
 
-    def _end(self, outcome: Outcome) -> Ending:
-        site = self._site
-        if outcome.ending == "stopped" and self._obeying.ordered is not None:
-            outcome = Outcome("stopped", str(self._obeying.ordered))
-        if not self._is_ours:
-            # In the team of a running client nobody is left standing who is not there.
-            self._crew.leave(reason="the board is no longer served")
-        branch = f"{site.branch}/{INTEGRATION}"
-        tip = site.project.tip(branch)
-        if outcome.ending == "stopped" and self._obeying.ordered is None:
-            self._record("mission.interrupted", {"reason": outcome.reason})
-            return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
-        said = f"{outcome.ending}: {outcome.reason}"
-        milestone = site.memory.commit(f"{self._goal}: {said}", code_commit=tip, mission=site.mission)
-        tell(site, site.memory, milestone, said)
-        data = {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": tip}
-        self._record("mission.ended", data)
-        self._obeying.is_done()
-        return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
-
-    # --- what others say ----------------------------------------------------------------------------------------------
+    # --- the record ---------------------------------------------------------------------------------------------------
 
     def _look_at_workflow(self) -> None:
         found = self._file.look()
@@ -201,28 +167,17 @@ class Server:
         data = {"path": path, "sha256": self._file.current.digest, "mended": mended}
         self._record("workflow.loaded", data)
 
-    # --- the record ---------------------------------------------------------------------------------------------------
-
-    def _surroundings(self) -> dict[str, Any]:
-        site, settings = self._site, self._file.current.settings
-        return {
-            "goal": self._goal,
-            "serving": True,
-            "branch": site.branch,
-            "base": site.project.head_commit,
-            "model": self._model,
-            "scripted": self._scripted,
-            "workers": settings.concurrency or site.config.workers,
-            "sandbox": site.sandbox.tier,
-            "max_attempts": settings.max_attempts or site.config.max_attempts,
-            "budget": self._budget(),
-        }
-
-    def _budget(self) -> dict[str, object]:
-        return self._site.budget.model_dump(mode="json", exclude_none=True)
-
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD if self._is_ours else None)
+
+    def _more(self) -> dict[str, object]:
+        """Return what the record of the beginning has besides, or instead of, that of a mission."""
+        settings, config = self._file.current.settings, self._site.config
+        return {
+            "serving": True,
+            "workers": settings.concurrency or config.workers,
+            "max_attempts": settings.max_attempts or config.max_attempts,
+        }
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

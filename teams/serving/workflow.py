@@ -88,8 +88,7 @@ def _checks_may_be_texts(schema: dict[str, Any]) -> None:
 class Settings(_Part):
     """The front matter; every key is optional.
 
-    ``concurrency`` and ``max_attempts`` None: what ``onecontext.toml`` says. ``silence_s`` None: nobody is given up for
-    being silent.
+    ``concurrency``, ``max_attempts`` and ``silence_s`` None: what ``onecontext.toml`` says.
     """
 
     model_config = ConfigDict(json_schema_extra=_checks_may_be_texts)
@@ -101,7 +100,7 @@ class Settings(_Part):
     concurrency: int | None = Field(default=None, ge=1, le=64)
     max_attempts: int | None = Field(default=None, ge=1, le=1000)
     backoff: BackOff = BackOff()
-    silence_s: float | None = Field(default=600.0, ge=1, le=604_800, strict=False)
+    silence_s: float | None = Field(default=None, gt=0, le=14_400, strict=False)
     poll_s: float = Field(default=5.0, ge=0.1, le=3600, strict=False)
     review: bool = True
     checks: Annotated[tuple[Check, ...], Field(strict=False, max_length=99)] = ()

@@ -38,8 +38,8 @@ class BuiltIn:
             return Report("stopped", Finished(""))
         if handed:
             return Report("finished", handed[-1])
-        undone = [f"the agent ended without a handoff ({result.ending})"]
-        return Report("unfinished", Finished(storable_head(result.text), undone=undone))
+        said = Finished(storable_head(result.text), undone=[f"the agent ended without a handoff ({result.ended})"])
+        return Report("stalled" if result.ending == "stalled" else "unfinished", said, reason=result.reason)
 
     def _agent(self, assignment: Assignment, finish: Callable[[Finished], None]) -> Agent:
         site = self._site
@@ -50,7 +50,7 @@ class BuiltIn:
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
             tools=[*assignment.kit.functions, *own],
             memory=assignment.notebook,
-            limits=site.limits,
+            limits=assignment.limits,
             observer=assignment.observer(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
