@@ -47,14 +47,17 @@ def prompt_of(task: Task, prompt: Template, *, most: int, team: str, branch: str
     Args:
         most: how many attempts there may be.
     """
+    of_the_task = {
+        "id": task.id,
+        "key": task.key,
+        "subject": task.subject,
+        "description": task.description,
+        "role": task.role,
+        "metadata": json.dumps(_metadata(task), ensure_ascii=False, default=str)[:_METADATA_CHARACTERS],
+    }
     return prompt.render(
         {
-            "task.id": task.id,
-            "task.key": task.key,
-            "task.subject": task.subject,
-            "task.description": task.description,
-            "task.role": task.role,
-            "task.metadata": json.dumps(_metadata(task), ensure_ascii=False, default=str)[:_METADATA_CHARACTERS],
+            **{f"task.{name}": value for name, value in of_the_task.items()},
             "attempt": str(task.attempt - task.ours.attempts_from),
             "max_attempts": str(most),
             "team": team,

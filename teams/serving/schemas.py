@@ -9,7 +9,7 @@ from pathlib import Path
 
 from teams.serving.workflow import Settings
 
-NAME = "workflow.json"
+NAME = "workflow"
 
 
 def schema_text() -> str:
@@ -19,4 +19,4 @@ def schema_text() -> str:
 
 
 if __name__ == "__main__":
-    (Path(sys.argv[1]) / NAME).write_text(schema_text(), encoding="utf-8")
+    (Path(sys.argv[1]) / f"{NAME}.json").write_text(schema_text(), encoding="utf-8")

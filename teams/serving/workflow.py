@@ -23,18 +23,8 @@ FILE_NAME = "WORKFLOW.md"
 DEFAULT_TEAM = "board"
 DEFAULT_PROMPT = "{{ task.description }}"
 NO_WORKERS = ("validator", "orchestrator", "team-lead")
-NAMES = (
-    "task.id",
-    "task.key",
-    "task.subject",
-    "task.description",
-    "task.role",
-    "task.metadata",
-    "attempt",
-    "max_attempts",
-    "team",
-    "branch",
-)
+OF_A_TASK = ("id", "key", "subject", "description", "role", "metadata")
+NAMES = (*(f"task.{name}" for name in OF_A_TASK), "attempt", "max_attempts", "team", "branch")
 """What the prompt may name."""
 
 
