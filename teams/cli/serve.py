@@ -22,7 +22,7 @@ from teams.mission.opening import make_memory, open_box, open_routes, open_site
 from teams.protocol.team import Team
 from teams.serving.ending import Until
 from teams.serving.reload import WorkflowFile
-from teams.serving.server import Server
+from teams.serving.server import Server, served_before
 from teams.serving.workflow import FILE_NAME
 
 _SLUG_CHARACTERS = 40
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     sandbox = open_box(config, project, readable_of(args, invocation))
     memory = make_memory(project, "tasks of a board", invocation.out.say)
     team = _team(args, invocation, project, memory, file)
+    served_before(team)
     name, branches = _names(team, memory)
     _refuse_a_branch(project, branches)
     site = open_site(

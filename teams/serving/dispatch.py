@@ -78,13 +78,19 @@ class Dispatch:
         self._chronicle.catch_up()
         return chosen(self._board.list() if changed else tasks, workflow.settings.only)
 
-    def give_out(self, tasks: list[Task], workflow: Workflow) -> None:
-        """Have what is ready worked on, and what was handed over judged, as many at a time as there may be."""
+    def give_out(self, tasks: list[Task], workflow: Workflow) -> list[Task]:
+        """Have what is ready worked on, and what was handed over judged, as many at a time as there may be.
+
+        Returns those that this was tried with, as they were.
+        """
         everything = {task.id: task for task in self._board.list()}
+        tried = []
         for task in tasks:
             if self.can_begin(task, workflow.settings):
                 blockers = [everything[name] for name in task.blocked_by if name in everything]
                 self._begin(task, blockers, workflow)
+                tried.append(task)
+        return tried
 
     def can_begin(self, task: Task, settings: Settings) -> bool:
         """Say whether something can be begun for the task now: it is ready or handed over, rests not, has somebody."""

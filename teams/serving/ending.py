@@ -1,6 +1,6 @@
 """When the serving of a board comes to its end, and how: tasks and jobs in, an outcome out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,7 +27,8 @@ class Goal:
     life_of: Callable[[str], Life]
     batch: set[str] | None = None
     """Ids of the tasks of ``once``; None before the first look."""
-    begun: set[str] = field(default_factory=set)
+    begun: set[tuple[str, int]] = field(default_factory=set)
+    """What ``once`` does not begin again: tasks, with 0 for the work and the epoch of what was judged."""
 
     def offered(self, tasks: list[Task], dispatch: Dispatch, settings: Settings) -> list[Task]:
         """Return the tasks that may be begun, of those there are."""
@@ -36,16 +37,11 @@ class Goal:
         if self.batch is None:
             ready = (task for task in tasks if is_free(task) or task.state is State.REVIEW)
             self.batch = {task.id for task in ready if dispatch.rests_until(task) is None}
-        # Handed over is not begun: what this run worked on it judges, too.
-        return [
-            task
-            for task in tasks
-            if task.id in self.batch and (task.state is State.REVIEW or task.id not in self.begun)
-        ]
+        return [task for task in tasks if task.id in self.batch and _part_of(task) not in self.begun]
 
-    def note(self, dispatch: Dispatch) -> None:
-        """Remember what is being worked on."""
-        self.begun |= {job.task.id for job in dispatch.jobs.current("work")}
+    def note(self, tried: Iterable[Task]) -> None:
+        """Remember what was begun, or could not be."""
+        self.begun |= {_part_of(task) for task in tried}
 
     def outcome(self, tasks: list[Task], dispatch: Dispatch, settings: Settings) -> Outcome | None:
         """Return how it ended, None while there is something to do or to wait for."""
@@ -69,6 +65,10 @@ class Goal:
         """Say whether somebody who lives has the task, or judges it: it hands over, or its lease ends."""
         who = task.owner if task.state in HELD else task.ours.reviewer if task.state is State.REVIEW else None
         return who is not None and self.life_of(who) in _THERE
+
+
+def _part_of(task: Task) -> tuple[str, int]:
+    return task.id, task.epoch if task.state is State.REVIEW else 0
 
 
 def _can_wake(task: Task) -> bool:

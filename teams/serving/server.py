@@ -16,11 +16,12 @@ from teams.engine.journal import utc_now
 from teams.engine.regular import Regular
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON
-from teams.mission.history import read_history
+from teams.mission.history import History, read_history
 from teams.mission.mission import Ending
 from teams.mission.scheduler import STOPPED, Outcome
 from teams.mission.site import LEAD, Site
 from teams.mission.tending import Tending
+from teams.protocol.team import Team
 from teams.serving.branches import INTEGRATION
 from teams.serving.chronicle import Chronicle
 from teams.serving.crew import Crew
@@ -31,6 +32,21 @@ from teams.serving.jobs import MOST_THREADS
 from teams.serving.reload import Refused, WorkflowFile
 from teams.serving.revival import give_back_what_the_dead_held
 from teams.serving.waiting import Waiting
+
+
+def served_before(team: Team) -> History | None:
+    """Return what the journal says of an earlier serving of the team's board, None where there was none.
+
+    Raises:
+        UsageError: the team is that of a mission, whose tasks are no board to serve.
+    """
+    history = read_history(team.journal.read())
+    if history is not None and not history.serving:
+        raise UsageError(
+            f"the team {team.name} is that of the mission {history.mission}, which is no board to serve",
+            hint="'onecontext serve --board NAME' names another, and makes it where there is none",
+        )
+    return history
 
 
 class Server:
@@ -92,12 +108,7 @@ class Server:
     def _open(self, by: str) -> None:
         """Record that it begins, or goes on, and mend what a kill cut short."""
         site = self._site
-        history = read_history(site.journal.read())
-        if history is not None and not history.serving:
-            raise UsageError(
-                f"the team {site.team.name} is that of the mission {history.mission}, which is no board to serve",
-                hint="'onecontext serve --board NAME' names another, and makes it where there is none",
-            )
+        history = served_before(site.team)
         self._tending.halt.lift(mission=site.mission, by=by)
         if history is None:
             base = site.project.head_commit
@@ -140,8 +151,7 @@ class Server:
             workflow = self._file.current
             tasks = dispatch.settle(workflow)
             if not self._site.pause.is_set():
-                dispatch.give_out(goal.offered(tasks, dispatch, workflow.settings), workflow)
-                goal.note(dispatch)
+                goal.note(dispatch.give_out(goal.offered(tasks, dispatch, workflow.settings), workflow))
                 if outcome := goal.outcome(tasks, dispatch, workflow.settings):
                     return outcome
             self._waiting.wait(dispatch, tasks, workflow.settings)
