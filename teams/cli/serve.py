@@ -17,6 +17,7 @@ from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE, roots
 from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
 from teams.cli.watching import conduct
+from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.halt import PERSON
 from teams.mission.opening import make_memory, open_box, open_routes, open_site
 from teams.protocol.team import Team
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help=f"how many work side by side (default: {FILE_NAME}, else 2)")
     parser.add_argument("--max-attempts", type=int, help=f"attempts at one task (default: {FILE_NAME}, else 3)")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+    add_workers(parser)
     add_budget(parser)
     add_readable(parser)
 
@@ -61,6 +63,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     )
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
+    crew = crew_of(args, config, sandbox, invocation)
     memory = make_memory(project, "tasks of a board", invocation.out.say)
     team = _team(args, invocation, project, memory, file)
     served_before(team)
@@ -75,6 +78,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         routes=routes,
         sandbox=sandbox,
         env=invocation.env,
+        crew=crew,
     )
     scripted = config.model.name.startswith("scripted:")
     server = Server(
@@ -97,6 +101,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branches {branches}/…",
+            *told(crew),
         ],
         again=again,
         advice=f"'onecontext retry TASK' tries again what is blocked, '{again}' goes on",

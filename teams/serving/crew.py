@@ -43,6 +43,11 @@ class Crew:
         self._join(VALIDATOR, "validator")
         return True
 
+    @property
+    def here(self) -> set[str]:
+        """The names of those who joined, or were there."""
+        return set(self._here)
+
     def leave(self, *, reason: str) -> None:
         """Let everybody leave the roster."""
         for name in sorted(self._here):

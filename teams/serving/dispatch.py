@@ -8,13 +8,14 @@ Rule 3: what is wrong with one task rests or blocks that task; what is wrong wit
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import datetime
 
 from onecontext.errors import Conflict, InvalidTransition, OneContextError, StaleEpoch, UnknownTask
 from teams.mission.attempt import Attempt
+from teams.mission.doubts import asks
 from teams.mission.site import LEAD, VALIDATOR, Site
 from teams.mission.verification import Verification
+from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification
@@ -27,6 +28,7 @@ from teams.serving.fate import Clock, Fate
 from teams.serving.jobs import Job, Jobs
 from teams.serving.promises import contract_for
 from teams.serving.reconciling import call_off
+from teams.serving.revival import free_idle
 from teams.serving.workflow import Settings, Workflow
 
 
@@ -73,6 +75,13 @@ class Dispatch:
         self._chronicle.catch_up()
         tasks = self._board.list()
         changed = self._reconcile(tasks)
+        changed |= free_idle(
+            self._site.team,
+            tasks,
+            self._chronicle.agents | self._crew.here,
+            at_work={job.task.id for job in self.jobs.all()},
+            reason="nobody was at it any more",
+        )
         for task in chosen(tasks, workflow.settings.only):
             changed |= self._fate.send_back(task, workflow.settings, most=self.most_attempts(workflow.settings))
         self._chronicle.catch_up()
@@ -203,17 +212,20 @@ class Dispatch:
             return
         most = self.most_attempts(workflow.settings)
         told = prompt_of(claimed, workflow.prompt, most=most, team=self._site.team.name, branch=branch)
-        job = Job("work", claimed, worker, threading.Event())
+        if asks(self._site, claimed, worker):
+            # A call is in doubt that a killed server began: a person has to say what came of it.
+            return
+        job = Job("work", claimed, worker, Withdrawal(self._site.stop))
         site = self._site_for(job, branch, workflow.settings)
         # What a worker is told stands in the place of the description; whoever judges reads the task itself.
         shown = claimed.model_copy(update={"description": told})
-        self.jobs.begin(job, lambda: Attempt(site, shown, contract).run())
+        self.jobs.begin(job, lambda: Attempt(site, shown, contract, stop=job.stop).run())
 
     def _judge(self, task: Task, branch: str, settings: Settings) -> None:
         if not self._crew.validator():
             self._fate.block(task, f"another program has a member {VALIDATOR}, so nobody of ours can judge this")
             return
-        job = Job("judge", task, VALIDATOR, threading.Event())
+        job = Job("judge", task, VALIDATOR, Withdrawal(self._site.stop))
         site = self._site_for(job, branch, settings)
         contract = contract_for(task, settings)
         judged = settings.review
@@ -224,7 +236,7 @@ class Dispatch:
         config = self._site.config
         if settings.silence_s is not None:
             config = config.model_copy(update={"silence_s": settings.silence_s})
-        return replace(self._site, branch=branch, stop=job.stop, config=config)
+        return self._site.altered(branch=branch, stop=job.stop, config=config)
 
     # --- mail ---------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from teams.mission.scheduler import Outcome
+from teams.mission.outcome import Outcome
 from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life

@@ -18,7 +18,7 @@ from teams.mission.alone import alone
 from teams.mission.halt import PERSON
 from teams.mission.history import History, read_history
 from teams.mission.mission import Ending
-from teams.mission.scheduler import STOPPED, Outcome
+from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site
 from teams.mission.tending import Tending
 from teams.protocol.team import Team
@@ -30,7 +30,6 @@ from teams.serving.ending import Goal, Until
 from teams.serving.fate import Clock
 from teams.serving.jobs import MOST_THREADS
 from teams.serving.reload import Refused, WorkflowFile
-from teams.serving.revival import give_back_what_the_dead_held
 from teams.serving.waiting import Waiting
 
 
@@ -117,7 +116,6 @@ class Server:
             self._tending.come_back(reason=history.reason)
         self._record_workflow(mended=False)
         self._chronicle.catch_up()
-        give_back_what_the_dead_held(site.team, self._chronicle.agents)
 
     def _go_on(self, failed_beside: Callable[[], BaseException | None]) -> Outcome:
         site = self._site
