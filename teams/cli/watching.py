@@ -118,7 +118,7 @@ def _text(summary: Summary, out: Output, advice: str) -> str:
         )
     used = summary.spent
     lines += [
-        "",
+        *([""] if summary.tasks else []),
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
         f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
@@ -134,6 +134,11 @@ def _advice(summary: Summary) -> str:
         return (
             "'onecontext cost' says where it went; 'onecontext resume --budget-usd N' (-tokens, -calls) allows more, "
             "[budget.task] and [budget.agent] of onecontext.toml more of those"
+        )
+    if summary.ending == "infeasible":
+        return (
+            "'onecontext events --type mission.examined --json' shows why; "
+            "'onecontext redirect \"…\"' and 'onecontext resume' go another way"
         )
     asking = [task.id for task in summary.tasks if task.state == "needs_input"]
     if asking:
