@@ -4,7 +4,7 @@ import argparse
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
-from onecontext.errors import AlreadyRunning
+from onecontext.errors import AlreadyRunning, NoMission
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
@@ -44,6 +44,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team, history = unfinished_mission(memory.path, args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
+    if history.serving:
+        hint = f"'onecontext serve --board {team.name}' goes on with it"
+        raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
     roles = open_roles(project, invocation.env)
     config, notes = with_models(as_before(trusted_config(project.path, args), history, args), roles, invocation.env)
     check_said_again(args, history)

@@ -23,6 +23,8 @@ def give_back(team: Team, mission: str, *, workers: int) -> None:
 def end_at_rest(team: Team, history: History, order: Order, *, tip: str | None) -> None:
     """Record that the mission has ended by ``order``, give back what is in hand, and take the word away."""
     give_back(team, history.mission, workers=history.workers)
+    # Of a board that was served the tasks are nobody's mission; who held them is seen to be gone.
+    team.board.reap()
     data = {"ending": "stopped", "reason": str(order), "branch": history.branch, "commit": tip}
     team.journal.append("mission.ended", data, mission=history.mission, agent=order.by or None)
     Halt(team.journal).path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -77,6 +77,12 @@ class Site:
     def past(self) -> Past:
         """What attempts that go on have done so far."""
         return Past(self.journal)
+
+    def altered(self, **fields: Any) -> "Site":
+        """Return a copy with other fields for one part of the work; what was read of the journal is shared."""
+        other = replace(self, **fields)
+        other.__dict__["past"] = self.past
+        return other
 
     def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
         """Return what a run of this agent may take; what is planned of its task goes before the configuration.
