@@ -107,10 +107,10 @@ class InvalidTransition(UsageError):
 
 
 class DependencyCycle(UsageError):
-    """Tasks that wait for each other; ``path`` names them in order, the first again at the end."""
+    """Tasks, or steps, that wait for each other; ``path`` names them in order, the first again at the end."""
 
-    def __init__(self, path: Sequence[str]) -> None:
-        super().__init__(f"these tasks wait for each other: {' → '.join(path)}")
+    def __init__(self, path: Sequence[str], *, what: str = "tasks") -> None:
+        super().__init__(f"these {what} wait for each other: {' → '.join(path)}")
         self.path = tuple(path)
 
 
@@ -260,5 +260,5 @@ class BudgetExhausted(OneContextError):
         self.name = name
 
 
-ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "budget_exhausted": 10, "stopped": 130}
+ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "infeasible": 10, "budget_exhausted": 10, "stopped": 130}
 INTERRUPTED_EXIT_CODE = 130

@@ -1,8 +1,8 @@
 """The YAML between two ``---`` lines at the top of a Markdown file.
 
 Rule 1: a text without front matter is a body and nothing else; a byte order mark and CRLF are no reason to miss it.
-Rule 2: YAML from strangers is data: safe types only, no aliases (a few lines of them fill any memory), no key twice,
-        bounded in size. A line number in an error counts from the top of the file.
+Rule 2: YAML from strangers is data (:mod:`onecontext.text.strict_yaml`), bounded in size. A line number in an error
+        counts from the top of the file.
 Rule 3: :func:`split_plainly` reads what people write for YAML and is none, for whoever would rather have most of it.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from onecontext.errors import InvalidDocument
+from onecontext.text.strict_yaml import StrictLoader
 
 MAX_CHARACTERS = 64 * 1024
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
@@ -76,7 +77,7 @@ def _value(lines: list[str]) -> str:
 def _parse(content: str) -> dict[str, Any]:
     try:
         # The loader is a SafeLoader: it makes plain values and runs nothing.
-        values = yaml.load(content, _StrictLoader)
+        values = yaml.load(content, StrictLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidDocument(f"front matter, line {_line(mark)}: {error.problem or error.context}") from error
@@ -99,20 +100,3 @@ def _parse(content: str) -> dict[str, Any]:
 
 def _line(mark: yaml.Mark | None) -> int:
     return (mark.line if mark else 0) + 2  # the mark counts from 0, and the first line is the opening one
-
-
-class _StrictLoader(yaml.SafeLoader):
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[tuple[str, str]] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
-                seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)

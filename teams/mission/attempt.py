@@ -1,29 +1,32 @@
-"""A worker's part: one attempt at one task, in a copy of its own, from claim to handoff.
+"""One attempt at one task, in a copy of its own, from claim to handoff, whoever works on it.
 
-Rule 1: the copy, the commit and the list of commands are the host's; the agent only says what it did.
+Rule 1: the copy, the commit and the list of commands are the host's; the worker only says what it did.
 Rule 2: an attempt ends as a submission or as a released claim, and either is in the journal.
-Rule 3: work is committed while the agent can still mend what cannot be committed; nothing it leaves behind ends more
-        than its own attempt.
+Rule 3: what a worker leaves behind ends no more than its own attempt.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from onecontext.errors import OneContextError, StaleEpoch, UsageError
-from teams.agent.agent import Agent
-from teams.agent.limits import Result
-from teams.agent.observer import storable_head
-from teams.agent.tools import Tool, cut
+from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt_copy import attempt_copy
 from teams.mission.contract import Contract
+from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
-from teams.mission.site import LEAD, Site, prompt
-from teams.mission.tools import Finished, worker_tools
+from teams.mission.recorder import Recorder
+from teams.mission.site import LEAD, Site
+from teams.mission.stalls import may_try_again
+from teams.mission.tools import Finished
+from teams.mission.workers.builtin import BuiltIn
+from teams.mission.workers.port import Assignment, Worker
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification
 from teams.protocol.mail.message import as_prompt
@@ -34,17 +37,20 @@ COMMAND_CHARACTERS = 2000
 
 
 class Attempt:
-    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch."""
+    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch; ``stop`` ends it."""
 
-    def __init__(self, site: Site, task: Task, contract: Contract) -> None:
+    def __init__(self, site: Site, task: Task, contract: Contract, *, stop: threading.Event) -> None:
         self._site = site
+        self._stop = stop
         self._task = task
         self._contract = contract
         self._agent = task.owner or ""
+        self._role = task.ours.role
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
         self._handed: tuple[Finished, str] | None = None
-        """What the agent said when it handed over, and the commit of what it had made by then."""
+        """What the worker said when it handed over, and the commit of what it had made by then."""
         self._notebook = Notebook.open(site, task, agent=self._agent)
+        self._effects = Effects(site.past, site.mission, task)
 
     def run(self) -> None:
         """Work on the task until it is handed over or given back.
@@ -55,8 +61,8 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
-                self._work(folder, start)
+            with site.team.beating(self._agent), attempt_copy(site, self._task, start) as copy:
+                copy.is_over = self._work(copy.folder, copy.start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
@@ -67,32 +73,57 @@ class Attempt:
                 self._give_back(f"{type(error).__name__}: {error}")
             raise
 
-    def _work(self, folder: Path, start: str) -> None:
+    def _work(self, folder: Path, start: str) -> bool:
+        """Let the worker work, and hand over what it made; False: it was stopped before that."""
+        worker = self._worker()
+        self._record("attempt.started", {"role": self._role, "model": worker.name})
+        kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
+        report = worker.work(self._assignment(folder, start, kit))
+        if report.ended == "stopped":
+            self._give_back("the work was stopped")
+            return False
+        if report.ended == "stalled" and may_try_again(self._site, self._agent, report.reason, **self._where):
+            self._give_back(f"stalled: {report.reason}")
+            return False
+        finished = report.ended == "finished"
+        if self._handed is None:
+            finished = self._take_what_is_left(folder, start, report.said) and finished
+        assert self._handed is not None
+        said, commit = self._handed
+        ran = [RunCommand(command=c.argv[-1], exit_code=c.exit_code) for c in kit.commands]
+        self._hand_over(commit, [*ran, *report.commands], said, finished=finished)
+        return True
+
+    def _worker(self) -> Worker:
+        """Return who works on tasks of this role: what a person named for it, else the built-in agent."""
         site = self._site
-        model = site.model_for(self._agent, "worker", task=self._task.key, attempt=self._task.attempt)
-        self._record("attempt.started", {"role": "worker", "model": model.name})
-        kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.config.command_timeout_s)
-        agent = Agent(
-            self._agent,
-            model=model,
-            instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*kit.functions, *self._tools(lambda said: self._take(folder, start, said))],
-            memory=self._notebook,
-            limits=site.limits,
-            observer=site.recorder(self._agent, model, **self._where),
-            stop=site.stop,
-            pause=site.pause,
+        named = site.workers.get(self._role)
+        if named is not None:
+            return named
+        return BuiltIn(site, site.model_for(self._agent, self._role, task=self._task.key, attempt=self._task.attempt))
+
+    def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
+        return Assignment(
+            agent=self._agent,
+            role=self._role,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            text=self._text(),
+            folder=folder,
+            kit=kit,
+            notebook=self._notebook,
+            stop=self._stop,
+            pause=self._site.pause,
+            limits=self._site.limits_of(self._contract.planned(self._task.key)),
+            remember=self._remember,
+            send=self._send,
+            guard=self._effects.guarded,
+            hand_over=lambda said: self._take(folder, start, said),
+            recorder=self._recorder,
         )
-        result = agent.run(self._assignment())
-        if result.ending == "stopped":
-            self._give_back("the mission was stopped")
-            return
-        finished = self._handed is not None
-        said, commit = self._handed or self._unfinished(folder, start, result)
-        self._hand_over(commit, kit, said, finished=finished)
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
-        """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the agent."""
+        """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the worker."""
         commit = self._site.project.snapshot(
             folder,
             f"{self._task.subject}\n\n{said.summary}",
@@ -103,16 +134,16 @@ class Attempt:
         # None: this attempt changed nothing, so what it began with is what is judged.
         self._handed = said, commit or start
 
-    def _unfinished(self, folder: Path, start: str, result: Result) -> tuple[Finished, str]:
-        """Return what is judged of an agent that ended without handing over."""
-        undone = [f"the agent ended without a handoff ({result.ending})"]
-        said = Finished(storable_head(result.text), undone=undone)
+    def _take_what_is_left(self, folder: Path, start: str, said: Finished) -> bool:
+        """Take what a worker left that is gone by now; say whether that could be done."""
         try:
             self._take(folder, start, said)
         except UsageError as error:
             # Nobody is left to mend it: what the attempt began with is judged, and the reason stands beside it.
-            undone.append(f"what it left could not be committed: {error.message}")
-        return self._handed or (said, start)
+            why = f"what it left could not be committed: {error.message}"
+            self._handed = replace(said, undone=[*said.undone, why]), start
+            return False
+        return True
 
     def _start(self) -> str:
         """Where the work begins: at the attempt that was sent back, unless it does not merge, else at the branch."""
@@ -122,7 +153,7 @@ class Attempt:
             return previous
         return self._site.branch_tip()
 
-    def _assignment(self) -> str:
+    def _text(self) -> str:
         assertions = self._contract.of_task(self._task.key)
         lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, "", "It is done when:"]
         lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
@@ -136,33 +167,34 @@ class Attempt:
         self._site.team.acknowledge(self._agent, mail)
         return "\n".join(lines)
 
-    def _tools(self, finish: Callable[[Finished], None]) -> list[Tool]:
-        return worker_tools(
-            remember=self._notebook.commit,
-            send=self._send,
-            skill=self._site.skill_tool,
-            finish=finish,
-        )
-
     def _send(self, to: str, text: str) -> None:
-        self._site.team.send(to, text, sender=self._agent)
+        self._site.team.send(to, text, sender=self._agent, msg_id=self._effects.key("message", to=to, text=text))
 
-    def _hand_over(self, commit: str, kit: WorkTools, said: Finished, *, finished: bool) -> None:
+    def _remember(self, text: str) -> str:
+        return self._notebook.commit(text, key=self._effects.key("remember", text=text))
+
+    def _recorder(self, model: str, scripted: bool) -> Recorder:
+        where = self._where
+        return Recorder(self._site.journal, mission=self._site.mission, agent=self._agent, scripted=scripted, **where)
+
+    def _hand_over(self, commit: str, ran: Sequence[RunCommand], said: Finished, *, finished: bool) -> None:
         handoff = Handoff(
             task=self._task.key,
             attempt=self._task.attempt,
             epoch=self._task.epoch,
             commit=commit,
             commands=tuple(
-                RunCommand(command=cut(c.argv[-1], COMMAND_CHARACTERS), exit_code=c.exit_code)
-                for c in kit.commands[-MAX_COMMANDS:]
+                RunCommand(command=cut(c.command, COMMAND_CHARACTERS), exit_code=c.exit_code)
+                for c in ran[-MAX_COMMANDS:]
             ),
             **asdict(said),
         )
-        self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
+        told = said.summary or self._task.subject
+        self._notebook.commit_once(told, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
-        self._record("attempt.ended", {"outcome": "submitted" if finished else "failed"})
+        failed = {"outcome": "failed", "reason": "; ".join(said.undone)}
+        self._record("attempt.ended", {"outcome": "submitted"} if finished else failed)
         idle = IdleNotification.make(self._agent, reason="available", summary=self._task.key, result=said.summary)
         self._site.team.send(LEAD, idle.to_text(), sender=self._agent, summary=self._task.key)
 

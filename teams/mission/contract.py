@@ -47,6 +47,7 @@ def _pattern(pattern: str) -> str:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
+Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
 
@@ -78,6 +79,20 @@ class Assertion(BaseModel):
         return self
 
 
+class TaskLimits(BaseModel):
+    """Where one task needs other limits than the mission's; None leaves them.
+
+    ``repeats`` and ``polls``: times that the same calls may bring the same results; ``silence_s``: seconds that a call
+    may give no sign of life.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    repeats: int | None = Field(default=None, ge=2, le=1000)
+    polls: int | None = Field(default=None, ge=2, le=10_000)
+    silence_s: float | None = Field(default=None, gt=0, le=4 * 3600)
+
+
 class PlannedTask(BaseModel):
     """One piece of work for one worker.
 
@@ -93,6 +108,7 @@ class PlannedTask(BaseModel):
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
     may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
+    limits: TaskLimits | None = None
 
 
 class Contract(BaseModel):
@@ -112,6 +128,10 @@ class Contract(BaseModel):
         if size > MAX_CHARACTERS:
             raise ValueError(f"the contract has {size:,} characters; {MAX_CHARACTERS:,} fit")
         return self
+
+    def planned(self, key: str) -> PlannedTask | None:
+        """Return what was planned of the task ``key``; None for one that somebody else put on the board."""
+        return next((task for task in self.tasks if task.key == key), None)
 
     def of_task(self, key: str) -> tuple[Assertion, ...]:
         """Return the assertions that the task ``key`` owns."""

@@ -30,6 +30,8 @@ class History:
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
+    who: Mapping[str, str] = field(default_factory=dict)
+    """Who works, by role, where that is not the built-in agent; as a person said it last."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -58,7 +60,9 @@ def read_history(events: Iterable[Event]) -> History | None:
     return history
 
 
-_TYPES = frozenset({"mission.started", "mission.planned", "work.merged", "mission.ended", "mission.resumed"})
+_TYPES = frozenset(
+    {"mission.started", "mission.planned", "mission.decided", "work.merged", "mission.ended", "mission.resumed"}
+)
 
 
 class _Started(BaseModel):
@@ -74,6 +78,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    who: dict[str, str] = {}
 
 
 def _with(history: History | None, event: Event) -> History | None:
@@ -84,7 +89,7 @@ def _with(history: History | None, event: Event) -> History | None:
         return History(mission=event.mission or "", accepted=started.base, **dict(started))
     if history is None:
         return None
-    if event.type == "mission.planned":
+    if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
     elif event.type == "work.merged" and event.task:
         history.merged[event.task] = history.accepted = data["commit"]
@@ -93,4 +98,5 @@ def _with(history: History | None, event: Event) -> History | None:
     elif event.type == "mission.resumed":
         history.ending = None
         history.budget = data.get("budget", history.budget)
+        history.who = data.get("who", history.who)
     return history

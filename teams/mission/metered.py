@@ -88,6 +88,7 @@ class Metered:
             price=price,
             stop=self._stop,
             pause=self._pause,
+            sign=lambda: on_text("") if on_text else None,
         ) as reservation:
             reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=reservation.tokens_out)
             usage = reply.usage

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 OnText = Callable[[str], None]
+"""Is called with each piece of text as it arrives, and with "" for any other sign of life: a thought, a piece of a
+call, a word that the call waits for its turn. What it raises ends the call."""
 
 
 @dataclass(frozen=True, slots=True)

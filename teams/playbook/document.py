@@ -1,0 +1,247 @@
+"""A playbook as a document: its inputs and outputs, and its steps, each of one kind.
+
+Rule 1: every expression, insertion and type is read where the document is read; what is none is refused there.
+Rule 2: this file does no input or output. What must hold between steps is in :mod:`teams.playbook.checking`; the
+    language is told in docs/playbooks.md.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from onecontext.errors import OneContextError
+from onecontext.names import check_name
+from teams.playbook.expressions import Expression
+from teams.playbook.templates import Template
+from teams.playbook.types import annotation, check_field
+
+VERSION = 1
+MAX_ROUNDS = 100
+MAX_SIDE_BY_SIDE = 64
+
+
+def _as_value_error(check: Any) -> Any:
+    """Return ``check`` with our errors as those that pydantic gathers."""
+
+    def checked(value: Any) -> Any:
+        try:
+            check(value)
+        except OneContextError as error:
+            raise ValueError(error.message) from error
+        return value
+
+    return checked
+
+
+Name = Annotated[str, Field(max_length=32), AfterValidator(_as_value_error(lambda name: _checked_name(name)))]
+Variable = Annotated[str, AfterValidator(_as_value_error(check_field))]
+ExpressionText = Annotated[str, AfterValidator(_as_value_error(Expression))]
+"""An expression, as it stands."""
+TemplateText = Annotated[str, AfterValidator(_as_value_error(Template))]
+"""A text with ``{{ expressions }}`` in it."""
+TypeSpec = Annotated[str | list[Any] | dict[str, Any], AfterValidator(_as_value_error(annotation))]
+
+
+def _checked_name(name: str) -> None:
+    check_name(name, what="step")
+    if "." in name or "-" in name:
+        raise ValueError(f"{name!r} cannot name a step, because expressions say steps.NAME; use _ in place of - and .")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Input(_Part):
+    """What the person gives. Without a ``default`` it must be given."""
+
+    type: TypeSpec
+    description: str = ""
+    default: Any = None
+
+    @property
+    def is_required(self) -> bool:
+        return "default" not in self.model_fields_set
+
+
+class Condition(_Part):
+    """Something that must hold: an expression that is true, or a command that exits 0; ``otherwise`` says it in words.
+
+    The command runs in the sandbox, in a fresh copy of what the step left.
+    """
+
+    that: ExpressionText | None = None
+    run: TemplateText | None = None
+    otherwise: TemplateText = Field(default="", alias="else")
+    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Condition":
+        if (self.that is None) == (self.run is None):
+            raise ValueError("a condition has either 'that' (an expression) or 'run' (a command)")
+        return self
+
+
+class AgentStep(_Part):
+    """Somebody who works with a model. ``returns`` are the fields of the result that it must hand in.
+
+    ``name`` None is the step's own; ``role`` is what ``[model.roles]`` chooses a model by. ``writes``: it may change
+    files, and its copy becomes a commit. ``apart_from``: steps in which it must have had no part. ``mail``: it can
+    write to the play's other agents.
+    """
+
+    prompt: TemplateText
+    name: TemplateText | None = None
+    role: Name = "agent"
+    returns: dict[Variable, TypeSpec] = Field(default={}, max_length=32)
+    writes: bool = False
+    base: TemplateText | None = None
+    apart_from: tuple[Name, ...] = Field(default=(), strict=False)
+    mail: bool = False
+    broadcast: TemplateText | None = None
+    max_turns: int | None = Field(default=None, ge=1, le=1000)
+
+
+class CommandStep(_Part):
+    """A command for bash, in the sandbox, in a copy of its own. ``any_exit``: its exit code is an answer, no failure.
+
+    ``writes``: what it changes becomes a commit; else it goes with the copy.
+    """
+
+    run: TemplateText
+    base: TemplateText | None = None
+    env: dict[str, TemplateText] = Field(default={}, max_length=32)
+    writes: bool = False
+    any_exit: bool = False
+    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+
+
+class MissionStep(_Part):
+    """A whole mission: contract, workers, validator (docs/missions.md), on a branch of its own."""
+
+    goal: TemplateText
+    base: TemplateText | None = None
+
+
+class LandStep(_Part):
+    """A commit is merged on trial into the play's branch; when every check exits 0 on the merge, it lands."""
+
+    commit: TemplateText
+    checks: tuple[TemplateText, ...] = Field(min_length=1, max_length=20, strict=False)
+
+
+class ForEach(_Part):
+    """The steps once for each of ``in``, or of the ``files`` that a glob matches; at most ``at_most`` at once.
+
+    ``at_most`` None: as many as there are workers. ``collect`` is what is kept of one that is done.
+    """
+
+    over: ExpressionText | None = Field(default=None, alias="in")
+    files: TemplateText | None = None
+    item: Variable = Field(default="item", alias="as")
+    at_most: int | None = Field(default=None, ge=1, le=MAX_SIDE_BY_SIDE)
+    steps: "Steps"
+    collect: dict[Variable, TemplateText] = Field(default={}, max_length=32)
+
+    @model_validator(mode="after")
+    def _is_over_one(self) -> "ForEach":
+        if (self.over is None) == (self.files is None):
+            raise ValueError("for_each has either 'in' (an expression that is a list) or 'files' (a glob)")
+        return self
+
+
+class Parallel(_Part):
+    """Steps that belong together; what they come to is under the group's name."""
+
+    steps: "Steps"
+
+
+class Carried(_Part):
+    """A value that a loop carries from one round to the next."""
+
+    first: ExpressionText
+    then: ExpressionText
+
+
+class Loop(_Part):
+    """The steps again and again: until ``until`` is true after a round, and ``max_rounds`` times at the most."""
+
+    max_rounds: int | TemplateText
+    until: ExpressionText
+    carry: dict[Variable, Carried] = Field(default={}, max_length=32)
+    steps: "Steps"
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> "Loop":
+        if isinstance(self.max_rounds, int) and not 1 <= self.max_rounds <= MAX_ROUNDS:
+            raise ValueError(f"max_rounds is {self.max_rounds}; a loop has from 1 to {MAX_ROUNDS}")
+        return self
+
+
+Kind = Literal["agent", "command", "mission", "land", "set", "for_each", "parallel", "loop"]
+KINDS: tuple[Kind, ...] = ("agent", "command", "mission", "land", "set", "for_each", "parallel", "loop")
+
+
+class Step(_Part):
+    """One step; exactly one of the kinds is there. It begins when all it ``needs``, or speaks of, is done.
+
+    ``when``: an expression; where it is false, the step is skipped. ``always``: it runs although something that it
+    needs failed or was skipped. ``ensure``: what must hold afterwards, or the step has failed.
+    """
+
+    description: str = ""
+    needs: tuple[Name, ...] = Field(default=(), strict=False)
+    when: ExpressionText | None = None
+    always: bool = False
+    ensure: tuple[Condition, ...] = Field(default=(), max_length=20, strict=False)
+    agent: AgentStep | None = None
+    command: CommandStep | None = None
+    mission: MissionStep | None = None
+    land: LandStep | None = None
+    values: dict[Variable, TemplateText] | None = Field(default=None, alias="set")
+    for_each: ForEach | None = None
+    parallel: Parallel | None = None
+    loop: Loop | None = None
+
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> "Step":
+        found = [kind for kind in KINDS if self._of(kind) is not None]
+        if len(found) != 1:
+            raise ValueError(f"a step has one of {', '.join(KINDS)}; this one has {', '.join(found) or 'none'}")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return next(kind for kind in KINDS if self._of(kind) is not None)
+
+    @property
+    def inner(self) -> Mapping[str, "Step"]:
+        """The steps inside this one; empty for most kinds."""
+        holder = self.for_each or self.parallel or self.loop
+        return holder.steps if holder else {}
+
+    def _of(self, kind: Kind) -> object:
+        return self.values if kind == "set" else getattr(self, kind)
+
+
+Steps = Annotated[dict[Name, Step], Field(min_length=1, max_length=100)]
+
+
+class Playbook(_Part):
+    """The whole document. ``require`` must hold of the inputs, before anything begins; ``remember`` is the milestone
+    that the project's memory keeps of a play that ended.
+    """
+
+    version: Literal[1]
+    name: Annotated[str, Field(max_length=32), AfterValidator(_as_value_error(lambda name: check_name(name)))]
+    description: str = Field(min_length=1)
+    inputs: dict[Variable, Input] = Field(default={}, max_length=32)
+    require: tuple[Condition, ...] = Field(default=(), max_length=20, strict=False)
+    steps: Steps
+    outputs: dict[Variable, TemplateText] = Field(default={}, max_length=32)
+    remember: TemplateText = ""
+
+
+for _model in (ForEach, Parallel, Loop, Step, Playbook):
+    _model.model_rebuild()
