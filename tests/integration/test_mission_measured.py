@@ -34,7 +34,12 @@ MEND = ("write_file", {"path": "calc.py", "text": RIGHT})
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     settings = "[project]\nname = 'calc'\n[tool.pytest.ini_options]\ntestpaths = ['tests']\npythonpath = ['.']\n"
-    files = {"calc.py": WRONG, "tests/test_calc.py": TESTS, "pyproject.toml": settings}
+    files = {
+        "calc.py": WRONG,
+        "tests/test_calc.py": TESTS,
+        "pyproject.toml": settings,
+        "onecontext.toml": "[run]\npivots = 0\n",
+    }
     return make_repository(tmp_path / "repository", files)
 
 
