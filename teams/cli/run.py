@@ -18,7 +18,7 @@ from teams.mission.mission import Mission
 from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
 from teams.protocol.team import Team
 
-IN_ALL = ("usd", "tokens", "calls")
+IN_ALL = ("usd", "tokens", "calls", "seconds")
 """What a mission may spend, as ``[budget]`` and the options name it."""
 
 
@@ -109,6 +109,7 @@ def add_budget(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget-usd", type=float, metavar="N", help="dollars that models may cost in all")
     parser.add_argument("--budget-tokens", type=int, metavar="N", help="tokens, in and out, that models may take")
     parser.add_argument("--budget-calls", type=int, metavar="N", help="calls of models in all")
+    parser.add_argument("--budget-seconds", type=float, metavar="N", help="how long to work in all, pauses left out")
 
 
 def add_readable(parser: argparse.ArgumentParser) -> None:

@@ -61,7 +61,11 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.team.beating(self._agent), attempt_copy(site, self._task, start) as copy:
+            with (
+                site.time.working(self._agent, self._task.key),
+                site.team.beating(self._agent),
+                attempt_copy(site, self._task, start) as copy,
+            ):
                 copy.is_over = self._work(copy.folder, copy.start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
@@ -114,7 +118,9 @@ class Attempt:
             notebook=self._notebook,
             stop=self._stop,
             pause=self._site.pause,
-            limits=self._site.limits_of(self._contract.planned(self._task.key)),
+            limits=self._site.limits_of(
+                self._agent, task=self._task.key, planned=self._contract.planned(self._task.key)
+            ),
             remember=self._remember,
             send=self._send,
             guard=self._effects.guarded,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
-from teams.mission.budget import LEAST_OUT, Allowance
+from teams.mission.purse import LEAST_OUT, Allowance
 
 FILE_NAME = "onecontext.toml"
 SILENCE_S = 300.0
@@ -73,17 +73,21 @@ class SandboxConfig(BaseModel):
 
 
 class AllowanceConfig(BaseModel):
-    """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together."""
+    """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together.
+
+    ``seconds`` is the time of work, without pauses (:mod:`teams.mission.worktime`); it bounds no single call.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     tokens: int | None = Field(default=None, gt=0)
     calls: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     @property
     def allowance(self) -> Allowance:
-        """The same as the budget reads it."""
+        """What is set aside call by call, as the budget reads it."""
         return Allowance(self.usd, self.tokens, self.calls)
 
 
@@ -99,7 +103,7 @@ class BudgetConfig(AllowanceConfig):
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is limited."""
+        """Whether anything is limited that is set aside call by call."""
         return any(one.allowance.is_any for one in (self, self.task, self.agent))
 
 

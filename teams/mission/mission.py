@@ -89,6 +89,7 @@ class Mission:
         """Plan, where there is no plan yet, and carry it out; return how that came out."""
         site = self._site
         try:
+            site.time.check()
             if (decided := self._decided()) is None:
                 contract = history.contract or make_plan(site, history.goal, history.base)
                 if contract is not None:

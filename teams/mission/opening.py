@@ -23,7 +23,9 @@ from teams.mission.config import Config
 from teams.mission.metered import metered
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
+from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
+from teams.mission.worktime import WorkTime
 from teams.models.port import OpenPriced
 from teams.models.registry import open_models
 from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
@@ -154,6 +156,17 @@ def open_site(
         work=work,
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
         skill_tool=skill_tool(skills),
+        time=WorkTime(
+            mission,
+            {
+                "mission": config.budget.seconds,
+                "task": config.budget.task.seconds,
+                "agent": config.budget.agent.seconds,
+            },
+            stop=stop,
+            pause=pause,
+            before=lambda: worked_before(team.journal.read(), mission),
+        ),
         workers=crew.placed(team, budget),
         who=crew.told,
         stop=stop,

@@ -52,7 +52,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     model = site.model_for(LEAD, "orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
-    with site.copy("plan", base) as folder:
+    with site.time.working(LEAD), site.copy("plan", base) as folder:
         kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
         agent = Agent(
             LEAD,
@@ -60,12 +60,14 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             instructions=prompt("orchestrator"),
             tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
             memory=site.memory,
-            limits=site.limits,
+            limits=site.limits_of(LEAD),
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
+    if result.ending == "seconds" and not submitted and not ended:
+        site.time.check(LEAD)
     if ended or (not submitted and result.ending == "stopped"):
         return None
     if not submitted:

@@ -26,6 +26,7 @@ from teams.mission.contract import PlannedTask, TaskLimits
 from teams.mission.past import Past
 from teams.mission.recorder import Recorder
 from teams.mission.workers.port import Worker
+from teams.mission.worktime import WorkTime
 from teams.models.port import Conversation, Model, OpenModel
 from teams.protocol.team import Team
 
@@ -59,6 +60,7 @@ class Site:
     work: Path
     skill_catalogue: str
     skill_tool: Callable[[str], str]
+    time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -73,14 +75,15 @@ class Site:
         """What attempts that go on have done so far."""
         return Past(self.journal)
 
-    @property
-    def limits(self) -> Limits:
-        return self.limits_of(None)
+    def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
+        """Return what a run of this agent may take; what is planned of its task goes before the configuration.
 
-    def limits_of(self, task: PlannedTask | None) -> Limits:
-        """Return what one attempt may take; what the plan says of the task goes before the configuration."""
-        config, own = self.config, (task and task.limits) or TaskLimits()
+        Args:
+            task: the key of the task that its time counts for.
+        """
+        config, own = self.config, (planned and planned.limits) or TaskLimits()
         return Limits(
+            seconds=self.time.left_s(agent, task),
             turns=config.max_turns,
             window_tokens=config.window_tokens,
             repeats=own.repeats or config.repeats,

@@ -3,8 +3,8 @@ how it ended.
 
 Rule 1: the team is cared for, once for the whole run, from its first event to before its last word.
 Rule 2: what ends a run before its end is recorded as an interruption, and raised.
-Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. A stop by
-    a signal is an interruption.
+Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. So is one
+    because the time is over (:mod:`teams.mission.worktime`). A stop by a signal is an interruption.
 """
 
 from collections.abc import Callable, Iterator
@@ -69,6 +69,7 @@ class Tending:
         try:
             self.care.keep_journal()
             with (
+                self._site.time,
                 self._site.team.beating(LEAD),
                 Regular(self.care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
@@ -90,6 +91,8 @@ class Tending:
             commit: what the ending is said of, None where nothing landed.
         """
         site = self._site
+        if outcome.ending == "stopped" and self._stopped is None and site.time.exhausted:
+            outcome = Outcome("budget_exhausted", site.time.exhausted)
         if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
             return outcome

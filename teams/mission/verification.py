@@ -57,7 +57,7 @@ class Verification:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
                 So it does, without an error, when the mission is stopped meanwhile.
         """
-        with self._site.team.beating(VALIDATOR):
+        with self._site.time.working(VALIDATOR), self._site.team.beating(VALIDATOR):
             self._run()
 
     def _run(self) -> None:
@@ -157,7 +157,7 @@ class Verification:
                 model=model,
                 instructions=prompt("validator"),
                 tools=[*kit.tools, *validator_tools(given.append)],
-                limits=self._site.limits,
+                limits=self._site.limits_of(VALIDATOR),
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,

@@ -110,15 +110,15 @@ class Steering:
         site.journal.append(
             "attempt.started", {"role": "orchestrator", "model": model.name}, mission=site.mission, agent=LEAD
         )
-        with site.copy("steering", commit) as folder:
-            kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
+        with site.time.working(LEAD), site.copy("steering", commit) as folder:
+            kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
             return Agent(
                 LEAD,
                 model=model,
                 instructions=prompt("steering"),
                 tools=[*kit.tools, *tools],
                 memory=site.memory,
-                limits=site.limits,
+                limits=site.limits_of(LEAD),
                 observer=site.recorder(LEAD, model),
                 stop=site.stop,
                 pause=site.pause,

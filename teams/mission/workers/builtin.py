@@ -34,6 +34,8 @@ class BuiltIn:
             handed.append(said)
 
         result = self._agent(assignment, finish).run(assignment.text)
+        if result.ending == "seconds":
+            self._site.time.check(assignment.agent, assignment.task)
         if result.ending == "stopped":
             return Report("stopped", Finished(""))
         if handed:

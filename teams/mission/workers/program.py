@@ -88,7 +88,7 @@ class Program:
         result = self.sandbox.run(
             ["bash", "-c", self.command],
             workspace=assignment.folder,
-            timeout_s=self.timeout_s,
+            timeout_s=min(self.timeout_s, assignment.limits.seconds or self.timeout_s),
             env={**self.env, **said} if self.sandbox.tier == "none" else said,
             text=f"{self.preface}{assignment.text}\n",
             stop=assignment.stop,
