@@ -50,6 +50,11 @@ Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
+# With a number behind it, it names an agent.
+ROLE_CHARACTERS = 60
+_ROLE = AfterValidator(lambda role: check_name(role, what="role"))
+RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
+
 
 class Assertion(BaseModel):
     """Something that must be true, and how that is found out.
@@ -97,7 +102,8 @@ class PlannedTask(BaseModel):
     """One piece of work for one worker.
 
     ``after`` names the keys of tasks that must be done first, ``may_write`` tests and settings of test runners that
-    are there and that this task may change all the same (new tests it may always write).
+    are there and that this task may change all the same (new tests it may always write). ``role``: who works on it,
+    where that is not any worker.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -109,6 +115,7 @@ class PlannedTask(BaseModel):
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
     may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     limits: TaskLimits | None = None
+    role: RoleName | None = None
 
 
 class Contract(BaseModel):
