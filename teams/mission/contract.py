@@ -40,6 +40,11 @@ Text = Annotated[str, AfterValidator(_storable)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
+# With a number behind it, it names an agent.
+ROLE_CHARACTERS = 60
+_ROLE = AfterValidator(lambda role: check_name(role, what="role"))
+RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
+
 
 class Assertion(BaseModel):
     """Something that must be true, and how that is found out.
@@ -78,7 +83,10 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first."""
+    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first.
+
+    ``role``: who works on it, where that is not any worker.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -88,6 +96,7 @@ class PlannedTask(BaseModel):
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
     limits: TaskLimits | None = None
+    role: RoleName | None = None
 
 
 class Contract(BaseModel):
