@@ -53,9 +53,10 @@ def compact(schema: Any) -> Any:
     for key, value in schema.items():
         if key in ("properties", "$defs", "patternProperties"):  # below these, keys are names and not keywords
             kept[key] = {name: compact(part) for name, part in value.items()}
-        elif key in ("title", "additionalProperties") and not isinstance(value, dict):
-            continue
-        elif (key, value) in _SAYS_NOTHING:
+        elif (key in ("title", "additionalProperties") and not isinstance(value, dict)) or (
+            key,
+            value,
+        ) in _SAYS_NOTHING:
             continue
         elif key == "description" and isinstance(value, str):
             kept[key] = " ".join(value.replace("``", "`").split())
