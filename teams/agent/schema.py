@@ -12,6 +12,7 @@ _ARGS = re.compile(r"^(?:Args|Arguments|Parameters):\s*$")
 _SECTION = re.compile(r"^(?:Args|Arguments|Parameters|Returns|Raises|Yields|Example|Examples|Note|Notes):\s*$")
 _PARAMETER = re.compile(r"^(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
+_UNHEARD = ("title", "additionalProperties")
 _SAYS_NOTHING = [("minLength", 1), ("exclusiveMinimum", 0), ("default", ""), ("default", [])]
 """What a model does anyway; a value that breaks it is refused with a reason when the tool is called."""
 
@@ -53,10 +54,7 @@ def compact(schema: Any) -> Any:
     for key, value in schema.items():
         if key in ("properties", "$defs", "patternProperties"):  # below these, keys are names and not keywords
             kept[key] = {name: compact(part) for name, part in value.items()}
-        elif (key in ("title", "additionalProperties") and not isinstance(value, dict)) or (
-            key,
-            value,
-        ) in _SAYS_NOTHING:
+        elif (key, value) in _SAYS_NOTHING or (key in _UNHEARD and not isinstance(value, dict)):
             continue
         elif key == "description" and isinstance(value, str):
             kept[key] = " ".join(value.replace("``", "`").split())
