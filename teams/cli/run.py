@@ -15,7 +15,8 @@ from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
-from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
+from teams.mission.opening import make_memory, new_mission_name, open_box, open_site
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 
 IN_ALL = ("usd", "tokens", "calls", "seconds")

@@ -44,6 +44,7 @@ class Attempt:
         self._stop = stop
         self._task = task
         self._contract = contract
+        self._planned = contract.planned(task.key)
         self._agent = task.owner or ""
         self._role = task.ours.role
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
@@ -104,7 +105,14 @@ class Attempt:
         named = site.workers.get(self._role)
         if named is not None:
             return named
-        return BuiltIn(site, site.model_for(self._agent, self._role, task=self._task.key, attempt=self._task.attempt))
+        model = site.model_for(
+            self._agent,
+            self._role,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            difficulty=(self._planned and self._planned.difficulty) or "normal",
+        )
+        return BuiltIn(site, model)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
         return Assignment(
@@ -118,9 +126,7 @@ class Attempt:
             notebook=self._notebook,
             stop=self._stop,
             pause=self._site.pause,
-            limits=self._site.limits_of(
-                self._agent, task=self._task.key, planned=self._contract.planned(self._task.key)
-            ),
+            limits=self._site.limits_of(self._agent, task=self._task.key, planned=self._planned),
             remember=self._remember,
             send=self._send,
             guard=self._effects.guarded,

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
 from onecontext.text.validation import first_problem
+from teams.models.port import Difficulty
 
 VERSION = 1
 # An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
@@ -78,7 +79,10 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first."""
+    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first.
+
+    ``difficulty`` decides which model works on it, where the configuration has several (None is ``normal``).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -87,6 +91,7 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
+    difficulty: Difficulty | None = None
     limits: TaskLimits | None = None
 
 
