@@ -41,6 +41,11 @@ Text = Annotated[str, AfterValidator(_storable)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
+# With a number behind it, it names an agent.
+ROLE_CHARACTERS = 60
+_ROLE = AfterValidator(lambda role: check_name(role, what="role"))
+RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
+
 
 class Assertion(BaseModel):
     """Something that must be true, and how that is found out.
@@ -82,6 +87,7 @@ class PlannedTask(BaseModel):
     """One piece of work for one worker. ``after`` names the keys of tasks that must be done first.
 
     ``difficulty`` decides which model works on it, where the configuration has several (None is ``normal``).
+    ``role``: who works on it, where that is not any worker.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -93,6 +99,7 @@ class PlannedTask(BaseModel):
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
     difficulty: Difficulty | None = None
     limits: TaskLimits | None = None
+    role: RoleName | None = None
 
 
 class Contract(BaseModel):

@@ -36,6 +36,8 @@ class History:
     ending: str | None = None
     reason: str = ""
     commit: str | None = None
+    serving: bool = False
+    """Whether it is a board that is served: its tasks are what others put there, and there is no contract."""
     merged: dict[str, str] = field(default_factory=dict)
     """Task ids to the merge commit that holds their work."""
 
@@ -76,6 +78,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    serving: bool = False
     who: dict[str, str] = {}
 
 

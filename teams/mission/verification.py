@@ -187,7 +187,7 @@ class Verification:
         """Return what the validator says; None when it was stopped, or stalled, before it said anything."""
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
-        notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
+        notebook, role = Notebook.open(self._site, self._task, agent=VALIDATOR), self._site.roles.of("validator")
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
                 Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.command_timeout_s
@@ -195,9 +195,9 @@ class Verification:
             agent = Agent(
                 VALIDATOR,
                 model=model,
-                instructions=prompt("validator"),
-                tools=[*kit.tools, *validator_tools(given.append)],
-                limits=self._site.limits_of(VALIDATOR),
+                instructions=prompt("validator") + role.instructions,
+                tools=role.narrowed([*kit.tools, *validator_tools(given.append)]),
+                limits=role.limited(self._site.limits_of(VALIDATOR)),
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,

@@ -107,6 +107,7 @@ class Steering:
     def _ask(self, cause: Cause, commit: str, tools: Sequence[Tool]) -> Result:
         site = self._site
         model = site.model_for(LEAD, "orchestrator", attempt=self._course.decisions + 2)
+        role = site.roles.of("orchestrator")
         site.journal.append(
             "attempt.started", {"role": "orchestrator", "model": model.name}, mission=site.mission, agent=LEAD
         )
@@ -115,10 +116,10 @@ class Steering:
             return Agent(
                 LEAD,
                 model=model,
-                instructions=prompt("steering"),
-                tools=[*kit.tools, *tools],
+                instructions=prompt("steering") + site.roles.listed() + role.instructions,
+                tools=role.narrowed([*kit.tools, *tools]),
                 memory=site.memory,
-                limits=site.limits_of(LEAD),
+                limits=role.limited(site.limits_of(LEAD)),
                 observer=site.recorder(LEAD, model),
                 stop=site.stop,
                 pause=site.pause,
@@ -132,6 +133,7 @@ class Steering:
         """
         tasks = self._tasks()
         after = amended(self.contract, amendment, done=_keys(tasks, State.DONE), busy=_keys(tasks, *_busy(cause)))
+        self._site.roles.check(after.tasks, before=self.contract)
         touched = {*changed_tasks(self.contract, after), *dropped_tasks(self.contract, after)}
         if left := [task.key for task in cause.failed if task.key not in touched]:
             raise UsageError(f"{', '.join(left)} failed and would stay blocked; change or drop what failed")
