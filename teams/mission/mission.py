@@ -116,9 +116,13 @@ class Mission:
         site.project.ensure_branch(site.branch, base)
         steering = Steering(site, contract, self._course)
         steering.settle()
-        outcome = Scheduler(site, steering, failed_beside).run()
-        tip = site.branch_tip()
-        return (self._final_check(steering.contract, tip) if outcome.ending == "done" else outcome), tip
+        while True:
+            outcome = Scheduler(site, steering, failed_beside).run()
+            tip = site.branch_tip()
+            if outcome.ending == "done":
+                outcome = self._final_check(steering.contract, tip)
+            if outcome.ending != "done" or not steering.is_asked:
+                return outcome, tip
 
     def _final_check(self, contract: Contract, tip: str) -> Outcome:
         """Look whether the branch at ``tip`` holds all that landed, and run every command of the contract on it."""
