@@ -15,7 +15,8 @@ from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.mission.mission import Mission
-from teams.mission.opening import open_box, open_roles, open_routes, open_site, with_models
+from teams.mission.opening import open_box, open_roles, open_site, with_models
+from teams.mission.routes import open_routes
 from teams.mission.site import LEAD
 from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team

@@ -28,9 +28,8 @@ from teams.mission.site import LEAD, Site
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
-from teams.models.port import OpenPriced
 from teams.models.registry import SCRIPTED, open_models
-from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
+from teams.models.routing import Routes
 from teams.protocol.team import Team
 
 CATALOGUE_TOKENS = 600
@@ -92,43 +91,6 @@ def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
 
 def _home(env: Mapping[str, str]) -> Path | None:
     return Path(env["HOME"]) if env.get("HOME") else None
-
-
-def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
-    """Return the way to every model that is configured, each looked up once.
-
-    Raises:
-        SetupError: none was named, nobody answers to a name, or its key is missing.
-    """
-    if not config.model.name:
-        raise SetupError(
-            "no model was named",
-            hint="say --model anthropic/claude-sonnet-4-5 (or any litellm name, or scripted:FOLDER), "
-            "or set [model] name in onecontext.toml",
-        )
-    opened = {
-        name: open_models(
-            name,
-            api_base=config.model.api_base,
-            stall_s=config.model.stall_s,
-            retries=config.model.retries,
-            env=env,
-        )
-        for name in dict.fromkeys([config.model.name, *config.model.roles.values(), *config.model.fallback])
-    }
-    resting = Resting()
-
-    def routes(fell_back: FellBack) -> OpenPriced:
-        def first(wanted: str) -> OpenPriced:
-            names = dict.fromkeys([wanted, *config.model.fallback])
-            if len(names) == 1:
-                return opened[wanted]
-            models = [(name, opened[name]) for name in names]
-            return cascade(models, resting=resting, rest_s=config.model.rest_s, fell_back=fell_back)
-
-        return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
-
-    return routes
 
 
 def resolved(folders: Sequence[str], project: Path) -> list[Path]:
