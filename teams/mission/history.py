@@ -40,8 +40,12 @@ class History:
     ending: str | None = None
     reason: str = ""
     commit: str | None = None
+    serving: bool = False
+    """Whether it is a board that is served: its tasks are what others put there, and there is no contract."""
     merged: dict[str, str] = field(default_factory=dict)
     """Task ids to the merge commit that holds their work."""
+    accepted: str = ""
+    """The newest merge that was accepted, the base before the first: what tests are pinned at."""
 
 
 def read_history(events: Iterable[Event]) -> History | None:
@@ -88,6 +92,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    serving: bool = False
     who: dict[str, str] = {}
     memory: str = ""
 
@@ -104,7 +109,8 @@ def _with(history: History | None, event: Event) -> History | None:
     """Return ``history`` with what the event says; None before the mission was started."""
     data = event.data
     if event.type == "mission.started":
-        return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
+        started = _Started.model_validate(data)
+        return History(mission=event.mission or "", accepted=started.base, **dict(started))
     if history is None:
         return None
     if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
@@ -112,7 +118,7 @@ def _with(history: History | None, event: Event) -> History | None:
     elif event.type == "mission.forked":
         history.forked = _Forked.model_validate(data).model_dump()
     elif event.type == "work.merged" and event.task:
-        history.merged[event.task] = data["commit"]
+        history.merged[event.task] = history.accepted = data["commit"]
     elif event.type == "mission.ended":
         history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
     elif event.type == "mission.resumed":
