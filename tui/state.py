@@ -244,7 +244,9 @@ class Monitor:
         self._people.apply(event)
 
 
-TOLD_ONLY = frozenset({"team.created", "model.fallback", "foreign.write", "message.posted"})
+TOLD_ONLY = frozenset(
+    {"team.created", "model.fallback", "foreign.write", "message.posted", "step.started", "step.ended"}
+)
 """What changes nothing in the picture but the log."""
 HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,

@@ -88,6 +88,12 @@ def _edited(event: Event) -> tuple[str, str]:
     return f"another program changed {_task_name(event)}: {_about(event, 'what')}", "cyan"
 
 
+def _step_ended(event: Event) -> tuple[str, str]:
+    outcome = event.data["outcome"]
+    style = {"done": "green", "failed": "red"}.get(outcome, "dim")
+    return f"{event.data['step']} {'was ' if outcome == 'skipped' else ''}{_about(event, 'outcome', 'reason')}", style
+
+
 NOT_TOLD = frozenset(
     {
         # Told before the first event, or by the summary after the last.
@@ -149,6 +155,8 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
+    "step.started": lambda event: (f"begins {_about(event, 'step')} ({_about(event, 'kind')})", ""),
+    "step.ended": _step_ended,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),
     "violation": lambda event: (f"violation: {_about(event, 'path', 'what')}", "red"),
     "violation.ended": lambda event: (f"no violation any more: {_about(event, 'path', 'what')}", "green"),

@@ -7,6 +7,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
+from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
 from teams.mission.alone import alone
@@ -17,6 +18,7 @@ from teams.mission.mission import Mission
 from teams.mission.opening import open_box, open_routes, open_site
 from teams.mission.site import LEAD
 from teams.mission.which import unfinished_mission
+from teams.playbook.play import Play
 from teams.protocol.team import Team
 
 _HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *(f"budget_{name}" for name in IN_ALL)}
@@ -53,9 +55,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         env=invocation.env,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    return conduct(
-        site, invocation, lambda: Mission(site).resume(by=by), opening=[f"resuming {history.mission}: {history.goal}"]
-    )
+    opening = [f"resuming {history.mission}: {history.goal}"]
+    if history.playbook is not None:
+        play = Play(site, watch=watching(invocation.out))
+        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening)
+    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening)
 
 
 def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:

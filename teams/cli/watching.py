@@ -26,7 +26,7 @@ def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, op
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), _stopping(site, out):
+    with telling(site.journal, out), stopping(site, out):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
@@ -73,8 +73,8 @@ def telling(journal: Journal, out: Output, *, only: Callable[[Event], bool] = la
 
 
 @contextmanager
-def _stopping(site: Site, out: Output) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop the mission in order, and a second SIGINT interrupt at once."""
+def stopping(site: Site, out: Output) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop the mission, or play, in order, and a second SIGINT interrupt at once."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if site.stop.is_set() and number == signal.SIGINT:

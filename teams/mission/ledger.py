@@ -6,7 +6,7 @@ Rule 2: the journal may be anybody's: a number that is none, below 0 or beyond a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from teams.engine.event import Event
@@ -53,6 +53,10 @@ class Spent:
             unpriced=self.unpriced + (price is None),
             seconds=self.seconds + (_number(data.get("latency_s")) or 0.0),
         )
+
+    def with_(self, other: "Spent") -> "Spent":
+        """Return both together."""
+        return Spent(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
 def _number(value: Any) -> float | None:
