@@ -117,7 +117,7 @@ NOT_TOLD = frozenset(
         "task.renewed",
     }
 )
-_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict"}
+_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict", "result"}
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
