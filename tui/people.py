@@ -24,7 +24,8 @@ def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
     """Return ``usage`` with the call that ``data`` (of ``model.called``) tells of."""
     cost = fields.optional_float(data, "cost_usd")
     return Usage(
-        turns=usage.turns + 1,
+        # Of a program that works for us: how many it made, told together.
+        turns=usage.turns + (fields.number(data, "calls") or 1),
         tokens_in=usage.tokens_in + fields.number(data, "tokens_in"),
         tokens_cached=usage.tokens_cached + fields.number(data, "tokens_cached"),
         tokens_out=usage.tokens_out + fields.number(data, "tokens_out"),
@@ -70,6 +71,12 @@ class People:
         for agent, use in pending:
             self._agents[agent.name] = replace(agent, tool=replace(use, ok=False))
         return pending
+
+    def stuck(self, name: str) -> None:
+        """Note that the agent was given up in what it did."""
+        agent = self._agents[name]
+        tool = replace(agent.tool, ok=False) if agent.tool and agent.tool.ok is None else agent.tool
+        self._agents[name] = replace(agent, tool=tool, state="idle", detail="stuck")
 
     def rest(self) -> None:
         """The mission stopped: whoever had not left is idle."""

@@ -145,6 +145,10 @@ class Monitor:
         if self._mission:
             self._mission = replace(self._mission, planned=True)
 
+    def _mission_decided(self, event: Event) -> None:
+        if event.data.get("contract"):
+            self._checks.promise(event)
+
     def _mission_resumed(self, event: Event) -> None:
         self._interrupted = False
         self._attention.close(None, frozenset({attention.ENDED}))
@@ -240,17 +244,33 @@ class Monitor:
         words = ": ".join(filter(None, (fields.text(event.data, "doing"), fields.text(event.data, "reason"))))
         self._raise(attention.TROUBLE, event, f"could not {words}")
 
+    def _stalled(self, event: Event) -> None:
+        if event.agent:
+            self._people.stuck(event.agent)
+        self._raise(attention.STUCK, event, fields.text(event.data, "reason"))
+
     def _person(self, event: Event) -> None:
         self._people.apply(event)
 
 
 TOLD_ONLY = frozenset(
-    {"team.created", "model.fallback", "foreign.write", "message.posted", "step.started", "step.ended"}
+    {
+        "team.created",
+        "mission.redirected",
+        "mission.examined",
+        "model.fallback",
+        "foreign.write",
+        "message.posted",
+        "effect.settled",
+        "step.started",
+        "step.ended",
+    }
 )
 """What changes nothing in the picture but the log."""
 HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,
     "mission.planned": Monitor._mission_planned,
+    "mission.decided": Monitor._mission_decided,
     "mission.resumed": Monitor._mission_resumed,
     "mission.interrupted": Monitor._mission_interrupted,
     "mission.halted": Monitor._mission_halted,
@@ -277,6 +297,7 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "attempt.started": Monitor._person,
     "attempt.ended": Monitor._person,
     "agent.state": Monitor._person,
+    "agent.stalled": Monitor._stalled,
     "tool.intent": Monitor._person,
     "tool.result": Monitor._person,
 }

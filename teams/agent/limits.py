@@ -10,7 +10,7 @@ from typing import Literal
 
 from teams.models.port import Message, Usage
 
-Ending = Literal["finished", "turns", "tokens", "cost", "seconds", "stopped", "loop"]
+Ending = Literal["finished", "turns", "tokens", "cost", "seconds", "stopped", "loop", "stalled"]
 NOTHING = Usage(0, 0, 0, 0.0)
 
 
@@ -19,7 +19,9 @@ class Limits:
     """Bounds of one run; None is no bound.
 
     ``turns`` counts replies of the model, ``tokens`` those in and out together, ``seconds`` the time of the whole run.
-    ``repeats`` is how often in a row the same call may bring the same result before the agent is told, and then ended.
+    ``repeats`` is how often in a row the same calls may bring the same results before the agent is told, and then ended
+    (:mod:`teams.agent.repeats`); ``polls`` the same where a tool that is made for waiting is among them. ``silence_s``
+    is how long one call of the model or of a tool may give no sign of life before it is given up and the run ended.
     ``result_characters`` is the most of a tool's result the model sees; ``context_tokens`` the budget of its memory;
     ``window_tokens`` what a conversation may have before it is begun anew from memory, None: what the model says.
     """
@@ -29,6 +31,8 @@ class Limits:
     cost_usd: float | None = None
     seconds: float | None = None
     repeats: int = 5
+    polls: int = 60
+    silence_s: float | None = None
     result_characters: int = 20_000
     context_tokens: int = 1500
     window_tokens: int | None = None
@@ -40,7 +44,7 @@ class Result:
 
     ``text`` is the last thing the model said, or what the tool that ended the run returned; ``usage`` is the sum of
     all replies, its cost None as soon as one reply has no known price; ``notes`` are sentences about limits that
-    could not be enforced.
+    could not be enforced; ``reason`` says what was repeated (``loop``) or gave no sign of life (``stalled``), else "".
     """
 
     text: str
@@ -49,6 +53,12 @@ class Result:
     usage: Usage
     messages: tuple[Message, ...]
     notes: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def ended(self) -> str:
+        """The ending and its reason, in words."""
+        return f"{self.ending}: {self.reason}" if self.reason else self.ending
 
 
 @dataclass(slots=True)

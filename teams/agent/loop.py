@@ -4,6 +4,7 @@ Rule 1: the messages are one list that only grows, until the window is full and 
     answered in it exactly once.
 Rule 2: a call of a reply that was cut short never runs, however complete it looks.
 Rule 3: an error of the model or of the host ends the run as an exception; everything else ends it as a result.
+Rule 4: a call that was given up for its silence is told no observer as returned: nobody knows whether it took effect.
 """
 
 import threading
@@ -15,9 +16,10 @@ from onecontext.errors import ContextOverflow
 from teams.agent.compaction import Compaction
 from teams.agent.limits import Ending, Limits, Result, Spending
 from teams.agent.observer import Observer
+from teams.agent.patience import Patience, Stuck
 from teams.agent.repeats import Repeats
 from teams.agent.tools import Outcome, Tool, invoke
-from teams.models.port import Message, Model, OnText, Reply, ToolCall
+from teams.models.port import Message, Model, OnText, Reply, ToolCall, ToolSpec
 
 CUT_SHORT: Final = (
     "Your last reply was cut off at its length limit, and nothing it asked for was done. "
@@ -51,7 +53,9 @@ class Loop:
         self._compaction = compaction
         self._clock = clock
         self._spending = Spending(limits, clock)
-        self._repeats = Repeats(limits.repeats)
+        self._repeats = Repeats(limits.repeats, limits.polls)
+        self._patience = Patience(limits.silence_s)
+        self._reason = ""
         self._messages: list[Message] = []
         self._opened = 0
         self._text = ""
@@ -66,12 +70,13 @@ class Loop:
         self._messages += messages
         self._opened = len(self._messages)
         ending: Ending | None = None
-        while ending is None:
-            ending = self._before_a_turn() or self._turn(on_text)
+        with self._patience:
+            while ending is None:
+                ending = self._before_a_turn() or self._turn(on_text)
         self._observer.state("idle", ending)
         spent = self._spending
         notes = spent.notes(self._model.name)
-        return Result(self._text, ending, spent.turns, spent.usage, tuple(self._messages), notes)
+        return Result(self._text, ending, spent.turns, spent.usage, tuple(self._messages), notes, self._reason)
 
     def _before_a_turn(self) -> Ending | None:
         self._hold()
@@ -88,12 +93,19 @@ class Loop:
         self._spending.leave_out(self._clock() - began)
 
     def _turn(self, on_text: OnText | None) -> Ending | None:
-        reply = self._ask(on_text)
+        try:
+            reply = self._ask(on_text)
+        except Stuck as stuck:
+            self._reason = f"{self._model.name} {stuck}"
+            return "stalled"
         if reply.stop == "length":
             # Neither the calls nor a text that looks whole: who was cut off has not said the end.
             self._messages.append(Message("assistant", reply.text))
             self._messages.append(Message("user", CUT_SHORT))
-            return "loop" if self._repeats.cut_short() else None
+            if not self._repeats.cut_short():
+                return None
+            self._reason = "one reply after the other was cut off at its length limit"
+            return "loop"
         self._messages.append(Message("assistant", reply.text, reply.tool_calls))
         if not reply.tool_calls:
             return "finished"
@@ -106,16 +118,26 @@ class Loop:
         if self._compaction is not None and self._compaction.is_due(self._messages, specs):
             self._begin_anew(self._compaction)
         try:
-            reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
+            reply = self._reply(specs, on_text)
         except ContextOverflow:
             if self._compaction is None or not self._compaction.is_possible(self._messages):
                 raise
             self._begin_anew(self._compaction)
-            reply = self._model.reply(tuple(self._messages), specs, on_text=on_text)
+            reply = self._reply(specs, on_text)
         self._spending.add(reply.usage)
         self._text = reply.text or self._text
         self._observer.model_called(reply, self._clock() - started)
         return reply
+
+    def _reply(self, specs: Sequence[ToolSpec], on_text: OnText | None) -> Reply:
+        messages = tuple(self._messages)
+
+        def heard(piece: str) -> None:
+            self._patience.sign()
+            if on_text is not None and piece:
+                on_text(piece)
+
+        return self._patience.call(lambda: self._model.reply(messages, specs, on_text=heard))
 
     def _begin_anew(self, compaction: Compaction) -> None:
         """Leave behind what was said, and go on from what the memory has of it."""
@@ -142,21 +164,29 @@ class Loop:
         self._observer.tool_intended(call, tool)
         self._observer.state("tool", call.name)
         started = self._clock()
-        outcome = self._outcome(call, tool)
+        try:
+            outcome = self._outcome(call, tool)
+        except Stuck as stuck:
+            self._reason = f"the tool {call.name} {stuck}"
+            self._answer(call, f"error: the tool {stuck}; nobody knows whether it took effect")
+            return "stalled"
         self._observer.tool_returned(call, ok=outcome.ok, output=outcome.text, duration_s=self._clock() - started)
-        warning, looping = self._repeats.note(call, outcome.text)
+        polls = tool is not None and tool.waits(call.arguments)
+        warning, loop = self._repeats.note(call, outcome.text, polls=polls)
         self._answer(call, outcome.text + warning)
         if tool is not None and tool.ends and outcome.ok:
             self._text = outcome.text
             return "finished"
-        return "loop" if looping else None
+        self._reason = loop
+        return "loop" if loop else None
 
     def _outcome(self, call: ToolCall, tool: Tool | None) -> Outcome:
         if tool is None:
             return Outcome(
                 False, f"error: there is no tool {call.name!r}; there are {', '.join(self._tools) or 'none'}"
             )
-        return invoke(tool, call.arguments, limit_characters=self._limits.result_characters)
+        limit = self._limits.result_characters
+        return self._patience.call(lambda: invoke(tool, call.arguments, limit_characters=limit))
 
     def _answer(self, call: ToolCall, text: str) -> None:
         self._messages.append(Message("tool", text, tool_call_id=call.id))

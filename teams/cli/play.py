@@ -14,6 +14,7 @@ from onecontext.store.project import Project
 from teams.cli import play_shown, resume
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
+from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
 from teams.playbook.inputs import inputs_of
 from teams.playbook.library import find_playbook
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="how many steps work side by side (default 2)")
     parser.add_argument("--max-attempts", type=int, help="of missions: attempts at one task before it is blocked")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+    add_workers(parser)
     add_budget(parser)
     add_readable(parser)
 
@@ -64,6 +66,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
     config = trusted_config(project.path, args)
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
+    crew = crew_of(args, config, sandbox, invocation)
     name = new_mission_name(playbook.name)
     memory = make_memory(project, goal_of(playbook, inputs), invocation.out.say)
     site = open_site(
@@ -75,6 +78,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
         routes=routes,
         sandbox=sandbox,
         env=invocation.env,
+        crew=crew,
     )
     scripted = config.model.name.startswith("scripted:")
     play = Play(site, watch=watching(invocation.out))
@@ -87,6 +91,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
             f"playbook {playbook.name} ({entry.source})",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
+            *told(crew),
         ],
     )
 

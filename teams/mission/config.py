@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
-from teams.mission.budget import LEAST_OUT, Allowance
+from teams.mission.purse import LEAST_OUT, Allowance
 
 FILE_NAME = "onecontext.toml"
+SILENCE_S = 300.0
 
 
 class ModelConfig(BaseModel):
@@ -35,7 +36,12 @@ class ModelConfig(BaseModel):
 class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
+    ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
+    ``worker_timeout_s`` is how long a program that works may take for one attempt.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
+    ``repeats`` and ``polls``: how often in a row the same calls may bring the same results, ``polls`` where a tool that
+    is made for waiting is among them. ``silence_s``: seconds that a call of a model or a tool may give no sign of life;
+    None: :data:`SILENCE_S`, or a minute more than a command or a silent model may take, where that is longer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,9 +49,14 @@ class RunConfig(BaseModel):
     workers: int = Field(default=2, ge=1, le=64)
     max_attempts: int = Field(default=3, ge=1)
     max_turns: int = Field(default=50, ge=1)
+    pivots: int = Field(default=2, ge=0)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
+    worker_timeout_s: float = Field(default=3600.0, gt=0)
     window_tokens: int | None = Field(default=None, ge=4000)
+    repeats: int = Field(default=5, ge=2, le=1000)
+    polls: int = Field(default=60, ge=2, le=10_000)
+    silence_s: float | None = Field(default=None, gt=0)
 
 
 class SandboxConfig(BaseModel):
@@ -62,17 +73,21 @@ class SandboxConfig(BaseModel):
 
 
 class AllowanceConfig(BaseModel):
-    """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together."""
+    """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together.
+
+    ``seconds`` is the time of work, without pauses (:mod:`teams.mission.worktime`); it bounds no single call.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     tokens: int | None = Field(default=None, gt=0)
     calls: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
     @property
     def allowance(self) -> Allowance:
-        """The same as the budget reads it."""
+        """What is set aside call by call, as the budget reads it."""
         return Allowance(self.usd, self.tokens, self.calls)
 
 
@@ -88,7 +103,7 @@ class BudgetConfig(AllowanceConfig):
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is limited."""
+        """Whether anything is limited that is set aside call by call."""
         return any(one.allowance.is_any for one in (self, self.task, self.agent))
 
 
@@ -101,6 +116,13 @@ class Config(BaseModel):
     run: RunConfig = RunConfig()
     budget: BudgetConfig = BudgetConfig()
     sandbox: SandboxConfig = SandboxConfig()
+
+    @property
+    def run_with_silence(self) -> RunConfig:
+        """``run`` with ``silence_s`` as it counts, where the file leaves it out."""
+        longest_s = max(self.run.command_timeout_s, self.model.stall_s) + 60.0
+        silence_s = self.run.silence_s or max(SILENCE_S, longest_s)
+        return self.run.model_copy(update={"silence_s": silence_s})
 
 
 def load_config(folder: Path) -> Config:

@@ -37,6 +37,7 @@ def _command(command: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
+Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
 
@@ -62,6 +63,20 @@ class Assertion(BaseModel):
         return self
 
 
+class TaskLimits(BaseModel):
+    """Where one task needs other limits than the mission's; None leaves them.
+
+    ``repeats`` and ``polls``: times that the same calls may bring the same results; ``silence_s``: seconds that a call
+    may give no sign of life.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    repeats: int | None = Field(default=None, ge=2, le=1000)
+    polls: int | None = Field(default=None, ge=2, le=10_000)
+    silence_s: float | None = Field(default=None, gt=0, le=4 * 3600)
+
+
 class PlannedTask(BaseModel):
     """One piece of work for one worker. ``after`` names the keys of tasks that must be done first."""
 
@@ -72,6 +87,7 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
+    limits: TaskLimits | None = None
 
 
 class Contract(BaseModel):
@@ -91,6 +107,10 @@ class Contract(BaseModel):
         if size > MAX_CHARACTERS:
             raise ValueError(f"the contract has {size:,} characters; {MAX_CHARACTERS:,} fit")
         return self
+
+    def planned(self, key: str) -> PlannedTask | None:
+        """Return what was planned of the task ``key``; None for one that somebody else put on the board."""
+        return next((task for task in self.tasks if task.key == key), None)
 
     def of_task(self, key: str) -> tuple[Assertion, ...]:
         """Return the assertions that the task ``key`` owns."""

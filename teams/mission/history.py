@@ -32,6 +32,8 @@ class History:
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
     playbook: Mapping[str, Any] | None = None
     """Of a play: its document, its inputs and where it came from (:mod:`teams.playbook.record`); None: a plain goal."""
+    who: Mapping[str, str] = field(default_factory=dict)
+    """Who works, by role, where that is not the built-in agent; as a person said it last."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -58,7 +60,9 @@ def read_history(events: Iterable[Event]) -> History | None:
     return history
 
 
-_TYPES = frozenset({"mission.started", "mission.planned", "work.merged", "mission.ended", "mission.resumed"})
+_TYPES = frozenset(
+    {"mission.started", "mission.planned", "mission.decided", "work.merged", "mission.ended", "mission.resumed"}
+)
 
 
 class _Started(BaseModel):
@@ -75,6 +79,7 @@ class _Started(BaseModel):
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
     playbook: dict[str, Any] | None = None
+    who: dict[str, str] = {}
 
 
 def _with(history: History | None, event: Event) -> History | None:
@@ -84,7 +89,7 @@ def _with(history: History | None, event: Event) -> History | None:
         return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
     if history is None:
         return None
-    if event.type == "mission.planned":
+    if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
     elif event.type == "work.merged" and event.task:
         history.merged[event.task] = data["commit"]
@@ -93,4 +98,5 @@ def _with(history: History | None, event: Event) -> History | None:
     elif event.type == "mission.resumed":
         history.ending = None
         history.budget = data.get("budget", history.budget)
+        history.who = data.get("who", history.who)
     return history

@@ -18,13 +18,17 @@ from skills.discover import find_skills
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
-from teams.mission.budget import Budget, Kind, spent_before
+from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
 from teams.mission.ledger import Spent
 from teams.mission.metered import metered
+from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
 from teams.mission.which import steps_of
+from teams.mission.worked import worked_before
+from teams.mission.workers.crew import NOBODY, Crew
+from teams.mission.worktime import WorkTime
 from teams.models.port import OpenPriced
 from teams.models.registry import open_models
 from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
@@ -122,6 +126,7 @@ def open_site(
     routes: Routes,
     sandbox: Sandbox,
     env: Mapping[str, str],
+    crew: Crew = NOBODY,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     home = Path(env["HOME"]) if env.get("HOME") else None
@@ -130,6 +135,7 @@ def open_site(
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
     open_model = routes(fallbacks(team.journal, mission=mission))
+    budget = None
     if config.budget.is_any:
         budget = Budget(
             mission,
@@ -148,11 +154,24 @@ def open_site(
         memory=memory,
         open_model=open_model,
         sandbox=sandbox,
-        config=config.run,
+        config=config.run_with_silence,
         budget=config.budget,
         work=work,
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
         skill_tool=skill_tool(skills),
+        time=WorkTime(
+            mission,
+            {
+                "mission": config.budget.seconds,
+                "task": config.budget.task.seconds,
+                "agent": config.budget.agent.seconds,
+            },
+            stop=stop,
+            pause=pause,
+            before=lambda: worked_before(team.journal.read(), mission),
+        ),
+        workers=crew.placed(team, budget),
+        who=crew.told,
         stop=stop,
         pause=pause,
     )

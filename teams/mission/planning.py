@@ -13,6 +13,10 @@ from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
 from teams.mission.site import LEAD, Site, prompt
+from teams.mission.stalls import may_try_again
+from teams.mission.steering.feasibility import Proof
+from teams.mission.steering.stopping import Stopping
+from teams.mission.steering.tools import StopEnding, stop_tool
 from teams.mission.tools import orchestrator_tools
 
 
@@ -23,7 +27,7 @@ class NoPlan(OneContextError):
 def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     """Let the orchestrator look at the repository as of ``base`` and return its contract, recorded in the journal.
 
-    None: the mission was stopped meanwhile.
+    None: the mission was stopped meanwhile, or it decided to end it, which is on record (``mission.decided``).
 
     Raises:
         NoPlan: it ended without one. ModelError: the model gave no usable answer.
@@ -38,28 +42,39 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         }
         submitted.append(parse_contract(document, source="the plan"))
 
+    ended: list[StopEnding] = []
+    stopping = Stopping(site, base, {"about": [], "answers": []})
+
+    def stop(ending: StopEnding, reason: str, proofs: Sequence[Proof]) -> None:
+        stopping.stop(ending, reason, proofs)
+        ended.append(ending)
+
     model = site.model_for(LEAD, "orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
-    with site.copy("plan", base) as folder:
-        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
+    with site.time.working(LEAD), site.copy("plan", base) as folder:
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
         agent = Agent(
             LEAD,
             model=model,
             instructions=prompt("orchestrator"),
-            tools=[*kit.functions, *orchestrator_tools(submit)],
+            tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
             memory=site.memory,
-            limits=site.limits,
+            limits=site.limits_of(LEAD),
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
-    if not submitted and result.ending == "stopped":
+    if result.ending == "seconds" and not submitted and not ended:
+        site.time.check(LEAD)
+    if ended or (not submitted and result.ending == "stopped"):
         return None
     if not submitted:
+        if result.ending == "stalled":
+            may_try_again(site, LEAD, result.reason)
         raise NoPlan(
-            f"the orchestrator ended ({result.ending}) without a plan: {result.text[:300] or 'it said nothing'}",
+            f"the orchestrator ended ({result.ended}) without a plan: {result.text[:300] or 'it said nothing'}",
             hint="say the goal in other words, or try another model; nothing in the repository was changed",
         )
     site.journal.append("attempt.ended", {"outcome": "submitted"}, **who)
@@ -79,7 +94,7 @@ def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
     replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.key: task.id for task in site.team.board.list()}
+    ids = {task.key: task.id for task in site.team.board.list() if task.mission == site.mission}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:

@@ -3,11 +3,13 @@
 Rule 1: values and handles only; nothing here decides anything.
 """
 
+import math
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,11 @@ from teams.agent.loop import PAUSE_LOOK_S
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
+from teams.mission.contract import PlannedTask, TaskLimits
+from teams.mission.past import Past
 from teams.mission.recorder import Recorder
 from teams.mission.workers.port import Worker
+from teams.mission.worktime import WorkTime
 from teams.models.port import Conversation, Model, OpenModel
 from teams.protocol.team import Team
 
@@ -39,8 +44,8 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent. ``stop`` ends the run in order, ``pause`` holds it for
-    as long as it is set.
+    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person.
+    ``stop`` ends the run in order, ``pause`` holds it for as long as it is set.
     """
 
     mission: str
@@ -55,7 +60,9 @@ class Site:
     work: Path
     skill_catalogue: str
     skill_tool: Callable[[str], str]
+    time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    who: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 
@@ -63,9 +70,32 @@ class Site:
     def journal(self) -> Journal:
         return self.team.journal
 
+    @cached_property
+    def past(self) -> Past:
+        """What attempts that go on have done so far."""
+        return Past(self.journal)
+
+    def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
+        """Return what a run of this agent may take; what is planned of its task goes before the configuration.
+
+        Args:
+            task: the key of the task that its time counts for.
+        """
+        config, own = self.config, (planned and planned.limits) or TaskLimits()
+        return Limits(
+            seconds=self.time.left_s(agent, task),
+            turns=config.max_turns,
+            window_tokens=config.window_tokens,
+            repeats=own.repeats or config.repeats,
+            polls=own.polls or config.polls,
+            silence_s=own.silence_s or config.silence_s,
+        )
+
     @property
-    def limits(self) -> Limits:
-        return Limits(turns=self.config.max_turns, window_tokens=self.config.window_tokens)
+    def command_timeout_s(self) -> float:
+        """Seconds that a command of an agent may take: it is ended before its agent counts as silent."""
+        silence_s = self.config.silence_s
+        return min(self.config.command_timeout_s, silence_s * 0.9 if silence_s else math.inf)
 
     def may_go_on(self) -> bool:
         """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""

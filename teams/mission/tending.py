@@ -3,19 +3,20 @@ how it ended.
 
 Rule 1: the team is cared for, once for the whole run, from its first event to before its last word.
 Rule 2: what ends a run before its end is recorded as an interruption, and raised.
-Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. A stop by
-    a signal is an interruption.
+Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. So is one
+    because the time is over (:mod:`teams.mission.worktime`). A stop by a signal is an interruption.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from onecontext.errors import OneContextError
-from onecontext.store.project import remove_copy
 from teams.engine.regular import Regular
+from teams.mission.attempt_copy import clear
+from teams.mission.effects import key_of
 from teams.mission.halt import Halt, Heed, Order
-from teams.mission.notebook import tell
-from teams.mission.scheduler import Outcome
+from teams.mission.notebook import commit as keep
+from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site
 from teams.protocol.care import CARE_S, Care
 
@@ -45,6 +46,7 @@ class Tending:
             "sandbox": site.sandbox.tier,
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
+            "who": dict(site.who),
             **more,
         }
         self._record("mission.started", data)
@@ -54,7 +56,8 @@ class Tending:
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
+        now = {"budget": self._budget(), "who": dict(self._site.who)}
+        self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager
     def tending(self) -> Iterator[Callable[[], BaseException | None]]:
@@ -66,6 +69,7 @@ class Tending:
         try:
             self.care.keep_journal()
             with (
+                self._site.time,
                 self._site.team.beating(LEAD),
                 Regular(self.care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
@@ -89,6 +93,8 @@ class Tending:
             more: stands in the same event.
         """
         site = self._site
+        if outcome.ending == "stopped" and self._stopped is None and site.time.exhausted:
+            outcome = Outcome("budget_exhausted", site.time.exhausted)
         if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
             return outcome
@@ -96,8 +102,8 @@ class Tending:
             outcome = Outcome("stopped", str(self._stopped))
         text = f"{milestone}: {outcome.ending}. {outcome.reason}"
         text = f"{text}\n\n{kept}" if kept else text
-        recorded = site.memory.commit(text, code_commit=commit, mission=site.mission)
-        tell(site, site.memory, recorded, f"{outcome.ending}: {outcome.reason}")
+        key = key_of(site.mission, None, "ended", text, commit or "")
+        keep(site, site.memory, text, key=key, look=True, code_commit=commit)
         said = {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": commit}
         self._record("mission.ended", {**said, **more})
         if self._stopped is not None:
@@ -139,8 +145,7 @@ class Tending:
         """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
         site = self._site
         repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
-        for left in site.work.iterdir():
-            remove_copy(left)
+        clear(site, site.team.board.list())
         return [*repaired, *site.team.board.repair()]
 
     def _budget(self) -> dict[str, object]:

@@ -5,7 +5,7 @@ Rule 2: what is measured is the merge itself, and exactly that commit lands; so 
 Rule 3: the validator is never the author (the board refuses it, too).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,11 @@ from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract
+from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
+from teams.mission.stalls import may_try_again
 from teams.mission.tools import Judgement, validator_tools
 from teams.protocol.board.task import Task
 
@@ -110,10 +112,13 @@ class Verification:
             ModelError, StorageError: nothing was judged; the task stays in review and is judged again on resume.
                 So it does, without an error, when the mission is stopped meanwhile.
         """
-        with self._site.team.beating(VALIDATOR):
+        with self._site.time.working(VALIDATOR), self._site.team.beating(VALIDATOR):
             self._run()
 
     def _run(self) -> None:
+        attempted = self._site.past.of(self._task.id, self._task.attempt)
+        if attempted is not None and attempted.verdict is not None and self._carry_out(attempted.verdict):
+            return
         candidate = self._candidate()
         if candidate is None:
             self._evidence["handoff"] = None
@@ -140,6 +145,17 @@ class Verification:
             self._reject(candidate.commit, [*judgement.findings, *failed] or ["rejected without a reason"])
         else:
             self._accept(candidate)
+
+    def _carry_out(self, given: Mapping[str, Any]) -> bool:
+        """Do what a verdict says that a killed run gave; False: the branch has moved since, and it says nothing now."""
+        self._evidence |= given.get("evidence") or {}
+        if given["verdict"] == "rejected":
+            self._send_back([*given["findings"]])
+            return True
+        made = self._site.project.merge_made(self._site.branch, given["commit"])
+        if made is not None:
+            self._land(made)
+        return made is not None
 
     def _candidate(self) -> MergeCandidate | None:
         """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""
@@ -168,20 +184,20 @@ class Verification:
         return checks
 
     def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement | None:
-        """Return what the validator says; None when it was stopped before it said anything."""
+        """Return what the validator says; None when it was stopped, or stalled, before it said anything."""
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
         notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
-                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.config.command_timeout_s
+                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.command_timeout_s
             )
             agent = Agent(
                 VALIDATOR,
                 model=model,
                 instructions=prompt("validator"),
-                tools=[*kit.functions, *validator_tools(given.append)],
-                limits=self._site.limits,
+                tools=[*kit.tools, *validator_tools(given.append)],
+                limits=self._site.limits_of(VALIDATOR),
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,
@@ -190,7 +206,13 @@ class Verification:
             result = agent.run(self._question(commit, checks))
         if result.ending == "stopped" and not given:
             return None
-        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ending})"])
+        if (
+            result.ending == "stalled"
+            and not given
+            and may_try_again(self._site, VALIDATOR, result.reason, **self._where)
+        ):
+            return None
+        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ended})"])
 
     def _question(self, commit: str, checks: Sequence[Check]) -> str:
         handoff = self._evidence.get("handoff") or {}
@@ -213,38 +235,45 @@ class Verification:
         return f"{diff[:DIFF_CHARACTERS]}\n[… {len(diff) - DIFF_CHARACTERS:,} more characters; read the files]"
 
     def _accept(self, candidate: MergeCandidate) -> None:
+        self._give("accepted", [], candidate.commit)
+        self._land(candidate)
+
+    def _land(self, candidate: MergeCandidate) -> None:
         site = self._site
-        self._record(
-            "verdict.given", {"verdict": "accepted", "by": VALIDATOR, "findings": [], "commit": candidate.commit}
-        )
-        commit = self._landed() if candidate.already else None
+        attempted = site.past.of(self._task.id, self._task.attempt)
+        # By a run before this one, which did not live to complete the task.
+        commit = attempted.merged if attempted is not None and candidate.already else None
         if commit is None:
             commit = candidate.commit
             site.project.land(candidate)
             self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
         commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
-        Notebook.open(site, self._task, agent=VALIDATOR).commit(f"Accepted: these exit 0: {commands or 'none'}")
+        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(f"Accepted: these exit 0: {commands or 'none'}")
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
 
-    def _landed(self) -> str | None:
-        """Return the merge of this attempt that a run before this one landed and did not live to complete."""
-        for event in self._site.journal.read():
-            if event.type == "work.merged" and (event.task, event.attempt) == (self._task.id, self._task.attempt):
-                return str(event.data["commit"])
-        return None
-
     def _reject(self, commit: str | None, findings: list[str]) -> None:
+        self._give("rejected", findings, commit)
+        self._send_back(findings)
+
+    def _give(self, verdict: str, findings: list[str], commit: str | None) -> None:
+        """Record the verdict with all that it rests on, so that it can be carried out by whoever comes after a kill."""
+        rests_on = {name: value for name, value in self._evidence.items() if name != "handoff" or value is None}
+        given = {"verdict": verdict, "by": VALIDATOR, "findings": findings, "commit": commit}
+        self._record("verdict.given", {**given, "evidence": rests_on})
+
+    def _send_back(self, findings: list[str]) -> None:
         site = self._site
-        self._record("verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": commit})
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
-        notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        notebook.commit_once("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        told = cut("\n".join(findings), MAIL_CHARACTERS)
         site.team.send(
             self._task.author or LEAD,
-            cut("\n".join(findings), MAIL_CHARACTERS),
+            told,
             sender=VALIDATOR,
             summary=f"{self._task.key} rejected",
+            msg_id=key_of(site.mission, self._task, "rejected", told),
         )
         site.team.board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
 

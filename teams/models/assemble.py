@@ -37,6 +37,8 @@ class Assembly:
             delta = getattr(choice, "delta", None)
             self._add_text(getattr(delta, "content", None))
             self._add_calls(getattr(delta, "tool_calls", None) or [])
+            if getattr(delta, "reasoning_content", None):
+                self._sign()
 
     @property
     def text(self) -> str:
@@ -75,8 +77,14 @@ class Assembly:
         if self._on_text is not None:
             self._on_text(str(text))
 
+    def _sign(self) -> None:
+        """Say that something came that is no text for anybody."""
+        if self._on_text is not None:
+            self._on_text("")
+
     def _add_calls(self, pieces: Iterable[Any]) -> None:
         for piece in pieces:
+            self._sign()
             call = self._calls.setdefault(self._index(piece), _Call())
             call.id = call.id or (getattr(piece, "id", None) or "")
             function = getattr(piece, "function", None)

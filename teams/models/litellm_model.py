@@ -21,8 +21,10 @@ from typing import Any
 from onecontext.errors import ModelError, ModelRefused, ModelStalled
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
+from teams.models.openai_client import wire_client
 from teams.models.port import Message, OnText, Price, Reply, ToolSpec, Usage
 from teams.models.prices import cost_usd, dearest, entry_of
+from teams.models.providers import provider_of
 from teams.models.retry import with_retries
 from teams.models.watch import Silence, watched
 from teams.models.wire import as_sent, schema
@@ -43,15 +45,20 @@ class LitellmModel:
         route: str,
         key: str | None,
         api_base: str = "",
+        provider: str = "",
         stall_s: float = 60.0,
         retries: int = 3,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``name`` is what the user called it, ``route`` what litellm calls it; ``key`` None lets litellm find one."""
+        """``name`` is what the user called it, ``route`` what litellm calls it; ``key`` None lets litellm find one.
+
+        ``provider`` is whose server answers, for whoever adds up.
+        """
         self.name = name
         self._route = route
         self._key = key
         self._api_base = api_base
+        self._provider = provider
         self._stall_s = stall_s
         self._retries = retries
         self._sleep = sleep
@@ -106,7 +113,8 @@ class LitellmModel:
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))
         model = assembly.model or self.name
-        return Reply(assembly.text, assembly.calls, self._usage(litellm, assembly.usage), model, stop)
+        usage = self._usage(litellm, assembly.usage)
+        return Reply(assembly.text, assembly.calls, usage, model, stop, self._provider)
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -119,7 +127,20 @@ class LitellmModel:
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": True,  # a provider without stream_options is no reason to fail
+            **self._client(),
         }
+
+    def _client(self) -> dict[str, Any]:
+        if not self._key or not self._is_of_openai:
+            return {}
+        certificates = load_litellm().llms.custom_httpx.http_handler.get_ssl_configuration
+        return {"client": wire_client(self._key, self._api_base, certificates)}
+
+    @property
+    def _is_of_openai(self) -> bool:
+        """Whether the server speaks OpenAI's own protocol, so that what we send is what is sent."""
+        provider, slash, _ = self._route.partition("/")
+        return (provider if slash else provider_of(self._route)) == "openai"
 
     def _translating(self, chunks: Iterator[Any]) -> Iterator[Any]:
         """Yield the chunks; raise ours for what is raised in getting them, but not for what the receiver raises."""
@@ -160,7 +181,11 @@ class _Stream:
 
     def start(self) -> Iterator[Any]:
         self._stream = self._call()
-        return iter(self._stream)
+        for chunk in self._stream:
+            yield chunk
+            if getattr(self._stream, "sent_stream_usage", False):
+                # The count is the last thing it says; to ask once more would have it put all pieces together again.
+                return
 
     def close(self) -> None:
         """Close the connection, where this provider's stream can; else its own timeout ends it."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 OnText = Callable[[str], None]
+"""Is called with each piece of text as it arrives, and with "" for any other sign of life: a thought, a piece of a
+call, a word that the call waits for its turn. What it raises ends the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,29 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a budget counts for one reply."""
+
+    tokens: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped."""
+    """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped.
+
+    ``provider`` is whose server it was, "" where nobody knows. ``counted`` is what a budget counts for it where that is
+    not what ``usage`` says, else None. ``cached``: it was given before and kept, and nobody was asked.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...]
     usage: Usage
     model: str
     stop: Literal["end", "tools", "length"]
+    provider: str = ""
+    counted: Counted | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Rule 3: who had a part in a step that this one must be ``apart_from`` is refused
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from teams.agent.limits import Limits, Result
 from teams.agent.tools import InvalidArguments, Tool, cut, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
-from teams.mission.notebook import tell
+from teams.mission.effects import key_of
+from teams.mission.notebook import commit
 from teams.mission.site import LEAD
 from teams.playbook.document import AgentStep, Step
 from teams.playbook.ensure import broken
@@ -75,18 +77,22 @@ class AgentRun:
         base = stage.base_of(spec.base, self._scope)
         mail = site.team.receive(name)
         model = site.model_for(name, spec.role, task=self._path, attempt=self._tried)
-        with site.team.beating(name), site.copy("step", base) as folder:
+        with (
+            site.time.working(name, self._path),
+            site.team.beating(name),
+            site.copy("step", base) as folder,
+        ):
             kit = work_tools(
-                Workspace(folder), site.sandbox, read_only=not spec.writes, timeout_s=site.config.command_timeout_s
+                Workspace(folder), site.sandbox, read_only=not spec.writes, timeout_s=site.command_timeout_s
             )
             take = result_tool(spec.returns, lambda given: self._accept(given, folder, base))
             agent = Agent(
                 name,
                 model=model,
                 instructions=f"{_instructions()}\n{site.skill_catalogue}",
-                tools=[*kit.functions, site.skill_tool, *self._mail_tools(), take],
+                tools=[*kit.tools, site.skill_tool, *self._mail_tools(), take],
                 memory=self._memory,
-                limits=Limits(turns=spec.max_turns or site.limits.turns, window_tokens=site.limits.window_tokens),
+                limits=self._limits(),
                 observer=site.recorder(name, model, attempt=self._tried),
                 stop=site.stop,
                 pause=site.pause,
@@ -94,19 +100,26 @@ class AgentRun:
             result = agent.run(self._prompt(mail))
         return self._came_to(result, mail)
 
+    def _limits(self) -> Limits:
+        limits = self._stage.site.limits_of(self._name, task=self._path)
+        return replace(limits, turns=self._spec.max_turns or limits.turns)
+
     def _came_to(self, result: Result, mail: Any) -> StepResult:
         stage, name = self._stage, self._name
         if self._accepted is None:
             if result.ending == "stopped":
                 return INTERRUPTED
-            return StepResult("failed", reason=f"{name} ended without a result ({result.ending})")
+            if result.ending == "seconds":
+                stage.site.time.check(name, self._path)
+            return StepResult("failed", reason=f"{name} ended without a result ({result.ended})")
         outputs = plain(self._accepted)
         if self._spec.broadcast is not None:
             self._tell_others(self._scope.text(self._spec.broadcast, outputs=outputs))
         stage.site.team.acknowledge(name, mail)
         text = f"{self._path}: {cut(as_text(outputs), MILESTONE_CHARACTERS)}"
-        milestone = self._memory.commit(text, code_commit=outputs.get("commit"), mission=stage.site.mission)
-        tell(stage.site, self._memory, milestone, text)
+        key = key_of(stage.site.mission, None, "step", self._path, text)
+        # Of a try that was cut short here, it is there already.
+        commit(stage.site, self._memory, text, key=key, look=self._tried > 1, code_commit=outputs.get("commit"))
         return StepResult("done", outputs)
 
     def _accept(self, given: dict[str, Any], folder: Path, base: str) -> str:
@@ -138,7 +151,7 @@ class AgentRun:
 
         def message(to: str, text: str) -> str:
             """Send a message to one of the others."""
-            self._stage.site.team.send(to, _checked(text), sender=self._name)
+            self._send(to, _checked(text))
             return "sent"
 
         def broadcast(text: str) -> str:
@@ -146,14 +159,18 @@ class AgentRun:
             return f"sent to {', '.join(self._tell_others(_checked(text))) or 'nobody: you are alone'}"
 
         makers: list[Callable[..., object]] = [message, broadcast]
-        return [tool_from(function) for function in makers]
+        return [tool_from(function, idempotent=True) for function in makers]
 
     def _tell_others(self, text: str) -> list[str]:
         """Send a text to every other agent of the play; the lead, who is a person's, is not among them."""
         team = self._stage.site.team
         names = [member.name for member in team.members if member.name not in (LEAD, self._name)]
-        sent: list[Message] = [team.send(name, text, sender=self._name) for name in names] if text.strip() else []
-        return [one.to for one in sent]
+        return [self._send(name, text).to for name in names] if text.strip() else []
+
+    def _send(self, to: str, text: str) -> Message:
+        """Send a message; the same words again, after a kill, are the same message."""
+        key = key_of(self._stage.site.mission, None, "message", self._path, to, text)
+        return self._stage.site.team.send(to, text, sender=self._name, msg_id=key)
 
 
 def _checked(text: str) -> str:

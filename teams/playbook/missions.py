@@ -12,6 +12,8 @@ from teams.mission.config import BudgetConfig
 from teams.mission.history import read_history
 from teams.mission.mission import Ending, Mission
 from teams.mission.site import Site
+from teams.mission.worked import worked_before
+from teams.mission.worktime import WorkTime
 from teams.playbook.document import MissionStep
 from teams.playbook.record import INTERRUPTED, StepResult
 from teams.playbook.scope import Scope
@@ -77,14 +79,24 @@ def _site(stage: Stage, name: str) -> Site:
     site = stage.site
     work = site.memory.path / "work" / name
     work.mkdir(parents=True, exist_ok=True)
+    stop, pause = Within(site.stop), Within(site.pause)
+    team = Team.create(name, root=site.team.root, cwd=site.project.path)
     return replace(
         site,
         mission=name,
         branch=f"onecontext/{name}",
-        team=Team.create(name, root=site.team.root, cwd=site.project.path),
+        team=team,
         # Its calls are paid from the play's purse, by the models that the play opened.
         budget=BudgetConfig(),
         work=work,
-        stop=Within(site.stop),
-        pause=Within(site.pause),
+        time=WorkTime(
+            name,
+            # The play's own time runs on, and stops the mission with the play.
+            {"task": site.budget.task.seconds, "agent": site.budget.agent.seconds},
+            stop=stop,
+            pause=pause,
+            before=lambda: worked_before(team.journal.read(), name),
+        ),
+        stop=stop,
+        pause=pause,
     )

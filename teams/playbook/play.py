@@ -14,7 +14,7 @@ from teams.mission.alone import alone
 from teams.mission.halt import PERSON
 from teams.mission.history import History
 from teams.mission.mission import Ending
-from teams.mission.scheduler import STOPPED, Outcome
+from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import Site
 from teams.mission.tending import Tending
 from teams.playbook.document import Playbook

@@ -45,4 +45,5 @@ def result_tool(fields: Mapping[str, Any], accept: Callable[[dict[str, Any]], st
             raise InvalidArguments(f"not accepted: {reason}")
         return "accepted"
 
-    return Tool(ToolSpec(NAME, "Hand in your result; once, at the end.", schema), call, ends=True)
+    spec = ToolSpec(NAME, "Hand in your result; once, at the end.", schema)
+    return Tool(spec, call, ends=True, idempotent=True, effect="confined")

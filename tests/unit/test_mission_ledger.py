@@ -36,7 +36,16 @@ def test_calls_are_added_up() -> None:
     both = spent([call(), call(cost_usd=0.25, scripted=True)])
 
     assert both == Spent(
-        calls=2, scripted=1, tokens_in=20, tokens_cached=8, tokens_out=4, known_usd=0.75, unpriced=0, seconds=3.0
+        calls=2,
+        scripted=1,
+        tokens_in=20,
+        tokens_cached=8,
+        tokens_out=4,
+        known_usd=0.75,
+        unpriced=0,
+        seconds=3.0,
+        counted_tokens=24,
+        counted_usd=0.75,
     )
     assert both.cost_usd == 0.75
 
@@ -45,6 +54,10 @@ def test_a_call_without_a_price_leaves_the_sum_unknown_and_what_is_known_stands(
     both = spent([call(), call(cost_usd=None)])
 
     assert (both.cost_usd, both.known_usd, both.unpriced) == (None, 0.5, 1)
+
+
+def test_what_another_program_tells_together_counts_as_the_calls_it_made_and_nonsense_as_one() -> None:
+    assert spent([call(calls=7), call(), call(calls=0), call(calls=-3), call(calls="9"), call(calls=1e300)]).calls == 12
 
 
 def test_nothing_called_is_nothing_spent() -> None:

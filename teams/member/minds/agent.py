@@ -31,6 +31,7 @@ _UNFINISHED = {
     "seconds": "the model used up its time",
     "stopped": "it was stopped before the end",
     "loop": "the model repeated itself without getting on",
+    "stalled": "the model or a tool gave no sign of life",
 }
 
 

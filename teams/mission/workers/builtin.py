@@ -34,12 +34,14 @@ class BuiltIn:
             handed.append(said)
 
         result = self._agent(assignment, finish).run(assignment.text)
+        if result.ending == "seconds":
+            self._site.time.check(assignment.agent, assignment.task)
         if result.ending == "stopped":
             return Report("stopped", Finished(""))
         if handed:
             return Report("finished", handed[-1])
-        undone = [f"the agent ended without a handoff ({result.ending})"]
-        return Report("unfinished", Finished(storable_head(result.text), undone=undone))
+        said = Finished(storable_head(result.text), undone=[f"the agent ended without a handoff ({result.ended})"])
+        return Report("stalled" if result.ending == "stalled" else "unfinished", said, reason=result.reason)
 
     def _agent(self, assignment: Assignment, finish: Callable[[Finished], None]) -> Agent:
         site = self._site
@@ -48,10 +50,10 @@ class BuiltIn:
             assignment.agent,
             model=self._model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*assignment.kit.functions, *own],
+            tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
             memory=assignment.notebook,
-            limits=site.limits,
-            observer=assignment.observer(self._model.name, self._model.scripted),
+            limits=assignment.limits,
+            observer=assignment.recorder(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
         )

@@ -1,0 +1,96 @@
+"""OpenAI's client as litellm is handed it: the same words on the wire, without a look at each message in every turn."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from teams.models.litellm_model import LitellmModel
+from teams.models.openai_client import wire_client
+from teams.models.port import Message, ToolCall
+from tests.integration.asking import ASKED, KEY, MARKS, Ask, warm_up
+from tests.integration.openai_server import OpenAIServer, text
+
+pytestmark = MARKS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    warm_up()
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer().running() as server:
+        yield server
+
+
+def certificates() -> bool:
+    return False
+
+
+def turns(count: int) -> list[Message]:
+    """A conversation of so many calls of a tool, each answered."""
+    called = [(Message("assistant", "", (ToolCall(f"c{n}", "add", '{"a": 1}'),)), f"c{n}") for n in range(count)]
+    return [*ASKED, *(message for call, id_ in called for message in (call, Message("tool", "2", (), id_)))]
+
+
+def calls_of(ask: Ask, messages: list[Message]) -> int:
+    """Return how many functions the reading thread calls to have ``messages`` answered."""
+    count = 0
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        if event == "call" and threading.current_thread().name == "model-stream":
+            count += 1
+
+    threading.setprofile(note)
+    try:
+        ask(text("fine"), messages=messages)
+    finally:
+        threading.setprofile(None)
+    return count
+
+
+def test_a_long_conversation_is_not_looked_through_again_with_every_turn(server: OpenAIServer) -> None:
+    ask = Ask(server)
+    ask(text("warm"), messages=turns(2))
+
+    first, last = calls_of(ask, turns(1)), calls_of(ask, turns(60))
+
+    assert 1000 < first < last < 1.5 * first
+
+
+def test_what_is_sent_is_what_the_client_itself_would_have_sent(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Ask(server)
+    ask(text("fine"), messages=turns(3))
+    monkeypatch.setattr("teams.models.litellm_model.LitellmModel._is_of_openai", False)
+    ask(text("fine"), messages=turns(3))
+
+    ours, theirs = server.requests
+    assert ours == theirs
+    differs = {"X-Stainless-Raw-Response"}
+    heard = [{name: value for name, value in headers.items() if name not in differs} for headers in server.headers]
+    assert heard[0] == heard[1]
+
+
+def test_the_environment_says_where_the_server_is(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire_client.cache_clear()
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    server.plan(text("found"))
+
+    try:
+        reply = LitellmModel("gpt-4o-mini", route="gpt-4o-mini", key=KEY).reply(ASKED, [])
+    finally:
+        wire_client.cache_clear()
+
+    assert reply.text == "found"
+    assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+
+
+def test_one_server_and_key_have_one_client(server: OpenAIServer) -> None:
+    assert wire_client(KEY, server.url, certificates) is wire_client(KEY, server.url, certificates)
+    assert wire_client(KEY, server.url, certificates) is not wire_client("another", server.url, certificates)
