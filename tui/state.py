@@ -264,6 +264,10 @@ TOLD_ONLY = frozenset(
         "effect.settled",
         "step.started",
         "step.ended",
+        "workflow.loaded",
+        "workflow.refused",
+        "attempt.delayed",
+        "attempt.cancelled",
     }
 )
 """What changes nothing in the picture but the log."""

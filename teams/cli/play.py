@@ -15,7 +15,15 @@ from teams.cli import play_shown, resume
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
 from teams.cli.workers import add_workers, crew_of, told
-from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
+from teams.mission.opening import (
+    make_memory,
+    new_mission_name,
+    open_box,
+    open_roles,
+    open_routes,
+    open_site,
+    with_models,
+)
 from teams.playbook.inputs import inputs_of
 from teams.playbook.library import find_playbook
 from teams.playbook.play import Play, goal_of
@@ -63,10 +71,11 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
     playbook = entry.playbook
     assert playbook is not None
     inputs = inputs_of(playbook, args.inputs)
-    config = trusted_config(project.path, args)
+    roles = open_roles(project, invocation.env)
+    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, sandbox, invocation)
+    crew = crew_of(args, config, roles, sandbox, invocation)
     name = new_mission_name(playbook.name)
     memory = make_memory(project, goal_of(playbook, inputs), invocation.out.say)
     site = open_site(
@@ -79,6 +88,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=sandbox,
         env=invocation.env,
         crew=crew,
+        roles=roles,
     )
     scripted = config.model.name.startswith("scripted:")
     play = Play(site, watch=watching(invocation.out))
@@ -91,7 +101,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
             f"playbook {playbook.name} ({entry.source})",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
-            *told(crew),
+            *told(crew, roles, notes),
         ],
     )
 

@@ -20,6 +20,7 @@ from teams.playbook.functions import as_text
 from teams.protocol.team import Team
 
 SHOWN_CHARACTERS = 2000
+AGAIN = "onecontext resume"
 
 
 def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
@@ -27,11 +28,11 @@ def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], 
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), stopping(site, out):
+    with telling(site.journal, out), stopping(site, out, AGAIN):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
-            out.say("the work so far is kept; 'onecontext resume' goes on from here")
+            out.say(f"the work so far is kept; '{AGAIN}' goes on from here")
             raise
     events = [event for event in site.journal.read() if event.mission == site.mission]
     steps, used = _steps(events), _spent(site, events)

@@ -157,11 +157,10 @@ def spent_before(events: Iterable[Event], mission: str) -> dict[tuple[Kind, str]
     calls: list[Event] = []
     keys: dict[str, str] = {}
     for event in events:
-        if event.mission != mission:
-            continue
-        if event.type == "model.called":
+        if event.type == "model.called" and event.mission == mission:
             calls.append(event)
-        elif event.type == "task.created" and event.task:
+        elif event.type in ("task.created", "task.imported") and event.task:
+            # Of whatever mission, or none: a board may be served that others put tasks on.
             keys[event.task] = Task.parse(event.data["task"], source=f"event {event.seq}").key
     names: dict[Kind, Callable[[Event], str]] = {
         "mission": lambda event: mission,

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
-from onecontext.errors import SetupError
+from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
+from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
@@ -24,13 +25,14 @@ from teams.mission.ledger import Spent
 from teams.mission.metered import metered
 from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks
+from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
 from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
 from teams.models.port import OpenPriced
-from teams.models.registry import open_models
+from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
 from teams.protocol.team import Team
 
@@ -52,6 +54,47 @@ def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memo
     if repository and unknown:
         say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
     return memory
+
+
+def open_roles(project: Project, env: Mapping[str, str]) -> Roles:
+    """Return the roles that the agent definitions of the project and of the person make.
+
+    Raises:
+        UsageError: two are for one part. InvalidDocument: a skill that one names cannot be read.
+    """
+    definitions = find_definitions(project.path, client_folder(env, project.path))
+    return find_roles(definitions.agents, find_skills(project.path, _home(env)).skills)
+
+
+def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[Config, list[str]]:
+    """Return the configuration with the models that roles name for themselves, and what of that cannot be had.
+
+    What ``[model] roles`` says goes before. In a scripted run a role's real model is not asked: nobody shall pay for a
+    test.
+    """
+    models, notes = dict(config.model.roles), []
+    for name, role in roles.defined.items():
+        if role.model is None or name in models:
+            continue
+        if why := _why_no_model(role.model, config, env):
+            notes.append(f"role {name} takes the mission's model: {role.model} {why}")
+        else:
+            models[name] = role.model
+    return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
+
+
+def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
+    if config.model.name.startswith(SCRIPTED) and not name.startswith(SCRIPTED):
+        return "is a real one, and the mission is scripted"
+    try:
+        open_models(name, api_base=config.model.api_base, env=env)
+    except (SetupError, UsageError) as error:
+        return f"cannot be had ({error.message})"
+    return ""
+
+
+def _home(env: Mapping[str, str]) -> Path | None:
+    return Path(env["HOME"]) if env.get("HOME") else None
 
 
 def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
@@ -127,10 +170,10 @@ def open_site(
     sandbox: Sandbox,
     env: Mapping[str, str],
     crew: Crew = NOBODY,
+    roles: Roles = NO_ROLES,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
-    home = Path(env["HOME"]) if env.get("HOME") else None
-    skills = find_skills(project.path, home).skills
+    skills = find_skills(project.path, _home(env)).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
@@ -172,6 +215,7 @@ def open_site(
         ),
         workers=crew.placed(team, budget),
         who=crew.told,
+        roles=roles,
         stop=stop,
         pause=pause,
     )

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,7 @@ from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
 from teams.mission.past import Past
 from teams.mission.recorder import Recorder
+from teams.mission.roles import NO_ROLES, WORKER, Roles
 from teams.mission.workers.port import Worker
 from teams.mission.worktime import WorkTime
 from teams.models.port import Conversation, Model, OpenModel
@@ -34,9 +35,9 @@ LEAD = "team-lead"
 VALIDATOR = "validator-1"
 
 
-def worker_name(number: int) -> str:
-    """Return the name of the worker with this number; they count from 1."""
-    return f"worker-{number}"
+def worker_name(number: int, role: str = WORKER) -> str:
+    """Return the name of the worker with this number in its role; they count from 1."""
+    return f"{role}-{number}"
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person.
-    ``stop`` ends the run in order, ``pause`` holds it for as long as it is set.
+    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person;
+    ``roles`` what each role is told and may use. ``stop`` ends the run in order, ``pause`` holds it for as long as it
+    is set.
     """
 
     mission: str
@@ -63,6 +65,7 @@ class Site:
     time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
+    roles: Roles = NO_ROLES
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 
@@ -74,6 +77,12 @@ class Site:
     def past(self) -> Past:
         """What attempts that go on have done so far."""
         return Past(self.journal)
+
+    def altered(self, **fields: Any) -> "Site":
+        """Return a copy with other fields for one part of the work; what was read of the journal is shared."""
+        other = replace(self, **fields)
+        other.__dict__["past"] = self.past
+        return other
 
     def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
         """Return what a run of this agent may take; what is planned of its task goes before the configuration.

@@ -8,7 +8,7 @@ Rule 3: a stop that was said is an ending for good; the word is taken away only 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from onecontext.errors import OneContextError
 from teams.engine.regular import Regular
@@ -24,11 +24,19 @@ HEED_S = 0.25
 
 
 class Tending:
-    """The care for one run on one site; used by its one process."""
+    """The care for one run on one site; used by its one process.
 
-    def __init__(self, site: Site) -> None:
+    Where the lead is another program's, as in the team of a running client, nothing is done or said in its name.
+
+    Args:
+        branches: what the names of the run's branches begin with, where it has several; None: it has ``site.branch``.
+    """
+
+    def __init__(self, site: Site, *, branches: str | None = None) -> None:
         self._site = site
-        self.care = Care(site.team, mission=site.mission, agent=LEAD)
+        self._branches = branches
+        self._lead = LEAD if site.team.is_ours(LEAD) else None
+        self.care = Care(site.team, mission=site.mission, agent=self._lead)
         self.halt = Halt(site.journal)
         self._heed = Heed(self.halt, mission=site.mission)
         self._stopped: Order | None = None
@@ -70,7 +78,7 @@ class Tending:
             self.care.keep_journal()
             with (
                 self._site.time,
-                self._site.team.beating(LEAD),
+                self._site.team.beating(self._lead) if self._lead else nullcontext(),
                 Regular(self.care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
             ):
@@ -144,7 +152,8 @@ class Tending:
     def _clear_what_the_dead_left(self) -> list[str]:
         """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
         site = self._site
-        repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
+        locks = site.project.drop_dead_locks(site.mission, branches=self._branches)
+        repaired = [f"{name} was left by a killed run" for name in locks]
         clear(site, site.team.board.list())
         return [*repaired, *site.team.board.repair()]
 
@@ -152,4 +161,4 @@ class Tending:
         return self._site.budget.model_dump(mode="json", exclude_none=True)
 
     def _record(self, type_: str, data: dict[str, object]) -> None:
-        self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)
+        self._site.journal.append(type_, data, mission=self._site.mission, agent=self._lead)

@@ -13,6 +13,7 @@ from teams.mission.purse import Kind
 from teams.mission.site import LEAD
 from teams.protocol.board.task import Task
 
+_MADE = ("task.created", "task.imported")
 _BEGINS = ("mission.started", "mission.resumed")
 _ENDS = ("mission.ended", "mission.interrupted")
 _WORK = ("attempt.", "agent.", "tool.", "model.", "verify.", "verdict.", "work.", "memory.")
@@ -35,7 +36,7 @@ class _Reading:
 
     def take(self, event: Event) -> None:
         """Count the time up to ``event``."""
-        if event.type == "task.created" and event.task:
+        if event.type in _MADE and event.task:
             self._keys[event.task] = Task.parse(event.data["task"], source=f"event {event.seq}").key
         elif event.type in _BEGINS:
             self._at, self._paused_at, self._paused_s = event.at, None, 0.0
@@ -93,6 +94,7 @@ def worked_before(events: Iterable[Event], mission: str) -> dict[tuple[Kind, str
     """Return the seconds that the mission, its tasks (by key) and its agents have worked, by kind and name."""
     reading = _Reading(mission)
     for event in events:
-        if event.mission == mission:
+        # Tasks of whatever mission, or none: a board may be served that others put tasks on.
+        if event.mission == mission or event.type in _MADE:
             reading.take(event)
     return reading.worked

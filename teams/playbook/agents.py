@@ -21,6 +21,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.effects import key_of
 from teams.mission.notebook import commit
+from teams.mission.roles import Role
 from teams.mission.site import LEAD
 from teams.playbook.document import AgentStep, Step
 from teams.playbook.ensure import broken
@@ -76,6 +77,8 @@ class AgentRun:
         site = stage.site
         base = stage.base_of(spec.base, self._scope)
         mail = site.team.receive(name)
+        # A role without a definition of its own is a word by which a model is chosen, and nothing more.
+        role = site.roles.defined.get(spec.role, Role(spec.role))
         model = site.model_for(name, spec.role, task=self._path, attempt=self._tried)
         with (
             site.time.working(name, self._path),
@@ -89,10 +92,10 @@ class AgentRun:
             agent = Agent(
                 name,
                 model=model,
-                instructions=f"{_instructions()}\n{site.skill_catalogue}",
-                tools=[*kit.tools, site.skill_tool, *self._mail_tools(), take],
+                instructions=f"{_instructions()}{role.instructions}\n{site.skill_catalogue}",
+                tools=role.narrowed([*kit.tools, site.skill_tool, *self._mail_tools(), take]),
                 memory=self._memory,
-                limits=self._limits(),
+                limits=role.limited(self._limits()),
                 observer=site.recorder(name, model, attempt=self._tried),
                 stop=site.stop,
                 pause=site.pause,

@@ -44,13 +44,13 @@ class BuiltIn:
         return Report("stalled" if result.ending == "stalled" else "unfinished", said, reason=result.reason)
 
     def _agent(self, assignment: Assignment, finish: Callable[[Finished], None]) -> Agent:
-        site = self._site
+        site, role = self._site, self._site.roles.of(assignment.role)
         own = worker_tools(remember=assignment.remember, send=assignment.send, skill=site.skill_tool, finish=finish)
         return Agent(
             assignment.agent,
             model=self._model,
-            instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
+            instructions=f"{prompt('worker')}\n{site.skill_catalogue}{assignment.instructions}",
+            tools=[assignment.guard(tool) for tool in role.narrowed([*assignment.kit.tools, *own])],
             memory=assignment.notebook,
             limits=assignment.limits,
             observer=assignment.recorder(self._model.name, self._model.scripted),
