@@ -263,6 +263,8 @@ TOLD_ONLY = frozenset(
         "foreign.write",
         "message.posted",
         "effect.settled",
+        "step.started",
+        "step.ended",
         "workflow.loaded",
         "workflow.refused",
         "attempt.delayed",
