@@ -73,9 +73,8 @@ def main() -> None:
     which = "record" if args.every == 1 else f"{args.every}th record"
     print(f"{kills} kills, one after each {which} of a mission of 12 tasks")
     print(f"{counts['resumed']} resumed, {counts['over']} were over by then, {counts['unbegun']} had not begun")
-    print(
-        f"{kills - sweep.wrong} ended as done, with no finished task run again and no effect repeated; {sweep.wrong} not"
-    )
+    right = kills - sweep.wrong
+    print(f"{right} ended as done, with no finished task run again and no effect repeated; {sweep.wrong} not")
     print(f"{time.monotonic() - began:.0f} s")
 
 
