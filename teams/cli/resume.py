@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         site,
         invocation,
         lambda: Mission(site).resume(by=by),
-        opening=[f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes)],
+        opening=[f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)],
     )
 
 
