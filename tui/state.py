@@ -262,6 +262,8 @@ TOLD_ONLY = frozenset(
         "foreign.write",
         "message.posted",
         "effect.settled",
+        "step.started",
+        "step.ended",
         "workflow.loaded",
         "workflow.refused",
         "attempt.delayed",

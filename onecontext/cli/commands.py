@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "export": Command("onecontext.cli.export", "Memory", "write all branches as another program reads them"),
     "import": Command("onecontext.cli.import_", "Memory", "take in the memory of another program, or an export"),
     "run": Command("teams.cli.run", "Teams", "reach a goal with a team of agents"),
+    "play": Command("teams.cli.play", "Teams", "carry out a playbook: debate, migrate, and others; or your own"),
     "resume": Command("teams.cli.resume", "Teams", "go on with a mission that was interrupted or paused"),
     "pause": Command("teams.cli.pause", "Teams", "hold a mission until it is resumed"),
     "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),

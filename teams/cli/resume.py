@@ -7,6 +7,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
+from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, check_said_again, crew_of, told
@@ -15,9 +16,11 @@ from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.mission.mission import Mission
-from teams.mission.opening import open_box, open_roles, open_routes, open_site, with_models
+from teams.mission.opening import open_box, open_roles, open_site, with_models
+from teams.mission.routes import open_routes
 from teams.mission.site import LEAD
 from teams.mission.which import unfinished_mission
+from teams.playbook.play import Play
 from teams.protocol.team import Team
 
 _WHO = {"worker", "worker_sandbox"}
@@ -65,12 +68,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         roles=roles,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    return conduct(
-        site,
-        invocation,
-        lambda: Mission(site).resume(by=by),
-        opening=[f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)],
-    )
+    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)]
+    if history.playbook is not None:
+        play = Play(site, watch=watching(invocation.out))
+        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening)
+    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening)
 
 
 def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:

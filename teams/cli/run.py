@@ -20,10 +20,10 @@ from teams.mission.opening import (
     new_mission_name,
     open_box,
     open_roles,
-    open_routes,
     open_site,
     with_models,
 )
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 
 IN_ALL = ("usd", "tokens", "calls", "seconds")

@@ -47,6 +47,7 @@ class Attempt:
         self._stop = stop
         self._task = task
         self._contract = contract
+        self._planned = contract.planned(task.key)
         self._agent = task.owner or ""
         self._role = task.ours.role
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
@@ -107,7 +108,14 @@ class Attempt:
         named = site.workers.get(self._role)
         if named is not None:
             return named
-        return BuiltIn(site, site.model_for(self._agent, self._role, task=self._task.key, attempt=self._task.attempt))
+        model = site.model_for(
+            self._agent,
+            self._role,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            difficulty=(self._planned and self._planned.difficulty) or "normal",
+        )
+        return BuiltIn(site, model)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
         role = self._site.roles.of(self._role)
@@ -132,8 +140,7 @@ class Attempt:
         )
 
     def _limits(self, role: Role) -> Limits:
-        planned = self._contract.planned(self._task.key)
-        return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=planned))
+        return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=self._planned))
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
         """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the worker."""

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
 from onecontext.text.validation import first_problem
+from teams.models.port import Difficulty
 
 VERSION = 1
 # An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
@@ -101,6 +102,7 @@ class TaskLimits(BaseModel):
 class PlannedTask(BaseModel):
     """One piece of work for one worker.
 
+    ``difficulty`` decides which model works on it, where the configuration has several (None is ``normal``).
     ``after`` names the keys of tasks that must be done first, ``may_write`` tests and settings of test runners that
     are there and that this task may change all the same (new tests it may always write). ``role``: who works on it,
     where that is not any worker.
@@ -113,6 +115,7 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
+    difficulty: Difficulty | None = None
     may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     limits: TaskLimits | None = None
     role: RoleName | None = None

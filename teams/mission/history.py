@@ -30,6 +30,8 @@ class History:
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
+    playbook: Mapping[str, Any] | None = None
+    """Of a play: its document, its inputs and where it came from (:mod:`teams.playbook.record`); None: a plain goal."""
     who: Mapping[str, str] = field(default_factory=dict)
     """Who works, by role, where that is not the built-in agent; as a person said it last."""
     contract: Contract | None = None
@@ -80,6 +82,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    playbook: dict[str, Any] | None = None
     serving: bool = False
     who: dict[str, str] = {}
 

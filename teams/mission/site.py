@@ -28,7 +28,7 @@ from teams.mission.recorder import Recorder
 from teams.mission.roles import NO_ROLES, WORKER, Roles
 from teams.mission.workers.port import Worker
 from teams.mission.worktime import WorkTime
-from teams.models.port import Conversation, Model, OpenModel
+from teams.models.port import Conversation, Difficulty, Model, OpenModel
 from teams.protocol.team import Team
 
 LEAD = "team-lead"
@@ -114,8 +114,16 @@ class Site:
             continue
         return not self.stop.is_set()
 
-    def model_for(self, agent: str, role: str, *, task: str | None = None, attempt: int = 1) -> Model:
-        return self.open_model(Conversation(agent=agent, role=role, task=task, attempt=attempt))
+    def model_for(
+        self,
+        agent: str,
+        role: str,
+        *,
+        task: str | None = None,
+        attempt: int = 1,
+        difficulty: Difficulty | None = None,
+    ) -> Model:
+        return self.open_model(Conversation(agent, role, task, attempt, difficulty))
 
     def recorder(self, agent: str, model: Model, **where: Any) -> Recorder:
         return Recorder(self.journal, mission=self.mission, agent=agent, scripted=model.scripted, **where)
