@@ -256,6 +256,7 @@ class Monitor:
 TOLD_ONLY = frozenset(
     {
         "team.created",
+        "mission.forked",
         "mission.redirected",
         "mission.examined",
         "model.fallback",

@@ -208,6 +208,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "message.sent": _message,
     "mission.started": _started,
     "mission.planned": _planned,
+    "mission.forked": _simple("mission forked from", "bold", "from"),
     "mission.resumed": _simple("mission resumed", "bold", "reason"),
     "mission.interrupted": _simple("mission interrupted", "warn", "reason"),
     "mission.halted": _halted,

@@ -137,6 +137,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
         f"{len(event.data['contract']['tasks'])} tasks",
         "bold",
     ),
+    "mission.forked": lambda event: (f"begins as {_about(event, 'from')} was at its event {event.data['at']}", "bold"),
     "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
     "mission.halted": lambda event: (f"says {_about(event, 'word', 'reason')}", "yellow"),
     "mission.redirected": lambda event: (f"{_about(event, 'by')} wants: {_about(event, 'text')}", "bold"),

@@ -30,6 +30,11 @@ _HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *_WHO, *(f"b
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    add_how(parser)
+
+
+def add_how(parser: argparse.ArgumentParser) -> None:
+    """Declare how a mission goes on, where that is not as before."""
     parser.add_argument("--model", help="go on with another model (default: the same)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
     parser.add_argument(
@@ -50,6 +55,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if history.serving:
         hint = f"'onecontext serve --board {team.name}' goes on with it"
         raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
+    if history.memory:
+        memory = memory.on(history.memory)
     roles = open_roles(project, invocation.env)
     config, notes = with_models(as_before(trusted_config(project.path, args), history, args), roles, invocation.env)
     check_said_again(args, history)
