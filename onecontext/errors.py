@@ -260,5 +260,5 @@ class BudgetExhausted(OneContextError):
         self.name = name
 
 
-ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "budget_exhausted": 10, "stopped": 130}
+ENDING_EXIT_CODES = {"done": 0, "blocked": 10, "infeasible": 10, "budget_exhausted": 10, "stopped": 130}
 INTERRUPTED_EXIT_CODE = 130

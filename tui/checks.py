@@ -29,10 +29,12 @@ class Checks:
         self._assertions.clear()
 
     def promise(self, event: Event) -> None:
-        """Take in the contract of ``mission.planned``."""
+        """Take in the contract of ``mission.planned`` or ``mission.decided``; what is in it no longer is forgotten."""
+        before, self._assertions = self._assertions, {}
         for item in fields.mappings(fields.mapping(event.data, "contract"), "assertions"):
             assertion = Assertion(fields.text(item, "id"), fields.text(item, "text"))
-            self._assertions.setdefault(assertion.id, assertion)
+            known = before.get(assertion.id)
+            self._assertions[assertion.id] = known if known and known.text == assertion.text else assertion
 
     def verify(self, event: Event) -> Verification:
         """Take in one command of the contract and return what came of it."""

@@ -24,7 +24,8 @@ def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
     """Return ``usage`` with the call that ``data`` (of ``model.called``) tells of."""
     cost = fields.optional_float(data, "cost_usd")
     return Usage(
-        turns=usage.turns + 1,
+        # Of a program that works for us: how many it made, told together.
+        turns=usage.turns + (fields.number(data, "calls") or 1),
         tokens_in=usage.tokens_in + fields.number(data, "tokens_in"),
         tokens_cached=usage.tokens_cached + fields.number(data, "tokens_cached"),
         tokens_out=usage.tokens_out + fields.number(data, "tokens_out"),

@@ -145,6 +145,10 @@ class Monitor:
         if self._mission:
             self._mission = replace(self._mission, planned=True)
 
+    def _mission_decided(self, event: Event) -> None:
+        if event.data.get("contract"):
+            self._checks.promise(event)
+
     def _mission_resumed(self, event: Event) -> None:
         self._interrupted = False
         self._attention.close(None, frozenset({attention.ENDED}))
@@ -249,11 +253,22 @@ class Monitor:
         self._people.apply(event)
 
 
-TOLD_ONLY = frozenset({"team.created", "model.fallback", "foreign.write", "message.posted"})
+TOLD_ONLY = frozenset(
+    {
+        "team.created",
+        "mission.redirected",
+        "mission.examined",
+        "model.fallback",
+        "foreign.write",
+        "message.posted",
+        "effect.settled",
+    }
+)
 """What changes nothing in the picture but the log."""
 HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.started": Monitor._mission_started,
     "mission.planned": Monitor._mission_planned,
+    "mission.decided": Monitor._mission_decided,
     "mission.resumed": Monitor._mission_resumed,
     "mission.interrupted": Monitor._mission_interrupted,
     "mission.halted": Monitor._mission_halted,

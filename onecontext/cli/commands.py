@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "resume": Command("teams.cli.resume", "Teams", "go on with a mission that was interrupted or paused"),
     "pause": Command("teams.cli.pause", "Teams", "hold a mission until it is resumed"),
     "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),
+    "redirect": Command("teams.cli.redirect", "Teams", "say to a mission what is wanted otherwise"),
     "retry": Command("teams.cli.retry", "Teams", "let a blocked task be tried again"),
     "team": Command("teams.cli.team", "Teams", "make a team, join one with an agent, show or leave it"),
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),

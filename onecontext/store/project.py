@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pygit2
 
-from onecontext.errors import Conflict, InvalidText, NoRepository, UsageError
+from onecontext.errors import AmbiguousRevision, Conflict, InvalidText, NoRepository, UnknownRevision, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, open_to_others, remove_copy
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
 from onecontext.store.project_open import (
@@ -193,6 +193,21 @@ class Project:
         start = commit_of(repository, base or self.head_commit)
         with disk_errors_told():
             return try_merge(repository, branch, wanted, _checked(message), self._signature(author), start)
+
+    def merge_made(self, branch: str, commit: str) -> MergeCandidate | None:
+        """Return a merge that was made on trial before, as :meth:`try_merge` did then.
+
+        None: the branch has moved since, or is gone, or the commit is: it could not land any more.
+        """
+        repository = open_repository(self.git_path)
+        tip = self.tip(branch)
+        try:
+            parents = tuple(str(parent) for parent in commit_of(repository, commit).parent_ids)
+        except (UnknownRevision, AmbiguousRevision):
+            return None
+        if tip is None or not (self.holds(tip, commit) or parents[:1] == (tip,)):
+            return None
+        return MergeCandidate(branch, tip, commit, parents=parents, already=parents[:1] != (tip,))
 
     def land(self, candidate: MergeCandidate) -> None:
         """Let the branch name the merge made on trial. Nothing to do when it had the commit already.

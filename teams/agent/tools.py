@@ -3,15 +3,18 @@
 Rule 1: what the model sees comes from the function's name, annotations and docstring, and from nowhere else.
 Rule 2: arguments are checked against the annotations before the function runs.
 Rule 3: what goes wrong in a tool is told to the model in one sentence; only what no model could mend stops the agent.
+Rule 4: a tool says whether what it does outlives the working copy. Who says nothing says yes: after a crash nobody may
+    then do it again unasked.
 """
 
+import hashlib
 import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
@@ -24,6 +27,8 @@ from teams.models.port import ToolSpec
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SHOWN = 500
 
+Effect = Literal["confined", "outlives"]
+
 # The disk, a lock, a claim that passed to somebody else, a sandbox that is gone: nothing a model says next can help.
 STOPPING = (StorageError, Damaged, Conflict, SetupError)
 
@@ -33,6 +38,7 @@ class Tool:
     """A tool: what the model sees, and what is called with the arguments as a JSON object (keys are parameter names).
 
     ``ends``: a call that succeeds ends the run. ``idempotent``: calling it again after a crash does no harm.
+    ``effect``: ``confined`` reads, or changes a working copy that is thrown away; ``outlives`` may do anything else.
     ``polls``: it is made for waiting, so that the same call may bring the same result more often; a function says so of
     the arguments.
     """
@@ -42,6 +48,7 @@ class Tool:
     ends: bool = False
     idempotent: bool = False
     polls: bool | Callable[[Mapping[str, Any]], bool] = False
+    effect: Effect = "outlives"
 
     def waits(self, arguments: str) -> bool:
         """Say whether a call with these arguments, as the model wrote them, waits for something."""
@@ -71,6 +78,7 @@ def tool_from(
     ends: bool = False,
     idempotent: bool = False,
     polls: bool | Callable[[Mapping[str, Any]], bool] = False,
+    effect: Effect = "outlives",
 ) -> Tool:
     """Make a tool of a plain function.
 
@@ -81,6 +89,7 @@ def tool_from(
         ends: a call that succeeds ends the run.
         idempotent: calling it again after a crash does no harm.
         polls: it is made for waiting; see :class:`Tool`.
+        effect: ``confined`` where it only reads, or changes what is thrown away with the working copy.
 
     Raises:
         UsageError: no tool can be made of it; the message names the function and the reason.
@@ -104,7 +113,7 @@ def tool_from(
             raise InvalidArguments("a string in them is half a character, a lone surrogate") from error
         return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
 
-    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, polls)
+    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, polls, effect)
 
 
 def parse_arguments(text: str) -> dict[str, Any]:
@@ -120,6 +129,20 @@ def parse_arguments(text: str) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise InvalidArguments(f"they are {type(arguments).__name__}, not a JSON object")
     return arguments
+
+
+def digest_of(arguments: Mapping[str, Any]) -> str:
+    """Return 32 hex digits that are the same for the same arguments, however they are ordered and spaced."""
+    canonical = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:32]
+
+
+def digest_of_text(text: str) -> str:
+    """Return the digest of arguments as a model wrote them; of what is no JSON object, that of its characters."""
+    try:
+        return digest_of(parse_arguments(text))
+    except (InvalidArguments, RecursionError):
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def invoke(tool: Tool, arguments: str, *, limit_characters: int) -> Outcome:

@@ -2,13 +2,16 @@
 
 Rule 1: these are plain functions; what they raise is told to the model, in the words of the error.
 Rule 2: every command is recorded as it really went; the handoff is written from that record, not from what is said.
-Rule 3: docstrings are part of the system prompt's budget: one line, and only what the model must know.
+Rule 3: what they change dies with the copy, but for commands that nothing confines (tier "none"): those may do
+    anything, so the copy they worked on is part of what they did, and outlives a crash with all that was done to it.
+Rule 4: docstrings are part of the system prompt's budget: one line, and only what the model must know.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from teams.agent.tools import Effect, Tool, tool_from
 from teams.guard.port import CommandResult, Sandbox
 from teams.guard.workspace import Workspace
 
@@ -17,10 +20,19 @@ OUTPUT_CHARS = 16_000
 
 @dataclass(frozen=True, slots=True)
 class WorkTools:
-    """The tools of one attempt, and ``commands``: what was run through them so far, oldest first."""
+    """The tools of one attempt, and ``commands``: what was run through them so far, oldest first.
+
+    ``tools`` are the ``functions`` with what they do to the world said of each.
+    """
 
     functions: Sequence[Callable[..., Any]]
     commands: list[CommandResult]
+    tools: Sequence[Tool]
+
+
+def outlives(sandbox: Sandbox) -> bool:
+    """Say whether what commands in ``sandbox`` do may outlive their working copy."""
+    return sandbox.tier == "none"
 
 
 def work_tools(
@@ -30,7 +42,7 @@ def work_tools(
 
     Args:
         read_only: for one who judges: no writing or editing, and commands see the workspace read-only where the
-            sandbox can hold that.
+            sandbox can hold that. They are there to look, so that doing one again does no harm.
         timeout_s: of one command; after it the whole process tree is killed.
     """
     commands: list[CommandResult] = []
@@ -68,8 +80,15 @@ def work_tools(
         found = workspace.search(text, folder)
         return "\n".join(f"{match.path}:{match.line}: {match.text}" for match in found) or "not found"
 
-    reading: list[Callable[..., Any]] = [run, read_file, list_files, search]
-    return WorkTools(reading if read_only else [*reading, write_file, edit_file], commands)
+    looking: list[Callable[..., Any]] = [read_file, list_files, search]
+    writing: list[Callable[..., Any]] = [] if read_only else [write_file, edit_file]
+    may_outlive: Effect = "outlives" if outlives(sandbox) and not read_only else "confined"
+    tools = [
+        tool_from(run, idempotent=read_only, effect=may_outlive),
+        *(tool_from(function, idempotent=True, effect="confined") for function in looking),
+        *(tool_from(function, idempotent=True, effect=may_outlive) for function in writing),
+    ]
+    return WorkTools([run, *looking, *writing], commands, tools)
 
 
 def describe(result: CommandResult, *, timeout_s: float) -> str:

@@ -107,11 +107,12 @@ NOT_TOLD = frozenset(
         "task.inspected",
         "task.completed",
         "task.rejected",
+        "task.revised",
         "task.linked",
         "task.renewed",
     }
 )
-_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict"}
+_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict", "change_plan", "stop_mission", "carry_on", "answer"}
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
@@ -121,6 +122,12 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     ),
     "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
     "mission.halted": lambda event: (f"says {_about(event, 'word', 'reason')}", "yellow"),
+    "mission.redirected": lambda event: (f"{_about(event, 'by')} wants: {_about(event, 'text')}", "bold"),
+    "mission.examined": lambda event: (
+        f"{_about(event, 'verdict')} that it cannot be done: {_about(event, 'claim')}",
+        "yellow",
+    ),
+    "mission.decided": lambda event: (f"decides: {_about(event, 'choice', 'ending', 'reason')}", "bold"),
     "mission.released": lambda event: ("lets the mission go on", "bold"),
     "mission.interrupted": lambda event: (f"interrupted: {event.data['reason']}", "yellow"),
     "task.created": lambda event: (f"task {_task_name(event)}: {event.data['task']['subject']}", ""),
@@ -146,6 +153,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "turn.ended": _ended,
     "tool.intent": _called,
     "model.called": _said,
+    "effect.settled": lambda event: (f"a call in doubt is decided on: {_about(event, 'tool', 'by', 'answer')}", "bold"),
     "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,

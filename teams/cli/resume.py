@@ -9,6 +9,7 @@ from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
 from teams.cli.watching import conduct
+from teams.cli.workers import add_workers, check_said_again, crew_of, told
 from teams.mission.alone import alone
 from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
@@ -19,7 +20,8 @@ from teams.mission.site import LEAD
 from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
-_HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *(f"budget_{name}" for name in IN_ALL)}
+_WHO = {"worker", "worker_sandbox"}
+_HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *_WHO, *(f"budget_{name}" for name in IN_ALL)}
 """Options that only who begins to run the mission can follow."""
 
 
@@ -31,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-attempts", type=int, help="attempts at one task; more than before reopens what they ended"
     )
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
+    add_workers(parser)
     add_budget(parser)
     add_readable(parser)
 
@@ -42,6 +45,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if _goes_on(team, history, args, invocation):
         return 0
     config = as_before(trusted_config(project.path, args), history, args)
+    check_said_again(args, history)
+    sandbox = open_box(config, project, readable_of(args, invocation))
+    crew = crew_of(args, config, sandbox, invocation)
     site = open_site(
         mission=history.mission,
         project=project,
@@ -49,12 +55,16 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         team=team,
         config=config,
         routes=open_routes(config, invocation.env),
-        sandbox=open_box(config, project, readable_of(args, invocation)),
+        sandbox=sandbox,
         env=invocation.env,
+        crew=crew,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
     return conduct(
-        site, invocation, lambda: Mission(site).resume(by=by), opening=[f"resuming {history.mission}: {history.goal}"]
+        site,
+        invocation,
+        lambda: Mission(site).resume(by=by),
+        opening=[f"resuming {history.mission}: {history.goal}", *told(crew)],
     )
 
 

@@ -12,6 +12,7 @@ from onecontext.store.project import Project
 from onecontext.text.validation import first_problem
 from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
+from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
 from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="how many work side by side (default 2)")
     parser.add_argument("--max-attempts", type=int, help="attempts at one task before it is blocked (default 3)")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
+    add_workers(parser)
     add_budget(parser)
     add_readable(parser)
 
@@ -40,6 +42,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     # All that can be missing is asked for before the first file is made.
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
+    crew = crew_of(args, config, sandbox, invocation)
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out.say)
     site = open_site(
@@ -51,6 +54,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         routes=routes,
         sandbox=sandbox,
         env=invocation.env,
+        crew=crew,
     )
     scripted = config.model.name.startswith("scripted:")
     return conduct(
@@ -62,6 +66,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
+            *told(crew),
         ],
     )
 

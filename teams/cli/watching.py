@@ -117,6 +117,12 @@ def _advice(summary: Summary) -> str:
             "'onecontext cost' says where it went; 'onecontext resume --budget-usd N' (-tokens, -calls) allows more, "
             "[budget.task] and [budget.agent] of onecontext.toml more of those"
         )
+    asking = [task.id for task in summary.tasks if task.state == "needs_input"]
+    if asking:
+        return (
+            f"'onecontext task answer {asking[0]} TEXT --as NAME' answers what task {asking[0]} waits for, then "
+            "'onecontext resume' goes on"
+        )
     used_up = [task.attempts for task in summary.tasks if task.state == "blocked"]
     if used_up:
         return f"'onecontext resume --max-attempts {max(used_up) + 1}' gives what is blocked another attempt"

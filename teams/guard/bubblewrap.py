@@ -11,7 +11,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,9 @@ class Bubblewrap:
         writable: bool = True,
         timeout_s: float = 120.0,
         env: Mapping[str, str] | None = None,
+        text: str | None = None,
+        stop: threading.Event | None = None,
+        on_output: Callable[[bytes], None] | None = None,
     ) -> CommandResult:
         """Run ``argv`` in ``workspace``, which it sees as /workspace; see the port.
 
@@ -104,14 +108,19 @@ class Bubblewrap:
                     end=_kill,
                     pass_fds=[writing, given, *(descriptor for descriptor, _ in files)],
                     limit_bytes=self._output_limit_bytes,
+                    text=text,
+                    stop=stop,
+                    on_output=on_output,
                 )
-            exit_code = None if finished.timed_out else _exit_code(reading, finished)
+            exit_code = None if finished.timed_out or finished.stopped else _exit_code(reading, finished)
         except FileNotFoundError as error:
             raise NoSandbox(f"{self._bwrap} is gone: {error.strerror}") from error
         finally:
             os.close(reading)
             os.close(writing)
-        return CommandResult(tuple(argv), exit_code, finished.output, finished.omitted_bytes, finished.duration_s)
+        return CommandResult(
+            tuple(argv), exit_code, finished.output, finished.omitted_bytes, finished.duration_s, finished.stopped
+        )
 
     def _options(self, workspace: Path, *, writable: bool, status: int, files: Sequence[tuple[int, str]]) -> list[str]:
         return [

@@ -3,7 +3,8 @@
 Rule 1: a command that ran and failed is a result; only a sandbox that cannot run commands at all is an error.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,8 @@ from typing import Protocol
 class CommandResult:
     """How a command ended.
 
-    ``exit_code`` is 128 + the signal when a signal ended it, and None when it was ended for taking too long.
+    ``exit_code`` is 128 + the signal when a signal ended it, and None when it was ended for taking too long, or because
+    it was told to stop (``stopped``).
     ``output`` is stdout and stderr as they came, at most the sandbox's limit of bytes, head and tail kept;
     ``omitted_bytes`` counts what was left out of the middle (0: nothing).
     """
@@ -23,6 +25,7 @@ class CommandResult:
     output: str
     omitted_bytes: int
     duration_s: float
+    stopped: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -42,6 +45,9 @@ class Sandbox(Protocol):
         writable: bool = True,
         timeout_s: float = 120.0,
         env: Mapping[str, str] | None = None,
+        text: str | None = None,
+        stop: threading.Event | None = None,
+        on_output: Callable[[bytes], None] | None = None,
     ) -> CommandResult:
         """Run ``argv`` with ``workspace`` as its folder and wait for it and all its children.
 
@@ -49,6 +55,9 @@ class Sandbox(Protocol):
             writable: False mounts the workspace read-only (where the tier can).
             timeout_s: after this the whole process tree is killed.
             env: added to the sandbox's own small environment; None adds nothing. Nothing is inherited.
+            text: what it reads on its stdin; None is nothing.
+            stop: set, it kills the whole process tree within a second.
+            on_output: is given what it prints, as it comes, all of it.
 
         Raises:
             NoSandbox: this tier does not work on this machine.

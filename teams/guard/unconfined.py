@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +38,9 @@ class Unconfined:
         writable: bool = True,
         timeout_s: float = 120.0,
         env: Mapping[str, str] | None = None,
+        text: str | None = None,
+        stop: threading.Event | None = None,
+        on_output: Callable[[bytes], None] | None = None,
     ) -> CommandResult:
         """Run ``argv`` in ``workspace``; see the port."""
         control, held = os.pipe()
@@ -64,6 +68,9 @@ class Unconfined:
                     end=let_go,
                     pass_fds=[control],
                     limit_bytes=self._output_limit_bytes,
+                    text=text,
+                    stop=stop,
+                    on_output=on_output,
                 )
         finally:
             os.close(control)
@@ -72,8 +79,9 @@ class Unconfined:
         code = 128 - finished.returncode if finished.returncode < 0 else finished.returncode
         return CommandResult(
             argv=tuple(argv),
-            exit_code=None if finished.timed_out else code,
+            exit_code=None if finished.timed_out or finished.stopped else code,
             output=finished.output,
             omitted_bytes=finished.omitted_bytes,
             duration_s=finished.duration_s,
+            stopped=finished.stopped,
         )

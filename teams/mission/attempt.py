@@ -5,6 +5,7 @@ Rule 2: an attempt ends as a submission or as a released claim, and either is in
 Rule 3: what a worker leaves behind ends no more than its own attempt.
 """
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.errors import OneContextError, StaleEpoch, UsageError
-from teams.agent.observer import Observer
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt_copy import attempt_copy
 from teams.mission.contract import Contract
+from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
@@ -35,10 +37,11 @@ COMMAND_CHARACTERS = 2000
 
 
 class Attempt:
-    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch."""
+    """One claim on one task: ``task`` as it was claimed, with its owner, attempt and epoch; ``stop`` ends it."""
 
-    def __init__(self, site: Site, task: Task, contract: Contract) -> None:
+    def __init__(self, site: Site, task: Task, contract: Contract, *, stop: threading.Event) -> None:
         self._site = site
+        self._stop = stop
         self._task = task
         self._contract = contract
         self._agent = task.owner or ""
@@ -47,6 +50,7 @@ class Attempt:
         self._handed: tuple[Finished, str] | None = None
         """What the worker said when it handed over, and the commit of what it had made by then."""
         self._notebook = Notebook.open(site, task, agent=self._agent)
+        self._effects = Effects(site.past, site.mission, task)
 
     def run(self) -> None:
         """Work on the task until it is handed over or given back.
@@ -57,8 +61,8 @@ class Attempt:
         site = self._site
         try:
             start = self._start()
-            with site.team.beating(self._agent), site.copy(f"task-{self._task.id}", start) as folder:
-                self._work(folder, start)
+            with site.team.beating(self._agent), attempt_copy(site, self._task, start) as copy:
+                copy.is_over = self._work(copy.folder, copy.start)
         except StaleEpoch as error:
             # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
@@ -69,17 +73,18 @@ class Attempt:
                 self._give_back(f"{type(error).__name__}: {error}")
             raise
 
-    def _work(self, folder: Path, start: str) -> None:
+    def _work(self, folder: Path, start: str) -> bool:
+        """Let the worker work, and hand over what it made; False: it was stopped before that."""
         worker = self._worker()
         self._record("attempt.started", {"role": self._role, "model": worker.name})
         kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
         report = worker.work(self._assignment(folder, start, kit))
         if report.ended == "stopped":
-            self._give_back("the mission was stopped")
-            return
+            self._give_back("the work was stopped")
+            return False
         if report.ended == "stalled" and may_try_again(self._site, self._agent, report.reason, **self._where):
             self._give_back(f"stalled: {report.reason}")
-            return
+            return False
         finished = report.ended == "finished"
         if self._handed is None:
             finished = self._take_what_is_left(folder, start, report.said) and finished
@@ -87,6 +92,7 @@ class Attempt:
         said, commit = self._handed
         ran = [RunCommand(command=c.argv[-1], exit_code=c.exit_code) for c in kit.commands]
         self._hand_over(commit, [*ran, *report.commands], said, finished=finished)
+        return True
 
     def _worker(self) -> Worker:
         """Return who works on tasks of this role: what a person named for it, else the built-in agent."""
@@ -106,13 +112,14 @@ class Attempt:
             folder=folder,
             kit=kit,
             notebook=self._notebook,
-            stop=self._site.stop,
+            stop=self._stop,
             pause=self._site.pause,
             limits=self._site.limits_of(self._contract.planned(self._task.key)),
-            remember=self._notebook.commit,
+            remember=self._remember,
             send=self._send,
+            guard=self._effects.guarded,
             hand_over=lambda said: self._take(folder, start, said),
-            observer=self._observer,
+            recorder=self._recorder,
         )
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
@@ -161,9 +168,12 @@ class Attempt:
         return "\n".join(lines)
 
     def _send(self, to: str, text: str) -> None:
-        self._site.team.send(to, text, sender=self._agent)
+        self._site.team.send(to, text, sender=self._agent, msg_id=self._effects.key("message", to=to, text=text))
 
-    def _observer(self, model: str, scripted: bool) -> Observer:
+    def _remember(self, text: str) -> str:
+        return self._notebook.commit(text, key=self._effects.key("remember", text=text))
+
+    def _recorder(self, model: str, scripted: bool) -> Recorder:
         where = self._where
         return Recorder(self._site.journal, mission=self._site.mission, agent=self._agent, scripted=scripted, **where)
 
@@ -179,7 +189,8 @@ class Attempt:
             ),
             **asdict(said),
         )
-        self._notebook.commit(said.summary or self._task.subject, code_commit=commit)
+        told = said.summary or self._task.subject
+        self._notebook.commit_once(told, code_commit=commit)
         evidence = {"handoff": handoff.model_dump(mode="json")}
         self._site.team.board.submit(self._task.id, self._agent, self._task.epoch, evidence=evidence)
         failed = {"outcome": "failed", "reason": "; ".join(said.undone)}

@@ -23,6 +23,8 @@ Kind = Literal["mission", "task", "agent"]
 LEAST_OUT = 256
 """Tokens of an answer below which a call is not worth making."""
 _LOOK_S = 0.2
+_ANY = Price(0.0, 1e-12)
+"""Enough of a price that dollars must be left, and too little to set any aside."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,18 @@ class Budget:
                     reservation.give_back(purse)
                 self._changed.notify_all()
 
+    @contextmanager
+    def begun(self, *, agent: str, task: str, stop: threading.Event, pause: threading.Event) -> Iterator["Reservation"]:
+        """Let a program of another maker begin, which calls models itself: nobody can say before what it will take.
+
+        Raises:
+            BudgetExhausted: nothing is left that it could take.
+        """
+        with self.reserved(
+            agent=agent, task=task, tokens_in=0, wanted_out=LEAST_OUT, price=_ANY, stop=stop, pause=pause
+        ) as reservation:
+            yield reservation
+
     def _reserve(
         self,
         purses: list[Purse],
@@ -214,15 +228,15 @@ class Reservation:
         self._tokens = tokens_in + tokens_out
         self._usd = tokens_in * price.token_in_usd + tokens_out * price.token_out_usd if price else 0.0
         self.tokens_out = tokens_out
-        self._took: tuple[int, float] | None = None
+        self._took: tuple[int, float, int] | None = None
 
-    def settle(self, *, tokens: int, usd: float | None) -> None:
+    def settle(self, *, tokens: int, usd: float | None, calls: int = 1) -> None:
         """Say what the call took; without it (it failed) nothing is counted.
 
         What the provider does not say (no tokens, ``usd`` None), or cannot be, counts as all that was set aside.
         """
         known = usd is not None and math.isfinite(usd) and usd >= 0
-        self._took = tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd
+        self._took = tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd, calls
 
     def set_aside(self, purse: Purse) -> None:
         purse.held_tokens += self._tokens
@@ -239,7 +253,7 @@ class Reservation:
         if self._took is not None:
             purse.tokens += self._took[0]
             purse.usd += self._took[1]
-            purse.calls += 1
+            purse.calls += self._took[2]
 
 
 def spent_before(events: Iterable[Event], mission: str) -> dict[tuple[Kind, str], Spent]:

@@ -37,6 +37,7 @@ def _command(command: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
+Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
 

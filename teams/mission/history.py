@@ -30,6 +30,8 @@ class History:
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
+    who: Mapping[str, str] = field(default_factory=dict)
+    """Who works, by role, where that is not the built-in agent; as a person said it last."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -56,7 +58,9 @@ def read_history(events: Iterable[Event]) -> History | None:
     return history
 
 
-_TYPES = frozenset({"mission.started", "mission.planned", "work.merged", "mission.ended", "mission.resumed"})
+_TYPES = frozenset(
+    {"mission.started", "mission.planned", "mission.decided", "work.merged", "mission.ended", "mission.resumed"}
+)
 
 
 class _Started(BaseModel):
@@ -72,6 +76,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    who: dict[str, str] = {}
 
 
 def _with(history: History | None, event: Event) -> History | None:
@@ -81,7 +86,7 @@ def _with(history: History | None, event: Event) -> History | None:
         return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
     if history is None:
         return None
-    if event.type == "mission.planned":
+    if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
     elif event.type == "work.merged" and event.task:
         history.merged[event.task] = data["commit"]
@@ -90,4 +95,5 @@ def _with(history: History | None, event: Event) -> History | None:
     elif event.type == "mission.resumed":
         history.ending = None
         history.budget = data.get("budget", history.budget)
+        history.who = data.get("who", history.who)
     return history

@@ -44,7 +44,8 @@ class Spent:
         price = _number(data.get("cost_usd"))
         return replace(
             self,
-            calls=self.calls + 1,
+            # What another program tells of its calls comes together, at its end.
+            calls=self.calls + max(1, int(_number(data.get("calls")) or 1)),
             scripted=self.scripted + (data.get("scripted") is True),
             tokens_in=self.tokens_in + int(_number(data.get("tokens_in")) or 0),
             tokens_cached=self.tokens_cached + int(_number(data.get("tokens_cached")) or 0),

@@ -14,10 +14,13 @@ from teams.mission.alone import alone
 from teams.mission.contract import Contract
 from teams.mission.halt import PERSON
 from teams.mission.history import History, read_history
+from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.planning import make_plan, put_on_board
 from teams.mission.rest import give_back
-from teams.mission.scheduler import STOPPED, Outcome, Scheduler
+from teams.mission.scheduler import Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
+from teams.mission.steering.course import Course
+from teams.mission.steering.steering import Steering
 from teams.mission.tending import Tending
 from teams.mission.verification import run_checks
 from teams.protocol.board.states import State
@@ -40,6 +43,8 @@ class Mission:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._tending = Tending(site)
+        self._course = Course(site.mission)
+        site.journal.follow(self._course.apply)
 
     def start(self, goal: str, *, model: str, scripted: bool, base: str | None = None) -> Ending:
         """Record the goal and run until an end.
@@ -83,14 +88,22 @@ class Mission:
         """Plan, where there is no plan yet, and carry it out; return how that came out."""
         site = self._site
         try:
-            contract = history.contract or make_plan(site, history.goal, history.base)
-            if contract is not None:
-                return self._carry_out(contract, history.base, failed_beside)
+            if (decided := self._decided()) is None:
+                contract = history.contract or make_plan(site, history.goal, history.base)
+                if contract is not None:
+                    return self._carry_out(contract, history.base, failed_beside)
+                decided = self._decided() or STOPPED
+            return decided, site.project.tip(site.branch)
         except BudgetExhausted as error:
             # A call that was not made because of the stop has no name; a purse that is empty is so in a pause, too.
             if error.name:
                 return Outcome("budget_exhausted", error.message), site.project.tip(site.branch)
         return STOPPED, site.project.tip(site.branch)
+
+    def _decided(self) -> Outcome | None:
+        """Return the end that the orchestrator decided and that has not come yet."""
+        self._site.journal.catch_up()
+        return self._course.stop
 
     def _carry_out(
         self, contract: Contract, base: str, failed_beside: Callable[[], BaseException | None]
@@ -99,9 +112,11 @@ class Mission:
         site = self._site
         put_on_board(site, contract)
         site.project.ensure_branch(site.branch, base)
-        outcome = Scheduler(site, contract, failed_beside).run()
+        steering = Steering(site, contract, self._course)
+        steering.settle()
+        outcome = Scheduler(site, steering, failed_beside).run()
         tip = site.branch_tip()
-        return (self._final_check(contract, tip) if outcome.ending == "done" else outcome), tip
+        return (self._final_check(steering.contract, tip) if outcome.ending == "done" else outcome), tip
 
     def _final_check(self, contract: Contract, tip: str) -> Outcome:
         """Look whether the branch at ``tip`` holds all that landed, and run every command of the contract on it."""
@@ -121,7 +136,8 @@ class Mission:
             return Outcome("blocked", f"on the finished branch these do not hold: {names}")
         tasks = counted(len(contract.tasks), "task is done", "tasks are done")
         commands = counted(len({check.command for check in checks}), "command", "commands")
-        return Outcome("done", f"{tasks}; {commands} of the contract exit 0")
+        given_up = "".join(f"; given up: {name} ({why})" for name, why in self._course.given_up.items())
+        return Outcome("done", f"{tasks}; {commands} of the contract exit 0{given_up}")
 
     def _gather(self, history: History) -> None:
         """Let everybody join who has not yet."""

@@ -1,13 +1,23 @@
-"""The memory of one task: a branch of its own, whose milestones are also told to the journal."""
+"""The memory of one task: a branch of its own, whose milestones are also told to the journal.
+
+Rule 1: a milestone with a key is there once: its record id is made of the key, so that who takes up an attempt again
+    finds it where an interrupted run recorded it.
+"""
 
 import hashlib
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from onecontext.api import Memory
+from onecontext.errors import BranchExists, UnknownBranch
 from onecontext.records import Milestone
+from teams.mission.effects import key_of
 from teams.mission.site import Site
 from teams.protocol.board.task import Task
 
+_NEWEST = 200
+"""Milestones among which one of an interrupted attempt is looked for; its branch is written by that attempt alone."""
 KEY_CHARACTERS = 48
 """Of a key in the name of a branch, which has 64 at most."""
 
@@ -35,18 +45,33 @@ class Notebook:
     def open(cls, site: Site, task: Task, *, agent: str) -> "Notebook":
         """Open the task's branch for ``agent``, starting it from the mission's memory when it is not there yet."""
         name = branch_of(site.mission, task.key)
-        lead = site.memory
-        if name not in {branch.name for branch in lead.branches()}:
-            lead.create_branch(name, purpose=task.subject)
-        return cls(site, task, Memory.open(lead.path, branch=name, agent=agent, session=site.mission))
 
-    def commit(self, contribution: str, *, code_commit: str | None = None) -> str:
-        """Record a milestone and return its record id; ``code_commit`` links the user's repository, None links none."""
-        milestone = self.memory.commit(
-            contribution, code_commit=code_commit, task=self.task.key, mission=self.site.mission
+        def opened() -> Memory:
+            return Memory.open(site.memory.path, branch=name, agent=agent, session=site.mission)
+
+        try:
+            return cls(site, task, opened())
+        except UnknownBranch:
+            with suppress(BranchExists):  # somebody else at work on the task was quicker
+                site.memory.create_branch(name, purpose=task.subject)
+            return cls(site, task, opened())
+
+    def commit(self, contribution: str, *, code_commit: str | None = None, key: str | None = None) -> str:
+        """Record a milestone and return its record id.
+
+        Args:
+            code_commit: links the user's repository; None links none.
+            key: a UUID that says what makes it the same when it is recorded again; None: it is another each time.
+        """
+        again = key is not None and self.site.past.is_taken_up_again(self.task.id, self.task.attempt)
+        return commit(
+            self.site, self.memory, contribution, key=key, look=again, code_commit=code_commit, task=self.task
         )
-        tell(self.site, self.memory, milestone, contribution, task=self.task)
-        return milestone.id
+
+    def commit_once(self, contribution: str, *, code_commit: str | None = None) -> str:
+        """Record a milestone that an attempt has once: the same words again are the same milestone."""
+        key = key_of(self.site.mission, self.task, "milestone", contribution)
+        return self.commit(contribution, code_commit=code_commit, key=key)
 
     def step(self, observation: str = "", thought: str = "", action: str = "") -> object:
         """Append one step, durable when it returns."""
@@ -61,6 +86,50 @@ class Notebook:
         merged = self.site.memory.merge(self.memory.branch, summary=self.task.subject)
         if merged.milestone is not None:
             tell(self.site, self.site.memory, merged.milestone, f"merged {self.memory.branch}", task=self.task)
+
+
+def commit(
+    site: Site,
+    memory: Memory,
+    contribution: str,
+    *,
+    key: str | None,
+    look: bool,
+    code_commit: str | None = None,
+    task: Task | None = None,
+) -> str:
+    """Record a milestone of ``memory`` and tell the journal; return its record id.
+
+    Args:
+        key: of which its id is made; None: a new one. ``look``: it may be there already, and is then not made again.
+    """
+    if key is not None and look:
+        there = next((one for one in memory.milestones(limit=_NEWEST) if one.id == key[:8]), None)
+        if there is not None:
+            if not _is_told(site, there.id):
+                tell(site, memory, there, contribution, task=task)
+            return there.id
+    writer = memory if key is None else _with_id(memory, key[:8], session=site.mission if task else "")
+    key_of_task = task.key if task else None
+    milestone = writer.commit(contribution, code_commit=code_commit, task=key_of_task, mission=site.mission)
+    tell(site, memory, milestone, contribution, task=task)
+    return milestone.id
+
+
+def _with_id(memory: Memory, record: str, *, session: str) -> Memory:
+    """Return a handle whose next record has this id; an edit by hand that it finds first has it instead."""
+    ids = iter((record,))
+    return Memory.open(
+        memory.path,
+        branch=memory.branch,
+        agent=memory.agent,
+        session=session,
+        new_id=lambda: next(ids, None) or os.urandom(4).hex(),
+    )
+
+
+def _is_told(site: Site, record: str) -> bool:
+    return any(e.type == "memory.committed" and e.data.get("record") == record for e in site.journal.read())
 
 
 def tell(site: Site, memory: Memory, milestone: Milestone, contribution: str, *, task: Task | None = None) -> None:

@@ -23,6 +23,7 @@ from teams.mission.config import Config
 from teams.mission.metered import metered
 from teams.mission.recorder import fallbacks
 from teams.mission.site import LEAD, Site
+from teams.mission.workers.crew import NOBODY, Crew
 from teams.models.port import OpenPriced
 from teams.models.registry import open_models
 from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
@@ -120,6 +121,7 @@ def open_site(
     routes: Routes,
     sandbox: Sandbox,
     env: Mapping[str, str],
+    crew: Crew = NOBODY,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     home = Path(env["HOME"]) if env.get("HOME") else None
@@ -128,6 +130,7 @@ def open_site(
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
     open_model = routes(fallbacks(team.journal, mission=mission))
+    budget = None
     if config.budget.is_any:
         budget = Budget(
             mission,
@@ -151,6 +154,8 @@ def open_site(
         work=work,
         skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
         skill_tool=skill_tool(skills),
+        workers=crew.placed(team, budget),
+        who=crew.told,
         stop=stop,
         pause=pause,
     )

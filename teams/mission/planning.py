@@ -14,6 +14,9 @@ from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.stalls import may_try_again
+from teams.mission.steering.feasibility import Proof
+from teams.mission.steering.stopping import Stopping
+from teams.mission.steering.tools import StopEnding, stop_tool
 from teams.mission.tools import orchestrator_tools
 
 
@@ -24,7 +27,7 @@ class NoPlan(OneContextError):
 def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     """Let the orchestrator look at the repository as of ``base`` and return its contract, recorded in the journal.
 
-    None: the mission was stopped meanwhile.
+    None: the mission was stopped meanwhile, or it decided to end it, which is on record (``mission.decided``).
 
     Raises:
         NoPlan: it ended without one. ModelError: the model gave no usable answer.
@@ -39,6 +42,13 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         }
         submitted.append(parse_contract(document, source="the plan"))
 
+    ended: list[StopEnding] = []
+    stopping = Stopping(site, base, {"about": [], "answers": []})
+
+    def stop(ending: StopEnding, reason: str, proofs: Sequence[Proof]) -> None:
+        stopping.stop(ending, reason, proofs)
+        ended.append(ending)
+
     model = site.model_for(LEAD, "orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
@@ -48,7 +58,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             LEAD,
             model=model,
             instructions=prompt("orchestrator"),
-            tools=[*kit.functions, *orchestrator_tools(submit)],
+            tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
             memory=site.memory,
             limits=site.limits,
             observer=site.recorder(LEAD, model),
@@ -56,7 +66,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
-    if not submitted and result.ending == "stopped":
+    if ended or (not submitted and result.ending == "stopped"):
         return None
     if not submitted:
         if result.ending == "stalled":
@@ -82,7 +92,7 @@ def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
     replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.key: task.id for task in site.team.board.list()}
+    ids = {task.key: task.id for task in site.team.board.list() if task.mission == site.mission}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:

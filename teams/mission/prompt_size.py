@@ -10,6 +10,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.unconfined import Unconfined
 from teams.guard.workspace import Workspace
 from teams.mission.site import prompt
+from teams.mission.steering.tools import carry_on_tool, change_tool, stop_tool
 from teams.mission.tools import orchestrator_tools, validator_tools, worker_tools
 
 
@@ -23,13 +24,17 @@ class PromptSize:
 
 
 def prompt_sizes() -> list[PromptSize]:
-    """Return the sizes of the three built-in roles, by the default counter."""
+    """Return the sizes of the built-in roles, and of an orchestrator who decides again, by the default counter."""
     sizes = []
     for role, tools in _tools_of_roles().items():
         prompt_alone = prompt_tokens(prompt(role), [])
         together = prompt_tokens(prompt(role), [tool.spec for tool in tools])
         sizes.append(PromptSize(role, prompt_alone, together - prompt_alone))
     return sizes
+
+
+def _nothing(*_: object) -> None:
+    """Stand for what a tool does, which costs nothing."""
 
 
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
@@ -44,7 +49,8 @@ def _tools_of_roles() -> dict[str, Sequence[Tool]]:
         remember=lambda text: text, send=lambda to, text: None, skill=skill, finish=lambda finished: None
     )
     return {
-        "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None)],
+        "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None), stop_tool(_nothing)],
+        "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing)],
         "worker": [*writing, *own],
         "validator": [*reading, *validator_tools(lambda judgement: None)],
     }

@@ -7,7 +7,7 @@ Rule 2: whatever a model or a tool says, each of its texts is cut and has a UTF-
 from typing import Any
 
 from onecontext.errors import ModelError
-from teams.agent.tools import Tool
+from teams.agent.tools import Tool, digest_of_text
 from teams.engine.journal import Journal
 from teams.models.port import Conversation, Reply, ToolCall
 from teams.models.routing import FellBack
@@ -27,7 +27,8 @@ class Recorder:
     def state(self, state: str, detail: str) -> None:
         self._append("agent.state", {"state": state, "detail": detail})
 
-    def model_called(self, reply: Reply, latency_s: float) -> None:
+    def model_called(self, reply: Reply, latency_s: float, *, calls: int = 1) -> None:
+        """Record an answer, or what ``calls`` answers took together, as another program tells it at its end."""
         usage = reply.usage
         self._append(
             "model.called",
@@ -40,12 +41,21 @@ class Recorder:
                 "cost_usd": usage.cost_usd,
                 "latency_s": round(latency_s, 4),
                 "text": _head(reply.text),
+                **({"calls": calls} if calls != 1 else {}),
             },
         )
 
     def tool_intended(self, call: ToolCall, tool: Tool | None) -> None:
-        idempotent = tool.idempotent if tool else True
-        self._append("tool.intent", {**_named(call), "arguments": _head(call.arguments), "idempotent": idempotent})
+        self._append(
+            "tool.intent",
+            {
+                **_named(call),
+                "arguments": _head(call.arguments),
+                "digest": digest_of_text(call.arguments),
+                "idempotent": tool.idempotent if tool else True,
+                "effect": tool.effect if tool else "confined",
+            },
+        )
 
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         self._append(

@@ -7,14 +7,16 @@ Rule 3: an error in one attempt stops the dispatch of more, lets the others come
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
 from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
-from teams.mission.contract import Contract
+from teams.mission.doubts import asks, free_answered
+from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site, worker_name
+from teams.mission.steering.steering import Steering
 from teams.mission.verification import Verification
+from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life
@@ -22,18 +24,8 @@ from teams.protocol.mail.forms import IdleNotification, TaskAssignment
 
 LOOK_S = 0.5
 JUDGE = "validator"
+_HANDED_OVER = (State.REVIEW, State.DONE)
 _THERE = (Life.ALIVE, Life.SILENT, Life.ORPHANED)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How dispatch came to an end: nothing left (``done``), nothing possible (``blocked``), or told to stop."""
-
-    ending: str
-    reason: str
-
-
-STOPPED = Outcome("stopped", "stopped by a signal")
 
 
 class Scheduler:
@@ -42,14 +34,15 @@ class Scheduler:
     ``failed_beside`` returns what went wrong outside of any attempt, None while nothing did.
     """
 
-    def __init__(self, site: Site, contract: Contract, failed_beside: Callable[[], BaseException | None]) -> None:
+    def __init__(self, site: Site, steering: Steering, failed_beside: Callable[[], BaseException | None]) -> None:
         self._site = site
         self._failed_beside = failed_beside
-        self._contract = contract
+        self._steering = steering
         self._board = site.team.board
         self._working: dict[str, Future[None]] = {}
         """Names of agents at work to what they do."""
         self._claims: dict[str, Task] = {}
+        self._withdrawals: dict[str, Withdrawal] = {}
         self._spent: dict[str, str] = {}
         """Names of workers that may spend nothing more to why."""
         self._failure: BaseException | None = None
@@ -61,7 +54,7 @@ class Scheduler:
             OneContextError: what an attempt or a verification raised; every claim was given back before.
         """
         with (
-            ThreadPoolExecutor(max_workers=self._site.config.workers + 1) as pool,
+            ThreadPoolExecutor(max_workers=self._site.config.workers + 2) as pool,
             Regular(self._renew, every_s=self._site.config.lease_s / 3, name="lease renewal") as renewing,
         ):
             try:
@@ -79,8 +72,11 @@ class Scheduler:
             if self._failure is not None:
                 self._let_go()
             tasks = self._tasks()
+            if free_answered(self._site, tasks, at_work={task.id for task in self._claims.values()}):
+                tasks = self._tasks()
+            self._withdraw(tasks)
             if not self._halted:
-                self._dispatch(pool, tasks)
+                tasks = self._dispatch(pool, tasks)
             if not self._working and not self._is_held and not self._waits_for_another(tasks):
                 return self._outcome(tasks)
             if self._working:
@@ -120,16 +116,31 @@ class Scheduler:
         """Whether a pause is all that keeps the mission from going on."""
         return self._site.pause.is_set() and self._failure is None and not self._site.stop.is_set()
 
-    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> None:
+    def _dispatch(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> list[Task]:
+        """Give out what can be; return the tasks, looked at again where one turned out to need an answer first."""
+        asked = False
         done = [task.key for task in tasks if task.state is State.DONE]
         for task in tasks:
             if task.state is State.REVIEW and JUDGE not in self._working:
-                judge = Verification(self._site, task, self._contract, done)
+                judge = Verification(self._site, task, self._steering.contract, done)
                 self._working[JUDGE] = pool.submit(judge.run)
+        if self._is_steered(pool, tasks):
+            return tasks
         for task in tasks:
             free = self._free_worker(task)
             if free and (task.state is State.READY or self._is_with_another(task)):
-                self._claim(pool, task, free)
+                asked = self._claim(pool, task, free) or asked
+        return self._tasks() if asked else tasks
+
+    def _is_steered(self, pool: ThreadPoolExecutor, tasks: list[Task]) -> bool:
+        """Let the orchestrator decide where something is to be decided; while it does, nothing new is begun."""
+        if self._steering.stop is not None:
+            # What is at work leads to nothing any more, and is given back.
+            self._site.stop.set()
+            return True
+        if LEAD not in self._working and (cause := self._steering.cause(tasks)):
+            self._working[LEAD] = pool.submit(self._steering.decide, cause)
+        return LEAD in self._working
 
     def _waits_for_another(self, tasks: list[Task]) -> bool:
         """Say whether a task is with somebody outside this process who beats: it hands over, or its lease ends.
@@ -156,16 +167,30 @@ class Scheduler:
         free = [name for name in names if name not in self._working and name not in self._spent]
         return task.author if task.author in free else next(iter(free), None)
 
-    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> None:
+    def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> bool:
+        """Let ``worker`` begin on a task it can have; True: a person has to answer something first."""
         try:
             claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
         except Conflict:
             # A teammate outside this process was quicker; the next look at the board shows who.
-            return
+            return False
+        if asks(self._site, claimed, worker):
+            return True
         assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
         self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
-        self._working[worker] = pool.submit(Attempt(self._site, claimed, self._contract).run)
+        self._withdrawals[worker] = Withdrawal(self._site.stop)
+        attempt = Attempt(self._site, claimed, self._steering.contract, stop=self._withdrawals[worker])
+        self._working[worker] = pool.submit(attempt.run)
+        return False
+
+    def _withdraw(self, tasks: list[Task]) -> None:
+        """Stop who works on what was taken from them: the plan is another one, or somebody else has it."""
+        now = {task.id: task for task in tasks}
+        for worker, claim in list(self._claims.items()):
+            task = now.get(claim.id)
+            if task is None or (task.state not in _HANDED_OVER and (task.owner, task.epoch) != (worker, claim.epoch)):
+                self._withdrawals[worker].set()
 
     def _collect(self) -> None:
         for name, future in list(self._working.items()):
@@ -173,6 +198,7 @@ class Scheduler:
                 continue
             del self._working[name]
             self._claims.pop(name, None)
+            self._withdrawals.pop(name, None)
             error = future.exception()
             if isinstance(error, BudgetExhausted):
                 self._use_up(name, error)
@@ -180,11 +206,11 @@ class Scheduler:
                 self._failure = error
 
     def _use_up(self, agent: str, error: BudgetExhausted) -> None:
-        """Go on without what has nothing left to spend: a task, a worker. Without a validator nothing goes on."""
+        """Go on without what has nothing left to spend: a task, a worker. Without validator and lead nothing does."""
         if error.kind == "task":
             task = self._board.by_key(error.name, mission=self._site.mission)
             self._board.block(task.id, reason=error.message, by=LEAD)
-        elif error.kind == "agent" and agent != JUDGE:
+        elif error.kind == "agent" and agent not in (JUDGE, LEAD):
             self._spent[agent] = error.message
         elif self._failure is None:
             self._failure = error
@@ -203,6 +229,8 @@ class Scheduler:
                 continue
 
     def _outcome(self, tasks: list[Task]) -> Outcome:
+        if self._steering.stop is not None:
+            return self._steering.stop
         if self._site.stop.is_set():
             return STOPPED
         open_tasks = [task for task in tasks if task.state is not State.DONE]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
+from teams.mission.past import Past
 from teams.mission.recorder import Recorder
 from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Model, OpenModel
@@ -41,8 +43,8 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent. ``stop`` ends the run in order, ``pause`` holds it for
-    as long as it is set.
+    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person.
+    ``stop`` ends the run in order, ``pause`` holds it for as long as it is set.
     """
 
     mission: str
@@ -58,12 +60,18 @@ class Site:
     skill_catalogue: str
     skill_tool: Callable[[str], str]
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    who: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 
     @property
     def journal(self) -> Journal:
         return self.team.journal
+
+    @cached_property
+    def past(self) -> Past:
+        """What attempts that go on have done so far."""
+        return Past(self.journal)
 
     @property
     def limits(self) -> Limits:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from onecontext.errors import OneContextError
-from onecontext.store.project import remove_copy
 from teams.engine.regular import Regular
+from teams.mission.attempt_copy import clear
+from teams.mission.effects import key_of
 from teams.mission.halt import Halt, Heed, Order
-from teams.mission.notebook import tell
-from teams.mission.scheduler import Outcome
+from teams.mission.notebook import commit as keep
+from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site
 from teams.protocol.care import CARE_S, Care
 
@@ -45,6 +46,7 @@ class Tending:
             "sandbox": site.sandbox.tier,
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
+            "who": dict(site.who),
             **more,
         }
         self._record("mission.started", data)
@@ -54,7 +56,8 @@ class Tending:
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        self._record("mission.resumed", {"reason": reason, "repaired": repaired, "budget": self._budget()})
+        now = {"budget": self._budget(), "who": dict(self._site.who)}
+        self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager
     def tending(self) -> Iterator[Callable[[], BaseException | None]]:
@@ -93,8 +96,8 @@ class Tending:
         if outcome.ending == "stopped" and self._stopped is not None:
             outcome = Outcome("stopped", str(self._stopped))
         text = f"{milestone}: {outcome.ending}. {outcome.reason}"
-        kept = site.memory.commit(text, code_commit=commit, mission=site.mission)
-        tell(site, site.memory, kept, f"{outcome.ending}: {outcome.reason}")
+        key = key_of(site.mission, None, "ended", text, commit or "")
+        keep(site, site.memory, text, key=key, look=True, code_commit=commit)
         self._record(
             "mission.ended",
             {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": commit},
@@ -138,8 +141,7 @@ class Tending:
         """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
         site = self._site
         repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
-        for left in site.work.iterdir():
-            remove_copy(left)
+        clear(site, site.team.board.list())
         return [*repaired, *site.team.board.repair()]
 
     def _budget(self) -> dict[str, object]:

@@ -41,7 +41,7 @@ def orchestrator_tools(submit: Callable[[Sequence[Assertion], Sequence[PlannedTa
         submit(assertions, tasks)
         return "accepted"
 
-    return [tool_from(submit_plan, ends=True)]
+    return [tool_from(submit_plan, ends=True, idempotent=True, effect="confined")]
 
 
 def worker_tools(
@@ -51,7 +51,11 @@ def worker_tools(
     skill: Callable[[str], str],
     finish: Callable[[Finished], None],
 ) -> list[Tool]:
-    """Return ``remember``, ``message``, ``skill`` and ``finish``."""
+    """Return ``remember``, ``message``, ``skill`` and ``finish``.
+
+    Args:
+        remember, send: done a second time for the same call of the same attempt, they do nothing more; so they may be.
+    """
 
     def remember_(text: str) -> str:
         """Record a milestone: what is worth knowing after this task."""
@@ -74,7 +78,12 @@ def worker_tools(
         return "handed over"
 
     remember_.__name__, finish_.__name__ = "remember", "finish"
-    return [tool_from(remember_), tool_from(message), tool_from(skill), tool_from(finish_, ends=True)]
+    return [
+        tool_from(remember_, idempotent=True),
+        tool_from(message, idempotent=True),
+        tool_from(skill, idempotent=True, effect="confined"),
+        tool_from(finish_, ends=True, idempotent=True, effect="confined"),
+    ]
 
 
 def validator_tools(give: Callable[[Judgement], None]) -> list[Tool]:
@@ -86,7 +95,7 @@ def validator_tools(give: Callable[[Judgement], None]) -> list[Tool]:
         give(Judgement(accept, [finding for finding in findings or () if finding.strip()]))
         return "recorded"
 
-    return [tool_from(give_verdict, ends=True)]
+    return [tool_from(give_verdict, ends=True, idempotent=True, effect="confined")]
 
 
 def _checked(*texts: str) -> str:

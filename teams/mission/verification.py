@@ -5,7 +5,7 @@ Rule 2: what is measured is the merge itself, and exactly that commit lands; so 
 Rule 3: the validator is never the author (the board refuses it, too).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from teams.agent.worktools import work_tools
 from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract
+from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
@@ -115,6 +116,9 @@ class Verification:
             self._run()
 
     def _run(self) -> None:
+        attempted = self._site.past.of(self._task.id, self._task.attempt)
+        if attempted is not None and attempted.verdict is not None and self._carry_out(attempted.verdict):
+            return
         candidate = self._candidate()
         if candidate is None:
             self._evidence["handoff"] = None
@@ -141,6 +145,17 @@ class Verification:
             self._reject(candidate.commit, [*judgement.findings, *failed] or ["rejected without a reason"])
         else:
             self._accept(candidate)
+
+    def _carry_out(self, given: Mapping[str, Any]) -> bool:
+        """Do what a verdict says that a killed run gave; False: the branch has moved since, and it says nothing now."""
+        self._evidence |= given.get("evidence") or {}
+        if given["verdict"] == "rejected":
+            self._send_back([*given["findings"]])
+            return True
+        made = self._site.project.merge_made(self._site.branch, given["commit"])
+        if made is not None:
+            self._land(made)
+        return made is not None
 
     def _candidate(self) -> MergeCandidate | None:
         """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""
@@ -181,7 +196,7 @@ class Verification:
                 VALIDATOR,
                 model=model,
                 instructions=prompt("validator"),
-                tools=[*kit.functions, *validator_tools(given.append)],
+                tools=[*kit.tools, *validator_tools(given.append)],
                 limits=self._site.limits,
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
@@ -220,38 +235,45 @@ class Verification:
         return f"{diff[:DIFF_CHARACTERS]}\n[… {len(diff) - DIFF_CHARACTERS:,} more characters; read the files]"
 
     def _accept(self, candidate: MergeCandidate) -> None:
+        self._give("accepted", [], candidate.commit)
+        self._land(candidate)
+
+    def _land(self, candidate: MergeCandidate) -> None:
         site = self._site
-        self._record(
-            "verdict.given", {"verdict": "accepted", "by": VALIDATOR, "findings": [], "commit": candidate.commit}
-        )
-        commit = self._landed() if candidate.already else None
+        attempted = site.past.of(self._task.id, self._task.attempt)
+        # By a run before this one, which did not live to complete the task.
+        commit = attempted.merged if attempted is not None and candidate.already else None
         if commit is None:
             commit = candidate.commit
             site.project.land(candidate)
             self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
         commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
-        Notebook.open(site, self._task, agent=VALIDATOR).commit(f"Accepted: these exit 0: {commands or 'none'}")
+        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(f"Accepted: these exit 0: {commands or 'none'}")
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
 
-    def _landed(self) -> str | None:
-        """Return the merge of this attempt that a run before this one landed and did not live to complete."""
-        for event in self._site.journal.read():
-            if event.type == "work.merged" and (event.task, event.attempt) == (self._task.id, self._task.attempt):
-                return str(event.data["commit"])
-        return None
-
     def _reject(self, commit: str | None, findings: list[str]) -> None:
+        self._give("rejected", findings, commit)
+        self._send_back(findings)
+
+    def _give(self, verdict: str, findings: list[str], commit: str | None) -> None:
+        """Record the verdict with all that it rests on, so that it can be carried out by whoever comes after a kill."""
+        rests_on = {name: value for name, value in self._evidence.items() if name != "handoff" or value is None}
+        given = {"verdict": verdict, "by": VALIDATOR, "findings": findings, "commit": commit}
+        self._record("verdict.given", {**given, "evidence": rests_on})
+
+    def _send_back(self, findings: list[str]) -> None:
         site = self._site
-        self._record("verdict.given", {"verdict": "rejected", "by": VALIDATOR, "findings": findings, "commit": commit})
         notebook = Notebook.open(site, self._task, agent=VALIDATOR)
-        notebook.commit("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        notebook.commit_once("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
+        told = cut("\n".join(findings), MAIL_CHARACTERS)
         site.team.send(
             self._task.author or LEAD,
-            cut("\n".join(findings), MAIL_CHARACTERS),
+            told,
             sender=VALIDATOR,
             summary=f"{self._task.key} rejected",
+            msg_id=key_of(site.mission, self._task, "rejected", told),
         )
         site.team.board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
 

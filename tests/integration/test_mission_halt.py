@@ -31,7 +31,8 @@ AT_WORK = ("task.claimed", "tool.intent", "model.called", "verify.command", "att
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "shop", {f"{name}.txt": "no\n" for name in FILES})
+    files = {f"{name}.txt": "no\n" for name in FILES}
+    return make_repository(tmp_path / "shop", {**files, "onecontext.toml": "[run]\npivots = 0\n"})
 
 
 def script(folder: Path) -> str:

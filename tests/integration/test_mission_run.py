@@ -35,7 +35,8 @@ NO_B = ("write_file", {"path": "b.txt", "text": "no\n"})
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
+    files = {"a.txt": "?\n", "b.txt": "?\n", "onecontext.toml": "[run]\npivots = 0\n"}
+    return make_repository(tmp_path / "repository", files)
 
 
 def fingerprint(repository: Path) -> dict[str, str]:

@@ -47,6 +47,10 @@ def test_a_call_without_a_price_leaves_the_sum_unknown_and_what_is_known_stands(
     assert (both.cost_usd, both.known_usd, both.unpriced) == (None, 0.5, 1)
 
 
+def test_what_another_program_tells_together_counts_as_the_calls_it_made_and_nonsense_as_one() -> None:
+    assert spent([call(calls=7), call(), call(calls=0), call(calls=-3), call(calls="9"), call(calls=1e300)]).calls == 12
+
+
 def test_nothing_called_is_nothing_spent() -> None:
     assert spent([]) == Spent()
     assert spent([]).cost_usd == 0.0

@@ -48,10 +48,10 @@ class BuiltIn:
             assignment.agent,
             model=self._model,
             instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[*assignment.kit.functions, *own],
+            tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
             memory=assignment.notebook,
             limits=assignment.limits,
-            observer=assignment.observer(self._model.name, self._model.scripted),
+            observer=assignment.recorder(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
         )

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from teams.agent.limits import Limits
-from teams.agent.observer import Notebook, Observer
+from teams.agent.loop import PAUSE_LOOK_S
+from teams.agent.observer import Notebook
+from teams.agent.tools import Tool
 from teams.agent.worktools import WorkTools
 from teams.mission.handoff import RunCommand
+from teams.mission.recorder import Recorder
 from teams.mission.tools import Finished
 
 Ended = Literal["finished", "unfinished", "stopped", "stalled"]
@@ -36,9 +39,12 @@ class Assignment:
         stop: set when the mission is to end; ``pause`` is set while nothing new may begin.
         limits: what this attempt may take, where the worker is an agent of ours.
         send: sends a message to another member, by name.
+        guard: returns a tool that does nothing twice which an interrupted run of this attempt did already
+            (:mod:`teams.mission.effects`); what outlives ``folder`` goes through it.
         hand_over: commits what lies in ``folder`` and notes what is said of it; again replaces what was said before.
             Raises UsageError where it cannot be committed, which can still be mended.
-        observer: makes who is told what a model of that name does; ``scripted`` says that nobody was paid.
+        recorder: makes what writes down what a model of that name does, for the observer of an agent; the second
+            argument says that it is scripted, so that nobody was paid.
     """
 
     agent: str
@@ -54,8 +60,15 @@ class Assignment:
     limits: Limits
     remember: Callable[[str], str]
     send: Callable[[str, str], None]
+    guard: Callable[[Tool], Tool]
     hand_over: Callable[[Finished], None]
-    observer: Callable[[str, bool], Observer]
+    recorder: Callable[[str, bool], Recorder]
+
+    def may_begin(self) -> bool:
+        """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""
+        while self.pause.is_set() and not self.stop.wait(PAUSE_LOOK_S):
+            continue
+        return not self.stop.is_set()
 
 
 @dataclass(frozen=True, slots=True)

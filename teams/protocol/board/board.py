@@ -18,6 +18,7 @@ from teams.protocol.board.holding import Holding
 from teams.protocol.board.intake import Intake
 from teams.protocol.board.judging import Judging
 from teams.protocol.board.links import Links
+from teams.protocol.board.moves import Words
 from teams.protocol.board.people import People
 from teams.protocol.board.states import State, derived
 from teams.protocol.board.task import Ours, Task
@@ -146,6 +147,21 @@ class Board(Holding, Judging):
         check_name(key, what="task")
         ours = Ours(key=key, role=check_role(role), assertions=tuple(assertions), mission=mission, review=review)
         return self._links.create(subject, description, ours, after, by=by)
+
+    def revise(
+        self, task_id: str, words: Words, *, after: Sequence[str] = (), reason: str = "", by: str | None = None
+    ) -> Task:
+        """Say anew what a task is; its attempts are counted from here on, and what they left is evidence no more.
+
+        Args:
+            after: ids of all tasks that must be done first, in place of those it waited for.
+
+        Raises:
+            InvalidTransition: somebody has it, or it is done.
+            UnknownTask: it, or one in ``after``, does not exist.
+            DependencyCycle: tasks would wait for each other. Nothing was written by any of these.
+        """
+        return self._links.revise(task_id, words, after, reason, by=by)
 
     def link(self, task_id: str, blocker_id: str, *, by: str | None = None) -> Task:
         """Let one task come after another.

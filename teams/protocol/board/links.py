@@ -13,6 +13,7 @@ from teams.engine.locks import mkdir_lock
 from teams.protocol.board import moves
 from teams.protocol.board.desk import WAIT_S, Desk
 from teams.protocol.board.graph import cycle_through
+from teams.protocol.board.moves import Words
 from teams.protocol.board.states import Action
 from teams.protocol.board.task import Ours, Task
 from teams.protocol.board.taskfiles import TaskFiles
@@ -58,6 +59,22 @@ class Links:
             self._desk.act(
                 blocker_id, Action.LINK, moves.come_before(task_id), agent=by, reason=f"comes before {task_id}"
             )
+        return task
+
+    def revise(self, task_id: str, words: Words, after: Sequence[str], reason: str, *, by: str | None) -> Task:
+        """Say anew what a task is and what it comes after; errors as in ``Board.revise``."""
+        with self.locked():
+            blockers = list(dict.fromkeys(after))
+            for name in (task_id, *blockers):
+                self._must_exist(name)
+            _refuse_cycle(self._blockers_of, task_id, blockers)
+            left = [name for name in self._blockers_of(task_id) if name not in blockers]
+            task = self._desk.act(task_id, Action.REVISE, moves.revise(words, blockers), agent=by, reason=reason)
+            for name in (name for name in left if self._find(name) is not None):
+                self._desk.act(name, Action.LINK, moves.forget(task_id), agent=by, reason=f"no longer before {task_id}")
+            for name in blockers:
+                reason = f"comes before {task_id}"
+                self._desk.act(name, Action.LINK, moves.come_before(task_id), agent=by, reason=reason)
         return task
 
     def delete(self, task_id: str, reason: str, *, by: str | None) -> None:

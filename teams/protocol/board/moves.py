@@ -4,7 +4,7 @@ Rule 1: no input or output and no clock: a task and arguments in, a change out.
 Rule 2: whether the state allows it is not asked here but in :mod:`teams.protocol.board.states`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,15 @@ class Change:
 
     ours: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a task is, in words: ``assertions`` are the ids of what it owns of a contract."""
+
+    subject: str
+    description: str
+    assertions: Sequence[str] = ()
 
 
 Move = Callable[[Task], Change]
@@ -150,6 +159,17 @@ def judge(
             raise Conflict(f"task {task.id} is being judged by {task.ours.reviewer}")
         told = {"verdict": verdict, "reason": reason, "evidence": {**task.evidence, **evidence}}
         return Change({**told, "reviewer": None, "lease_until": None}, fields or {})
+
+    return move
+
+
+def revise(words: Words, after: Sequence[str]) -> Move:
+    """Return the move that makes the task another one under its key: what was tried and found before is over."""
+
+    def move(task: Task) -> Change:
+        anew: dict[str, Any] = {"evidence": {}, "reason": None, "attempts_from": task.attempt}
+        fields = {"subject": words.subject, "description": words.description, "blocked_by": tuple(after)}
+        return Change({"assertions": tuple(words.assertions), **anew}, fields)
 
     return move
 

@@ -41,6 +41,7 @@ class Action(StrEnum):
     BLOCK = "block"
     UNBLOCK = "unblock"
     REOPEN = "reopen"
+    REVISE = "revise"
     LINK = "link"
     DELETE = "delete"
 
@@ -66,6 +67,8 @@ TABLE: Mapping[Action, Mapping[State, State]] = {
     Action.BLOCK: dict.fromkeys((s for s in State if s not in (State.BLOCKED, State.DONE)), State.BLOCKED),
     Action.UNBLOCK: {State.BLOCKED: OPEN},
     Action.REOPEN: {State.DONE: OPEN},
+    # Nobody has it, and nobody has accepted it.
+    Action.REVISE: dict.fromkeys((State.WAITING, State.READY, State.BLOCKED), OPEN),
     Action.LINK: {state: state for state in State},
     Action.DELETE: {state: state for state in (State.WAITING, State.READY, State.BLOCKED, State.DONE)},
 }
@@ -85,6 +88,7 @@ EVENTS: Mapping[Action, str] = {
     Action.BLOCK: "task.blocked",
     Action.UNBLOCK: "task.unblocked",
     Action.REOPEN: "task.reopened",
+    Action.REVISE: "task.revised",
     Action.LINK: "task.linked",
     Action.DELETE: "task.deleted",
 }
