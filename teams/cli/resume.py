@@ -8,6 +8,7 @@ from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
+from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, check_said_again, crew_of, told
 from teams.mission.alone import alone
@@ -21,7 +22,17 @@ from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
 _WHO = {"worker", "worker_sandbox"}
-_HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *_WHO, *(f"budget_{name}" for name in IN_ALL)}
+_HOW = {
+    "model",
+    "api_base",
+    "max_attempts",
+    "sandbox",
+    "readable",
+    "traces",
+    "traces_content",
+    *_WHO,
+    *(f"budget_{name}" for name in IN_ALL),
+}
 """Options that only who begins to run the mission can follow."""
 
 
@@ -36,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_budget(parser)
     add_readable(parser)
+    add_traces(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -48,6 +60,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     check_said_again(args, history)
     sandbox = open_box(config, project, readable_of(args, invocation))
     crew = crew_of(args, config, sandbox, invocation)
+    traces = traces_of(args, invocation)
     site = open_site(
         mission=history.mission,
         project=project,
@@ -64,6 +77,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         site,
         invocation,
         lambda: Mission(site).resume(by=by),
+        traces=traces,
         opening=[f"resuming {history.mission}: {history.goal}", *told(crew)],
     )
 

@@ -12,6 +12,7 @@ from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
 from teams.cli.cost import as_data, price
 from teams.cli.narrate import line_of
+from teams.cli.traces import Traces, tracing
 from teams.engine.event import Event
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
@@ -21,12 +22,20 @@ from teams.mission.summary import Summary, summarize
 POLL_S = 0.1
 
 
-def conduct(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
+def conduct(
+    site: Site,
+    invocation: Invocation,
+    run: Callable[[], Ending],
+    *,
+    opening: Sequence[str],
+    traces: Traces | None = None,
+) -> int:
     """Run a mission while telling its events on stderr; answer with its summary and return the exit code."""
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), _stopping(site, out):
+    told = tracing(traces, site.journal, site.mission, lambda words: out.say(out.paint(words, "yellow")))
+    with telling(site.journal, out), told, _stopping(site, out):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
