@@ -191,6 +191,26 @@ def test_a_run_goes_on_from_the_one_that_was_killed_and_links_to_it(
     assert len(known) == len(collector.spans)
 
 
+def test_what_an_earlier_run_came_to_is_not_told_again(
+    traced: Any, repository: Path, tmp_path: Path, collector: Collector
+) -> None:
+    no = ("write_file", {"path": "a.txt", "text": "no\n"})
+    twice = [ONE, work("first", no, attempt=1), work("first", CALLS[0], attempt=2), verdict()]
+    script = write_script(tmp_path, twice)
+    first = traced(repository, "run", "Say yes", "--model", script, "--max-attempts", "1")
+    assert first.code == 10, first.stderr
+    before = len(events_of(repository, "model.called"))
+
+    ran = traced(repository, "resume", "--max-attempts", "2", "--traces", **collector.env)
+
+    assert ran.code == 0, ran.stderr
+    assert len({span.trace_id for span in collector.spans}) == 1
+    chats = [span for span in collector.spans if span.name.startswith("chat ")]
+    assert len(chats) == len(events_of(repository, "model.called")) - before
+    (root,) = (span for span in collector.spans if not span.parent_span_id)
+    assert len(root.links) == 1
+
+
 def _has(repository: Path, type_: str, *, agent: str) -> bool:
     try:
         return any(event.agent == agent for event in events_of(repository, type_))

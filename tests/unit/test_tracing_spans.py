@@ -121,6 +121,17 @@ def test_a_task_lasts_until_its_verdict_and_bears_its_key() -> None:
     assert task.attributes["onecontext.verdict"] == "rejected"
 
 
+def test_a_task_that_a_resumed_run_goes_on_with_begins_with_its_first_command() -> None:
+    story = Story().begun()
+    data = {"assertion": "VAL-A-001", "command": "true", "exit_code": 0, "output": "", "duration_s": 0.25}
+    (command,) = story("verify.command", data, **{**WORKER, "agent": "validator-1"})
+    (task,) = story("verdict.given", {"verdict": "accepted"}, **{**WORKER, "agent": "validator-1"})
+
+    assert command.parent == task.place
+    assert task.start_ns == command.start_ns
+    assert command.end_ns - command.start_ns == 250_000_000
+
+
 @pytest.mark.parametrize(
     "event",
     [
