@@ -262,6 +262,10 @@ TOLD_ONLY = frozenset(
         "foreign.write",
         "message.posted",
         "effect.settled",
+        "workflow.loaded",
+        "workflow.refused",
+        "attempt.delayed",
+        "attempt.cancelled",
     }
 )
 """What changes nothing in the picture but the log."""

@@ -80,6 +80,11 @@ def _attempt_ended(event: Event, name_of: Namer) -> Told:
     return f"attempt {outcome}" + (f": {head(reason)}" if reason else ""), tone
 
 
+def _delayed(event: Event, name_of: Namer) -> Told:
+    seconds, reason = fields.optional_float(event.data, "seconds") or 0.0, head(fields.text(event.data, "reason"))
+    return f"{_name(event, name_of)} rests {seconds:.1f} s" + (f": {reason}" if reason else ""), "warn"
+
+
 def _called(event: Event, name_of: Namer) -> Told:
     said = head(fields.text(event.data, "text"))
     count = fields.number(event.data, "tokens_in") + fields.number(event.data, "tokens_out")
@@ -206,6 +211,10 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "mission.ended": _ended,
     "attempt.started": _attempt_started,
     "attempt.ended": _attempt_ended,
+    "attempt.delayed": _delayed,
+    "attempt.cancelled": _simple("called off:", "warn", "reason"),
+    "workflow.loaded": _simple("workflow:", "info", "path"),
+    "workflow.refused": _simple("▲ the last good workflow holds:", "warn", "reason"),
     "model.called": _called,
     "agent.stalled": _simple("‖ is stuck:", "warn", "reason"),
     "effect.settled": _simple("a call in doubt is decided on:", "bold", "tool", "by", "answer"),

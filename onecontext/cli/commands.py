@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
     "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),
     "redirect": Command("teams.cli.redirect", "Teams", "say to a mission what is wanted otherwise"),
     "retry": Command("teams.cli.retry", "Teams", "let a blocked task be tried again"),
+    "serve": Command("teams.cli.serve", "Teams", "have a worker do each task that is put on a board"),
     "team": Command("teams.cli.team", "Teams", "make a team, join one with an agent, show or leave it"),
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
     "task": Command("teams.cli.task", "Teams", "create, claim, submit, review and mend one task"),

@@ -7,6 +7,7 @@ Rule 3: :func:`split_plainly` reads what people write for YAML and is none, for 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -30,6 +31,33 @@ def split(text: str) -> tuple[dict[str, Any], str]:
     """
     content, body = _parts(text)
     return ({} if content is None else _parse(content)), body
+
+
+def line_of(text: str, place: Sequence[str | int]) -> int:
+    """Return the line, from the top of the file, on which the value at ``place`` of its front matter begins.
+
+    Where the path leads nowhere (a key that is missing) it is the line of the last part that is there. The text is one
+    that :func:`split` reads.
+    """
+    content, _ = _parts(text)
+    node = yaml.compose(content or "", StrictLoader)
+    line = 2
+    for part in place:
+        found = _part_of(node, part)
+        if found is None:
+            break
+        named, node = found
+        line = _line(named.start_mark)
+    return line
+
+
+def _part_of(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return what names a part of ``node``, and the part; of a list an item names itself."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), None)
+    return None
 
 
 def split_plainly(text: str) -> tuple[dict[str, str], str]:

@@ -62,6 +62,8 @@ def _table(by: str, groups: Mapping[str, Spent], together: Spent, out: Output) -
     lines = [line(by, _COLUMNS, "dim"), *(line(name, cells) for name, cells in rows), line(*total, "bold")]
     if together.scripted:
         lines.append(out.paint(f"{together.scripted} of {together.calls} calls were scripted: nobody was paid", "dim"))
+    if together.from_cache:
+        lines.append(out.paint(f"{together.from_cache} of {together.calls} calls came from the cache", "dim"))
     return "\n".join(lines)
 
 

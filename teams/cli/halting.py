@@ -57,6 +57,11 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
     return Halted(project, team, history, Halt(team.journal))
 
 
+def again(mission: Halted) -> str:
+    """Return the command that goes on with the mission when no process does."""
+    return f"onecontext serve --board {mission.team.name}" if mission.history.serving else "onecontext resume"
+
+
 def is_running(mission: Halted) -> bool:
     """Say whether a process runs the mission now."""
     try:

@@ -88,6 +88,15 @@ def _edited(event: Event) -> tuple[str, str]:
     return f"another program changed {_task_name(event)}: {_about(event, 'what')}", "cyan"
 
 
+def _workflow(event: Event) -> tuple[str, str]:
+    path = event.data["path"] or "none, the built-in one holds"
+    return f"workflow{' mended' if event.data['mended'] else ''}: {path}", "bold"
+
+
+def _delayed(event: Event) -> tuple[str, str]:
+    return f"#{event.task} rests {event.data['seconds']:g} s: {_about(event, 'reason')}", "yellow"
+
+
 NOT_TOLD = frozenset(
     {
         # Told before the first event, or by the summary after the last.
@@ -155,6 +164,10 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "model.called": _said,
     "effect.settled": lambda event: (f"a call in doubt is decided on: {_about(event, 'tool', 'by', 'answer')}", "bold"),
     "model.fallback": lambda event: (f"goes on with {_about(event, 'to')}: {_about(event, 'reason')}", "yellow"),
+    "workflow.loaded": _workflow,
+    "workflow.refused": lambda event: (f"the last good workflow holds: {_about(event, 'reason')}", "yellow"),
+    "attempt.delayed": _delayed,
+    "attempt.cancelled": lambda event: (f"is called off #{event.task}: {_about(event, 'reason')}", "yellow"),
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,

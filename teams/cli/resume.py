@@ -4,7 +4,7 @@ import argparse
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
-from onecontext.errors import AlreadyRunning
+from onecontext.errors import AlreadyRunning, NoMission
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
@@ -16,7 +16,8 @@ from teams.mission.config import Config
 from teams.mission.halt import PERSON, Halt
 from teams.mission.history import History
 from teams.mission.mission import Mission
-from teams.mission.opening import open_box, open_routes, open_site
+from teams.mission.opening import open_box, open_roles, open_site, with_models
+from teams.mission.routes import open_routes
 from teams.mission.site import LEAD
 from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
@@ -56,10 +57,14 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team, history = unfinished_mission(memory.path, args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
-    config = as_before(trusted_config(project.path, args), history, args)
+    if history.serving:
+        hint = f"'onecontext serve --board {team.name}' goes on with it"
+        raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
+    roles = open_roles(project, invocation.env)
+    config, notes = with_models(as_before(trusted_config(project.path, args), history, args), roles, invocation.env)
     check_said_again(args, history)
     sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, sandbox, invocation)
+    crew = crew_of(args, config, roles, sandbox, invocation)
     traces = traces_of(args, invocation)
     site = open_site(
         mission=history.mission,
@@ -71,6 +76,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=sandbox,
         env=invocation.env,
         crew=crew,
+        roles=roles,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
     return conduct(
@@ -78,7 +84,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         invocation,
         lambda: Mission(site).resume(by=by),
         traces=traces,
-        opening=[f"resuming {history.mission}: {history.goal}", *told(crew)],
+        opening=[f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes)],
     )
 
 

@@ -5,7 +5,7 @@ import argparse
 from onecontext.cli.main import Invocation
 from onecontext.errors import InvalidTransition, UnknownTask
 from teams.cli.board import as_data, task_lines
-from teams.cli.halting import Halted, add_who, halted, is_running, who
+from teams.cli.halting import Halted, add_who, again, halted, is_running, who
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 
@@ -26,14 +26,15 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             hint="'onecontext task reopen' takes the acceptance of a finished task back",
         )
     task = board.unblock(task.id, by=by)
-    next_step = "it is given out in a moment" if is_running(mission) else "'onecontext resume' goes on with it"
+    next_step = "it is given out in a moment" if is_running(mission) else f"'{again(mission)}' goes on with it"
     out.answer(as_data(task), "\n".join([*task_lines(task, out), next_step]))
     return 0
 
 
 def _named(mission: Halted, name: str) -> Task:
+    history = mission.history
     for task in mission.team.board.list():
-        if name in (task.id, task.key) and task.mission == mission.history.mission:
+        if name in (task.id, task.key) and task.mission == (None if history.serving else history.mission):
             return task
     raise UnknownTask(
         f"the mission {mission.history.mission} has no task {name!r}", hint="'onecontext board' lists them"

@@ -16,10 +16,18 @@ from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
-from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
+from teams.mission.opening import (
+    make_memory,
+    new_mission_name,
+    open_box,
+    open_roles,
+    open_site,
+    with_models,
+)
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 
-IN_ALL = ("usd", "tokens", "calls")
+IN_ALL = ("usd", "tokens", "calls", "seconds")
 """What a mission may spend, as ``[budget]`` and the options name it."""
 
 
@@ -40,11 +48,12 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if not args.goal.strip():
         raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
     project = Project.find(invocation.cwd)
-    config = trusted_config(project.path, args)
     # All that can be missing is asked for before the first file is made.
+    roles = open_roles(project, invocation.env)
+    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, sandbox, invocation)
+    crew = crew_of(args, config, roles, sandbox, invocation)
     traces = traces_of(args, invocation)
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out.say)
@@ -58,6 +67,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=sandbox,
         env=invocation.env,
         crew=crew,
+        roles=roles,
     )
     scripted = config.model.name.startswith("scripted:")
     return conduct(
@@ -70,7 +80,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew),
+            *told(crew, roles, notes),
         ],
     )
 
@@ -113,6 +123,7 @@ def add_budget(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget-usd", type=float, metavar="N", help="dollars that models may cost in all")
     parser.add_argument("--budget-tokens", type=int, metavar="N", help="tokens, in and out, that models may take")
     parser.add_argument("--budget-calls", type=int, metavar="N", help="calls of models in all")
+    parser.add_argument("--budget-seconds", type=float, metavar="N", help="how long to work in all, pauses left out")
 
 
 def add_readable(parser: argparse.ArgumentParser) -> None:

@@ -28,21 +28,29 @@ def conduct(
     run: Callable[[], Ending],
     *,
     opening: Sequence[str],
+    again: str = "onecontext resume",
+    advice: str = "",
     traces: Traces | None = None,
 ) -> int:
-    """Run a mission while telling its events on stderr; answer with its summary and return the exit code."""
+    """Run a mission while telling its events on stderr; answer with its summary and return the exit code.
+
+    Args:
+        again: the command that goes on with it when it is interrupted.
+        advice: what to do about what is blocked; "": what is to be done about a mission's tasks.
+        traces: where its spans go; None: nowhere.
+    """
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
     told = tracing(traces, site.journal, site.mission, lambda words: out.say(out.paint(words, "yellow")))
-    with telling(site.journal, out), told, _stopping(site, out):
+    with telling(site.journal, out), told, _stopping(site, out, again):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
-            out.say("the work so far is kept; 'onecontext resume' goes on from here")
+            out.say(f"the work so far is kept; '{again}' goes on from here")
             raise
-    summary = summarize(site.journal.read(), ending, unread=len(site.team.receive(LEAD)))
-    out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out))
+    summary = summarize(site.journal.read(), ending, unread=_unread(site))
+    out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out, advice))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
 
@@ -82,13 +90,13 @@ def telling(journal: Journal, out: Output, *, only: Callable[[Event], bool] = la
 
 
 @contextmanager
-def _stopping(site: Site, out: Output) -> Iterator[None]:
+def _stopping(site: Site, out: Output, again: str) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM stop the mission in order, and a second SIGINT interrupt at once."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if site.stop.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
-        out.say("stopping: work in hand is given back; 'onecontext resume' goes on (^C again stops at once)")
+        out.say(f"stopping: work in hand is given back; '{again}' goes on (^C again stops at once)")
         site.stop.set()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -99,7 +107,12 @@ def _stopping(site: Site, out: Output) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _text(summary: Summary, out: Output) -> str:
+def _unread(site: Site) -> int:
+    """Return how many messages wait for the lead; of a running client it is the client who counts them."""
+    return len(site.team.receive(LEAD)) if site.team.is_ours(LEAD) else 0
+
+
+def _text(summary: Summary, out: Output, advice: str) -> str:
     good = summary.ending == "done"
     lines = ["", f"{out.paint(summary.ending, 'bold', 'green' if good else 'yellow')}  {out.paint(summary.reason)}", ""]
     for task in summary.tasks:
@@ -109,14 +122,14 @@ def _text(summary: Summary, out: Output) -> str:
         )
     used = summary.spent
     lines += [
-        "",
+        *([""] if summary.tasks else []),
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
         f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
     if summary.unread:
         lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")
     if not good:
-        lines.append(f"next     {_advice(summary)}")
+        lines.append(f"next     {advice or _advice(summary)}")
     return "\n".join(lines)
 
 
@@ -125,6 +138,11 @@ def _advice(summary: Summary) -> str:
         return (
             "'onecontext cost' says where it went; 'onecontext resume --budget-usd N' (-tokens, -calls) allows more, "
             "[budget.task] and [budget.agent] of onecontext.toml more of those"
+        )
+    if summary.ending == "infeasible":
+        return (
+            "'onecontext events --type mission.examined --json' shows why; "
+            "'onecontext redirect \"…\"' and 'onecontext resume' go another way"
         )
     asking = [task.id for task in summary.tasks if task.state == "needs_input"]
     if asking:

@@ -36,8 +36,12 @@ class History:
     ending: str | None = None
     reason: str = ""
     commit: str | None = None
+    serving: bool = False
+    """Whether it is a board that is served: its tasks are what others put there, and there is no contract."""
     merged: dict[str, str] = field(default_factory=dict)
     """Task ids to the merge commit that holds their work."""
+    accepted: str = ""
+    """The newest merge that was accepted, the base before the first: what tests are pinned at."""
 
 
 def read_history(events: Iterable[Event]) -> History | None:
@@ -76,6 +80,7 @@ class _Started(BaseModel):
     sandbox: str
     max_attempts: int = Field(ge=1)
     budget: dict[str, Any] = {}
+    serving: bool = False
     who: dict[str, str] = {}
 
 
@@ -83,13 +88,14 @@ def _with(history: History | None, event: Event) -> History | None:
     """Return ``history`` with what the event says; None before the mission was started."""
     data = event.data
     if event.type == "mission.started":
-        return History(mission=event.mission or "", **dict(_Started.model_validate(data)))
+        started = _Started.model_validate(data)
+        return History(mission=event.mission or "", accepted=started.base, **dict(started))
     if history is None:
         return None
     if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
     elif event.type == "work.merged" and event.task:
-        history.merged[event.task] = data["commit"]
+        history.merged[event.task] = history.accepted = data["commit"]
     elif event.type == "mission.ended":
         history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
     elif event.type == "mission.resumed":

@@ -22,6 +22,8 @@ class Spent:
 
     ``tokens_cached`` are part of ``tokens_in``; ``known_usd`` is what the calls with a price cost, ``unpriced`` counts
     the others; ``seconds`` is the time until the answers were there, added up over calls that may have run at once.
+    ``from_cache`` counts the calls for which nobody was asked; ``counted_tokens`` and ``counted_usd`` are what budgets
+    count: what was set aside, where a provider did not say what it took.
     """
 
     calls: int = 0
@@ -32,6 +34,9 @@ class Spent:
     known_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
+    from_cache: int = 0
+    counted_tokens: int = 0
+    counted_usd: float = 0.0
 
     @property
     def cost_usd(self) -> float | None:
@@ -42,17 +47,25 @@ class Spent:
         """Return it with the call that an event ``model.called`` tells of."""
         data = event.data
         price = _number(data.get("cost_usd"))
+        tokens_in, tokens_out = int(_number(data.get("tokens_in")) or 0), int(_number(data.get("tokens_out")) or 0)
+        counted = data.get("counted")
+        counted = counted if isinstance(counted, dict) else {}
+        counted_tokens, counted_usd = _number(counted.get("tokens")), _number(counted.get("usd"))
         return replace(
             self,
             # What another program tells of its calls comes together, at its end.
             calls=self.calls + max(1, int(_number(data.get("calls")) or 1)),
             scripted=self.scripted + (data.get("scripted") is True),
-            tokens_in=self.tokens_in + int(_number(data.get("tokens_in")) or 0),
+            tokens_in=self.tokens_in + tokens_in,
             tokens_cached=self.tokens_cached + int(_number(data.get("tokens_cached")) or 0),
-            tokens_out=self.tokens_out + int(_number(data.get("tokens_out")) or 0),
+            tokens_out=self.tokens_out + tokens_out,
             known_usd=self.known_usd + (price or 0.0),
             unpriced=self.unpriced + (price is None),
             seconds=self.seconds + (_number(data.get("latency_s")) or 0.0),
+            from_cache=self.from_cache + (data.get("cached") is True),
+            counted_tokens=self.counted_tokens
+            + (tokens_in + tokens_out if counted_tokens is None else int(counted_tokens)),
+            counted_usd=self.counted_usd + ((price or 0.0) if counted_usd is None else counted_usd),
         )
 
 
@@ -74,6 +87,7 @@ GROUPS: dict[str, Callable[[Event], str]] = {
     "agent": lambda event: event.agent or NOBODY,
     "task": _task,
     "model": lambda event: str(event.data.get("model") or NOBODY),
+    "provider": lambda event: str(event.data.get("provider") or NOBODY),
     "mission": lambda event: event.mission or NOBODY,
 }
 

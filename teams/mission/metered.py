@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from onecontext.errors import SetupError
 from teams.mission.budget import Budget
@@ -92,8 +93,8 @@ class Metered:
         ) as reservation:
             reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=reservation.tokens_out)
             usage = reply.usage
-            reservation.settle(tokens=usage.tokens_in + usage.tokens_out, usd=usage.cost_usd)
-        return reply
+            counted = reservation.settle(tokens=usage.tokens_in + usage.tokens_out, usd=usage.cost_usd)
+        return replace(reply, counted=counted)
 
     def _most_in(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> int:
         counted = self._counting.tokens_in(messages, tools)

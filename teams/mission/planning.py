@@ -12,6 +12,7 @@ from teams.agent.agent import Agent
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
+from teams.mission.roles import WORKER
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.stalls import may_try_again
 from teams.mission.steering.feasibility import Proof
@@ -40,7 +41,9 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             "assertions": [assertion.model_dump(mode="json") for assertion in assertions],
             "tasks": [task.model_dump(mode="json") for task in tasks],
         }
-        submitted.append(parse_contract(document, source="the plan"))
+        contract = parse_contract(document, source="the plan")
+        site.roles.check(contract.tasks)
+        submitted.append(contract)
 
     ended: list[StopEnding] = []
     stopping = Stopping(site, base, {"about": [], "answers": []})
@@ -49,23 +52,25 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         stopping.stop(ending, reason, proofs)
         ended.append(ending)
 
-    model = site.model_for(LEAD, "orchestrator")
+    model, role = site.model_for(LEAD, "orchestrator"), site.roles.of("orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
-    with site.copy("plan", base) as folder:
+    with site.time.working(LEAD), site.copy("plan", base) as folder:
         kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
         agent = Agent(
             LEAD,
             model=model,
-            instructions=prompt("orchestrator"),
-            tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
+            instructions=prompt("orchestrator") + site.roles.listed() + role.instructions,
+            tools=role.narrowed([*kit.tools, *orchestrator_tools(submit), stop_tool(stop)]),
             memory=site.memory,
-            limits=site.limits,
+            limits=role.limited(site.limits_of(LEAD)),
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
         )
         result = agent.run(f"The goal: {goal}")
+    if result.ending == "seconds" and not submitted and not ended:
+        site.time.check(LEAD)
     if ended or (not submitted and result.ending == "stopped"):
         return None
     if not submitted:
@@ -101,6 +106,7 @@ def put_on_board(site: Site, contract: Contract) -> None:
             planned.subject,
             planned.description,
             key=key,
+            role=planned.role or WORKER,
             after=[ids[earlier] for earlier in planned.after],
             assertions=list(planned.assertions),
             mission=site.mission,

@@ -30,10 +30,12 @@ class Recorder:
     def model_called(self, reply: Reply, latency_s: float, *, calls: int = 1) -> None:
         """Record an answer, or what ``calls`` answers took together, as another program tells it at its end."""
         usage = reply.usage
+        counted = {"tokens": reply.counted.tokens, "usd": reply.counted.usd} if reply.counted else None
         self._append(
             "model.called",
             {
                 "model": reply.model,
+                "provider": _head(reply.provider, NAME_CHARACTERS),
                 "scripted": self._scripted,
                 "tokens_in": usage.tokens_in,
                 "tokens_cached": usage.tokens_cached,
@@ -41,6 +43,8 @@ class Recorder:
                 "cost_usd": usage.cost_usd,
                 "latency_s": round(latency_s, 4),
                 "text": _head(reply.text),
+                **({"counted": counted} if counted else {}),
+                **({"cached": True} if reply.cached else {}),
                 **({"calls": calls} if calls != 1 else {}),
             },
         )

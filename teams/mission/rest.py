@@ -13,8 +13,9 @@ from teams.protocol.team import Team
 def give_back(team: Team, mission: str, *, workers: int) -> None:
     """Give back what the workers of the last run held: the same attempt, the next epoch."""
     # Somebody else, who joined from another process, may be alive and at work: that claim ends with its lease.
-    ours = {worker_name(number) for number in range(1, workers + 1)}
+    numbers = range(1, workers + 1)
     for task in team.board.list():
+        ours = {worker_name(number, task.ours.role) for number in numbers}
         if task.mission == mission and task.state is State.RUNNING and task.owner in ours:
             team.board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
 
@@ -22,6 +23,8 @@ def give_back(team: Team, mission: str, *, workers: int) -> None:
 def end_at_rest(team: Team, history: History, order: Order, *, tip: str | None) -> None:
     """Record that the mission has ended by ``order``, give back what is in hand, and take the word away."""
     give_back(team, history.mission, workers=history.workers)
+    # Of a board that was served the tasks are nobody's mission; who held them is seen to be gone.
+    team.board.reap()
     data = {"ending": "stopped", "reason": str(order), "branch": history.branch, "commit": tip}
     team.journal.append("mission.ended", data, mission=history.mission, agent=order.by or None)
     Halt(team.journal).path.unlink(missing_ok=True)

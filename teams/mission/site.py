@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -25,17 +25,19 @@ from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
 from teams.mission.past import Past
 from teams.mission.recorder import Recorder
+from teams.mission.roles import NO_ROLES, WORKER, Roles
 from teams.mission.workers.port import Worker
-from teams.models.port import Conversation, Model, OpenModel
+from teams.mission.worktime import WorkTime
+from teams.models.port import Conversation, Difficulty, Model, OpenModel
 from teams.protocol.team import Team
 
 LEAD = "team-lead"
 VALIDATOR = "validator-1"
 
 
-def worker_name(number: int) -> str:
-    """Return the name of the worker with this number; they count from 1."""
-    return f"worker-{number}"
+def worker_name(number: int, role: str = WORKER) -> str:
+    """Return the name of the worker with this number in its role; they count from 1."""
+    return f"{role}-{number}"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person.
-    ``stop`` ends the run in order, ``pause`` holds it for as long as it is set.
+    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person;
+    ``roles`` what each role is told and may use. ``stop`` ends the run in order, ``pause`` holds it for as long as it
+    is set.
     """
 
     mission: str
@@ -59,8 +62,10 @@ class Site:
     work: Path
     skill_catalogue: str
     skill_tool: Callable[[str], str]
+    time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
+    roles: Roles = NO_ROLES
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 
@@ -73,14 +78,21 @@ class Site:
         """What attempts that go on have done so far."""
         return Past(self.journal)
 
-    @property
-    def limits(self) -> Limits:
-        return self.limits_of(None)
+    def altered(self, **fields: Any) -> "Site":
+        """Return a copy with other fields for one part of the work; what was read of the journal is shared."""
+        other = replace(self, **fields)
+        other.__dict__["past"] = self.past
+        return other
 
-    def limits_of(self, task: PlannedTask | None) -> Limits:
-        """Return what one attempt may take; what the plan says of the task goes before the configuration."""
-        config, own = self.config, (task and task.limits) or TaskLimits()
+    def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
+        """Return what a run of this agent may take; what is planned of its task goes before the configuration.
+
+        Args:
+            task: the key of the task that its time counts for.
+        """
+        config, own = self.config, (planned and planned.limits) or TaskLimits()
         return Limits(
+            seconds=self.time.left_s(agent, task),
             turns=config.max_turns,
             window_tokens=config.window_tokens,
             repeats=own.repeats or config.repeats,
@@ -100,8 +112,16 @@ class Site:
             continue
         return not self.stop.is_set()
 
-    def model_for(self, agent: str, role: str, *, task: str | None = None, attempt: int = 1) -> Model:
-        return self.open_model(Conversation(agent=agent, role=role, task=task, attempt=attempt))
+    def model_for(
+        self,
+        agent: str,
+        role: str,
+        *,
+        task: str | None = None,
+        attempt: int = 1,
+        difficulty: Difficulty | None = None,
+    ) -> Model:
+        return self.open_model(Conversation(agent, role, task, attempt, difficulty))
 
     def recorder(self, agent: str, model: Model, **where: Any) -> Recorder:
         return Recorder(self.journal, mission=self.mission, agent=agent, scripted=model.scripted, **where)

@@ -3,12 +3,12 @@ how it ended.
 
 Rule 1: the team is cared for, once for the whole run, from its first event to before its last word.
 Rule 2: what ends a run before its end is recorded as an interruption, and raised.
-Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. A stop by
-    a signal is an interruption.
+Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. So is one
+    because the time is over (:mod:`teams.mission.worktime`). A stop by a signal is an interruption.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from onecontext.errors import OneContextError
 from teams.engine.regular import Regular
@@ -24,11 +24,19 @@ HEED_S = 0.25
 
 
 class Tending:
-    """The care for one run on one site; used by its one process."""
+    """The care for one run on one site; used by its one process.
 
-    def __init__(self, site: Site) -> None:
+    Where the lead is another program's, as in the team of a running client, nothing is done or said in its name.
+
+    Args:
+        branches: what the names of the run's branches begin with, where it has several; None: it has ``site.branch``.
+    """
+
+    def __init__(self, site: Site, *, branches: str | None = None) -> None:
         self._site = site
-        self.care = Care(site.team, mission=site.mission, agent=LEAD)
+        self._branches = branches
+        self._lead = LEAD if site.team.is_ours(LEAD) else None
+        self.care = Care(site.team, mission=site.mission, agent=self._lead)
         self.halt = Halt(site.journal)
         self._heed = Heed(self.halt, mission=site.mission)
         self._stopped: Order | None = None
@@ -69,7 +77,8 @@ class Tending:
         try:
             self.care.keep_journal()
             with (
-                self._site.team.beating(LEAD),
+                self._site.time,
+                self._site.team.beating(self._lead) if self._lead else nullcontext(),
                 Regular(self.care.look, every_s=CARE_S, name="care for the team") as care,
                 self._heeding() as heed,
             ):
@@ -90,6 +99,8 @@ class Tending:
             commit: what the ending is said of, None where nothing landed.
         """
         site = self._site
+        if outcome.ending == "stopped" and self._stopped is None and site.time.exhausted:
+            outcome = Outcome("budget_exhausted", site.time.exhausted)
         if outcome.ending == "stopped" and self._stopped is None:
             self._record("mission.interrupted", {"reason": outcome.reason})
             return outcome
@@ -140,7 +151,8 @@ class Tending:
     def _clear_what_the_dead_left(self) -> list[str]:
         """Mend what a kill cut short and return what was done; the mission's lock is ours, so its last run is dead."""
         site = self._site
-        repaired = [f"{name} was left by a killed run" for name in site.project.drop_dead_locks(site.mission)]
+        locks = site.project.drop_dead_locks(site.mission, branches=self._branches)
+        repaired = [f"{name} was left by a killed run" for name in locks]
         clear(site, site.team.board.list())
         return [*repaired, *site.team.board.repair()]
 
@@ -148,4 +160,4 @@ class Tending:
         return self._site.budget.model_dump(mode="json", exclude_none=True)
 
     def _record(self, type_: str, data: dict[str, object]) -> None:
-        self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD)
+        self._site.journal.append(type_, data, mission=self._site.mission, agent=self._lead)

@@ -45,15 +45,20 @@ class LitellmModel:
         route: str,
         key: str | None,
         api_base: str = "",
+        provider: str = "",
         stall_s: float = 60.0,
         retries: int = 3,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``name`` is what the user called it, ``route`` what litellm calls it; ``key`` None lets litellm find one."""
+        """``name`` is what the user called it, ``route`` what litellm calls it; ``key`` None lets litellm find one.
+
+        ``provider`` is whose server answers, for whoever adds up.
+        """
         self.name = name
         self._route = route
         self._key = key
         self._api_base = api_base
+        self._provider = provider
         self._stall_s = stall_s
         self._retries = retries
         self._sleep = sleep
@@ -108,7 +113,8 @@ class LitellmModel:
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))
         model = assembly.model or self.name
-        return Reply(assembly.text, assembly.calls, self._usage(litellm, assembly.usage), model, stop)
+        usage = self._usage(litellm, assembly.usage)
+        return Reply(assembly.text, assembly.calls, usage, model, stop, self._provider)
 
     def _options(self) -> dict[str, Any]:
         return {

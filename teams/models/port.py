@@ -13,6 +13,9 @@ OnText = Callable[[str], None]
 call, a word that the call waits for its turn. What it raises ends the call."""
 
 
+Difficulty = Literal["easy", "normal", "hard"]
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A tool the model asks for. ``arguments`` is the JSON text exactly as the model wrote it, valid or not."""
@@ -52,24 +55,43 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a budget counts for one reply."""
+
+    tokens: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped."""
+    """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped.
+
+    ``provider`` is whose server it was, "" where nobody knows. ``counted`` is what a budget counts for it where that is
+    not what ``usage`` says, else None. ``cached``: it was given before and kept, and nobody was asked.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...]
     usage: Usage
     model: str
     stop: Literal["end", "tools", "length"]
+    provider: str = ""
+    counted: Counted | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Whose conversation a model is opened for. ``task`` is the task's key or None, ``attempt`` counts from 1."""
+    """Whose conversation a model is opened for. ``task`` is the task's key or None, ``attempt`` counts from 1.
+
+    ``difficulty`` is what the plan says of the task; None for whoever works on none, or only judges it.
+    """
 
     agent: str
     role: str
     task: str | None = None
     attempt: int = 1
+    difficulty: Difficulty | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,12 @@ def open_models(
     _check_litellm()
     _check_address(api_base)
     route, key = _route(name, api_base, env)
+    whose_server = _server(api_base) if api_base else (provider_of(name) or "")
 
     def open_conversation(whose: Conversation) -> PricedModel:
-        return LitellmModel(name, route=route, key=key, api_base=api_base, stall_s=stall_s, retries=retries)
+        return LitellmModel(
+            name, route=route, key=key, api_base=api_base, provider=whose_server, stall_s=stall_s, retries=retries
+        )
 
     return open_conversation
 
@@ -77,6 +80,11 @@ def _route(name: str, api_base: str, env: Mapping[str, str]) -> tuple[str, str |
             hint=f"set the environment variable {variables[0]}{others}, or name another model",
         )
     return name, key
+
+
+def _server(api_base: str) -> str:
+    """Return host and port of an address, without the user and the password that may stand in it."""
+    return urlsplit(api_base).netloc.rpartition("@")[2]
 
 
 def _check_litellm() -> None:

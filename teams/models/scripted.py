@@ -93,7 +93,7 @@ class ScriptedModel:
         )
         reply = Message("assistant", turn.say, calls)
         usage = Usage(self._counting.tokens_in(messages, tools), 0, self._counting.of(reply), 0.0)
-        return Reply(turn.say, calls, usage, self.name, "tools" if calls else "end")
+        return Reply(turn.say, calls, usage, self.name, "tools" if calls else "end", "scripted")
 
     def _turn(self, messages: Sequence[Message]) -> Turn:
         asked = _shortened(messages[-1].content if messages else "")

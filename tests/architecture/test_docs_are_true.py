@@ -16,6 +16,7 @@ from teams.engine.journal import Journal
 from teams.engine.watch import watch
 from teams.protocol.board.board import Board
 from teams.protocol.board.desk import EVENTS
+from teams.protocol.board.drawing import mermaid
 from teams.protocol.board.states import OPEN, TABLE, Action, State
 from teams.protocol.board.task import Ours
 from teams.protocol.heartbeat import Life
@@ -110,6 +111,10 @@ def test_exit_codes_of_endings_are_in_the_missions_page(root: Path) -> None:
 
     for ending, code in errors.ENDING_EXIT_CODES.items():
         assert f"| `{ending}` | {code} |" in page
+
+
+def test_the_state_machine_on_the_missions_page_is_drawn_from_the_table(root: Path) -> None:
+    assert f"```mermaid\n{mermaid()}\n```" in (root / "docs" / "missions.md").read_text()
 
 
 # --- docs/teams.md and part 2 of docs/formats.md ----------------------------------------------------------------------

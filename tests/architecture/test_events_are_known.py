@@ -14,6 +14,8 @@ from tui import state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
 NO_EVENTS = {
+    *("conftest.py", "pytest.ini", "pytest.toml", "sitecustomize.py", "usercustomize.py", "tox.ini", "setup.cfg"),
+    *("pyproject.toml", "py.test"),
     *("agent.md", "config.json", "contract.yaml", "halt.lock", "journal.jsonl", "journal.lock", "journal.torn"),
     *(
         "mime.types",

@@ -1,8 +1,10 @@
 """A mission that may not spend all it would: it ends saying so, keeps what it did, and goes on with more."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.integration.asking import MARKS
 from tests.integration.openai_server import OpenAIServer, call, streamed
@@ -150,3 +152,60 @@ def test_what_was_allowed_last_is_what_is_allowed(repository: Path, tmp_path: Pa
     ((_, first), (_, second)) = endings(repository)
     assert onecontext(repository, "resume").code == 10
     assert endings(repository)[-1][1] == second != first
+
+
+def waits(folder: Path, *, task: str, wait_s: float) -> str:
+    """A script of two tasks; each turn of the one takes so long."""
+    path = Path(script(folder, turns=3).removeprefix("scripted:"))
+    document = yaml.safe_load(path.read_text())
+    for conversation in document["conversations"]:
+        if conversation["role"] == "worker" and conversation["task"] == task:
+            for turn in conversation["turns"]:
+                turn["wait_s"] = wait_s
+    return write_script(folder, document["conversations"])
+
+
+def test_a_mission_works_no_longer_than_it_may_and_goes_on_with_more(repository: Path, tmp_path: Path) -> None:
+    slow = waits(tmp_path, task="a", wait_s=1.5)
+
+    ran = run(repository, slow, "--budget-seconds", "5")
+
+    assert ran.code == 10, ran.stderr
+    ((ending, reason),) = endings(repository)
+    assert ending == "budget_exhausted"
+    assert re.fullmatch(rf"the budget of {ran.data['mission']} has no time left: \d+ of 5 s are over", reason)
+    # What was at work was given back in order.
+    assert [task["state"] for task in ran.data["tasks"] if task["key"] == "a"] == ["ready"]
+
+    # Nothing more is begun without more being allowed.
+    called = len(events_of(repository, "model.called"))
+    assert onecontext(repository, "resume").code == 10
+    assert len(events_of(repository, "model.called")) == called
+
+    more = onecontext(repository, "resume", "--budget-seconds", "600", "--json")
+    assert more.code == 0, more.stderr
+
+
+def test_a_task_that_takes_too_long_is_blocked_and_the_others_are_done(repository: Path, tmp_path: Path) -> None:
+    (repository / "onecontext.toml").write_text("[budget.task]\nseconds = 4\n")
+
+    ran = run(repository, waits(tmp_path, task="a", wait_s=1.5))
+
+    assert ran.code == 10
+    ((ending, reason),) = endings(repository)
+    assert (ending, "the budget of task a has no time left" in reason) == ("blocked", True)
+    assert {task["key"]: task["state"] for task in ran.data["tasks"]} == {"a": "blocked", "b": "done"}
+
+
+def test_who_answered_is_told_by_provider(repository: Path, tmp_path: Path) -> None:
+    judge = write_script(tmp_path, [verdict()])
+    with OpenAIServer().running() as server:
+        server.plan(play)
+        (repository / "onecontext.toml").write_text(f'[model]\nroles = {{ validator = "{judge}" }}\n')
+        command = ["run", "Say yes", "--model", "openai/local", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--json", env=KEY)
+        assert ran.code == 0, ran.stderr
+        host = server.url.removeprefix("http://").removesuffix("/v1")
+
+    told = onecontext(repository, "cost", "--by", "provider", "--json").data
+    assert {group["provider"]: group["calls"] > 0 for group in told["groups"]} == {host: True, "scripted": True}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
 from teams.engine.event import Event
-from teams.mission.budget import LEAST_OUT, Allowance, Budget, Purse, Reservation, spent_before
+from teams.engine.journal import Journal
+from teams.mission.budget import Budget, spent_before
 from teams.mission.ledger import Spent
 from teams.mission.metered import metered
+from teams.mission.purse import LEAST_OUT, Allowance, Purse, Reservation
+from teams.mission.recorder import Recorder
 from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
 
 NOTHING = Allowance()
@@ -204,6 +208,29 @@ def test_what_was_spent_before_a_resume_is_spent() -> None:
     }
     with pytest.raises(BudgetExhausted, match="1,000 of 1,256 tokens"):
         paid(Takes(Usage(1, 0, 1, 0.0)), purses).reply(ASK, [])
+
+
+def test_what_was_set_aside_for_a_call_that_says_nothing_is_spent_after_a_resume_too(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, team="t")
+    silent = Takes(Usage(0, 0, 0, None), price=Price(0.001, 0.001))
+    asked = paid(silent, budget(Allowance(usd=100.0, tokens=5000)))
+    reply = asked.reply(ASK, [])
+    Recorder(journal, mission="m", agent="ann", scripted=False).model_called(reply, 0.1)
+
+    purses = budget(Allowance(tokens=1300), spent=lambda: spent_before(journal.read(), "m"))
+
+    assert reply.counted is not None
+    assert reply.counted.tokens > 1000
+    before = spent_before(journal.read(), "m")["mission", "m"]
+    assert (before.counted_tokens, before.counted_usd) == (reply.counted.tokens, reply.counted.usd)
+    assert (before.tokens_in + before.tokens_out, before.cost_usd) == (0, None)
+    with pytest.raises(BudgetExhausted, match=f"{reply.counted.tokens:,} of 1,300 tokens"):
+        paid(Takes(Usage(1, 0, 1, 0.0)), purses).reply(ASK, [])
+
+
+@pytest.mark.parametrize("usage", [Usage(10, 0, 5, 0.0), Usage(10, 0, 5, None)], ids=["known", "no price"])
+def test_nothing_is_said_of_what_is_counted_where_the_call_says_it(usage: Usage) -> None:
+    assert paid(Takes(usage), budget(Allowance(tokens=5000))).reply(ASK, []).counted is None
 
 
 @given(

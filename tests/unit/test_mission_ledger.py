@@ -36,7 +36,16 @@ def test_calls_are_added_up() -> None:
     both = spent([call(), call(cost_usd=0.25, scripted=True)])
 
     assert both == Spent(
-        calls=2, scripted=1, tokens_in=20, tokens_cached=8, tokens_out=4, known_usd=0.75, unpriced=0, seconds=3.0
+        calls=2,
+        scripted=1,
+        tokens_in=20,
+        tokens_cached=8,
+        tokens_out=4,
+        known_usd=0.75,
+        unpriced=0,
+        seconds=3.0,
+        counted_tokens=24,
+        counted_usd=0.75,
     )
     assert both.cost_usd == 0.75
 

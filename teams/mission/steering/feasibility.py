@@ -94,21 +94,21 @@ def _ask(
         return "recorded"
 
     model = site.model_for(VALIDATOR, "validator", task=FEASIBILITY)
-    with site.copy(FEASIBILITY, commit) as folder:
-        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.config.command_timeout_s)
+    with site.time.working(VALIDATOR), site.copy(FEASIBILITY, commit) as folder:
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
         result = Agent(
             VALIDATOR,
             model=model,
             instructions=prompt(FEASIBILITY),
             tools=[*kit.tools, tool_from(answer, ends=True)],
-            limits=site.limits,
+            limits=site.limits_of(VALIDATOR),
             observer=site.recorder(VALIDATOR, model),
             stop=site.stop,
             pause=site.pause,
         ).run(_question(claim, proofs, checks))
     if not given and result.ending == "stopped":
         raise Refuted(_STOPPED)
-    return given[0] if given else (False, f"the validator ended without an answer ({result.ending})")
+    return given[0] if given else (False, f"the validator ended without an answer ({result.ended})")
 
 
 def _question(claim: str, proofs: Sequence[Proof], checks: Sequence[dict[str, object]]) -> str:

@@ -1,0 +1,86 @@
+"""The examples that the README names, as a user runs them: each ends as it says, and what it shows happened."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.missions import events_of, git
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+ALL = sorted(path.parent.name for path in EXAMPLES.glob("*/run.sh"))
+
+
+def run_example(name: str, folder: Path) -> "tuple[subprocess.CompletedProcess[str], Path]":
+    """Run an example in ``folder``; return how it ended, and the repository it worked in."""
+    environment = {
+        **os.environ,
+        "FOLDER": str(folder),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    command = ["bash", str(EXAMPLES / name / "run.sh")]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    return ran, folder / "notes"
+
+
+def test_the_readme_of_the_examples_names_every_one(root: Path) -> None:
+    named = re.findall(r"^\| `([a-z-]+)` \|", (EXAMPLES / "README.md").read_text(), re.MULTILINE)
+
+    assert sorted(named) == ALL
+    for text in (root / "README.md", EXAMPLES / "README.md"):
+        assert "examples/bug-fix/run.sh" in text.read_text()
+
+
+@pytest.mark.timeout(300)
+def test_a_bug_is_fixed_on_a_branch(tmp_path: Path) -> None:
+    ran, notes = run_example("bug-fix", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    branch = git(notes, "for-each-ref", "--format=%(refname:short)", "refs/heads/onecontext")
+    assert "all(word.casefold()" in git(notes, "show", f"{branch}:notes/search.py")
+    assert git(notes, "status", "--short") == ""
+
+
+@pytest.mark.timeout(300)
+def test_a_feature_goes_through_three_modules_and_two_workers(tmp_path: Path) -> None:
+    ran, notes = run_example("feature", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert [event.data["verdict"] for event in events_of(notes, "verdict.given")] == ["accepted"] * 3
+    assert {event.agent for event in events_of(notes, "task.claimed")} == {"worker-1", "worker-2"}
+
+
+@pytest.mark.timeout(300)
+def test_what_contradicts_itself_ends_as_infeasible(tmp_path: Path) -> None:
+    ran, notes = run_example("impossible", tmp_path)
+
+    assert ran.returncode == 10, ran.stderr
+    assert "\ninfeasible  tests/test_order.py wants" in ran.stdout
+    (examined,) = events_of(notes, "mission.examined")
+    assert [check["exit_code"] for check in examined.data["checks"]] == [1, 1]
+
+
+@pytest.mark.timeout(300)
+def test_a_run_over_its_budget_stops_and_goes_on_when_more_is_allowed(tmp_path: Path) -> None:
+    ran, notes = run_example("over-budget", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert [event.data["ending"] for event in events_of(notes, "mission.ended")] == ["budget_exhausted", "done"]
+    first_end = events_of(notes, "mission.ended")[0].seq
+    assert sum(event.seq < first_end for event in events_of(notes, "model.called")) == 5
+
+
+@pytest.mark.timeout(300)
+def test_after_a_kill_what_was_finished_is_not_done_again(tmp_path: Path) -> None:
+    ran, notes = run_example("kill-and-resume", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    (resumed,) = events_of(notes, "mission.resumed")
+    before = {event.task for event in events_of(notes, "task.completed") if event.seq < resumed.seq}
+    again = {event.task for event in events_of(notes, "task.claimed") if event.seq > resumed.seq}
+    assert before
+    assert again
+    assert not before & again
