@@ -52,6 +52,11 @@ class Spans:
             "verdict.given": self._verdict,
         }
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """The types of events that spans are made of."""
+        return frozenset(self._doing)
+
     def take(self, event: Event) -> list[Span]:
         """Return the spans that are over with ``event``."""
         self._note_key(event)
