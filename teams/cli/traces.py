@@ -5,11 +5,11 @@ Rule 1: that there are traces, where they go and what is in them is said on the 
 """
 
 import argparse
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from onecontext.cli.main import Invocation
+from onecontext.cli.output import Output
 from teams.engine.journal import Journal
 from teams.tracing.collector import Collector, open_collector
 
@@ -27,8 +27,12 @@ class Traces:
 
 def add_traces(parser: argparse.ArgumentParser) -> None:
     """Declare ``--traces``."""
-    parser.add_argument("--traces", action="store_true", help="send spans to the collector of OTEL_EXPORTER_OTLP_*")
-    parser.add_argument("--traces-content", action="store_true", help="likewise, with what models and tools said")
+    parser.add_argument(
+        "--traces", action="store_true", default=None, help="send spans to the collector of OTEL_EXPORTER_OTLP_*"
+    )
+    parser.add_argument(
+        "--traces-content", action="store_true", default=None, help="likewise, with what models and tools said"
+    )
 
 
 def traces_of(args: argparse.Namespace, invocation: Invocation) -> Traces | None:
@@ -40,16 +44,23 @@ def traces_of(args: argparse.Namespace, invocation: Invocation) -> Traces | None
     if not (args.traces or args.traces_content):
         return None
     collector = open_collector(invocation.env)
-    content = args.traces_content or invocation.env.get(CAPTURE, "").strip().lower() in _CAPTURING
+    content = bool(args.traces_content) or invocation.env.get(CAPTURE, "").strip().lower() in _CAPTURING
     return None if collector is None else Traces(collector, content)
 
 
 def tracing(
-    traces: Traces | None, journal: Journal, mission: str, say: Callable[[str], None]
+    traces: Traces | None, journal: Journal, mission: str, out: Output, *, part: bool = False
 ) -> AbstractContextManager[None]:
-    """Send what ends while this lasts; nothing without ``traces``."""
+    """Send what ends while this lasts; nothing without ``traces``.
+
+    Args:
+        part: of something larger, which goes on sending when this is over.
+    """
     if traces is None:
         return nullcontext()
     from teams.tracing.live import traced
 
-    return traced(journal, mission, traces.collector, content=traces.content, say=say)
+    def say(words: str) -> None:
+        out.say(out.paint(words, "yellow"))
+
+    return traced(journal, mission, traces.collector, content=traces.content, say=say, part=part)

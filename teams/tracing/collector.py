@@ -7,6 +7,7 @@ Rule 3: nothing here raises because a collector does not answer: that is a resul
 """
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ _DEFAULT = "http://localhost:4318"
 class Collector:
     """Takes spans and sends them on. ``exporter`` is one of OpenTelemetry's; ``place`` says where it sends, for people.
 
-    Safe for one thread; :meth:`close` may be called from another.
+    Safe for threads.
     """
 
     def __init__(self, exporter: Any, *, place: str) -> None:
@@ -33,6 +34,7 @@ class Collector:
 
         self.place = place
         self._exporter = exporter
+        self._one_at_a_time = threading.Lock()
         # What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say counts for more than what is given to create().
         said = Resource.create()
         named = not str(said.attributes.get(SERVICE_NAME, "unknown_service")).startswith("unknown_service")
@@ -47,7 +49,8 @@ class Collector:
         from opentelemetry.sdk.trace.export import SpanExportResult
 
         try:
-            sent = self._exporter.export([self._theirs(span) for span in spans])
+            with self._one_at_a_time:
+                sent = self._exporter.export([self._theirs(span) for span in spans])
         except Exception:  # noqa: BLE001  # whatever it is, a trace is no reason for a mission to end
             return False
         return bool(sent is SpanExportResult.SUCCESS)

@@ -24,13 +24,20 @@ BATCH = 512
 
 @contextmanager
 def traced(
-    journal: Journal, mission: str, collector: Collector, *, content: bool, say: Callable[[str], None]
+    journal: Journal,
+    mission: str,
+    collector: Collector,
+    *,
+    content: bool,
+    say: Callable[[str], None],
+    part: bool = False,
 ) -> Iterator[None]:
     """Send the spans of ``mission`` that end while this lasts.
 
     Args:
         content: what models and tools said goes along.
         say: is told what could not be sent, one sentence at a time.
+        part: others send to ``collector`` as well, so it is left open at the end.
     """
     sender = _Sender(journal.path, Spans(mission, content=content), collector, say)
     thread = threading.Thread(target=sender.run, name="traces", daemon=True)
@@ -40,7 +47,8 @@ def traced(
     finally:
         sender.over.set()
         thread.join(LAST_S)
-        collector.close()
+        if not part:
+            collector.close()
         sender.account(unfinished=thread.is_alive())
 
 

@@ -211,6 +211,21 @@ def test_what_an_earlier_run_came_to_is_not_told_again(
     assert len(root.links) == 1
 
 
+def test_a_play_and_the_mission_that_is_a_step_of_it_are_a_trace_each(
+    traced: Any, repository: Path, script: str, collector: Collector
+) -> None:
+    ran = traced(
+        repository, *("play", "plan-build-verify", "goal=Say yes", "--model", script, "--traces"), **collector.env
+    )
+
+    assert ran.code == 0, ran.stderr
+    roots = [span for span in collector.spans if not span.parent_span_id]
+    assert [attributes_of(root)["onecontext.ending"] for root in roots] == ["done", "done"]
+    step, play = (attributes_of(root)["onecontext.mission"] for root in roots)
+    assert step.startswith(f"{play}.build-")
+    assert len(collector.spans) > 10
+
+
 def _has(repository: Path, type_: str, *, agent: str) -> bool:
     try:
         return any(event.agent == agent for event in events_of(repository, type_))
