@@ -7,7 +7,7 @@ Rule 3: symlinks are followed where they end inside the searched folder, and nev
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +66,14 @@ class Built(NamedTuple):
 
     agent: Agent
     notes: tuple[str, ...]
+
+
+def client_folder(env: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return the client's own folder (``$CLAUDE_CONFIG_DIR``, else ``~/.claude``), None where ``env`` does not say."""
+    if named := env.get("CLAUDE_CONFIG_DIR"):
+        return cwd / Path(named).expanduser()
+    home = env.get("HOME")
+    return Path(home) / ".claude" if home else None
 
 
 def find_definitions(cwd: Path, config: Path | None) -> Definitions:

@@ -13,7 +13,7 @@ from onecontext.cli.output import printable
 from onecontext.errors import UnknownMember
 from teams.agent.client_tools import OURS, grant
 from teams.agent.definition import Definition
-from teams.agent.definitions import Definitions, Problem, find_definitions, model_name
+from teams.agent.definitions import Definitions, Problem, client_folder, find_definitions, model_name
 from teams.cli.place import add_json
 
 
@@ -36,10 +36,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 
 def config_folder(invocation: Invocation) -> Path | None:
     """Return the client's own folder, None where nobody says which."""
-    if named := invocation.env.get("CLAUDE_CONFIG_DIR"):
-        return invocation.cwd / Path(named).expanduser()
-    home = invocation.env.get("HOME")
-    return Path(home) / ".claude" if home else None
+    return client_folder(invocation.env, invocation.cwd)
 
 
 def _list(found: Definitions, invocation: Invocation, *, why: bool) -> int:

@@ -15,7 +15,15 @@ from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
-from teams.mission.opening import make_memory, new_mission_name, open_box, open_routes, open_site
+from teams.mission.opening import (
+    make_memory,
+    new_mission_name,
+    open_box,
+    open_roles,
+    open_site,
+    with_models,
+)
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 
 IN_ALL = ("usd", "tokens", "calls", "seconds")
@@ -38,11 +46,12 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if not args.goal.strip():
         raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
     project = Project.find(invocation.cwd)
-    config = trusted_config(project.path, args)
     # All that can be missing is asked for before the first file is made.
+    roles = open_roles(project, invocation.env)
+    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, sandbox, invocation)
+    crew = crew_of(args, config, roles, sandbox, invocation)
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out.say)
     site = open_site(
@@ -55,6 +64,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=sandbox,
         env=invocation.env,
         crew=crew,
+        roles=roles,
     )
     scripted = config.model.name.startswith("scripted:")
     return conduct(
@@ -66,7 +76,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew),
+            *told(crew, roles, notes),
         ],
     )
 

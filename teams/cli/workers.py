@@ -8,11 +8,13 @@ import argparse
 from collections.abc import Sequence
 
 from onecontext.cli.main import Invocation
+from onecontext.cli.output import printable
 from onecontext.errors import UsageError
 from teams.guard.port import Sandbox
 from teams.guard.unconfined import Unconfined
 from teams.mission.config import Config
 from teams.mission.history import History
+from teams.mission.roles import WORKER, Role, Roles
 from teams.mission.workers.crew import Crew, open_crew
 from teams.mission.workers.kinds import Kind, parse_worker
 
@@ -33,13 +35,16 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def crew_of(args: argparse.Namespace, config: Config, sandbox: Sandbox, invocation: Invocation) -> Crew:
+def crew_of(args: argparse.Namespace, config: Config, roles: Roles, sandbox: Sandbox, invocation: Invocation) -> Crew:
     """Return those whom the command line names, proved to be there.
 
     Raises:
         UsageError, SetupError: one of them is not, or cannot work in its sandbox.
     """
     kinds = _kinds(args.worker)
+    for role in kinds:
+        if role not in roles.names:
+            raise UsageError(f"there is no role {role!r} for --worker; there are {', '.join(roles.names)}")
     return open_crew(
         kinds,
         sandbox=Unconfined() if args.worker_sandbox == "none" else sandbox,
@@ -65,9 +70,15 @@ def check_said_again(args: argparse.Namespace, history: History) -> None:
     )
 
 
-def told(crew: Crew) -> list[str]:
-    """Return lines for people: who works, and in which role."""
-    return [f"{role:<8} {kind}" for role, kind in crew.told.items()]
+def told(crew: Crew, roles: Roles, notes: Sequence[str]) -> list[str]:
+    """Return lines for people: who works in which role, which roles agent definitions make, what cannot be had."""
+    lines = [f"worker   {kind}" + (f"  (as {role})" if role != WORKER else "") for role, kind in crew.told.items()]
+    lines += [f"role     {name}  ({_from(role)})" for name, role in roles.defined.items()]
+    return [*lines, *(f"note     {printable(note)}" for note in (*roles.notes, *notes))]
+
+
+def _from(role: Role) -> str:
+    return printable(str(role.definition.path)) if role.definition else "built in"
 
 
 def _kinds(said: Sequence[str]) -> dict[str, Kind]:

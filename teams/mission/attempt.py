@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.errors import OneContextError, StaleEpoch, UsageError
+from teams.agent.limits import Limits
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
@@ -22,6 +23,7 @@ from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
+from teams.mission.roles import Role
 from teams.mission.site import LEAD, Site
 from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished
@@ -44,6 +46,7 @@ class Attempt:
         self._stop = stop
         self._task = task
         self._contract = contract
+        self._planned = contract.planned(task.key)
         self._agent = task.owner or ""
         self._role = task.ours.role
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
@@ -104,29 +107,39 @@ class Attempt:
         named = site.workers.get(self._role)
         if named is not None:
             return named
-        return BuiltIn(site, site.model_for(self._agent, self._role, task=self._task.key, attempt=self._task.attempt))
+        model = site.model_for(
+            self._agent,
+            self._role,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            difficulty=(self._planned and self._planned.difficulty) or "normal",
+        )
+        return BuiltIn(site, model)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
+        role = self._site.roles.of(self._role)
         return Assignment(
             agent=self._agent,
             role=self._role,
             task=self._task.key,
             attempt=self._task.attempt,
             text=self._text(),
+            instructions=role.instructions,
             folder=folder,
             kit=kit,
             notebook=self._notebook,
             stop=self._stop,
             pause=self._site.pause,
-            limits=self._site.limits_of(
-                self._agent, task=self._task.key, planned=self._contract.planned(self._task.key)
-            ),
+            limits=self._limits(role),
             remember=self._remember,
             send=self._send,
             guard=self._effects.guarded,
             hand_over=lambda said: self._take(folder, start, said),
             recorder=self._recorder,
         )
+
+    def _limits(self, role: Role) -> Limits:
+        return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=self._planned))
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
         """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the worker."""

@@ -10,6 +10,7 @@ from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
 from teams.mission.purse import LEAST_OUT, Allowance
+from teams.models.port import Difficulty
 
 FILE_NAME = "onecontext.toml"
 SILENCE_S = 300.0
@@ -18,8 +19,10 @@ SILENCE_S = 300.0
 class ModelConfig(BaseModel):
     """Which model answers. ``api_base`` "" is the provider's own address; times are seconds.
 
-    ``roles`` names another model for all who have a role; ``fallback`` those that are asked, in this order, where one
-    cannot answer, which then rests for ``rest_s``. ``api_base`` is the address of all of them.
+    ``roles`` names another model for all who have a role, ``difficulty`` for those who work on tasks that the plan
+    calls easy, normal or hard; ``fallback`` those that are asked, in this order, where one cannot answer, which then
+    rests for ``rest_s``; ``overflow`` those that are asked before them where a conversation is too long. ``api_base``
+    is the address of all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +32,8 @@ class ModelConfig(BaseModel):
     stall_s: float = Field(default=60.0, gt=0)
     retries: int = Field(default=3, ge=0, le=20)
     roles: dict[str, str] = {}
+    difficulty: dict[Difficulty, str] = {}
+    overflow: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     rest_s: float = Field(default=60.0, ge=0)
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
 from onecontext.text.validation import first_problem
+from teams.models.port import Difficulty
 
 VERSION = 1
 # An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
@@ -36,9 +37,24 @@ def _command(command: str) -> str:
     return command
 
 
+def _pattern(pattern: str) -> str:
+    names = _storable(pattern).split("/")
+    if pattern.startswith("/") or ".." in names or not pattern.strip("/."):
+        raise ValueError(
+            f"{pattern!r} is no path below the top of the repository, such as 'tests/test_a.py' or 'tests/*'"
+        )
+    return pattern
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
+
+# With a number behind it, it names an agent.
+ROLE_CHARACTERS = 60
+_ROLE = AfterValidator(lambda role: check_name(role, what="role"))
+RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
 
 
 class Assertion(BaseModel):
@@ -46,6 +62,8 @@ class Assertion(BaseModel):
 
     ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None
     means that a validator judges by what ``judge`` asks for. One of the two is there.
+    ``tests`` are more files that decide what the command says, pinned beside the tests that every runner finds;
+    ``fails_before`` says that it must fail where those are there and the work is not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -55,11 +73,15 @@ class Assertion(BaseModel):
     command: Annotated[str, AfterValidator(_command)] | None = Field(default=None, min_length=1)
     judge: Text | None = Field(default=None, min_length=1)
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    tests: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
+    fails_before: bool = False
 
     @model_validator(mode="after")
     def _can_be_checked(self) -> "Assertion":
         if self.command is None and self.judge is None:
             raise ValueError(f"{self.id} has neither a command nor a judge: nobody could check it")
+        if self.fails_before and self.command is None:
+            raise ValueError(f"{self.id} has no command that could fail before")
         return self
 
 
@@ -78,7 +100,13 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first."""
+    """One piece of work for one worker.
+
+    ``difficulty`` decides which model works on it, where the configuration has several (None is ``normal``).
+    ``after`` names the keys of tasks that must be done first, ``may_write`` tests and settings of test runners that
+    are there and that this task may change all the same (new tests it may always write). ``role``: who works on it,
+    where that is not any worker.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -87,7 +115,10 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
+    difficulty: Difficulty | None = None
+    may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     limits: TaskLimits | None = None
+    role: RoleName | None = None
 
 
 class Contract(BaseModel):
@@ -116,6 +147,10 @@ class Contract(BaseModel):
         """Return the assertions that the task ``key`` owns."""
         owned = {assertion for task in self.tasks if task.key == key for assertion in task.assertions}
         return tuple(assertion for assertion in self.assertions if assertion.id in owned)
+
+    def may_write(self, key: str) -> tuple[str, ...]:
+        """Return the patterns of pinned files that the task ``key`` may change."""
+        return tuple(pattern for task in self.tasks if task.key == key for pattern in task.may_write)
 
     def to_yaml(self) -> str:
         """Return the text of ``contract.yaml``."""

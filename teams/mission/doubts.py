@@ -4,7 +4,7 @@ Rule 1: the question stands on the task as any question of its holder does, and 
 Rule 2: nobody else takes the task meanwhile, however long the person takes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from teams.mission.effects import settle
@@ -35,9 +35,13 @@ def free_answered(site: Site, tasks: Collection[Task], *, at_work: Collection[st
     Args:
         at_work: the ids of what is being worked on.
     """
-    workers = {worker_name(number) for number in range(1, site.config.workers + 1)}
-    held = [task for task in tasks if task.state is State.RUNNING and task.owner in workers]
+    numbers = range(1, site.config.workers + 1)
+    held = [task for task in tasks if task.state is State.RUNNING and task.owner in _workers(task, numbers)]
     answered = [task for task in held if task.id not in at_work]
     for task in answered:
         site.team.board.release(task.id, task.owner or "", task.epoch, reason="what was asked is answered")
     return bool(answered)
+
+
+def _workers(task: Task, numbers: Iterable[int]) -> set[str]:
+    return {worker_name(number, task.ours.role) for number in numbers}

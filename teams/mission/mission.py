@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from onecontext.errors import BudgetExhausted
 from teams.mission.alone import alone
 from teams.mission.contract import Contract
+from teams.mission.forking import take_over
 from teams.mission.halt import PERSON
 from teams.mission.history import History, read_history
+from teams.mission.judging.checks import Checks, Measure
+from teams.mission.judging.pins import Pins
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.planning import make_plan, put_on_board
 from teams.mission.rest import give_back
@@ -22,7 +25,6 @@ from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.steering.course import Course
 from teams.mission.steering.steering import Steering
 from teams.mission.tending import Tending
-from teams.mission.verification import run_checks
 from teams.protocol.board.states import State
 
 
@@ -92,7 +94,7 @@ class Mission:
             if (decided := self._decided()) is None:
                 contract = history.contract or make_plan(site, history.goal, history.base)
                 if contract is not None:
-                    return self._carry_out(contract, history.base, failed_beside)
+                    return self._carry_out(contract, history, failed_beside)
                 decided = self._decided() or STOPPED
             return decided, site.project.tip(site.branch)
         except BudgetExhausted as error:
@@ -107,33 +109,41 @@ class Mission:
         return self._course.stop
 
     def _carry_out(
-        self, contract: Contract, base: str, failed_beside: Callable[[], BaseException | None]
+        self, contract: Contract, history: History, failed_beside: Callable[[], BaseException | None]
     ) -> tuple[Outcome, str]:
         """Return how the contract's tasks came out, and the commit of the branch that this is said of."""
         site = self._site
         put_on_board(site, contract)
-        site.project.ensure_branch(site.branch, base)
+        if history.forked is not None:
+            take_over(site.team, site.mission, history.forked)
+        site.project.ensure_branch(site.branch, history.base)
         steering = Steering(site, contract, self._course)
         steering.settle()
-        outcome = Scheduler(site, steering, failed_beside).run()
-        tip = site.branch_tip()
-        return (self._final_check(steering.contract, tip) if outcome.ending == "done" else outcome), tip
+        while True:
+            outcome = Scheduler(site, steering, failed_beside).run()
+            tip = site.branch_tip()
+            if outcome.ending == "done":
+                outcome = self._final_check(steering.contract, tip)
+            if outcome.ending != "done" or not steering.is_asked:
+                return outcome, tip
 
     def _final_check(self, contract: Contract, tip: str) -> Outcome:
         """Look whether the branch at ``tip`` holds all that landed, and run every command of the contract on it."""
         site = self._site
-        merged = self._history().merged
-        lost = [commit for commit in merged.values() if not site.project.holds(tip, commit)]
+        history = self._history()
+        lost = [commit for commit in history.merged.values() if not site.project.holds(tip, commit)]
         if lost:
             return Outcome(
                 "blocked", f"{site.branch} was moved: it no longer holds {', '.join(lost)}, which had landed"
             )
-        checks = run_checks(site, tip, contract.assertions, purpose="final")
+        pins = Pins(site.project, contract)
+        measure = Measure.of(pins, tip, history.accepted, pins.compare(history.accepted, tip))
+        checks = Checks(site, measure, purpose="final").run(contract.assertions)
         if checks is None:
             return STOPPED
         failed = [check for check in checks if not check.passed]
         if failed:
-            names = ", ".join(f"{check.assertion} (exit {check.exit_code})" for check in failed)
+            names = ", ".join(check.outline for check in failed)
             return Outcome("blocked", f"on the finished branch these do not hold: {names}")
         tasks = counted(len(contract.tasks), "task is done", "tasks are done")
         commands = counted(len({check.command for check in checks}), "command", "commands")

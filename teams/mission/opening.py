@@ -8,27 +8,31 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.api import Memory
-from onecontext.errors import SetupError
+from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
 from skills.discover import find_skills
+from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
+from teams.mission.ledger import Spent
 from teams.mission.metered import metered
+from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks
+from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
-from teams.models.port import OpenPriced
-from teams.models.registry import open_models
-from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
+from teams.models.registry import SCRIPTED, open_models
+from teams.models.routing import Routes
 from teams.protocol.team import Team
 
 CATALOGUE_TOKENS = 600
@@ -51,41 +55,45 @@ def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memo
     return memory
 
 
-def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
-    """Return the way to every model that is configured, each looked up once.
+def open_roles(project: Project, env: Mapping[str, str]) -> Roles:
+    """Return the roles that the agent definitions of the project and of the person make.
 
     Raises:
-        SetupError: none was named, nobody answers to a name, or its key is missing.
+        UsageError: two are for one part. InvalidDocument: a skill that one names cannot be read.
     """
-    if not config.model.name:
-        raise SetupError(
-            "no model was named",
-            hint="say --model anthropic/claude-sonnet-4-5 (or any litellm name, or scripted:FOLDER), "
-            "or set [model] name in onecontext.toml",
-        )
-    opened = {
-        name: open_models(
-            name,
-            api_base=config.model.api_base,
-            stall_s=config.model.stall_s,
-            retries=config.model.retries,
-            env=env,
-        )
-        for name in dict.fromkeys([config.model.name, *config.model.roles.values(), *config.model.fallback])
-    }
-    resting = Resting()
+    definitions = find_definitions(project.path, client_folder(env, project.path))
+    return find_roles(definitions.agents, find_skills(project.path, _home(env)).skills)
 
-    def routes(fell_back: FellBack) -> OpenPriced:
-        def first(wanted: str) -> OpenPriced:
-            names = dict.fromkeys([wanted, *config.model.fallback])
-            if len(names) == 1:
-                return opened[wanted]
-            models = [(name, opened[name]) for name in names]
-            return cascade(models, resting=resting, rest_s=config.model.rest_s, fell_back=fell_back)
 
-        return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
+def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[Config, list[str]]:
+    """Return the configuration with the models that roles name for themselves, and what of that cannot be had.
 
-    return routes
+    What ``[model] roles`` says goes before. In a scripted run a role's real model is not asked: nobody shall pay for a
+    test.
+    """
+    models, notes = dict(config.model.roles), []
+    for name, role in roles.defined.items():
+        if role.model is None or name in models:
+            continue
+        if why := _why_no_model(role.model, config, env):
+            notes.append(f"role {name} takes the mission's model: {role.model} {why}")
+        else:
+            models[name] = role.model
+    return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
+
+
+def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
+    if config.model.name.startswith(SCRIPTED) and not name.startswith(SCRIPTED):
+        return "is a real one, and the mission is scripted"
+    try:
+        open_models(name, api_base=config.model.api_base, env=env)
+    except (SetupError, UsageError) as error:
+        return f"cannot be had ({error.message})"
+    return ""
+
+
+def _home(env: Mapping[str, str]) -> Path | None:
+    return Path(env["HOME"]) if env.get("HOME") else None
 
 
 def resolved(folders: Sequence[str], project: Path) -> list[Path]:
@@ -124,10 +132,10 @@ def open_site(
     sandbox: Sandbox,
     env: Mapping[str, str],
     crew: Crew = NOBODY,
+    roles: Roles = NO_ROLES,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
-    home = Path(env["HOME"]) if env.get("HOME") else None
-    skills = find_skills(project.path, home).skills
+    skills = find_skills(project.path, _home(env)).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = threading.Event(), threading.Event()
@@ -140,7 +148,7 @@ def open_site(
             config.budget.task.allowance,
             config.budget.agent.allowance,
             # Read with the first call: another process may be spending until this one has the mission to itself.
-            spent=lambda: spent_before(team.journal.read(), mission),
+            spent=lambda: _spent(team, mission),
         )
         open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop, pause=pause)
     return Site(
@@ -169,6 +177,17 @@ def open_site(
         ),
         workers=crew.placed(team, budget),
         who=crew.told,
+        roles=roles,
         stop=stop,
         pause=pause,
     )
+
+
+def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:
+    """Return what a mission spent before, and the missions that are steps of it."""
+    found = dict(spent_before(team.journal.read(), mission))
+    for part in steps_of(team.root, mission):
+        for (kind, name), some in spent_before(Team.open(part, root=team.root).journal.read(), part).items():
+            purse = kind, (mission if kind == "mission" else name)
+            found[purse] = found.get(purse, Spent()).with_(some)
+    return found

@@ -12,12 +12,14 @@ from teams.agent.agent import Agent
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
+from teams.mission.roles import WORKER
 from teams.mission.site import LEAD, Site, prompt
 from teams.mission.stalls import may_try_again
 from teams.mission.steering.feasibility import Proof
 from teams.mission.steering.stopping import Stopping
 from teams.mission.steering.tools import StopEnding, stop_tool
 from teams.mission.tools import orchestrator_tools
+from teams.protocol.team import Team
 
 
 class NoPlan(OneContextError):
@@ -40,7 +42,9 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             "assertions": [assertion.model_dump(mode="json") for assertion in assertions],
             "tasks": [task.model_dump(mode="json") for task in tasks],
         }
-        submitted.append(parse_contract(document, source="the plan"))
+        contract = parse_contract(document, source="the plan")
+        site.roles.check(contract.tasks)
+        submitted.append(contract)
 
     ended: list[StopEnding] = []
     stopping = Stopping(site, base, {"about": [], "answers": []})
@@ -49,7 +53,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         stopping.stop(ending, reason, proofs)
         ended.append(ending)
 
-    model = site.model_for(LEAD, "orchestrator")
+    model, role = site.model_for(LEAD, "orchestrator"), site.roles.of("orchestrator")
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
     with site.time.working(LEAD), site.copy("plan", base) as folder:
@@ -57,10 +61,10 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
         agent = Agent(
             LEAD,
             model=model,
-            instructions=prompt("orchestrator"),
-            tools=[*kit.tools, *orchestrator_tools(submit), stop_tool(stop)],
+            instructions=prompt("orchestrator") + site.roles.listed() + role.instructions,
+            tools=role.narrowed([*kit.tools, *orchestrator_tools(submit), stop_tool(stop)]),
             memory=site.memory,
-            limits=site.limits_of(LEAD),
+            limits=role.limited(site.limits_of(LEAD)),
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
@@ -92,19 +96,25 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
 
 def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
-    replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
+    on_board(site.team, contract, mission=site.mission)
+
+
+def on_board(team: Team, contract: Contract, *, mission: str) -> None:
+    """The same for a team whose mission nobody runs."""
+    replace_text(team.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.key: task.id for task in site.team.board.list() if task.mission == site.mission}
+    ids = {task.key: task.id for task in team.board.list() if task.mission == mission}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:
             continue
-        task = site.team.board.create(
+        task = team.board.create(
             planned.subject,
             planned.description,
             key=key,
+            role=planned.role or WORKER,
             after=[ids[earlier] for earlier in planned.after],
             assertions=list(planned.assertions),
-            mission=site.mission,
+            mission=mission,
         )
         ids[key] = task.id

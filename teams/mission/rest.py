@@ -13,8 +13,9 @@ from teams.protocol.team import Team
 def give_back(team: Team, mission: str, *, workers: int) -> None:
     """Give back what the workers of the last run held: the same attempt, the next epoch."""
     # Somebody else, who joined from another process, may be alive and at work: that claim ends with its lease.
-    ours = {worker_name(number) for number in range(1, workers + 1)}
+    numbers = range(1, workers + 1)
     for task in team.board.list():
+        ours = {worker_name(number, task.ours.role) for number in numbers}
         if task.mission == mission and task.state is State.RUNNING and task.owner in ours:
             team.board.release(task.id, task.owner, task.epoch, reason="the run that held it came to an end")
 

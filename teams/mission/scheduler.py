@@ -13,6 +13,7 @@ from teams.engine.regular import Regular
 from teams.mission.attempt import Attempt
 from teams.mission.doubts import asks, free_answered
 from teams.mission.outcome import STOPPED, Outcome
+from teams.mission.roles import WORKER
 from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.steering.steering import Steering
 from teams.mission.verification import Verification
@@ -163,12 +164,27 @@ class Scheduler:
 
     def _free_worker(self, task: Task) -> str | None:
         """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
-        names = [worker_name(number) for number in range(1, self._site.config.workers + 1)]
+        if len(self._claims) >= self._site.config.workers:
+            return None
+        names = self._names(task)
         free = [name for name in names if name not in self._working and name not in self._spent]
         return task.author if task.author in free else next(iter(free), None)
 
+    def _names(self, task: Task) -> list[str]:
+        """Return those who could work on a task: the workers of its role, none where nobody here has that role."""
+        role = task.ours.role
+        known = role in self._site.roles.names
+        return [worker_name(number, role) for number in range(1, self._site.config.workers + 1)] if known else []
+
+    def _seat(self, worker: str, task: Task) -> None:
+        """Let a worker of another role join with the first task for it; plain workers are there from the start."""
+        role = task.ours.role
+        if role != WORKER and worker not in {member.name for member in self._site.team.members}:
+            self._site.team.join(worker, role=role)
+
     def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> bool:
         """Let ``worker`` begin on a task it can have; True: a person has to answer something first."""
+        self._seat(worker, task)
         try:
             claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
         except Conflict:
@@ -236,10 +252,17 @@ class Scheduler:
         open_tasks = [task for task in tasks if task.state is not State.DONE]
         if not open_tasks:
             return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")
-        if len(self._spent) == self._site.config.workers and any(task.state is State.READY for task in open_tasks):
+        if any(task.state is State.READY and self._is_out_of_reach(task) for task in open_tasks):
             return Outcome("budget_exhausted", "; ".join(self._spent.values()))
         return Outcome("blocked", "; ".join(self._need(task) for task in open_tasks))
 
+    def _is_out_of_reach(self, task: Task) -> bool:
+        """Say whether all who could work on the task may spend nothing more."""
+        names = self._names(task)
+        return bool(names) and all(name in self._spent for name in names)
+
     def _need(self, task: Task) -> str:
         reason = (task.reason or "").splitlines()
+        if task.state is State.READY and not self._names(task):
+            reason = [f"nobody here has the role {task.ours.role}; put its agent into .claude/agents"]
         return f"task {task.id} {task.key} is {task.state}" + (f": {reason[0]}" if reason else "")

@@ -6,7 +6,6 @@ Rule 3: the validator is never the author (the board refuses it, too).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
@@ -16,76 +15,21 @@ from teams.agent.observer import NoteTaker, Observers
 from teams.agent.prompt import fenced
 from teams.agent.tools import cut
 from teams.agent.worktools import work_tools
-from teams.guard.port import CommandResult
 from teams.guard.workspace import Workspace
-from teams.mission.contract import Assertion, Contract
+from teams.mission.contract import Contract
 from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
+from teams.mission.history import read_history
+from teams.mission.judging.checks import Check, Checks, Measure
+from teams.mission.judging.pins import Compared, Pins
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site, prompt
 from teams.mission.stalls import may_try_again
 from teams.mission.tools import Judgement, validator_tools
 from teams.protocol.board.task import Task
 
-OUTPUT_CHARACTERS = 3000
 DIFF_CHARACTERS = 20_000
 MAIL_CHARACTERS = 100_000
-
-
-@dataclass(frozen=True)
-class Check:
-    """One command of the contract, run. ``exit_code`` is None when it took too long."""
-
-    assertion: str
-    command: str
-    exit_code: int | None
-    output: str
-
-    @property
-    def passed(self) -> bool:
-        return self.exit_code == 0
-
-
-def run_checks(
-    site: Site, commit: str, assertions: Sequence[Assertion], *, purpose: str, **where: Any
-) -> list[Check] | None:
-    """Run the commands of these assertions on ``commit``, each once, and record every one.
-
-    None: the mission was stopped meanwhile. While it is paused none is begun.
-
-    Each has a copy of its own: a command runs what the author wrote, which could mend in passing what the next one
-    looks at, and then what was measured would not be what lands.
-    """
-    checks: list[Check] = []
-    ran: dict[tuple[str, float], CommandResult] = {}
-    for assertion in assertions:
-        if assertion.command is None:
-            continue
-        what = (assertion.command, assertion.timeout_s)
-        if what not in ran:
-            if not site.may_go_on():
-                return None
-            with site.copy(purpose, commit) as folder:
-                ran[what] = site.sandbox.run(
-                    ["bash", "-o", "pipefail", "-c", assertion.command], workspace=folder, timeout_s=assertion.timeout_s
-                )
-        result = ran[what]
-        check = Check(assertion.id, assertion.command, result.exit_code, result.output[-OUTPUT_CHARACTERS:])
-        checks.append(check)
-        site.journal.append(
-            "verify.command",
-            {
-                "assertion": check.assertion,
-                "command": check.command,
-                "exit_code": check.exit_code,
-                "output": check.output,
-                "duration_s": round(result.duration_s, 4),
-            },
-            mission=site.mission,
-            agent=VALIDATOR,
-            **where,
-        )
-    return checks
 
 
 class Verification:
@@ -101,6 +45,7 @@ class Verification:
         self._task = task
         self._contract = contract
         self._done = done
+        self._pins = Pins(site.project, contract)
         self._judged = judged
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
         self._evidence: dict[str, Any] = dict(task.evidence)
@@ -132,15 +77,17 @@ class Verification:
                 candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
             )
             return
-        checks = self._measure(candidate.commit)
+        compared = self._compare(candidate.commit)
+        checks = self._measure(candidate.commit, compared)
         if checks is None:
             return
-        judgement = self._judge(candidate.commit, checks) if self._judged else Judgement(accept=True)
+        judgement = self._judge(candidate.commit, checks, compared) if self._judged else Judgement(accept=True)
         if judgement is None:
             return
-        failed = [f"{c.assertion}: `{c.command}` exits {c.exit_code}:\n{c.output}" for c in checks if not c.passed]
+        failed = [check.failure for check in checks if not check.passed]
         if failed and self._judged and judgement.accept:
             self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
+        failed = [*map(str, compared.breaches), *failed]
         if failed or not judgement.accept:
             self._reject(candidate.commit, [*judgement.findings, *failed] or ["rejected without a reason"])
         else:
@@ -172,22 +119,35 @@ class Verification:
         except (UnknownRevision, AmbiguousRevision):
             return None
 
-    def _measure(self, commit: str) -> list[Check] | None:
+    def _compare(self, commit: str) -> Compared:
+        """Look what the merge does to pinned files; each that it may not change is a violation."""
+        history = read_history(self._site.journal.read())
+        pinned = history.accepted if history else self._site.branch_tip()
+        compared = self._pins.compare(pinned, commit, may_write=self._contract.may_write(self._task.key))
+        self._evidence["pinned"] = pinned
+        for breach in compared.breaches:
+            self._record("violation", {"path": breach.path, "what": breach.what})
+        return compared
+
+    def _measure(self, commit: str, compared: Compared) -> list[Check] | None:
         """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
         assertions = [a for key in [self._task.key, *self._done] for a in self._contract.of_task(key)]
-        checks = run_checks(self._site, commit, assertions, purpose=f"verify-{self._task.id}", **self._where)
+        measure = Measure.of(self._pins, commit, self._evidence["pinned"], compared)
+        own = [assertion.id for assertion in self._contract.of_task(self._task.key)]
+        checks = Checks(self._site, measure, purpose=f"verify-{self._task.id}", **self._where).run(assertions, new=own)
         if checks is None:
             return None
-        self._evidence["checks"] = [
-            {"assertion": c.assertion, "command": c.command, "exit_code": c.exit_code} for c in checks
-        ]
+        self._evidence["checks"] = [check.evidence() for check in checks]
+        for check in checks:
+            if check.exit_code == 0 and check.problems:
+                self._record("violation", {"path": "", "what": check.outline})
         return checks
 
-    def _judge(self, commit: str, checks: Sequence[Check]) -> Judgement | None:
+    def _judge(self, commit: str, checks: Sequence[Check], compared: Compared) -> Judgement | None:
         """Return what the validator says; None when it was stopped, or stalled, before it said anything."""
         given: list[Judgement] = []
         model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
-        notebook = Notebook.open(self._site, self._task, agent=VALIDATOR)
+        notebook, role = Notebook.open(self._site, self._task, agent=VALIDATOR), self._site.roles.of("validator")
         with self._site.copy(f"review-{self._task.id}", commit) as folder:
             kit = work_tools(
                 Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.command_timeout_s
@@ -195,15 +155,15 @@ class Verification:
             agent = Agent(
                 VALIDATOR,
                 model=model,
-                instructions=prompt("validator"),
-                tools=[*kit.tools, *validator_tools(given.append)],
-                limits=self._site.limits_of(VALIDATOR),
+                instructions=prompt("validator") + role.instructions,
+                tools=role.narrowed([*kit.tools, *validator_tools(given.append)]),
+                limits=role.limited(self._site.limits_of(VALIDATOR)),
                 # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
                 observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=self._site.stop,
                 pause=self._site.pause,
             )
-            result = agent.run(self._question(commit, checks))
+            result = agent.run(self._question(commit, checks, compared))
         if result.ending == "stopped" and not given:
             return None
         if (
@@ -214,12 +174,13 @@ class Verification:
             return None
         return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ended})"])
 
-    def _question(self, commit: str, checks: Sequence[Check]) -> str:
+    def _question(self, commit: str, checks: Sequence[Check], compared: Compared) -> str:
         handoff = self._evidence.get("handoff") or {}
         judged = [a for a in self._contract.of_task(self._task.key) if a.judge]
         lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, ""]
         for check in checks:
-            lines += [f"{check.assertion}  {check.command}", f"exit {check.exit_code}", fenced("output", check.output)]
+            lines += [f"{check.assertion}  {check.command}", check.ending, fenced("output", check.output)]
+        lines += compared.told
         lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
         left = handoff.get("undone")
         undone = "; ".join(map(str, left)) if left and isinstance(left, list) else "nothing"

@@ -14,6 +14,8 @@ from tui import state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
 NO_EVENTS = {
+    *("conftest.py", "pytest.ini", "pytest.toml", "sitecustomize.py", "usercustomize.py", "tox.ini", "setup.cfg"),
+    *("pyproject.toml", "py.test"),
     *("agent.md", "config.json", "contract.yaml", "halt.lock", "journal.jsonl", "journal.lock", "journal.torn"),
     *(
         "mime.types",
@@ -24,6 +26,8 @@ NO_EVENTS = {
         "safe.directory",
         "teams.agent",
         "teams.mission",
+        "playbook.json",
+        "teams.playbook",
     ),
 }
 """What looks like a type in teams/ and is none: files, modules, settings."""

@@ -44,7 +44,8 @@ YES = ("write_file", {"path": "a.txt", "text": "yes\n"})
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
+    files = {"a.txt": "?\n", "b.txt": "?\n", "onecontext.toml": "[run]\npivots = 0\n"}
+    return make_repository(tmp_path / "repository", files)
 
 
 def run(repository: Path, conversations: list[dict[str, Any]], *options: str) -> Ran:

@@ -43,7 +43,8 @@ TWO = plan(
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
+    no_pivot = "[run]\npivots = 0\n"
+    return make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n", "onecontext.toml": no_pivot})
 
 
 @pytest.fixture

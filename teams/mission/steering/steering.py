@@ -58,10 +58,15 @@ class Steering:
         """The end that was decided; None while there is none."""
         return self._course.stop
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person has said something that nobody has answered."""
+        self._site.journal.catch_up()
+        return bool(self._course.directions)
+
     def cause(self, tasks: Sequence[Task]) -> Cause | None:
         """Return why the orchestrator must be asked now; None where it need not, or may not once more."""
-        self._site.journal.catch_up()
-        directions = self._course.directions
+        directions = self._course.directions if self.is_asked else ()
         may = self._course.pivots < self._site.config.pivots
         failed = [task for task in tasks if self._has_failed(task)] if may else []
         return Cause(failed, directions) if (failed or directions) and self.stop is None else None
@@ -107,6 +112,7 @@ class Steering:
     def _ask(self, cause: Cause, commit: str, tools: Sequence[Tool]) -> Result:
         site = self._site
         model = site.model_for(LEAD, "orchestrator", attempt=self._course.decisions + 2)
+        role = site.roles.of("orchestrator")
         site.journal.append(
             "attempt.started", {"role": "orchestrator", "model": model.name}, mission=site.mission, agent=LEAD
         )
@@ -115,10 +121,10 @@ class Steering:
             return Agent(
                 LEAD,
                 model=model,
-                instructions=prompt("steering"),
-                tools=[*kit.tools, *tools],
+                instructions=prompt("steering") + site.roles.listed() + role.instructions,
+                tools=role.narrowed([*kit.tools, *tools]),
                 memory=site.memory,
-                limits=site.limits_of(LEAD),
+                limits=role.limited(site.limits_of(LEAD)),
                 observer=site.recorder(LEAD, model),
                 stop=site.stop,
                 pause=site.pause,
@@ -132,6 +138,7 @@ class Steering:
         """
         tasks = self._tasks()
         after = amended(self.contract, amendment, done=_keys(tasks, State.DONE), busy=_keys(tasks, *_busy(cause)))
+        self._site.roles.check(after.tasks, before=self.contract)
         touched = {*changed_tasks(self.contract, after), *dropped_tasks(self.contract, after)}
         if left := [task.key for task in cause.failed if task.key not in touched]:
             raise UsageError(f"{', '.join(left)} failed and would stay blocked; change or drop what failed")

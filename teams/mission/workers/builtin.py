@@ -5,6 +5,7 @@ Rule 1: work is committed when the agent hands over, while it can still mend wha
 
 from collections.abc import Callable
 
+from onecontext.errors import ContextOverflow
 from teams.agent.agent import Agent
 from teams.agent.observer import storable_head
 from teams.mission.site import Site, prompt
@@ -33,7 +34,11 @@ class BuiltIn:
             assignment.hand_over(said)
             handed.append(said)
 
-        result = self._agent(assignment, finish).run(assignment.text)
+        try:
+            result = self._agent(assignment, finish).run(assignment.text)
+        except ContextOverflow as error:
+            # Of this one task: the others may fit.
+            return Report("unfinished", Finished("", undone=[f"it does not fit in the window: {error.message}"]))
         if result.ending == "seconds":
             self._site.time.check(assignment.agent, assignment.task)
         if result.ending == "stopped":
@@ -44,13 +49,13 @@ class BuiltIn:
         return Report("stalled" if result.ending == "stalled" else "unfinished", said, reason=result.reason)
 
     def _agent(self, assignment: Assignment, finish: Callable[[Finished], None]) -> Agent:
-        site = self._site
+        site, role = self._site, self._site.roles.of(assignment.role)
         own = worker_tools(remember=assignment.remember, send=assignment.send, skill=site.skill_tool, finish=finish)
         return Agent(
             assignment.agent,
             model=self._model,
-            instructions=f"{prompt('worker')}\n{site.skill_catalogue}",
-            tools=[assignment.guard(tool) for tool in (*assignment.kit.tools, *own)],
+            instructions=f"{prompt('worker')}\n{site.skill_catalogue}{assignment.instructions}",
+            tools=[assignment.guard(tool) for tool in role.narrowed([*assignment.kit.tools, *own])],
             memory=assignment.notebook,
             limits=assignment.limits,
             observer=assignment.recorder(self._model.name, self._model.scripted),

@@ -34,6 +34,7 @@ class Assignment:
         task: the task's key; ``attempt`` counts from 1.
         text: what is to be done, when it is done, and what was wrong with the last attempt.
         folder: a copy of the repository that is this attempt's own; what lies in it at the end is what is judged.
+        instructions: what the role's definition says, "" where there is none.
         kit: files and commands in ``folder``, inside the sandbox; what runs through them stands in the handoff.
         notebook: the task's memory. ``remember`` makes a milestone in it, and tells the journal.
         stop: set when the mission is to end; ``pause`` is set while nothing new may begin.
@@ -52,6 +53,7 @@ class Assignment:
     task: str
     attempt: int
     text: str
+    instructions: str
     folder: Path
     kit: WorkTools
     notebook: Notebook

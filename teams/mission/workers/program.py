@@ -90,13 +90,18 @@ class Program:
             workspace=assignment.folder,
             timeout_s=min(self.timeout_s, assignment.limits.seconds or self.timeout_s),
             env={**self.env, **said} if self.sandbox.tier == "none" else said,
-            text=f"{self.preface}{assignment.text}\n",
+            text=self._told(assignment),
             stop=assignment.stop,
             on_output=lines.feed if lines else None,
         )
         if lines:
             lines.close()
         return result
+
+    def _told(self, assignment: Assignment) -> str:
+        """Return its stdin: an agent is also told how work is done here, and what its role is."""
+        rules = f"{self.preface}{assignment.instructions}\n\n" if self.preface else ""
+        return f"{rules}{assignment.text}\n"
 
     def _report(self, result: CommandResult, hearing: Hearing, *, plain: bool) -> Report:
         summary = cut(result.output.strip(), TAIL_CHARACTERS * 2) if plain else hearing.summary

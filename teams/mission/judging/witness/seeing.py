@@ -1,0 +1,134 @@
+"""What is seen of one pytest, and written down for the host.
+
+Rule 1: our hooks are the outermost: what another plugin makes of a result comes before us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import sys
+import types
+from typing import Any
+
+import pytest
+
+from .machinery import machinery, replaced
+from .provenance import is_theirs, shown
+
+
+class Probe:
+    """What is looked at wherever tests run: here, or in a worker process of pytest-xdist."""
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
+        report = (yield).get_result()
+        if call.excinfo is not None and report.outcome == "passed":
+            report.outcome = "failed"
+            report.longrepr = f"it raised {call.excinfo.typename}, and something made that pass"
+
+    def pytest_assertion_pass(self, item: Any, lineno: int, orig: str, expl: str) -> None:
+        """Be there: only then does pytest explain what passed, and comparisons are seen (truth.py)."""
+
+
+class Witness:
+    """What is seen of one pytest as a whole."""
+
+    def __init__(self, folder: str, key: str, *, watching: bool, collects: bool) -> None:
+        self._folder = folder
+        self._key = key
+        self._watching = watching
+        self._collects = collects
+        self._session: Any = None
+        self._machinery = machinery()
+        self._collected: list[str] = []
+        self._selected: list[str] = []
+        self._errors: list[str] = []
+        self._outcomes: dict[str, str] = {}
+        self._skipped_by: dict[str, str] = {}
+        self._write({"event": "begin"})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: Any) -> None:
+        if self._collects:
+            config.option.collectonly = True
+
+    def pytest_sessionstart(self, session: Any) -> None:
+        self._session = session
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Any) -> Any:
+        self._collected = [item.nodeid for item in items]
+        yield
+        self._selected = [item.nodeid for item in items]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Any) -> None:
+        self._collected = self._selected = list(ids)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self._errors.append(report.nodeid)
+        self._note_skip(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed or report.when == "call" or report.skipped:
+            if self._outcomes.get(report.nodeid) != "failed":
+                self._outcomes[report.nodeid] = report.outcome
+        else:
+            self._outcomes.setdefault(report.nodeid, "begun")
+        self._note_skip(report)
+
+    def _note_skip(self, report: Any) -> None:
+        # (path, line, reason): where it was raised. Of a mark, that is where the test is.
+        where = report.longrepr[0] if report.skipped and isinstance(report.longrepr, (tuple, list)) else None
+        if where is not None and is_theirs(str(where)):
+            self._skipped_by[report.nodeid] = shown(str(where))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self, config: Any) -> None:
+        if not self._key:
+            return
+        said = {
+            "event": "end",
+            "exit": None if self._session is None else int(getattr(self._session, "exitstatus", -1)),
+            "plugins": _plugins(config),
+            "replaced": replaced(self._machinery),
+            "narrowed": _is_narrowed(config),
+            "probed": self._watching and getattr(config.option, "assertmode", "") == "rewrite",
+            "collected": self._collected,
+            "selected": self._selected,
+            "errors": self._errors,
+            "outcomes": self._outcomes,
+            "skipped_by": self._skipped_by,
+        }
+        self._write(said)
+        key, self._key = self._key, ""
+        with open(os.path.join(self._folder, "key"), "w", encoding="ascii") as file:
+            file.write(hashlib.sha256(f"{key} next".encode("ascii")).hexdigest())
+
+    def _write(self, body: dict[str, Any]) -> None:
+        text = json.dumps(body)
+        digest = hmac.new(self._key.encode("ascii"), text.encode("ascii"), hashlib.sha256).hexdigest()
+        with open(os.path.join(self._folder, "said"), "a", encoding="ascii") as file:
+            file.write(json.dumps({"digest": digest, "body": text}) + "\n")
+
+
+def _plugins(config: Any) -> list[str]:
+    """Return the files of the project that take part in how tests run."""
+    found = set()
+    for plugin in config.pluginmanager.get_plugins():
+        module = plugin if isinstance(plugin, types.ModuleType) else sys.modules.get(type(plugin).__module__)
+        path = getattr(module, "__file__", None)
+        if path and is_theirs(path):
+            found.add(shown(path))
+    return sorted(found)
+
+
+def _is_narrowed(config: Any) -> bool:
+    option = config.option
+    words = getattr(option, "keyword", "") or getattr(option, "markexpr", "")
+    return bool(words) or any("::" in str(argument) for argument in config.args)
