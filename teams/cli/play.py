@@ -104,7 +104,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
             f"playbook {playbook.name} ({entry.source})",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=name),
         ],
         traces=traces,
     )

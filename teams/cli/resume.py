@@ -88,7 +88,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         roles=roles,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes)]
+    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)]
     if history.playbook is not None:
         play = Play(site, watch=watching(invocation.out, traces))
         return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=traces)

@@ -176,6 +176,7 @@ def open_site(
             before=lambda: worked_before(team.journal.read(), mission),
         ),
         workers=crew.placed(team, budget),
+        members=crew.members,
         who=crew.told,
         roles=roles,
         stop=stop,
