@@ -256,6 +256,7 @@ class Monitor:
 TOLD_ONLY = frozenset(
     {
         "team.created",
+        "mission.forked",
         "mission.redirected",
         "mission.examined",
         "model.fallback",
@@ -263,6 +264,8 @@ TOLD_ONLY = frozenset(
         "foreign.write",
         "message.posted",
         "effect.settled",
+        "step.started",
+        "step.ended",
         "workflow.loaded",
         "workflow.refused",
         "attempt.delayed",

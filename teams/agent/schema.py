@@ -12,7 +12,7 @@ _ARGS = re.compile(r"^(?:Args|Arguments|Parameters):\s*$")
 _SECTION = re.compile(r"^(?:Args|Arguments|Parameters|Returns|Raises|Yields|Example|Examples|Note|Notes):\s*$")
 _PARAMETER = re.compile(r"^(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
-_UNSAID = ("title", "additionalProperties", "maxItems", "maxLength")
+_UNHEARD = ("title", "additionalProperties", "maxItems", "maxLength")
 """Names, and sizes that nobody reaches who means well: what is beyond them is refused with a reason, too."""
 _SAYS_NOTHING = [("minLength", 1), ("exclusiveMinimum", 0), ("default", ""), ("default", [])]
 """What a model does anyway; a value that breaks it is refused with a reason when the tool is called."""
@@ -55,10 +55,7 @@ def compact(schema: Any) -> Any:
     for key, value in schema.items():
         if key in ("properties", "$defs", "patternProperties"):  # below these, keys are names and not keywords
             kept[key] = {name: compact(part) for name, part in value.items()}
-        elif (key in _UNSAID and not isinstance(value, dict)) or (
-            key,
-            value,
-        ) in _SAYS_NOTHING:
+        elif (key, value) in _SAYS_NOTHING or (key in _UNHEARD and not isinstance(value, dict)):
             continue
         elif key == "description" and isinstance(value, str):
             kept[key] = " ".join(value.replace("``", "`").split())

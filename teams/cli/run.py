@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=name),
         ],
     )
 

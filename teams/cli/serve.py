@@ -104,7 +104,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branches {branches}/…",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=team.name),
         ],
         again=again,
         advice=f"'onecontext retry TASK' tries again what is blocked, '{again}' goes on",

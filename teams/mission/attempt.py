@@ -18,6 +18,7 @@ from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.attempt_copy import attempt_copy
+from teams.mission.briefing import brief
 from teams.mission.contract import Contract
 from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
@@ -173,14 +174,7 @@ class Attempt:
         return self._site.branch_tip()
 
     def _text(self) -> str:
-        assertions = self._contract.of_task(self._task.key)
-        lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, "", "It is done when:"]
-        lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
-        findings = self._task.evidence.get("findings") or []
-        if findings:
-            # After a conflict the work begins anew: see _start.
-            what = "The folder has what landed since" if self._task.evidence.get("conflicts") else "It is in the folder"
-            lines += ["", f"Your last attempt was rejected. {what}.", *(f"- {one}" for one in findings)]
+        lines = brief(self._task, self._contract)
         mail = self._site.team.receive(self._agent)
         lines += ["", *(as_prompt(message) for message in mail)] if mail else []
         self._site.team.acknowledge(self._agent, mail)

@@ -21,10 +21,13 @@ from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
+from teams.mission.ledger import Spent
 from teams.mission.metered import metered
+from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks, waits
 from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
@@ -148,7 +151,7 @@ def open_site(
             config.budget.task.allowance,
             config.budget.agent.allowance,
             # Read with the first call: another process may be spending until this one has the mission to itself.
-            spent=lambda: spent_before(team.journal.read(), mission),
+            spent=lambda: _spent(team, mission),
         )
         open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop, pause=pause)
     return Site(
@@ -176,8 +179,19 @@ def open_site(
             before=lambda: worked_before(team.journal.read(), mission),
         ),
         workers=crew.placed(team, budget),
+        members=crew.members,
         who=crew.told,
         roles=roles,
         stop=stop,
         pause=pause,
     )
+
+
+def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:
+    """Return what a mission spent before, and the missions that are steps of it."""
+    found = dict(spent_before(team.journal.read(), mission))
+    for part in steps_of(team.root, mission):
+        for (kind, name), some in spent_before(Team.open(part, root=team.root).journal.read(), part).items():
+            purse = kind, (mission if kind == "mission" else name)
+            found[purse] = found.get(purse, Spent()).with_(some)
+    return found
