@@ -96,7 +96,7 @@ def _within(least: float, most: float) -> AfterValidator:
 
 
 class TaskLimits(BaseModel):
-    """Equal calls; while waiting; silence."""
+    """Equal calls, waiting, silence."""
 
     # Where one task needs others than [run] has; None leaves those. The docstring is part of the prompt's budget.
 

@@ -134,12 +134,13 @@ def open_site(
     env: Mapping[str, str],
     crew: Crew = NOBODY,
     roles: Roles = NO_ROLES,
+    stop: threading.Event | None = None,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     skills = find_skills(project.path, _home(env)).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
-    stop, pause = threading.Event(), threading.Event()
+    stop, pause = stop or threading.Event(), threading.Event()
     waiting = Waiting(waits(team.journal, mission=mission), stop, pause)
     rates = memory.path / ".git" / "onecontext" / "rates"
     open_model = routes(Surroundings(fallbacks(team.journal, mission=mission), waiting, rates))
