@@ -42,7 +42,8 @@ class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
     ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
-    ``worker_timeout_s`` is how long a program that works may take for one attempt.
+    ``worker_timeout_s`` is how long a program that works may take for one attempt; ``member_wait_s`` how long a member
+    from outside is waited for that is not there.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
     ``repeats`` and ``polls``: how often in a row the same calls may bring the same results, ``polls`` where a tool that
     is made for waiting is among them. ``silence_s``: seconds that a call of a model or a tool may give no sign of life;
@@ -58,6 +59,7 @@ class RunConfig(BaseModel):
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)
+    member_wait_s: float = Field(default=600.0, ge=0)
     window_tokens: int | None = Field(default=None, ge=4000)
     repeats: int = Field(default=5, ge=2, le=1000)
     polls: int = Field(default=60, ge=2, le=10_000)

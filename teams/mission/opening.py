@@ -133,12 +133,13 @@ def open_site(
     env: Mapping[str, str],
     crew: Crew = NOBODY,
     roles: Roles = NO_ROLES,
+    stop: threading.Event | None = None,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     skills = find_skills(project.path, _home(env)).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
-    stop, pause = threading.Event(), threading.Event()
+    stop, pause = stop or threading.Event(), threading.Event()
     open_model = routes(fallbacks(team.journal, mission=mission))
     budget = None
     if config.budget.is_any:
@@ -176,6 +177,7 @@ def open_site(
             before=lambda: worked_before(team.journal.read(), mission),
         ),
         workers=crew.placed(team, budget),
+        members=crew.members,
         who=crew.told,
         roles=roles,
         stop=stop,
