@@ -143,7 +143,7 @@ class Journal:
         """Yield the events with ``seq`` above ``since``, oldest first; a torn last line is passed over.
 
         Args:
-            types: only events of these types; the lines of others are not looked at. () is all of them.
+            types: only events of these types; of other lines only the number is looked at. () is all of them.
 
         Raises:
             Damaged, NewerFormat: names the line and the byte at which it begins.

@@ -41,6 +41,14 @@ def test_a_damaged_line_of_a_wanted_type_is_refused(journal: Journal) -> None:
         list(journal.read(types=("mission.ended",)))
 
 
+def test_a_line_that_is_none_is_refused_whatever_is_looked_for(journal: Journal) -> None:
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    for content in ([b"no line\n", *lines], [*lines[:2], *lines[3:]]):
+        journal.path.write_bytes(b"".join(content))
+        with pytest.raises(Damaged):
+            list(journal.read(types=("mission.ended",)))
+
+
 def test_a_tail_that_was_put_to_the_end_gives_only_what_comes_after(journal: Journal) -> None:
     tail = journal.tail()
 
