@@ -256,12 +256,15 @@ class Monitor:
 TOLD_ONLY = frozenset(
     {
         "team.created",
+        "mission.forked",
         "mission.redirected",
         "mission.examined",
         "model.fallback",
         "foreign.write",
         "message.posted",
         "effect.settled",
+        "step.started",
+        "step.ended",
         "workflow.loaded",
         "workflow.refused",
         "attempt.delayed",

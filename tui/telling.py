@@ -137,6 +137,13 @@ def _passed(words: str) -> Callable[[Event, Namer], Told]:
     return lambda event, name_of: (f"{head(fields.text(event.data, 'name')) or 'somebody'} {words}", "dim")
 
 
+def _step_ended(event: Event, name_of: Namer) -> Told:
+    outcome = fields.text(event.data, "outcome")
+    glyph, tone = {"done": ("✓", "good"), "failed": ("×", "bad")}.get(outcome, ("‖", "dim"))
+    parts = [head(fields.text(event.data, name)) for name in ("outcome", "reason")]
+    return f"{glyph} {head(fields.text(event.data, 'step'))} " + ": ".join(filter(None, parts)), tone
+
+
 def _troubled(event: Event, name_of: Namer) -> Told:
     parts = [head(fields.text(event.data, name)) for name in ("doing", "reason")]
     return "▲ could not " + ": ".join(filter(None, parts)), "warn"
@@ -201,6 +208,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "message.sent": _message,
     "mission.started": _started,
     "mission.planned": _planned,
+    "mission.forked": _simple("mission forked from", "bold", "from"),
     "mission.resumed": _simple("mission resumed", "bold", "reason"),
     "mission.interrupted": _simple("mission interrupted", "warn", "reason"),
     "mission.halted": _halted,
@@ -224,6 +232,8 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "verify.command": _verified,
     "verdict.given": _verdict,
     "work.merged": _merged,
+    "step.started": _simple("begins", "plain", "step", "kind"),
+    "step.ended": _step_ended,
     "memory.committed": _simple("remembers:", "info", "contribution"),
     "foreign.write": _simple("another program wrote", "warn", "path", "what"),
     "violation": _broken("■", "violation", "bad"),

@@ -41,14 +41,15 @@ class Compaction:
         self._counting = Counting()
 
     def is_due(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> bool:
-        """Say whether the conversation fills the window, and beginning anew would leave anything behind."""
-        if self._window is None or not self.is_possible(messages):
-            return False
-        return self._counting.tokens_in(messages, tools) > self._window * FULL
+        """Say whether the conversation fills the window, and beginning anew would make room for more than a turn.
 
-    def is_possible(self, messages: Sequence[Message]) -> bool:
-        """Say whether there is more than the task and the last calls, so that something can be left behind."""
-        return sum(message.role == "assistant" for message in messages) > 1
+        It does not where the task itself, or the one turn that there is, fills it: that would be begun anew for ever.
+        """
+        if self._window is None or sum(message.role == "assistant" for message in messages) < 2:
+            return False
+        if self._counting.tokens_in(messages, tools) <= self._window * FULL:
+            return False
+        return self._counting.tokens_in(messages[:2], tools) <= self._window * (FULL - KEPT)
 
     def anew(self, messages: Sequence[Message], *, opened: int, turns: int) -> list[Message]:
         """Return the conversation to go on with instead of ``messages``.

@@ -25,6 +25,10 @@ CUT_SHORT: Final = (
     "Your last reply was cut off at its length limit, and nothing it asked for was done. "
     "Answer again, in smaller pieces."
 )
+OPENING: Final = 2
+"""System prompt and task."""
+EMPTY: Final = "(nothing)"
+"""Stands for a reply that was cut off before it said anything: providers refuse messages without content."""
 PAUSE_LOOK_S = 0.1
 BEGUN_ANEW: Final = "the window was full: begun anew from memory"
 
@@ -100,7 +104,7 @@ class Loop:
             return "stalled"
         if reply.stop == "length":
             # Neither the calls nor a text that looks whole: who was cut off has not said the end.
-            self._messages.append(Message("assistant", reply.text))
+            self._messages.append(Message("assistant", reply.text if reply.text.strip() else EMPTY))
             self._messages.append(Message("user", CUT_SHORT))
             if not self._repeats.cut_short():
                 return None
@@ -117,17 +121,28 @@ class Loop:
         specs = [tool.spec for tool in self._tools.values()]
         if self._compaction is not None and self._compaction.is_due(self._messages, specs):
             self._begin_anew(self._compaction)
-        try:
-            reply = self._reply(specs, on_text)
-        except ContextOverflow:
-            if self._compaction is None or not self._compaction.is_possible(self._messages):
-                raise
-            self._begin_anew(self._compaction)
-            reply = self._reply(specs, on_text)
+        reply = self._reply_in_window(specs, on_text)
         self._spending.add(reply.usage)
         self._text = reply.text or self._text
         self._observer.model_called(reply, self._clock() - started)
         return reply
+
+    def _reply_in_window(self, specs: Sequence[ToolSpec], on_text: OnText | None) -> Reply:
+        """Ask; where the conversation is too long, ask anew with the task and the last calls, then with the task."""
+        try:
+            return self._reply(specs, on_text)
+        except ContextOverflow:
+            if self._compaction is None or len(self._messages) <= OPENING:
+                raise
+        self._begin_anew(self._compaction)
+        try:
+            return self._reply(specs, on_text)
+        except ContextOverflow:
+            if len(self._messages) <= OPENING:
+                raise
+        # They are steps in the memory, where there is one.
+        del self._messages[OPENING:]
+        return self._reply(specs, on_text)
 
     def _reply(self, specs: Sequence[ToolSpec], on_text: OnText | None) -> Reply:
         messages = tuple(self._messages)
@@ -142,8 +157,8 @@ class Loop:
     def _begin_anew(self, compaction: Compaction) -> None:
         """Leave behind what was said, and go on from what the memory has of it."""
         self._messages[:] = compaction.anew(self._messages, opened=self._opened, turns=self._spending.turns)
-        # System prompt and task: whatever stands behind them came of this run.
-        self._opened = 2
+        # Whatever stands behind them came of this run.
+        self._opened = OPENING
         self._observer.state("thinking", BEGUN_ANEW)
 
     def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:

@@ -12,6 +12,11 @@ _ARGS = re.compile(r"^(?:Args|Arguments|Parameters):\s*$")
 _SECTION = re.compile(r"^(?:Args|Arguments|Parameters|Returns|Raises|Yields|Example|Examples|Note|Notes):\s*$")
 _PARAMETER = re.compile(r"^(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
+# A length or a size is refused with a reason when the tool is called, which happens rarely; here it is paid every time.
+_UNHEARD = ("title", "additionalProperties", "minItems", "maxItems", "maxLength", "minimum", "maximum")
+_SAYS_NOTHING = [("minLength", 1), ("exclusiveMinimum", 0), ("default", ""), ("default", [])]
+"""What a model does anyway; a value that breaks it is refused with a reason when the tool is called."""
+
 
 class Described(NamedTuple):
     """A docstring taken apart: the description, and parameter names to their descriptions."""
@@ -41,7 +46,7 @@ def described(function: object) -> Described:
 
 
 def compact(schema: Any) -> Any:
-    """Return a schema of pydantic's without titles, without the ban on further keys, and with ``X | None`` as ``X``."""
+    """Return a schema of pydantic's without titles, without what says nothing, and with ``X | None`` as ``X``."""
     if isinstance(schema, list):
         return [compact(part) for part in schema]
     if not isinstance(schema, dict):
@@ -50,8 +55,10 @@ def compact(schema: Any) -> Any:
     for key, value in schema.items():
         if key in ("properties", "$defs", "patternProperties"):  # below these, keys are names and not keywords
             kept[key] = {name: compact(part) for name, part in value.items()}
-        elif key in ("title", "additionalProperties") and not isinstance(value, dict):
+        elif (key, value) in _SAYS_NOTHING or (key in _UNHEARD and not isinstance(value, dict)):
             continue
+        elif key == "description" and isinstance(value, str):
+            kept[key] = " ".join(value.replace("``", "`").split())
         elif key in ("default", "const", "enum", "examples"):
             kept[key] = value
         else:

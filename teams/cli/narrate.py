@@ -88,6 +88,12 @@ def _edited(event: Event) -> tuple[str, str]:
     return f"another program changed {_task_name(event)}: {_about(event, 'what')}", "cyan"
 
 
+def _step_ended(event: Event) -> tuple[str, str]:
+    outcome = event.data["outcome"]
+    style = {"done": "green", "failed": "red"}.get(outcome, "dim")
+    return f"{event.data['step']} {'was ' if outcome == 'skipped' else ''}{_about(event, 'outcome', 'reason')}", style
+
+
 def _workflow(event: Event) -> tuple[str, str]:
     path = event.data["path"] or "none, the built-in one holds"
     return f"workflow{' mended' if event.data['mended'] else ''}: {path}", "bold"
@@ -121,7 +127,9 @@ NOT_TOLD = frozenset(
         "task.renewed",
     }
 )
-_TOLD_BY_WHAT_FOLLOWS = {"submit_plan", "finish", "give_verdict", "change_plan", "stop_mission", "carry_on", "answer"}
+_TOLD_BY_WHAT_FOLLOWS = frozenset(
+    {"submit_plan", "finish", "give_verdict", "change_plan", "stop_mission", "carry_on", "answer", "result"}
+)
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
@@ -129,6 +137,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
         f"{len(event.data['contract']['tasks'])} tasks",
         "bold",
     ),
+    "mission.forked": lambda event: (f"begins as {_about(event, 'from')} was at its event {event.data['at']}", "bold"),
     "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
     "mission.halted": lambda event: (f"says {_about(event, 'word', 'reason')}", "yellow"),
     "mission.redirected": lambda event: (f"{_about(event, 'by')} wants: {_about(event, 'text')}", "bold"),
@@ -171,6 +180,8 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
+    "step.started": lambda event: (f"begins {_about(event, 'step')} ({_about(event, 'kind')})", ""),
+    "step.ended": _step_ended,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),
     "violation": lambda event: (f"violation: {_about(event, 'path', 'what')}", "red"),
     "violation.ended": lambda event: (f"no violation any more: {_about(event, 'path', 'what')}", "green"),

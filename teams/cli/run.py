@@ -20,10 +20,10 @@ from teams.mission.opening import (
     new_mission_name,
     open_box,
     open_roles,
-    open_routes,
     open_site,
     with_models,
 )
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 
 IN_ALL = ("usd", "tokens", "calls", "seconds")
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=name),
         ],
     )
 

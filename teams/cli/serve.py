@@ -19,7 +19,8 @@ from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.halt import PERSON
-from teams.mission.opening import make_memory, open_box, open_routes, open_site
+from teams.mission.opening import make_memory, open_box, open_roles, open_site, with_models
+from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 from teams.serving.ending import Until
 from teams.serving.reload import WorkflowFile
@@ -55,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
-    config = trusted_config(project.path, args)
+    roles = open_roles(project, invocation.env)
+    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
     said = {"concurrency": args.workers, "max_attempts": args.max_attempts}
     path = invocation.cwd / args.workflow if args.workflow else project.path / FILE_NAME
     file = WorkflowFile(
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     )
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, sandbox, invocation)
+    crew = crew_of(args, config, roles, sandbox, invocation)
     memory = make_memory(project, "tasks of a board", invocation.out.say)
     team = _team(args, invocation, project, memory, file)
     served_before(team)
@@ -79,6 +81,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         sandbox=sandbox,
         env=invocation.env,
         crew=crew,
+        roles=roles,
     )
     scripted = config.model.name.startswith("scripted:")
     server = Server(
@@ -101,7 +104,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branches {branches}/…",
-            *told(crew),
+            *told(crew, roles, notes, team=team.name),
         ],
         again=again,
         advice=f"'onecontext retry TASK' tries again what is blocked, '{again}' goes on",

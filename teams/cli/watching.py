@@ -39,7 +39,7 @@ def conduct(
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), _stopping(site, out, again):
+    with telling(site.journal, out), stopping(site, out, again):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
@@ -86,8 +86,8 @@ def telling(journal: Journal, out: Output, *, only: Callable[[Event], bool] = la
 
 
 @contextmanager
-def _stopping(site: Site, out: Output, again: str) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM stop the mission in order, and a second SIGINT interrupt at once."""
+def stopping(site: Site, out: Output, again: str) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM stop the mission, or play, in order, and a second SIGINT interrupt at once."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if site.stop.is_set() and number == signal.SIGINT:

@@ -18,6 +18,7 @@ from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.attempt_copy import attempt_copy
+from teams.mission.briefing import brief
 from teams.mission.contract import Contract
 from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
@@ -49,6 +50,7 @@ class Attempt:
         self._stop = stop
         self._task = task
         self._contract = contract
+        self._planned = contract.planned(task.key)
         self._agent = task.owner or ""
         self._role = task.ours.role
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
@@ -109,7 +111,14 @@ class Attempt:
         named = site.workers.get(self._role)
         if named is not None:
             return named
-        return BuiltIn(site, site.model_for(self._agent, self._role, task=self._task.key, attempt=self._task.attempt))
+        model = site.model_for(
+            self._agent,
+            self._role,
+            task=self._task.key,
+            attempt=self._task.attempt,
+            difficulty=(self._planned and self._planned.difficulty) or "normal",
+        )
+        return BuiltIn(site, model)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
         role = self._site.roles.of(self._role)
@@ -134,8 +143,7 @@ class Attempt:
         )
 
     def _limits(self, role: Role) -> Limits:
-        planned = self._contract.planned(self._task.key)
-        return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=planned))
+        return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=self._planned))
 
     def _hand(self, folder: Path, start: str, said: Finished, kit: WorkTools) -> None:
         """Take what is handed over while the worker can still mend it.
@@ -187,14 +195,7 @@ class Attempt:
         return self._site.branch_tip()
 
     def _text(self) -> str:
-        assertions = self._contract.of_task(self._task.key)
-        lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, "", "It is done when:"]
-        lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
-        findings = self._task.evidence.get("findings") or []
-        if findings:
-            # After a conflict the work begins anew: see _start.
-            what = "The folder has what landed since" if self._task.evidence.get("conflicts") else "It is in the folder"
-            lines += ["", f"Your last attempt was rejected. {what}.", *(f"- {one}" for one in findings)]
+        lines = brief(self._task, self._contract)
         mail = self._site.team.receive(self._agent)
         lines += ["", *(as_prompt(message) for message in mail)] if mail else []
         self._site.team.acknowledge(self._agent, mail)

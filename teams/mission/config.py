@@ -10,6 +10,7 @@ from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
 from teams.mission.purse import LEAST_OUT, Allowance
+from teams.models.port import Difficulty
 
 FILE_NAME = "onecontext.toml"
 SILENCE_S = 300.0
@@ -18,8 +19,10 @@ SILENCE_S = 300.0
 class ModelConfig(BaseModel):
     """Which model answers. ``api_base`` "" is the provider's own address; times are seconds.
 
-    ``roles`` names another model for all who have a role; ``fallback`` those that are asked, in this order, where one
-    cannot answer, which then rests for ``rest_s``. ``api_base`` is the address of all of them.
+    ``roles`` names another model for all who have a role, ``difficulty`` for those who work on tasks that the plan
+    calls easy, normal or hard; ``fallback`` those that are asked, in this order, where one cannot answer, which then
+    rests for ``rest_s``; ``overflow`` those that are asked before them where a conversation is too long. ``api_base``
+    is the address of all of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +32,8 @@ class ModelConfig(BaseModel):
     stall_s: float = Field(default=60.0, gt=0)
     retries: int = Field(default=3, ge=0, le=20)
     roles: dict[str, str] = {}
+    difficulty: dict[Difficulty, str] = {}
+    overflow: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     rest_s: float = Field(default=60.0, ge=0)
 
@@ -38,7 +43,8 @@ class RunConfig(BaseModel):
 
     ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
     ``review_rounds`` is how often findings of a validator alone send a task back; then they are advice.
-    ``worker_timeout_s`` is how long a program that works may take for one attempt.
+    ``worker_timeout_s`` is how long a program that works may take for one attempt; ``member_wait_s`` how long a member
+    from outside is waited for that is not there.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
     ``repeats`` and ``polls``: how often in a row the same calls may bring the same results, ``polls`` where a tool that
     is made for waiting is among them. ``silence_s``: seconds that a call of a model or a tool may give no sign of life;
@@ -55,6 +61,7 @@ class RunConfig(BaseModel):
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)
+    member_wait_s: float = Field(default=600.0, ge=0)
     window_tokens: int | None = Field(default=None, ge=4000)
     repeats: int = Field(default=5, ge=2, le=1000)
     polls: int = Field(default=60, ge=2, le=10_000)

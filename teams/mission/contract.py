@@ -13,11 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from onecontext.errors import DependencyCycle, InvalidDocument, NewerFormat
 from onecontext.names import check_name
 from onecontext.text.validation import first_problem
+from teams.models.port import Difficulty
 
 VERSION = 1
 # An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
 COMMAND_BYTES = 64 * 1024
 MAX_TASKS = 500
+PATTERN_CHARACTERS = 300
 MAX_CHARACTERS = 1_000_000
 
 
@@ -37,7 +39,9 @@ def _command(command: str) -> str:
 
 
 def _pattern(pattern: str) -> str:
-    names = _storable(pattern).split("/")
+    if len(_storable(pattern)) > PATTERN_CHARACTERS:
+        raise ValueError(f"a path or pattern has {PATTERN_CHARACTERS} characters at most")
+    names = pattern.split("/")
     if pattern.startswith("/") or ".." in names or not pattern.strip("/."):
         raise ValueError(
             f"{pattern!r} is no path below the top of the repository, such as 'tests/test_a.py' or 'tests/*'"
@@ -46,7 +50,7 @@ def _pattern(pattern: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
@@ -57,12 +61,8 @@ RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
 
 
 class Assertion(BaseModel):
-    """Something that must be true, and how that is found out.
-
-    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None
-    means that a validator judges by what ``judge`` asks for. One of the two is there.
-    ``tests`` are more files that decide what the command says, pinned beside the tests that every runner finds;
-    ``fails_before`` says that it must fail where those are there and the work is not.
+    """Something that must be true: ``command`` (bash, at the top) exits 0 within ``timeout_s``, or a validator finds
+    what ``judge`` asks for. ``tests``: more files that it reads; ``fails_before``: without the work it must fail.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -72,7 +72,7 @@ class Assertion(BaseModel):
     command: Annotated[str, AfterValidator(_command)] | None = Field(default=None, min_length=1)
     judge: Text | None = Field(default=None, min_length=1)
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
-    tests: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
+    tests: tuple[Pattern, ...] = Field(default=(), strict=False)
     fails_before: bool = False
 
     @model_validator(mode="after")
@@ -85,10 +85,8 @@ class Assertion(BaseModel):
 
 
 class TaskLimits(BaseModel):
-    """Where one task needs other limits than the mission's; None leaves them.
-
-    ``repeats`` and ``polls``: times that the same calls may bring the same results; ``silence_s``: seconds that a call
-    may give no sign of life.
+    """Where a task needs other limits than others have. ``repeats``, ``polls``: how often the same calls may bring the
+    same results; ``silence_s``: how long a call may give no sign of life.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -99,13 +97,11 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker.
-
-    ``after`` names the keys of tasks that must be done first, ``may_write`` tests and settings of test runners that
-    are there and that this task may change all the same (new tests it may always write). ``role``: who works on it,
-    where that is not any worker.
+    """One piece of work for one worker. ``after``: keys of tasks that must be done first; ``may_write``: tests and their
+    settings that are there and that it may change; ``role``: who works on it, where that is not any worker.
     """
 
+    # ``difficulty`` decides which model works on it, where the configuration has several; None is ``normal``.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     key: Key
@@ -113,7 +109,8 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
-    may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
+    difficulty: Difficulty | None = None
+    may_write: tuple[Pattern, ...] = Field(default=(), strict=False)
     limits: TaskLimits | None = None
     role: RoleName | None = None
 

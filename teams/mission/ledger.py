@@ -6,7 +6,7 @@ Rule 2: the journal may be anybody's: a number that is none, below 0 or beyond a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from teams.engine.event import Event
@@ -67,6 +67,10 @@ class Spent:
             + (tokens_in + tokens_out if counted_tokens is None else int(counted_tokens)),
             counted_usd=self.counted_usd + ((price or 0.0) if counted_usd is None else counted_usd),
         )
+
+    def with_(self, other: "Spent") -> "Spent":
+        """Return both together."""
+        return Spent(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
 def _number(value: Any) -> float | None:

@@ -21,16 +21,18 @@ from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
 from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
+from teams.mission.ledger import Spent
 from teams.mission.metered import metered
+from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks
 from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
-from teams.models.port import OpenPriced
 from teams.models.registry import SCRIPTED, open_models
-from teams.models.routing import FellBack, Resting, Routes, by_role, cascade
+from teams.models.routing import Routes
 from teams.protocol.team import Team
 
 CATALOGUE_TOKENS = 600
@@ -94,43 +96,6 @@ def _home(env: Mapping[str, str]) -> Path | None:
     return Path(env["HOME"]) if env.get("HOME") else None
 
 
-def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
-    """Return the way to every model that is configured, each looked up once.
-
-    Raises:
-        SetupError: none was named, nobody answers to a name, or its key is missing.
-    """
-    if not config.model.name:
-        raise SetupError(
-            "no model was named",
-            hint="say --model anthropic/claude-sonnet-4-5 (or any litellm name, or scripted:FOLDER), "
-            "or set [model] name in onecontext.toml",
-        )
-    opened = {
-        name: open_models(
-            name,
-            api_base=config.model.api_base,
-            stall_s=config.model.stall_s,
-            retries=config.model.retries,
-            env=env,
-        )
-        for name in dict.fromkeys([config.model.name, *config.model.roles.values(), *config.model.fallback])
-    }
-    resting = Resting()
-
-    def routes(fell_back: FellBack) -> OpenPriced:
-        def first(wanted: str) -> OpenPriced:
-            names = dict.fromkeys([wanted, *config.model.fallback])
-            if len(names) == 1:
-                return opened[wanted]
-            models = [(name, opened[name]) for name in names]
-            return cascade(models, resting=resting, rest_s=config.model.rest_s, fell_back=fell_back)
-
-        return by_role(first(config.model.name), {role: first(name) for role, name in config.model.roles.items()})
-
-    return routes
-
-
 def resolved(folders: Sequence[str], project: Path) -> list[Path]:
     """Return folders as absolute paths; relative ones start at the project, ``~`` is not expanded."""
     return [(project / folder).resolve() for folder in folders]
@@ -183,7 +148,7 @@ def open_site(
             config.budget.task.allowance,
             config.budget.agent.allowance,
             # Read with the first call: another process may be spending until this one has the mission to itself.
-            spent=lambda: spent_before(team.journal.read(), mission),
+            spent=lambda: _spent(team, mission),
         )
         open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop, pause=pause)
     return Site(
@@ -211,8 +176,19 @@ def open_site(
             before=lambda: worked_before(team.journal.read(), mission),
         ),
         workers=crew.placed(team, budget),
+        members=crew.members,
         who=crew.told,
         roles=roles,
         stop=stop,
         pause=pause,
     )
+
+
+def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:
+    """Return what a mission spent before, and the missions that are steps of it."""
+    found = dict(spent_before(team.journal.read(), mission))
+    for part in steps_of(team.root, mission):
+        for (kind, name), some in spent_before(Team.open(part, root=team.root).journal.read(), part).items():
+            purse = kind, (mission if kind == "mission" else name)
+            found[purse] = found.get(purse, Spent()).with_(some)
+    return found

@@ -28,7 +28,7 @@ from teams.mission.recorder import Recorder
 from teams.mission.roles import NO_ROLES, WORKER, Roles
 from teams.mission.workers.port import Worker
 from teams.mission.worktime import WorkTime
-from teams.models.port import Conversation, Model, OpenModel
+from teams.models.port import Conversation, Difficulty, Model, OpenModel
 from teams.protocol.team import Team
 
 LEAD = "team-lead"
@@ -45,7 +45,8 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person;
+    says by role who works where that is not the built-in agent, ``members`` which member from outside does,
+    and ``who`` both in the words of the person;
     ``roles`` what each role is told and may use. ``stop`` ends the run in order, ``pause`` holds it for as long as it
     is set.
     """
@@ -64,6 +65,7 @@ class Site:
     skill_tool: Callable[[str], str]
     time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
     roles: Roles = NO_ROLES
     stop: threading.Event = field(default_factory=threading.Event)
@@ -112,8 +114,16 @@ class Site:
             continue
         return not self.stop.is_set()
 
-    def model_for(self, agent: str, role: str, *, task: str | None = None, attempt: int = 1) -> Model:
-        return self.open_model(Conversation(agent=agent, role=role, task=task, attempt=attempt))
+    def model_for(
+        self,
+        agent: str,
+        role: str,
+        *,
+        task: str | None = None,
+        attempt: int = 1,
+        difficulty: Difficulty | None = None,
+    ) -> Model:
+        return self.open_model(Conversation(agent, role, task, attempt, difficulty))
 
     def recorder(self, agent: str, model: Model, **where: Any) -> Recorder:
         return Recorder(self.journal, mission=self.mission, agent=agent, scripted=model.scripted, **where)

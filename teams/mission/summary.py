@@ -41,7 +41,9 @@ def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summar
     tasks: dict[str, Any] = {}
     used, rejections = Spent(), 0
     for event in events:
-        if event.type.startswith("task.") and event.data.get("task"):
+        if event.type == "task.deleted":
+            tasks.pop(event.task or "", None)
+        elif event.type.startswith("task.") and event.data.get("task"):
             tasks[event.data["task"]["id"]] = event.data["task"]
         elif event.type == "model.called":
             used = used.plus(event)

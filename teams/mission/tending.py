@@ -55,6 +55,7 @@ class Tending:
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
             "who": dict(site.who),
+            "memory": site.memory.branch,
             **more,
         }
         self._record("mission.started", data)
@@ -91,12 +92,14 @@ class Tending:
             self._interrupted(error)
             raise
 
-    def end(self, outcome: Outcome, *, milestone: str, commit: str | None) -> Outcome:
+    def end(self, outcome: Outcome, *, milestone: str, commit: str | None, kept: str = "", **more: object) -> Outcome:
         """Record how the run came out, and return it: with whoever said so, where it was stopped.
 
         Args:
             milestone: what the memory keeps of it, before how it ended; an interruption is no milestone.
+            kept: what it keeps besides, behind that; "" nothing.
             commit: what the ending is said of, None where nothing landed.
+            more: stands in the same event.
         """
         site = self._site
         if outcome.ending == "stopped" and self._stopped is None and site.time.exhausted:
@@ -107,12 +110,11 @@ class Tending:
         if outcome.ending == "stopped" and self._stopped is not None:
             outcome = Outcome("stopped", str(self._stopped))
         text = f"{milestone}: {outcome.ending}. {outcome.reason}"
+        text = f"{text}\n\n{kept}" if kept else text
         key = key_of(site.mission, None, "ended", text, commit or "")
         keep(site, site.memory, text, key=key, look=True, code_commit=commit)
-        self._record(
-            "mission.ended",
-            {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": commit},
-        )
+        said = {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": commit}
+        self._record("mission.ended", {**said, **more})
         if self._stopped is not None:
             self.halt.path.unlink(missing_ok=True)
         return outcome

@@ -2,7 +2,8 @@
 
 Rule 1: nothing is guessed past the newest: where that one is done, or cannot be read, the others are named, and the
     person says which.
-Rule 2: only the journal of the mission that is meant is read. That a team has a mission is seen from its ``run.lock``.
+Rule 2: a mission that is a step of a play is meant by its name alone: what goes on is the play.
+Rule 3: only the journal of the mission that is meant is read. That a team has a mission is seen from its ``run.lock``.
 """
 
 from collections.abc import Sequence
@@ -42,11 +43,24 @@ def any_mission(root: Path, name: str | None) -> tuple[Team, History]:
     return team, history
 
 
+def is_step_of(name: str, play: str) -> bool:
+    """Say whether a mission of that name is a step of the play: it begins with the play's name and a dot."""
+    return name.startswith(f"{play}.")
+
+
+def steps_of(root: Path, play: str) -> list[str]:
+    """Return the missions that are steps of a play, the one last at work first."""
+    return [name for name in Team.list(root) if is_step_of(name, play)]
+
+
 def _meant(root: Path, name: str | None) -> tuple[Team, History, Sequence[str]]:
     if name is not None:
         team = Team.open(name, root=root)
         return team, _history(team), ()
-    teams = [team for team in (Team.open(each, root=root) for each in Team.list(root)) if has_run(team.journal)]
+    names = Team.list(root)
+    known = set(names)
+    whole = [each for each in names if "." not in each or each.partition(".")[0] not in known]
+    teams = [team for team in (Team.open(each, root=root) for each in whole) if has_run(team.journal)]
     for meant in (*(team for team in teams if is_run(team.journal)), *teams):
         others = [team.name for team in teams if team is not meant]
         try:

@@ -13,6 +13,9 @@ OnText = Callable[[str], None]
 call, a word that the call waits for its turn. What it raises ends the call."""
 
 
+Difficulty = Literal["easy", "normal", "hard"]
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A tool the model asks for. ``arguments`` is the JSON text exactly as the model wrote it, valid or not."""
@@ -79,12 +82,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Whose conversation a model is opened for. ``task`` is the task's key or None, ``attempt`` counts from 1."""
+    """Whose conversation a model is opened for. ``task`` is the task's key or None, ``attempt`` counts from 1.
+
+    ``difficulty`` is what the plan says of the task; None for whoever works on none, or only judges it.
+    """
 
     agent: str
     role: str
     task: str | None = None
     attempt: int = 1
+    difficulty: Difficulty | None = None
 
 
 @dataclass(frozen=True, slots=True)

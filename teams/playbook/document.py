@@ -102,6 +102,12 @@ class AgentStep(_Part):
     broadcast: TemplateText | None = None
     max_turns: int | None = Field(default=None, ge=1, le=1000)
 
+    @model_validator(mode="after")
+    def _leaves_ours_alone(self) -> "AgentStep":
+        if taken := {"agent", "commit"} & self.returns.keys():
+            raise ValueError(f"{', '.join(sorted(taken))} cannot be returned: the host says that")
+        return self
+
 
 class CommandStep(_Part):
     """A command for bash, in the sandbox, in a copy of its own. ``any_exit``: its exit code is an answer, no failure.

@@ -53,11 +53,11 @@ def _join(values: list[Any], between: str = ", ") -> str:
     return str(check_size(between.join(as_text(value) for value in _listed(values, "join"))))
 
 
-def _unique(values: list[Any], key: str) -> list[Any]:
+def _unique(values: list[Any], key: str, who: str | None = None) -> list[Any]:
     """Return mappings without those that say the same under ``key``.
 
     The first of each stays, with ``id`` ("1", "2", …, by place) and ``same``: the others, in full. Two texts say the
-    same when they differ in case, blanks and punctuation alone.
+    same when they differ in case, blanks and punctuation alone. Under ``who`` stands then a list: of all that say so.
     """
     found: dict[str, dict[str, Any]] = {}
     for value in _listed(values, "unique"):
@@ -68,7 +68,10 @@ def _unique(values: list[Any], key: str) -> list[Any]:
             found[said]["same"].append(dict(value))
         else:
             found[said] = {**value, "id": str(len(found) + 1), "same": []}
-    return list(found.values())
+    merged = list(found.values())
+    if who is not None:
+        merged = [{**one, who: [one[who], *(other[who] for other in one["same"])]} for one in merged]
+    return merged
 
 
 def normalised(text: str) -> str:
@@ -111,4 +114,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "join": _join,
     "flat": _flat,
     "unique": _unique,
+    "normal": lambda text: normalised(as_text(text)),
 }

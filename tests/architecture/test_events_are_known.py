@@ -26,6 +26,8 @@ NO_EVENTS = {
         "safe.directory",
         "teams.agent",
         "teams.mission",
+        "playbook.json",
+        "teams.playbook",
     ),
 }
 """What looks like a type in teams/ and is none: files, modules, settings."""

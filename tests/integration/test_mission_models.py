@@ -105,3 +105,80 @@ def test_a_worker_whose_window_is_full_goes_on_from_its_memory(repository: Path,
     sizes = [e.data["tokens_in"] for e in events_of(repository, "model.called") if e.agent == "worker-1"]
     assert max(sizes) < 8000
     assert any(later < earlier for earlier, later in itertools.pairwise(sizes))
+
+
+def test_a_hard_task_and_one_that_was_rejected_are_answered_by_the_model_for_hard_ones(
+    repository: Path, tmp_path: Path
+) -> None:
+    (repository / "b.txt").write_text("no\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message=b")
+    assertions = [
+        {"id": f"VAL-{n.upper()}-001", "text": f"{n} says yes", "command": says("yes", f"{n}.txt")} for n in "ab"
+    ]
+    tasks = [
+        {"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"], "difficulty": "hard"},
+        {"key": "b", "subject": "Let b say yes", "assertions": ["VAL-B-001"]},
+    ]
+    (tmp_path / "first").mkdir()
+    (tmp_path / "hard").mkdir()
+    small = write_script(
+        tmp_path / "first", [plan(assertions, tasks), work("b", ("list_files", {}), attempt=1), verdict()]
+    )
+    large = write_script(
+        tmp_path / "hard",
+        [
+            work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})),
+            work("b", ("write_file", {"path": "b.txt", "text": "yes\n"}), attempt=2),
+        ],
+    )
+    (repository / "onecontext.toml").write_text(f'[model.difficulty]\nhard = "{large}"\n')
+
+    ran = onecontext(repository, "run", "Say yes", "--model", small, "--sandbox", "none", "--json")
+
+    assert ran.code == 0, ran.stderr
+    began = {
+        (event.task, event.attempt): event.data["model"]
+        for event in events_of(repository, "attempt.started")
+        if event.data["role"] == "worker"
+    }
+    assert began == {("1", 1): large, ("2", 1): small, ("2", 2): large}
+
+
+def test_a_task_that_fits_no_window_is_blocked_and_the_others_are_done(repository: Path, tmp_path: Path) -> None:
+    (repository / "b.txt").write_text("no\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message=b")
+    assertions = [
+        {"id": f"VAL-{n.upper()}-001", "text": f"{n} says yes", "command": says("yes", f"{n}.txt")} for n in "ab"
+    ]
+    tasks = [
+        {"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"], "difficulty": "hard"},
+        {"key": "b", "subject": "Let b say yes", "assertions": ["VAL-B-001"]},
+    ]
+    yes = work("b", ("write_file", {"path": "b.txt", "text": "yes\n"}))
+    model = write_script(tmp_path, [plan(assertions, tasks), yes, verdict()])
+    with OpenAIServer().running() as server:
+        server.plan(refused(400, "This model's maximum context length is 10 tokens", code="context_length_exceeded"))
+        (repository / "onecontext.toml").write_text('[model.difficulty]\nhard = "openai/local"\n[run]\npivots = 0\n')
+        command = ["run", "Say yes", "--model", model, "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--max-attempts", "1", "--json", env=KEY)
+
+    assert ran.code == 10, ran.stderr
+    assert {task["key"]: task["state"] for task in ran.data["tasks"]} == {"a": "blocked", "b": "done"}
+    (failed,) = [event for event in events_of(repository, "attempt.ended") if event.data["outcome"] == "failed"]
+    assert failed.data["reason"].startswith("it does not fit in the window: openai/local: ")
+
+
+def test_a_task_that_is_too_long_for_one_goes_to_a_larger_window(repository: Path, tmp_path: Path) -> None:
+    large = script(tmp_path / "large")
+    with OpenAIServer().running() as server:
+        server.plan(refused(400, "This model's maximum context length is 10 tokens", code="context_length_exceeded"))
+        (repository / "onecontext.toml").write_text(f'[model]\noverflow = ["{large}"]\n')
+        command = ["run", "Say yes", "--model", "openai/local", "--api-base", server.url, "--sandbox", "none"]
+        ran = onecontext(repository, *command, "--json", env=KEY)
+
+        assert ran.code == 0, ran.stderr
+        # Each conversation asks it once: the plan, the work, the judgement.
+        assert len(server.requests) == 3
+    assert {event.data["to"] for event in events_of(repository, "model.fallback")} == {large}

@@ -95,6 +95,7 @@ def test_to_ask_for_less_is_said_in_the_ending(repository: Path, tmp_path: Path)
     assert ran.code == 0, ran.stderr
     assert ran.data["reason"].endswith("; given up: VAL-B-001 (b is read-only)")
     assert [event.data["task"]["id"] for event in events_of(repository, "task.deleted")] == ["2"]
+    assert [task["key"] for task in ran.data["tasks"]] == ["first"]
 
 
 def test_an_approach_that_asks_for_less_without_saying_so_is_refused_and_can_be_mended(
@@ -296,6 +297,30 @@ def test_a_word_to_a_running_mission_takes_work_from_who_does_it(repository: Pat
     assert mission.wait(60) == 0
     (submitted,) = events_of(repository, "task.submitted")
     assert submitted.agent == "worker-2"
+
+
+def test_a_word_that_comes_while_the_end_is_measured_is_heard(repository: Path, tmp_path: Path) -> None:
+    slow = {**A, "command": f"sleep 0.7 && {says('yes', 'a.txt')}"}
+    more = {"tasks": [{**SECOND, "after": []}], "assertions": [B]}
+    script = write_script(
+        tmp_path,
+        [
+            decides(("change_plan", {"choice": "another_approach", "reason": "b as well", **more})),
+            plan([slow], [FIRST]),
+            work("first", YES_A),
+            work("second", YES_B),
+            verdict(),
+        ],
+    )
+    mission = start_onecontext(repository, "run", "Say yes", "--model", script)
+    # The task's own measuring is over, and that of the whole branch has begun.
+    assert until(lambda: "task.completed" in told_so_far(repository))
+
+    told = onecontext(repository, "redirect", "b should say yes, too", "--json")
+
+    assert told.data["running"] is True
+    assert mission.wait(60) == 0
+    assert [event.task for event in events_of(repository, "work.merged")] == ["1", "2"]
 
 
 def test_nothing_is_said_to_a_mission_that_is_done(repository: Path, tmp_path: Path) -> None:

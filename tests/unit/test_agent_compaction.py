@@ -94,6 +94,47 @@ def test_a_conversation_that_is_too_long_as_it_begins_is_an_error(memory: Memory
         run(Says(ContextOverflow("too long")), reader(), memory=memory)
 
 
+def test_many_calls_of_one_reply_that_fill_the_window_do_not_end_the_run(memory: Memory) -> None:
+    many = Reply("", tuple(ToolCall(f"c{n}", "read", f'{{"part": {n}}}') for n in range(50)), FREE, "says", "tools")
+    model = Says(many, ContextOverflow("too long"), ContextOverflow("still too long"), text("read all"))
+
+    result = run(model, reader(), memory=memory)
+
+    assert (result.text, result.ending) == ("read all", "finished")
+    assert [len(sent) for sent in model.sent] == [2, 53, 53, 2]
+    assert len(memory.steps()) == 50
+
+
+def test_a_model_for_which_all_is_too_long_is_asked_three_times_at_the_most(memory: Memory) -> None:
+    model = Says(*reads(3), ContextOverflow("too long"))
+
+    with pytest.raises(ContextOverflow):
+        run(model, reader(), memory=memory)
+
+    assert [len(sent) for sent in model.sent] == [2, 4, 6, 8, 4, 2]
+    assert len(memory.milestones()) == 1
+
+
+def test_a_task_that_fills_the_window_by_itself_is_not_begun_anew_with_every_turn(memory: Memory) -> None:
+    agent = Agent(
+        "ann",
+        model=Says(*reads(6), text("read all")),
+        tools=[reader(words=5)],
+        memory=memory,
+        limits=Limits(window_tokens=4000),
+    )
+
+    assert agent.run(" ".join(f"word{n}" for n in range(2500))).text == "read all"
+    assert not list(memory.milestones())
+
+
+def test_a_reply_that_was_cut_before_it_said_anything_leaves_no_empty_message() -> None:
+    model = Says(text(" ", stop="length"), text("whole"))
+
+    assert run(model).text == "whole"
+    assert all(message.content.strip() for message in model.sent[-1])
+
+
 def test_an_agent_without_a_memory_is_told_that_what_it_said_is_gone() -> None:
     model = Says(*reads(12), text("read all"))
 

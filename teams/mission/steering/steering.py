@@ -58,10 +58,15 @@ class Steering:
         """The end that was decided; None while there is none."""
         return self._course.stop
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person has said something that nobody has answered."""
+        self._site.journal.catch_up()
+        return bool(self._course.directions)
+
     def cause(self, tasks: Sequence[Task]) -> Cause | None:
         """Return why the orchestrator must be asked now; None where it need not, or may not once more."""
-        self._site.journal.catch_up()
-        directions = self._course.directions
+        directions = self._course.directions if self.is_asked else ()
         may = self._course.pivots < self._site.config.pivots
         failed = [task for task in tasks if self._has_failed(task)] if may else []
         return Cause(failed, directions) if (failed or directions) and self.stop is None else None

@@ -5,6 +5,7 @@ Rule 1: work is committed when the agent hands over, while it can still mend wha
 
 from collections.abc import Callable
 
+from onecontext.errors import ContextOverflow
 from teams.agent.agent import Agent
 from teams.agent.observer import storable_head
 from teams.mission.site import Site, prompt
@@ -33,7 +34,11 @@ class BuiltIn:
             assignment.hand_over(said)
             handed.append(said)
 
-        result = self._agent(assignment, finish).run(assignment.text)
+        try:
+            result = self._agent(assignment, finish).run(assignment.text)
+        except ContextOverflow as error:
+            # Of this one task: the others may fit.
+            return Report("unfinished", Finished("", undone=[f"it does not fit in the window: {error.message}"]))
         if result.ending == "seconds":
             self._site.time.check(assignment.agent, assignment.task)
         if result.ending == "stopped":

@@ -1,0 +1,92 @@
+"""A play run from a terminal: its steps told as they come, those of its missions among them, and what it came to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from onecontext.cli.main import Invocation
+from onecontext.cli.output import Output, one_line
+from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, ModelError, StorageError
+from teams.cli.cost import as_data, price
+from teams.cli.watching import stopping, telling
+from teams.engine.event import Event
+from teams.engine.journal import Journal
+from teams.mission.ledger import Spent, spent
+from teams.mission.mission import Ending
+from teams.mission.site import Site
+from teams.mission.which import steps_of
+from teams.playbook.functions import as_text
+from teams.protocol.team import Team
+
+SHOWN_CHARACTERS = 2000
+AGAIN = "onecontext resume"
+
+
+def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
+    """Run a play while telling its events on stderr; answer with what it came to and return the exit code."""
+    out = invocation.out
+    for line in opening:
+        out.say(out.paint(line, "dim"))
+    with telling(site.journal, out), stopping(site, out, AGAIN):
+        try:
+            ending = run()
+        except (ModelError, StorageError, OSError):
+            out.say(f"the work so far is kept; '{AGAIN}' goes on from here")
+            raise
+    events = [event for event in site.journal.read() if event.mission == site.mission]
+    steps, used = _steps(events), _spent(site, events)
+    last = next((event for event in reversed(events) if event.type == "mission.ended"), None)
+    outputs = last.data.get("outputs", {}) if last and last.data["reason"] == ending.reason else {}
+    data = {**asdict(ending), "outputs": outputs, "steps": steps, "spent": as_data(used)}
+    out.answer({"play": data.pop("mission"), **data}, _text(ending, outputs, steps, used, out))
+    return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
+
+
+def watching(out: Output) -> Callable[[Journal], Any]:
+    """Return what tells of the journal of a mission while it is a step of a play."""
+
+    @contextmanager
+    def watch(journal: Journal) -> Iterator[None]:
+        with telling(journal, out):
+            yield
+
+    return watch
+
+
+def _steps(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Return each step as its newest event tells it, in the order in which they first ended."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event.type == "step.ended":
+            names = ("step", "kind", "outcome", "reason")
+            found[event.data["step"]] = {**{name: event.data.get(name, "") for name in names}, "agent": event.agent}
+    return list(found.values())
+
+
+def _spent(site: Site, events: Sequence[Event]) -> Spent:
+    """Return what models took, in the missions that are steps of the play as well."""
+    used = spent(events)
+    for part in steps_of(site.team.root, site.mission):
+        used = used.with_(spent(Team.open(part, root=site.team.root).journal.read()))
+    return used
+
+
+def _text(ending: Ending, outputs: dict[str, Any], steps: list[dict[str, Any]], used: Spent, out: Output) -> str:
+    good = ending.ending == "done"
+    lines = ["", f"{out.paint(ending.ending, 'bold', 'green' if good else 'yellow')}  {out.paint(ending.reason)}", ""]
+    for step in steps:
+        reason = f"  {one_line(step['reason'], limit=100)}" if step["reason"] else ""
+        lines.append(out.paint(f"  {step['outcome']:<8} {step['step']}{reason}"))
+    for name, value in outputs.items():
+        text = as_text(value).strip()[:SHOWN_CHARACTERS] or "none"
+        lines += ["", f"{out.paint(name, 'bold')}", out.paint(text)]
+    if ending.commit:
+        lines += ["", f"branch   {out.paint(ending.branch)} at {ending.commit[:10]}"]
+    lines += [
+        "",
+        f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
+    ]
+    if not good:
+        lines.append(f"next     'onecontext resume {ending.mission}' runs what failed or was not done")
+    return "\n".join(lines)
