@@ -97,8 +97,8 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after``: keys of tasks that must be done first; ``may_write``: tests and their
-    settings that are there and that it may change; ``role``: who works on it, where that is not any worker.
+    """One piece of work for one worker. ``after``: keys of tasks that must be done first; ``may_write``: tests and
+    their settings that are there and that it may change; ``role``: who works on it, where that is not any worker.
     """
 
     # ``difficulty`` decides which model works on it, where the configuration has several; None is ``normal``.

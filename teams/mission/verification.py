@@ -117,7 +117,7 @@ class Verification:
             self._conclude(candidate, rounds, [], blocking=[one.told for one in open_], shown=open_, weighing=weighing)
             return
         work = Work(candidate.commit, checks, judged, compared.told, asked)
-        verdict = Review(self._site, self._task, weighing, **self._where).hold(work)
+        verdict = Review(self._site, self._task, weighing, self._where).hold(work)
         if verdict is None:
             return
         if isinstance(verdict, str):

@@ -3,7 +3,7 @@
 Rule 1: its copy is read-only, and it reads nothing of what the author remembers: its eyes are its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Verdict:
 class Review:
     """One conversation of a validator about one attempt at ``task``."""
 
-    def __init__(self, site: Site, task: Task, weighing: Weighing, **where: Any) -> None:
+    def __init__(self, site: Site, task: Task, weighing: Weighing, where: Mapping[str, Any]) -> None:
         self._site = site
         self._task = task
         self._weighing = weighing
