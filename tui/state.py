@@ -260,6 +260,7 @@ TOLD_ONLY = frozenset(
         "mission.redirected",
         "mission.examined",
         "model.fallback",
+        "model.limited",
         "foreign.write",
         "message.posted",
         "effect.settled",

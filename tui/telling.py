@@ -224,6 +224,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "workflow.loaded": _simple("workflow:", "info", "path"),
     "workflow.refused": _simple("▲ the last good workflow holds:", "warn", "reason"),
     "model.called": _called,
+    "model.limited": _simple("‖ waits for", "warn", "model", "reason"),
     "agent.stalled": _simple("‖ is stuck:", "warn", "reason"),
     "effect.settled": _simple("a call in doubt is decided on:", "bold", "tool", "by", "answer"),
     "model.fallback": _simple("‖ goes on with", "warn", "to", "reason"),

@@ -177,6 +177,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "workflow.refused": lambda event: (f"the last good workflow holds: {_about(event, 'reason')}", "yellow"),
     "attempt.delayed": _delayed,
     "attempt.cancelled": lambda event: (f"is called off #{event.task}: {_about(event, 'reason')}", "yellow"),
+    "model.limited": lambda event: (f"waits for {_about(event, 'model')}: {_about(event, 'reason')}", "yellow"),
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,

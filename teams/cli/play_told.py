@@ -9,6 +9,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, ModelError, StorageError
 from teams.cli.cost import as_data, price
+from teams.cli.traces import Traces, tracing
 from teams.cli.watching import stopping, telling
 from teams.engine.event import Event
 from teams.engine.journal import Journal
@@ -23,12 +24,19 @@ SHOWN_CHARACTERS = 2000
 AGAIN = "onecontext resume"
 
 
-def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
+def conduct_play(
+    site: Site,
+    invocation: Invocation,
+    run: Callable[[], Ending],
+    *,
+    opening: Sequence[str],
+    traces: Traces | None = None,
+) -> int:
     """Run a play while telling its events on stderr; answer with what it came to and return the exit code."""
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), stopping(site, out, AGAIN):
+    with telling(site.journal, out), tracing(traces, site.journal, site.mission, out), stopping(site, out, AGAIN):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
@@ -43,12 +51,12 @@ def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], 
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
 
-def watching(out: Output) -> Callable[[Journal], Any]:
-    """Return what tells of the journal of a mission while it is a step of a play."""
+def watching(out: Output, traces: Traces | None = None) -> Callable[[Journal], Any]:
+    """Return what tells of the journal of a mission while it is a step of a play, and sends its spans."""
 
     @contextmanager
     def watch(journal: Journal) -> Iterator[None]:
-        with telling(journal, out):
+        with telling(journal, out), tracing(traces, journal, journal.team, out, part=True):
             yield
 
     return watch

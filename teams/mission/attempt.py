@@ -33,6 +33,7 @@ from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished
 from teams.mission.workers.builtin import BuiltIn
 from teams.mission.workers.port import Assignment, Worker
+from teams.models.port import Model
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification
 from teams.protocol.mail.message import as_prompt
@@ -107,18 +108,13 @@ class Attempt:
 
     def _worker(self) -> Worker:
         """Return who works on tasks of this role: what a person named for it, else the built-in agent."""
-        site = self._site
-        named = site.workers.get(self._role)
-        if named is not None:
-            return named
-        model = site.model_for(
-            self._agent,
-            self._role,
-            task=self._task.key,
-            attempt=self._task.attempt,
-            difficulty=(self._planned and self._planned.difficulty) or "normal",
-        )
-        return BuiltIn(site, model)
+        named = self._site.workers.get(self._role)
+        return BuiltIn(self._site, self._model()) if named is None else named
+
+    def _model(self) -> Model:
+        difficulty = (self._planned and self._planned.difficulty) or "normal"
+        where: dict[str, Any] = {"task": self._task.key, "attempt": self._task.attempt, "difficulty": difficulty}
+        return self._site.model_for(self._agent, self._role, **where)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
         role = self._site.roles.of(self._role)
@@ -140,6 +136,7 @@ class Attempt:
             guard=self._effects.guarded,
             hand_over=lambda said: self._hand(folder, start, said, kit),
             recorder=self._recorder,
+            model=self._model,
         )
 
     def _limits(self, role: Role) -> Limits:

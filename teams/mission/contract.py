@@ -19,7 +19,6 @@ VERSION = 1
 # An argument of a process has 128 KiB at most on Linux; a command that could not be started would end the mission.
 COMMAND_BYTES = 64 * 1024
 MAX_TASKS = 500
-PATTERN_CHARACTERS = 300
 MAX_CHARACTERS = 1_000_000
 
 
@@ -39,9 +38,7 @@ def _command(command: str) -> str:
 
 
 def _pattern(pattern: str) -> str:
-    if len(_storable(pattern)) > PATTERN_CHARACTERS:
-        raise ValueError(f"a path or pattern has {PATTERN_CHARACTERS} characters at most")
-    names = pattern.split("/")
+    names = _storable(pattern).split("/")
     if pattern.startswith("/") or ".." in names or not pattern.strip("/."):
         raise ValueError(
             f"{pattern!r} is no path below the top of the repository, such as 'tests/test_a.py' or 'tests/*'"
@@ -50,7 +47,7 @@ def _pattern(pattern: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
+Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
 Command = Annotated[str, AfterValidator(_command)]
 Key = Annotated[str, AfterValidator(lambda key: check_name(key, what="task"))]
 
@@ -61,8 +58,11 @@ RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
 
 
 class Assertion(BaseModel):
-    """Something that must be true: ``command`` (bash, at the top) exits 0 within ``timeout_s``, or a validator finds
-    what ``judge`` asks for. ``tests``: more files that it reads; ``fails_before``: without the work it must fail.
+    """Something that must be true, and how that is found out.
+
+    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; without it a
+    validator judges by ``judge``. ``tests`` are more files that decide what it says, pinned like those that runners
+    find; ``fails_before``: it must fail with them and without the work.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -72,7 +72,7 @@ class Assertion(BaseModel):
     command: Annotated[str, AfterValidator(_command)] | None = Field(default=None, min_length=1)
     judge: Text | None = Field(default=None, min_length=1)
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
-    tests: tuple[Pattern, ...] = Field(default=(), strict=False)
+    tests: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     fails_before: bool = False
 
     @model_validator(mode="after")
@@ -84,24 +84,34 @@ class Assertion(BaseModel):
         return self
 
 
+def _within(least: float, most: float) -> AfterValidator:
+    """Return what checks a number without saying so in the schema, which every model is sent that plans."""
+
+    def check(number: float) -> float:
+        if not least <= number <= most:
+            raise ValueError(f"{number:g} is not from {least:g} to {most:g}")
+        return number
+
+    return AfterValidator(check)
+
+
 class TaskLimits(BaseModel):
-    """Where a task needs other limits than others have. ``repeats``, ``polls``: how often the same calls may bring the
-    same results; ``silence_s``: how long a call may give no sign of life.
-    """
+    """Equal calls, waiting, silence."""
+
+    # Where one task needs others than [run] has; None leaves those. The docstring is part of the prompt's budget.
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    repeats: int | None = Field(default=None, ge=2, le=1000)
-    polls: int | None = Field(default=None, ge=2, le=10_000)
-    silence_s: float | None = Field(default=None, gt=0, le=4 * 3600)
+    repeats: Annotated[int, _within(2, 1000)] | None = None
+    polls: Annotated[int, _within(2, 10_000)] | None = None
+    silence_s: Annotated[float, _within(1, 4 * 3600)] | None = None
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after``: keys of tasks that must be done first; ``may_write``: tests and
-    their settings that are there and that it may change; ``role``: who works on it, where that is not any worker.
+    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first, ``may_write`` tests
+    and settings of test runners that it may change (new tests it always may), ``role`` who works on it.
     """
 
-    # ``difficulty`` decides which model works on it, where the configuration has several; None is ``normal``.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     key: Key
@@ -109,8 +119,8 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
-    difficulty: Difficulty | None = None
-    may_write: tuple[Pattern, ...] = Field(default=(), strict=False)
+    difficulty: Difficulty | None = None  # None is normal; [model.difficulty] says which model works on it
+    may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     limits: TaskLimits | None = None
     role: RoleName | None = None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from onecontext import Memory
 from tests.support.missions import events_of, git
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -51,6 +52,16 @@ def test_a_feature_goes_through_three_modules_and_two_workers(tmp_path: Path) ->
     assert ran.returncode == 0, ran.stderr
     assert [event.data["verdict"] for event in events_of(notes, "verdict.given")] == ["accepted"] * 3
     assert {event.agent for event in events_of(notes, "task.claimed")} == {"worker-1", "worker-2"}
+
+
+@pytest.mark.timeout(300)
+def test_a_debate_ends_with_a_decision_and_keeps_its_dissent(tmp_path: Path) -> None:
+    ran, notes = run_example("debate", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "decision\nKeep the text file." in ran.stdout
+    assert '"Move to SQLite."' in ran.stdout.partition("dissent")[2]
+    assert "Dissent: " in Memory.open(notes).context().text
 
 
 @pytest.mark.timeout(300)

@@ -14,8 +14,14 @@ from teams.mission.judging.patterns import is_setting, is_test
 
 MOST = 20
 _METHODS = frozenset({"__eq__", "__ne__", "__instancecheck__", "__subclasscheck__", "__class__"})
-_ENDS = frozenset({"os._exit", "os.kill", "os.abort", "atexit.register", "sys.settrace", "sys.setprofile"})
-_PEEKS = frozenset({"gc.get_objects", "gc.get_referrers", "sys._getframe", "inspect.stack", "sys.modules"})
+_USES = {
+    "os": ("_exit", "kill", "abort"),
+    "atexit": ("register",),
+    "sys": ("settrace", "setprofile", "modules", "_getframe"),
+    "gc": ("get_objects", "get_referrers"),
+    "inspect": ("stack",),
+}
+"""Modules to what in them ends a process, or reaches into what called us."""
 _TESTING = frozenset({"pytest", "_pytest", "pluggy", "unittest", "builtins", "ctypes"})
 
 
@@ -54,9 +60,9 @@ def _of(node: ast.AST) -> Iterator[tuple[int, str]]:
     elif isinstance(node, ast.Import | ast.ImportFrom):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         yield from ((node.lineno, f"imports {name}") for name in names if name.split(".")[0] in _TESTING)
-    elif isinstance(node, ast.Attribute):
-        name = ast.unparse(node)
-        yield from ((node.lineno, f"uses {name}") for known in _ENDS | _PEEKS if name == known)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        if node.attr in _USES.get(node.value.id, ()):
+            yield node.lineno, f"uses {node.value.id}.{node.attr}"
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_telling(node.value):
         yield node.lineno, f"says {node.value[:40]!r}"
 
