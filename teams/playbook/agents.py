@@ -70,6 +70,7 @@ class AgentRun:
         self._name = name
         self._memory = memory
         self._tried = tried
+        self._where: dict[str, Any] = {"task": path, "attempt": tried}
         self._accepted: dict[str, Any] | None = None
 
     def run(self) -> StepResult:
@@ -80,6 +81,7 @@ class AgentRun:
         # A role without a definition of its own is a word by which a model is chosen, and nothing more.
         role = site.roles.defined.get(spec.role, Role(spec.role))
         model = site.model_for(name, spec.role, task=self._path, attempt=self._tried)
+        self._tell("attempt.started", {"role": spec.role, "model": model.name})
         with (
             site.time.working(name, self._path),
             site.team.beating(name),
@@ -96,12 +98,19 @@ class AgentRun:
                 tools=role.narrowed([*kit.tools, site.skill_tool, *self._mail_tools(), take]),
                 memory=self._memory,
                 limits=role.limited(self._limits()),
-                observer=site.recorder(name, model, attempt=self._tried),
+                observer=site.recorder(name, model, **self._where),
                 stop=site.stop,
                 pause=site.pause,
             )
             result = agent.run(self._prompt(mail))
-        return self._came_to(result, mail)
+        came_to = self._came_to(result, mail)
+        outcome = {"done": "submitted"}.get(came_to.outcome, came_to.outcome)
+        self._tell("attempt.ended", {"outcome": outcome, **({"reason": came_to.reason} if came_to.reason else {})})
+        return came_to
+
+    def _tell(self, type_: str, data: dict[str, Any]) -> None:
+        site = self._stage.site
+        site.journal.append(type_, data, mission=site.mission, agent=self._name, **self._where)
 
     def _limits(self) -> Limits:
         limits = self._stage.site.limits_of(self._name, task=self._path)
