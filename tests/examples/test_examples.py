@@ -84,3 +84,14 @@ def test_after_a_kill_what_was_finished_is_not_done_again(tmp_path: Path) -> Non
     assert before
     assert again
     assert not before & again
+
+
+@pytest.mark.timeout(300)
+def test_a_debate_ends_with_a_decision_and_keeps_the_dissent(tmp_path: Path) -> None:
+    ran, notes = run_example("debate", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    (ended,) = events_of(notes, "mission.ended")
+    assert ended.data["outputs"]["by"] == ["ada", "cleo"], "who said the same is one proposal"
+    assert [one["by"] for one in ended.data["outputs"]["dissent"]] == [["ben"]]
+    assert "rank each of these once" in "".join(event.data["output"] for event in events_of(notes, "tool.result"))
