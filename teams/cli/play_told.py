@@ -102,5 +102,6 @@ def _text(ending: Ending, outputs: dict[str, Any], steps: list[dict[str, Any]], 
         f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
     if not good:
-        lines.append(f"next     'onecontext resume {ending.mission}' runs what failed or was not done")
+        more = " --budget-usd N (-tokens, -calls, -seconds)" if ending.ending == "budget_exhausted" else ""
+        lines.append(f"next     'onecontext resume {ending.mission}{more}' runs what failed or was not done")
     return "\n".join(lines)

@@ -36,14 +36,14 @@ SAID_CHARACTERS = 20_000
 MILESTONE_CHARACTERS = 2000
 
 
-def run(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
-    """Let the agent work, and record what came of it.
+def run(stage: Stage, path: str, step: Step, scope: Scope, slot: int) -> StepResult:
+    """Let the agent work, and record what came of it. ``slot`` tells those apart who have no name of their own.
 
     Outputs: the fields of the result, ``agent`` (who worked), and ``commit`` where it may change files.
     """
     spec = step.agent
     assert spec is not None
-    name = scope.text(spec.name) if spec.name else path.replace("/", "-").replace("_", "-")[-48:].strip("-")
+    name = scope.text(spec.name) if spec.name else _name(spec, path, slot)
     for other in spec.apart_from:
         if name in stage.record.who_worked_on(other):
             raise UsageError(f"{name} had a part in {other}, so {path} must be somebody else's")
@@ -53,6 +53,11 @@ def run(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
     if result.outcome == "interrupted":
         return result
     return stage.record.ended(path, "agent", result, keep=result.is_done, agent=name)
+
+
+def _name(spec: AgentStep, path: str, slot: int) -> str:
+    """Return what an agent without a name is called; who must be apart from others is nobody else."""
+    return path.replace("/", "-").replace("_", "-")[-48:].strip("-") if spec.apart_from else f"{spec.role}-{slot}"
 
 
 class AgentRun:
