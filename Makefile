@@ -48,6 +48,7 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/locks.py
 	@$(BIN)/python bench/watching.py
 	@$(BIN)/python bench/team.py
+	@$(BIN)/python bench/agent.py
 
 pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures

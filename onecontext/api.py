@@ -159,11 +159,14 @@ class Memory(Reader):
 
         return unpin(self._settled(), self.branch, self._author, fact)
 
-    def create_branch(self, name: str, *, purpose: str = "") -> "Memory":
-        """Start a branch at this one's tip and return a handle on it; this handle stays where it is."""
+    def create_branch(self, name: str, *, purpose: str = "", begin: str | None = None) -> "Memory":
+        """Start a branch at this one's tip and return a handle on it; this handle stays where it is.
+
+        ``begin`` is a commit that was this branch's tip once: then the new one begins with the memory of then.
+        """
         from onecontext.memory.branches import create
 
-        create(self._settled(), name, self._author, parent=self.branch, purpose=purpose)
+        create(self._settled(), name, self._author, parent=self.branch, purpose=purpose, begin=begin)
         return Memory(self._layout, name, self._author)
 
     def delete_branch(self, name: str) -> "Deleted":

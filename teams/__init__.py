@@ -1,14 +1,15 @@
 """Agents that work together in a folder of files.
 
-Rule 1: importing this package loads nothing heavy; ``Agent``, ``Team`` and ``Teammate`` are looked up on first use.
+Rule 1: importing this package loads nothing heavy; ``Agent``, ``Team``, ``run_mission`` and the others are looked up on
+    first use.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from teams.api import Agent, Team, Teammate
+    from teams.api import Agent, Assignment, Team, Teammate, resume_mission, run_mission
 
-__all__ = ["Agent", "Team", "Teammate"]
+__all__ = ["Agent", "Assignment", "Team", "Teammate", "resume_mission", "run_mission"]
 
 
 def __getattr__(name: str) -> Any:

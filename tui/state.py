@@ -256,9 +256,11 @@ class Monitor:
 TOLD_ONLY = frozenset(
     {
         "team.created",
+        "mission.forked",
         "mission.redirected",
         "mission.examined",
         "model.fallback",
+        "model.limited",
         "foreign.write",
         "message.posted",
         "effect.settled",

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
     "pause": Command("teams.cli.pause", "Teams", "hold a mission until it is resumed"),
     "stop": Command("teams.cli.stop", "Teams", "end a mission; finished work stays"),
     "redirect": Command("teams.cli.redirect", "Teams", "say to a mission what is wanted otherwise"),
+    "fork": Command("teams.cli.fork", "Teams", "begin another mission at a checkpoint of one"),
     "retry": Command("teams.cli.retry", "Teams", "let a blocked task be tried again"),
     "serve": Command("teams.cli.serve", "Teams", "have a worker do each task that is put on a board"),
     "team": Command("teams.cli.team", "Teams", "make a team, join one with an agent, show or leave it"),

@@ -7,12 +7,13 @@ Rule 2: its ref is made last, so a branch that can be seen is whole.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from onecontext.errors import BranchExists, Damaged, StorageError
+from onecontext.errors import BranchExists, Damaged, StorageError, UsageError
 from onecontext.memory import message, metadata, pending, pins
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
 from onecontext.memory.model import Branch
+from onecontext.memory.rollback import line
 from onecontext.names import check_name
 from onecontext.records import check_text, iso
 from onecontext.store import ahead, refs, repository, worktrees
@@ -62,13 +63,13 @@ def init(layout: Layout, author: Author, purpose: str) -> bool:
     return True
 
 
-def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: str) -> None:
-    """Start the branch ``name`` at the tip of ``parent``.
+def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: str, begin: str | None = None) -> None:
+    """Start the branch ``name`` at the tip of ``parent``, or at ``begin``, a commit that was its tip once.
 
     Raises:
         InvalidName: ``name`` cannot name a branch.
         BranchExists: there is one, or a tag of that name; nothing was changed.
-        UnknownBranch: there is no ``parent``.
+        UnknownBranch: there is no ``parent``. UsageError: ``begin`` was never its tip; nothing was changed.
     """
     check_name(name, what="branch")
     goal = redact(check_text(purpose, what="purpose"))
@@ -79,6 +80,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         if refs.read(layout, refs.tag_ref(name)) is not None:
             raise BranchExists(f"there is a tag {name!r}", hint="choose another name for the branch")
         objects = Objects(layout)
+        tip = tip if begin is None else _once(objects, parent, tip, begin)
         if objects.entry(objects.tree_of(tip), f"branches/{name}"):
             raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")
         ahead.disown(layout, name)
@@ -118,6 +120,12 @@ def listed(layout: Layout) -> list[Branch]:
             )
         )
     return found
+
+
+def _once(objects: Objects, parent: str, tip: str, begin: str) -> str:
+    if all(commit.id != begin for commit in line(objects, tip)):
+        raise UsageError(f"{begin[:12]} was never the tip of {parent!r}", hint="'onecontext log' lists its milestones")
+    return begin
 
 
 def _pinned(objects: Objects, tip: str, parent: str) -> list[str]:

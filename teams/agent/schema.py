@@ -12,7 +12,8 @@ _ARGS = re.compile(r"^(?:Args|Arguments|Parameters):\s*$")
 _SECTION = re.compile(r"^(?:Args|Arguments|Parameters|Returns|Raises|Yields|Example|Examples|Note|Notes):\s*$")
 _PARAMETER = re.compile(r"^(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
-_UNHEARD = ("title", "additionalProperties")
+_UNHEARD = ("title", "additionalProperties", "maxItems", "maxLength")
+"""Names, and sizes that nobody reaches who means well: what is beyond them is refused with a reason, too."""
 _SAYS_NOTHING = [("minLength", 1), ("exclusiveMinimum", 0), ("default", ""), ("default", [])]
 """What a model does anyway; a value that breaks it is refused with a reason when the tool is called."""
 

@@ -14,6 +14,7 @@ from onecontext.store.project import Project
 from teams.cli import play_shown, resume
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
+from teams.cli.traces import add_traces, traces_of
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.opening import (
     make_memory,
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_budget(parser)
     add_readable(parser)
+    add_traces(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -76,6 +78,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
     crew = crew_of(args, config, roles, sandbox, invocation)
+    traces = traces_of(args, invocation)
     name = new_mission_name(playbook.name)
     memory = make_memory(project, goal_of(playbook, inputs), invocation.out.say)
     site = open_site(
@@ -91,7 +94,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
         roles=roles,
     )
     scripted = config.model.name.startswith("scripted:")
-    play = Play(site, watch=watching(invocation.out))
+    play = Play(site, watch=watching(invocation.out, traces))
     return conduct_play(
         site,
         invocation,
@@ -101,8 +104,9 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
             f"playbook {playbook.name} ({entry.source})",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=name),
         ],
+        traces=traces,
     )
 
 

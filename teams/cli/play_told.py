@@ -12,6 +12,7 @@ from onecontext.cli.output import Output, one_line
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, ModelError, StorageError
 from teams.cli.cost import as_data, price
 from teams.cli.narrate import WORKING_KINDS
+from teams.cli.traces import Traces, tracing
 from teams.cli.watching import stopping, telling
 from teams.engine.event import Event
 from teams.engine.journal import Journal
@@ -27,12 +28,19 @@ SHOWN_STEPS = 40
 AGAIN = "onecontext resume"
 
 
-def conduct_play(site: Site, invocation: Invocation, run: Callable[[], Ending], *, opening: Sequence[str]) -> int:
+def conduct_play(
+    site: Site,
+    invocation: Invocation,
+    run: Callable[[], Ending],
+    *,
+    opening: Sequence[str],
+    traces: Traces | None = None,
+) -> int:
     """Run a play while telling its events on stderr; answer with what it came to and return the exit code."""
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), stopping(site, out, AGAIN):
+    with telling(site.journal, out), tracing(traces, site.journal, site.mission, out), stopping(site, out, AGAIN):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):
@@ -55,12 +63,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… (--json has all of it)"
 
 
-def watching(out: Output) -> Callable[[Journal], Any]:
-    """Return what tells of the journal of a mission while it is a step of a play."""
+def watching(out: Output, traces: Traces | None = None) -> Callable[[Journal], Any]:
+    """Return what tells of the journal of a mission while it is a step of a play, and sends its spans."""
 
     @contextmanager
     def watch(journal: Journal) -> Iterator[None]:
-        with telling(journal, out):
+        with telling(journal, out), tracing(traces, journal, journal.team, out, part=True):
             yield
 
     return watch

@@ -9,6 +9,7 @@ from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
+from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, check_said_again, crew_of, told
 from teams.mission.alone import alone
@@ -24,12 +25,27 @@ from teams.playbook.play import Play
 from teams.protocol.team import Team
 
 _WHO = {"worker", "worker_sandbox"}
-_HOW = {"model", "api_base", "max_attempts", "sandbox", "readable", *_WHO, *(f"budget_{name}" for name in IN_ALL)}
+_HOW = {
+    "model",
+    "api_base",
+    "max_attempts",
+    "sandbox",
+    "readable",
+    "traces",
+    "traces_content",
+    *_WHO,
+    *(f"budget_{name}" for name in IN_ALL),
+}
 """Options that only who begins to run the mission can follow."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    add_how(parser)
+
+
+def add_how(parser: argparse.ArgumentParser) -> None:
+    """Declare how a mission goes on, where that is not as before."""
     parser.add_argument("--model", help="go on with another model (default: the same)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
     parser.add_argument(
@@ -39,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_budget(parser)
     add_readable(parser)
+    add_traces(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -50,11 +67,14 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if history.serving:
         hint = f"'onecontext serve --board {team.name}' goes on with it"
         raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
+    if history.memory:
+        memory = memory.on(history.memory)
     roles = open_roles(project, invocation.env)
     config, notes = with_models(as_before(trusted_config(project.path, args), history, args), roles, invocation.env)
     check_said_again(args, history)
     sandbox = open_box(config, project, readable_of(args, invocation))
     crew = crew_of(args, config, roles, sandbox, invocation)
+    traces = traces_of(args, invocation)
     site = open_site(
         mission=history.mission,
         project=project,
@@ -68,11 +88,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         roles=roles,
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes)]
+    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)]
     if history.playbook is not None:
-        play = Play(site, watch=watching(invocation.out))
-        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening)
-    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening)
+        play = Play(site, watch=watching(invocation.out, traces))
+        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=traces)
+    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening, traces=traces)
 
 
 def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:

@@ -10,6 +10,7 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from onecontext.text.validation import first_problem
+from teams.cli.traces import add_traces, traces_of
 from teams.cli.trust import check_trust
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_budget(parser)
     add_readable(parser)
+    add_traces(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -52,6 +54,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
     crew = crew_of(args, config, roles, sandbox, invocation)
+    traces = traces_of(args, invocation)
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out.say)
     site = open_site(
@@ -71,12 +74,13 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         site,
         invocation,
         lambda: Mission(site).start(args.goal, model=config.model.name, scripted=scripted),
+        traces=traces,
         opening=[
             f"mission  {name}",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=name),
         ],
     )
 

@@ -16,6 +16,7 @@ from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE, roots
 from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
+from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.halt import PERSON
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_budget(parser)
     add_readable(parser)
+    add_traces(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -66,6 +68,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     routes = open_routes(config, invocation.env)
     sandbox = open_box(config, project, readable_of(args, invocation))
     crew = crew_of(args, config, roles, sandbox, invocation)
+    traces = traces_of(args, invocation)
     memory = make_memory(project, "tasks of a board", invocation.out.say)
     team = _team(args, invocation, project, memory, file)
     served_before(team)
@@ -104,9 +107,10 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branches {branches}/…",
-            *told(crew, roles, notes),
+            *told(crew, roles, notes, team=team.name),
         ],
         again=again,
+        traces=traces,
         advice=f"'onecontext retry TASK' tries again what is blocked, '{again}' goes on",
     )
 

@@ -12,6 +12,7 @@ from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
 from teams.cli.cost import as_data, price
 from teams.cli.narrate import line_of
+from teams.cli.traces import Traces, tracing
 from teams.engine.event import Event
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
@@ -29,17 +30,23 @@ def conduct(
     opening: Sequence[str],
     again: str = "onecontext resume",
     advice: str = "",
+    traces: Traces | None = None,
 ) -> int:
     """Run a mission while telling its events on stderr; answer with its summary and return the exit code.
 
     Args:
         again: the command that goes on with it when it is interrupted.
         advice: what to do about what is blocked; "": what is to be done about a mission's tasks.
+        traces: where its spans go; None: nowhere.
     """
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), stopping(site, out, again):
+    with (
+        telling(site.journal, out),
+        tracing(traces, site.journal, site.mission, out),
+        stopping(site, out, again),
+    ):
         try:
             ending = run()
         except (ModelError, StorageError, OSError):

@@ -70,11 +70,19 @@ def check_said_again(args: argparse.Namespace, history: History) -> None:
     )
 
 
-def told(crew: Crew, roles: Roles, notes: Sequence[str]) -> list[str]:
+def told(crew: Crew, roles: Roles, notes: Sequence[str], *, team: str) -> list[str]:
     """Return lines for people: who works in which role, which roles agent definitions make, what cannot be had."""
-    lines = [f"worker   {kind}" + (f"  (as {role})" if role != WORKER else "") for role, kind in crew.told.items()]
+    lines = [
+        f"worker   {kind}{_how_to_join(kind, team)}" + (f"  (as {role})" if role != WORKER else "")
+        for role, kind in crew.told.items()
+    ]
     lines += [f"role     {name}  ({_from(role)})" for name, role in roles.defined.items()]
     return [*lines, *(f"note     {printable(note)}" for note in (*roles.notes, *notes))]
+
+
+def _how_to_join(who: str, team: str) -> str:
+    kind, _, name = who.partition(":")
+    return f"  (it joins with 'onecontext team join {team} --name {name} …')" if kind == "member" else ""
 
 
 def _from(role: Role) -> str:

@@ -5,6 +5,9 @@ Rule 2: a task that somebody wants to review is handed over; any other is done w
     members do it.
 """
 
+import re
+from typing import Any
+
 from onecontext.errors import Conflict, InvalidTransition, StaleEpoch, UnknownTask, UsageError
 from teams.agent.tools import cut
 from teams.member.mind import Answer
@@ -13,6 +16,7 @@ from teams.protocol.board.task import Task
 from teams.protocol.team import Team
 
 SUMMARY_CHARACTERS = 4000
+_COMMIT = re.compile(r"(?:\A|\n)Commit:[ \t]*([0-9a-f]{7,64})\Z", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -74,8 +78,20 @@ class Work:
                 back.append(task.id)
         return back
 
+    def _evidence(self, task: Task, answer: Answer) -> dict[str, Any]:
+        """Return what is handed in: the answer, and for a mission the handoff of the commit that its last line names.
+
+        The handoff is docs/formats.md's, part 4; one of a member is its own word.
+        """
+        summary = cut(answer.text, SUMMARY_CHARACTERS)
+        named = _COMMIT.search(answer.text.rstrip())
+        if named is None or task.mission is None:
+            return {"summary": summary}
+        handoff = {"version": 1, "task": task.key, "attempt": task.attempt, "epoch": task.epoch, "commit": named[1]}
+        return {"summary": summary, "handoff": {**handoff, "summary": summary}}
+
     def _hand_in(self, task: Task, answer: Answer) -> str:
-        evidence = {"summary": cut(answer.text, SUMMARY_CHARACTERS)}
+        evidence = self._evidence(task, answer)
         if task.state in HELD and task.ours.review:
             task = self._board.submit(task.id, self._name, task.epoch, evidence)
         elif task.state in HELD:

@@ -18,6 +18,7 @@ from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
 from teams.mission.attempt_copy import attempt_copy
+from teams.mission.briefing import brief
 from teams.mission.contract import Contract
 from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
@@ -29,6 +30,7 @@ from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished
 from teams.mission.workers.builtin import BuiltIn
 from teams.mission.workers.port import Assignment, Worker
+from teams.models.port import Model
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification
 from teams.protocol.mail.message import as_prompt
@@ -103,18 +105,13 @@ class Attempt:
 
     def _worker(self) -> Worker:
         """Return who works on tasks of this role: what a person named for it, else the built-in agent."""
-        site = self._site
-        named = site.workers.get(self._role)
-        if named is not None:
-            return named
-        model = site.model_for(
-            self._agent,
-            self._role,
-            task=self._task.key,
-            attempt=self._task.attempt,
-            difficulty=(self._planned and self._planned.difficulty) or "normal",
-        )
-        return BuiltIn(site, model)
+        named = self._site.workers.get(self._role)
+        return BuiltIn(self._site, self._model()) if named is None else named
+
+    def _model(self) -> Model:
+        difficulty = (self._planned and self._planned.difficulty) or "normal"
+        where: dict[str, Any] = {"task": self._task.key, "attempt": self._task.attempt, "difficulty": difficulty}
+        return self._site.model_for(self._agent, self._role, **where)
 
     def _assignment(self, folder: Path, start: str, kit: WorkTools) -> Assignment:
         role = self._site.roles.of(self._role)
@@ -136,6 +133,7 @@ class Attempt:
             guard=self._effects.guarded,
             hand_over=lambda said: self._take(folder, start, said),
             recorder=self._recorder,
+            model=self._model,
         )
 
     def _limits(self, role: Role) -> Limits:
@@ -173,14 +171,7 @@ class Attempt:
         return self._site.branch_tip()
 
     def _text(self) -> str:
-        assertions = self._contract.of_task(self._task.key)
-        lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, "", "It is done when:"]
-        lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
-        findings = self._task.evidence.get("findings") or []
-        if findings:
-            # After a conflict the work begins anew: see _start.
-            what = "The folder has what landed since" if self._task.evidence.get("conflicts") else "It is in the folder"
-            lines += ["", f"Your last attempt was rejected. {what}.", *(f"- {one}" for one in findings)]
+        lines = brief(self._task, self._contract)
         mail = self._site.team.receive(self._agent)
         lines += ["", *(as_prompt(message) for message in mail)] if mail else []
         self._site.team.acknowledge(self._agent, mail)

@@ -11,9 +11,25 @@ from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
 from teams.mission.purse import LEAST_OUT, Allowance
 from teams.models.port import Difficulty
+from teams.models.rates import Rate
 
 FILE_NAME = "onecontext.toml"
 SILENCE_S = 300.0
+
+
+class RateConfig(BaseModel):
+    """How often one model may be asked; a key that is left out limits nothing. See :class:`teams.models.rates.Rate`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    concurrent: int | None = Field(default=None, ge=1, le=1000)
+
+    @property
+    def rate(self) -> Rate:
+        """The same as the limiter reads it."""
+        return Rate(self.requests_per_minute, self.tokens_per_minute, self.concurrent)
 
 
 class ModelConfig(BaseModel):
@@ -22,7 +38,7 @@ class ModelConfig(BaseModel):
     ``roles`` names another model for all who have a role, ``difficulty`` for those who work on tasks that the plan
     calls easy, normal or hard; ``fallback`` those that are asked, in this order, where one cannot answer, which then
     rests for ``rest_s``; ``overflow`` those that are asked before them where a conversation is too long. ``api_base``
-    is the address of all of them.
+    is the address of all of them. ``limits`` says by name how often a model may be asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,13 +52,15 @@ class ModelConfig(BaseModel):
     overflow: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     rest_s: float = Field(default=60.0, ge=0)
+    limits: dict[str, RateConfig] = {}
 
 
 class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
     ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
-    ``worker_timeout_s`` is how long a program that works may take for one attempt.
+    ``worker_timeout_s`` is how long a program that works may take for one attempt; ``member_wait_s`` how long a member
+    from outside is waited for that is not there.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
     ``repeats`` and ``polls``: how often in a row the same calls may bring the same results, ``polls`` where a tool that
     is made for waiting is among them. ``silence_s``: seconds that a call of a model or a tool may give no sign of life;
@@ -58,6 +76,7 @@ class RunConfig(BaseModel):
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)
+    member_wait_s: float = Field(default=600.0, ge=0)
     window_tokens: int | None = Field(default=None, ge=4000)
     repeats: int = Field(default=5, ge=2, le=1000)
     polls: int = Field(default=60, ge=2, le=10_000)

@@ -60,10 +60,9 @@ RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
 class Assertion(BaseModel):
     """Something that must be true, and how that is found out.
 
-    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; None
-    means that a validator judges by what ``judge`` asks for. One of the two is there.
-    ``tests`` are more files that decide what the command says, pinned beside the tests that every runner finds;
-    ``fails_before`` says that it must fail where those are there and the work is not.
+    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; without it a
+    validator judges by ``judge``. ``tests`` are more files that decide what it says, pinned like those that runners
+    find; ``fails_before``: it must fail with them and without the work.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -85,27 +84,32 @@ class Assertion(BaseModel):
         return self
 
 
-class TaskLimits(BaseModel):
-    """Where one task needs other limits than the mission's; None leaves them.
+def _within(least: float, most: float) -> AfterValidator:
+    """Return what checks a number without saying so in the schema, which every model is sent that plans."""
 
-    ``repeats`` and ``polls``: times that the same calls may bring the same results; ``silence_s``: seconds that a call
-    may give no sign of life.
-    """
+    def check(number: float) -> float:
+        if not least <= number <= most:
+            raise ValueError(f"{number:g} is not from {least:g} to {most:g}")
+        return number
+
+    return AfterValidator(check)
+
+
+class TaskLimits(BaseModel):
+    """Equal calls, waiting, silence."""
+
+    # Where one task needs others than [run] has; None leaves those. The docstring is part of the prompt's budget.
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    repeats: int | None = Field(default=None, ge=2, le=1000)
-    polls: int | None = Field(default=None, ge=2, le=10_000)
-    silence_s: float | None = Field(default=None, gt=0, le=4 * 3600)
+    repeats: Annotated[int, _within(2, 1000)] | None = None
+    polls: Annotated[int, _within(2, 10_000)] | None = None
+    silence_s: Annotated[float, _within(1, 4 * 3600)] | None = None
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker.
-
-    ``difficulty`` decides which model works on it, where the configuration has several (None is ``normal``).
-    ``after`` names the keys of tasks that must be done first, ``may_write`` tests and settings of test runners that
-    are there and that this task may change all the same (new tests it may always write). ``role``: who works on it,
-    where that is not any worker.
+    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first, ``may_write`` tests
+    and settings of test runners that it may change (new tests it always may), ``role`` who works on it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -115,7 +119,7 @@ class PlannedTask(BaseModel):
     description: Text = ""
     after: tuple[Key, ...] = Field(default=(), strict=False)
     assertions: tuple[str, ...] = Field(min_length=1, strict=False)
-    difficulty: Difficulty | None = None
+    difficulty: Difficulty | None = None  # None is normal; [model.difficulty] says which model works on it
     may_write: tuple[Pattern, ...] = Field(default=(), max_length=100, strict=False)
     limits: TaskLimits | None = None
     role: RoleName | None = None

@@ -34,6 +34,10 @@ class History:
     """Of a play: its document, its inputs and where it came from (:mod:`teams.playbook.record`); None: a plain goal."""
     who: Mapping[str, str] = field(default_factory=dict)
     """Who works, by role, where that is not the built-in agent; as a person said it last."""
+    memory: str = ""
+    """The branch of its memory; "": of an earlier version, which used whichever was the current one."""
+    forked: Mapping[str, Any] | None = None
+    """Of a fork: the data of ``mission.forked``."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -65,7 +69,15 @@ def read_history(events: Iterable[Event]) -> History | None:
 
 
 _TYPES = frozenset(
-    {"mission.started", "mission.planned", "mission.decided", "work.merged", "mission.ended", "mission.resumed"}
+    {
+        "mission.started",
+        "mission.forked",
+        "mission.planned",
+        "mission.decided",
+        "work.merged",
+        "mission.ended",
+        "mission.resumed",
+    }
 )
 
 
@@ -85,6 +97,15 @@ class _Started(BaseModel):
     playbook: dict[str, Any] | None = None
     serving: bool = False
     who: dict[str, str] = {}
+    memory: str = ""
+
+
+class _Forked(BaseModel):
+    """What ``mission.forked`` must say."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    done: list[dict[str, Any]]
 
 
 def _with(history: History | None, event: Event) -> History | None:
@@ -97,6 +118,8 @@ def _with(history: History | None, event: Event) -> History | None:
         return None
     if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
         history.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
+    elif event.type == "mission.forked":
+        history.forked = _Forked.model_validate(data).model_dump()
     elif event.type == "work.merged" and event.task:
         history.merged[event.task] = history.accepted = data["commit"]
     elif event.type == "mission.ended":

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from onecontext.errors import BudgetExhausted
 from teams.mission.alone import alone
 from teams.mission.contract import Contract
+from teams.mission.forking import take_over
 from teams.mission.halt import PERSON
 from teams.mission.history import History, read_history
 from teams.mission.judging.checks import Checks, Measure
@@ -93,7 +94,7 @@ class Mission:
             if (decided := self._decided()) is None:
                 contract = history.contract or make_plan(site, history.goal, history.base)
                 if contract is not None:
-                    return self._carry_out(contract, history.base, failed_beside)
+                    return self._carry_out(contract, history, failed_beside)
                 decided = self._decided() or STOPPED
             return decided, site.project.tip(site.branch)
         except BudgetExhausted as error:
@@ -108,12 +109,14 @@ class Mission:
         return self._course.stop
 
     def _carry_out(
-        self, contract: Contract, base: str, failed_beside: Callable[[], BaseException | None]
+        self, contract: Contract, history: History, failed_beside: Callable[[], BaseException | None]
     ) -> tuple[Outcome, str]:
         """Return how the contract's tasks came out, and the commit of the branch that this is said of."""
         site = self._site
         put_on_board(site, contract)
-        site.project.ensure_branch(site.branch, base)
+        if history.forked is not None:
+            take_over(site.team, site.mission, history.forked)
+        site.project.ensure_branch(site.branch, history.base)
         steering = Steering(site, contract, self._course)
         steering.settle()
         while True:

@@ -24,15 +24,16 @@ from teams.mission.config import Config
 from teams.mission.ledger import Spent
 from teams.mission.metered import metered
 from teams.mission.purse import Kind
-from teams.mission.recorder import fallbacks
+from teams.mission.recorder import fallbacks, waits
 from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
 from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
+from teams.models.patient import Waiting
 from teams.models.registry import SCRIPTED, open_models
-from teams.models.routing import Routes
+from teams.models.routing import Routes, Surroundings
 from teams.protocol.team import Team
 
 CATALOGUE_TOKENS = 600
@@ -133,13 +134,16 @@ def open_site(
     env: Mapping[str, str],
     crew: Crew = NOBODY,
     roles: Roles = NO_ROLES,
+    stop: threading.Event | None = None,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
     skills = find_skills(project.path, _home(env)).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
-    stop, pause = threading.Event(), threading.Event()
-    open_model = routes(fallbacks(team.journal, mission=mission))
+    stop, pause = stop or threading.Event(), threading.Event()
+    waiting = Waiting(waits(team.journal, mission=mission), stop, pause)
+    rates = memory.path / ".git" / "onecontext" / "rates"
+    open_model = routes(Surroundings(fallbacks(team.journal, mission=mission), waiting, rates))
     budget = None
     if config.budget.is_any:
         budget = Budget(
@@ -176,6 +180,7 @@ def open_site(
             before=lambda: worked_before(team.journal.read(), mission),
         ),
         workers=crew.placed(team, budget),
+        members=crew.members,
         who=crew.told,
         roles=roles,
         stop=stop,

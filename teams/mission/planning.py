@@ -19,6 +19,7 @@ from teams.mission.steering.feasibility import Proof
 from teams.mission.steering.stopping import Stopping
 from teams.mission.steering.tools import StopEnding, stop_tool
 from teams.mission.tools import orchestrator_tools
+from teams.protocol.team import Team
 
 
 class NoPlan(OneContextError):
@@ -95,20 +96,25 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
 
 def put_on_board(site: Site, contract: Contract) -> None:
     """Write ``contract.yaml`` and create the tasks that the board does not have yet, dependencies first."""
-    replace_text(site.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
+    on_board(site.team, contract, mission=site.mission)
+
+
+def on_board(team: Team, contract: Contract, *, mission: str) -> None:
+    """The same for a team whose mission nobody runs."""
+    replace_text(team.journal.folder / "contract.yaml", contract.to_yaml(), durable=True)
     by_key = {task.key: task for task in contract.tasks}
-    ids = {task.key: task.id for task in site.team.board.list() if task.mission == site.mission}
+    ids = {task.key: task.id for task in team.board.list() if task.mission == mission}
     for key in in_order({task.key: task.after for task in contract.tasks}):
         planned = by_key[key]
         if key in ids:
             continue
-        task = site.team.board.create(
+        task = team.board.create(
             planned.subject,
             planned.description,
             key=key,
             role=planned.role or WORKER,
             after=[ids[earlier] for earlier in planned.after],
             assertions=list(planned.assertions),
-            mission=site.mission,
+            mission=mission,
         )
         ids[key] = task.id

@@ -9,6 +9,7 @@ from typing import Any
 from onecontext.errors import ModelError
 from teams.agent.tools import Tool, digest_of_text
 from teams.engine.journal import Journal
+from teams.models.patient import Limited
 from teams.models.port import Conversation, Reply, ToolCall
 from teams.models.routing import FellBack
 
@@ -82,6 +83,16 @@ def fallbacks(journal: Journal, *, mission: str) -> FellBack:
     def record(whose: Conversation, left: str, taken: str, error: ModelError) -> None:
         data = {"from": left, "to": taken, "reason": _head(f"{type(error).__name__}: {error.message}")}
         journal.append("model.fallback", data, mission=mission, agent=whose.agent)
+
+    return record
+
+
+def waits(journal: Journal, *, mission: str) -> Limited:
+    """Return what records that a call waits for its turn, or before it is made again."""
+
+    def record(whose: Conversation, model: str, reason: str, wait_s: float) -> None:
+        data = {"model": model, "reason": _head(reason), "wait_s": round(wait_s, 1)}
+        journal.append("model.limited", data, mission=mission, agent=whose.agent)
 
     return record
 

@@ -6,10 +6,12 @@ Rule 1: all names and keys are checked before anything starts, whether a model w
 from collections.abc import Mapping
 
 from onecontext.errors import SetupError
-from teams.mission.config import Config, ModelConfig
+from teams.mission.config import Config, ModelConfig, RateConfig
+from teams.models.patient import patient
 from teams.models.port import Conversation, OpenPriced
+from teams.models.rates import Limiter
 from teams.models.registry import open_models
-from teams.models.routing import FellBack, Resting, Routes, by_name, cascade, model_for
+from teams.models.routing import FellBack, Resting, Routes, Surroundings, by_name, cascade, model_for
 
 
 def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
@@ -27,18 +29,26 @@ def open_routes(config: Config, env: Mapping[str, str]) -> Routes:
         )
     wanted = list(dict.fromkeys([model.name, *model.roles.values(), *model.difficulty.values()]))
     opened = {
-        name: open_models(name, api_base=model.api_base, stall_s=model.stall_s, retries=model.retries, env=env)
+        # What is repeated, and when, is decided outside of them, where it can be told, held and stopped.
+        name: open_models(name, api_base=model.api_base, stall_s=model.stall_s, retries=0, env=env)
         for name in dict.fromkeys([*wanted, *model.fallback, *model.overflow])
     }
     resting = Resting()
 
-    def routes(fell_back: FellBack) -> OpenPriced:
+    def routes(around: Surroundings) -> OpenPriced:
         def named(whose: Conversation) -> str:
             return model_for(whose, default=model.name, roles=model.roles, difficulty=model.difficulty)
 
-        return by_name(named, {name: _with_others(name, model, opened, resting, fell_back) for name in wanted})
+        asked = {name: _limited(name, open_model, model, around) for name, open_model in opened.items()}
+        return by_name(named, {name: _with_others(name, model, asked, resting, around.fell_back) for name in wanted})
 
     return routes
+
+
+def _limited(name: str, open_model: OpenPriced, model: ModelConfig, around: Surroundings) -> OpenPriced:
+    """Return what opens conversations that ask ``name`` no more often than they may."""
+    limiter = Limiter(name, model.limits.get(name, RateConfig()).rate, around.rates)
+    return patient(open_model, limiter, retries=model.retries, waiting=around.waiting)
 
 
 def _with_others(

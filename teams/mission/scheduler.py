@@ -18,6 +18,7 @@ from teams.mission.site import LEAD, Site, worker_name
 from teams.mission.steering.steering import Steering
 from teams.mission.verification import Verification
 from teams.mission.withdrawal import Withdrawal
+from teams.mission.workers.member import Delegation, Members
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life
@@ -40,6 +41,7 @@ class Scheduler:
         self._failed_beside = failed_beside
         self._steering = steering
         self._board = site.team.board
+        self._members = Members(site)
         self._working: dict[str, Future[None]] = {}
         """Names of agents at work to what they do."""
         self._claims: dict[str, Task] = {}
@@ -149,7 +151,12 @@ class Scheduler:
         For who is dead, or cannot be seen to live, nobody waits; what the dead had is freed here, and gone on with.
         """
         others = [task.owner for task in tasks if task.owner and self._is_with_another(task)]
-        if self._halted or not others:
+        if self._halted:
+            return False
+        ready = [self._members.of(task.ours.role) for task in tasks if task.state is State.READY]
+        if any(name is not None and self._members.may_come(name) for name in ready):
+            return True
+        if not others:
             return False
         try:
             freed = self._board.reap()
@@ -168,17 +175,22 @@ class Scheduler:
             return None
         names = self._names(task)
         free = [name for name in names if name not in self._working and name not in self._spent]
+        free = [name for name in free if not self._members.is_one(name) or self._members.lives(name)]
         return task.author if task.author in free else next(iter(free), None)
 
     def _names(self, task: Task) -> list[str]:
         """Return those who could work on a task: the workers of its role, none where nobody here has that role."""
         role = task.ours.role
+        if member := self._members.of(role):
+            return [member]
         known = role in self._site.roles.names
         return [worker_name(number, role) for number in range(1, self._site.config.workers + 1)] if known else []
 
     def _seat(self, worker: str, task: Task) -> None:
         """Let a worker of another role join with the first task for it; plain workers are there from the start."""
         role = task.ours.role
+        if self._members.is_one(worker):
+            return
         if role != WORKER and worker not in {member.name for member in self._site.team.members}:
             self._site.team.join(worker, role=role)
 
@@ -192,13 +204,21 @@ class Scheduler:
             return False
         if asks(self._site, claimed, worker):
             return True
-        assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
-        self._site.team.send(worker, assignment.to_text(), sender=LEAD)
         self._claims[worker] = claimed
         self._withdrawals[worker] = Withdrawal(self._site.stop)
-        attempt = Attempt(self._site, claimed, self._steering.contract, stop=self._withdrawals[worker])
-        self._working[worker] = pool.submit(attempt.run)
+        self._working[worker] = pool.submit(self._begun(worker, claimed))
         return False
+
+    def _begun(self, worker: str, claimed: Task) -> Callable[[], None]:
+        """Tell a worker of its task, and return what then works on it, or waits for a member who does."""
+        contract, stop = self._steering.contract, self._withdrawals[worker]
+        if self._members.is_one(worker):
+            delegation = Delegation(self._site, claimed, contract, stop=stop)
+            delegation.assign()
+            return delegation.run
+        assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
+        self._site.team.send(worker, assignment.to_text(), sender=LEAD)
+        return Attempt(self._site, claimed, contract, stop=stop).run
 
     def _withdraw(self, tasks: list[Task]) -> None:
         """Stop who works on what was taken from them: the plan is another one, or somebody else has it."""
@@ -238,6 +258,8 @@ class Scheduler:
 
     def _renew(self) -> None:
         for worker, task in list(self._claims.items()):
+            if self._members.is_one(worker):
+                continue
             try:
                 self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
             except (StaleEpoch, InvalidTransition, UnknownTask):
@@ -265,4 +287,6 @@ class Scheduler:
         reason = (task.reason or "").splitlines()
         if task.state is State.READY and not self._names(task):
             reason = [f"nobody here has the role {task.ours.role}; put its agent into .claude/agents"]
+        elif task.state is State.READY and (member := self._members.of(task.ours.role)):
+            reason = [f"{member} is not there; 'onecontext team join {self._site.team.name} --name {member} …'"]
         return f"task {task.id} {task.key} is {task.state}" + (f": {reason[0]}" if reason else "")

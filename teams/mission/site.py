@@ -45,7 +45,8 @@ class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent, and ``who`` the same in the words of the person;
+    says by role who works where that is not the built-in agent, ``members`` which member from outside does,
+    and ``who`` both in the words of the person;
     ``roles`` what each role is told and may use. ``stop`` ends the run in order, ``pause`` holds it for as long as it
     is set.
     """
@@ -64,6 +65,7 @@ class Site:
     skill_tool: Callable[[str], str]
     time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
     roles: Roles = NO_ROLES
     stop: threading.Event = field(default_factory=threading.Event)

@@ -55,6 +55,7 @@ class Tending:
             "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
             "who": dict(site.who),
+            "memory": site.memory.branch,
             **more,
         }
         self._record("mission.started", data)

@@ -11,8 +11,11 @@ Rule 3: a conversation that is too long for a model goes to those with larger wi
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from onecontext.errors import ContextOverflow, GarbledReply, ModelError, ModelUnavailable
+from teams.models.patient import Waiting
 from teams.models.port import (
     Conversation,
     Difficulty,
@@ -27,7 +30,18 @@ from teams.models.port import (
 
 FellBack = Callable[[Conversation, str, str, ModelError], None]
 """Is told whose conversation went from which model to which, and why."""
-Routes = Callable[[FellBack], OpenPriced]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where conversations are opened: who is told of changes, and of waits; where limits are shared with others."""
+
+    fell_back: FellBack
+    waiting: Waiting
+    rates: Path
+
+
+Routes = Callable[[Surroundings], OpenPriced]
 Named = tuple[str, OpenPriced]
 LEVELS: tuple[Difficulty, ...] = ("easy", "normal", "hard")
 _ELSEWHERE = (ModelUnavailable, GarbledReply, ContextOverflow)

@@ -4,7 +4,9 @@ Rule 1: nobody works under the name of somebody else's: who joined otherwise, he
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from onecontext.errors import UnknownMember
 from teams.mission.site import VALIDATOR
 from teams.protocol.heartbeat import Life
 from teams.protocol.team import Team
@@ -43,15 +45,16 @@ class Crew:
         self._join(VALIDATOR, "validator")
         return True
 
-    @property
-    def here(self) -> set[str]:
-        """The names of those who joined, or were there."""
-        return set(self._here)
+    def is_ours(self, name: str, role: str) -> bool:
+        """Say whether the name is that of a worker for ``role`` of this board, now or before a kill."""
+        is_one = name.startswith(f"{role}-") and name[len(role) + 1 :].isdecimal() and self._role_of(name) is not None
+        return name in self._here or name in self._worked() or (is_one and self._may_be(name))
 
     def leave(self, *, reason: str) -> None:
         """Let everybody leave the roster."""
         for name in sorted(self._here):
-            self._team.leave(name, reason=reason)
+            with suppress(UnknownMember):  # another program has taken it out
+                self._team.leave(name, reason=reason)
         self._here.clear()
 
     def _may_be(self, name: str) -> bool:

@@ -78,7 +78,7 @@ class Dispatch:
         changed |= free_idle(
             self._site.team,
             tasks,
-            self._chronicle.agents | self._crew.here,
+            is_ours=lambda name: self._crew.is_ours(name, workflow.settings.only.role),
             at_work={job.task.id for job in self.jobs.all()},
             reason="nobody was at it any more",
         )

@@ -40,7 +40,6 @@ def call_off(job: Job, tasks: Mapping[str, Task], breaches: Iterable[Violation])
     if job.kind == "judge" or task.state not in HELD:
         # Handed over, given back, judged: the job's own doing, and it is about to end.
         return None
-    for breach in breaches:
-        if breach.task == task.id and breach.rule in _TAKEN_OVER:
-            return CallOff(f"another program says of it: {breach.what}", block=True)
-    return None
+    said = {breach.rule: breach.what for breach in breaches if breach.task == task.id}
+    what = next((said[rule] for rule in _TAKEN_OVER if rule in said), "")
+    return CallOff(f"another program says of it: {what}", block=True) if what else None

@@ -3,7 +3,7 @@
 Rule 1: whoever calls this holds the lock of the board, so no other server is at work on it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from onecontext.errors import Conflict, InvalidTransition, UnknownTask
@@ -14,21 +14,28 @@ from teams.protocol.team import Team
 
 
 def free_idle(
-    team: Team, tasks: Collection[Task], workers: Collection[str], *, at_work: Collection[str], reason: str
+    team: Team,
+    tasks: Collection[Task],
+    *,
+    is_ours: Callable[[str], bool],
+    at_work: Collection[str],
+    reason: str,
 ) -> bool:
-    """Free what ``workers`` have and nobody is at: the same attempt, the next epoch; say whether that was any.
+    """Free what workers of ours have and nobody is at: the same attempt, the next epoch; say whether that was any.
 
     Args:
+        is_ours: says whether a name is that of a worker of this board.
         at_work: the ids of what is being worked on in this process.
     """
     freed = False
     for task in tasks:
-        if task.state is not State.RUNNING or task.owner not in workers or task.id in at_work:
+        owner = task.owner
+        if task.state is not State.RUNNING or owner is None or task.id in at_work:
             continue
         # Somebody may have joined under that name from elsewhere since.
-        if team.pulse(str(task.owner)).life is not Life.ALIVE:
+        if is_ours(owner) and team.pulse(owner).life is not Life.ALIVE:
             with suppress(Conflict, InvalidTransition, UnknownTask):
                 # Where that is refused it was freed by whoever saw first that the process is gone.
-                team.board.release(task.id, str(task.owner), task.epoch, reason=reason)
+                team.board.release(task.id, owner, task.epoch, reason=reason)
                 freed = True
     return freed

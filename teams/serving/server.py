@@ -96,10 +96,12 @@ class Server:
         with self._alone():
             self._open(by)
             with self._tending.tending() as failed_beside:
-                outcome = self._go_on(failed_beside)
-                if not self._is_ours:
-                    # In the team of a running client nobody is left standing who is not there.
-                    self._crew.leave(reason="the board is no longer served")
+                try:
+                    outcome = self._go_on(failed_beside)
+                finally:
+                    if not self._is_ours:
+                        # In the team of a running client nobody is left standing who is not there.
+                        self._crew.leave(reason="the board is no longer served")
             tip = site.project.tip(f"{site.branch}/{INTEGRATION}")
             outcome = self._tending.end(outcome, milestone=self._goal, commit=tip)
             return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
@@ -189,6 +191,8 @@ class Server:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        # In the team of another program there may be nothing of ours yet.
+        self._site.journal.make_folder()
         with ExitStack() as stack:
             try:
                 stack.enter_context(alone(self._site.journal, self._site.mission))

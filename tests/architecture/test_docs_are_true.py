@@ -14,6 +14,8 @@ from teams import Agent, Team, Teammate
 from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
 from teams.engine.watch import watch
+from teams.mission.entry import resume_mission, run_mission
+from teams.mission.workers.port import Assignment
 from teams.protocol.board.board import Board
 from teams.protocol.board.desk import EVENTS
 from teams.protocol.board.drawing import mermaid
@@ -22,8 +24,10 @@ from teams.protocol.board.task import Ours
 from teams.protocol.heartbeat import Life
 from teams.protocol.violations import GARBLED
 
-CLASSES = {"Memory": Memory, "Team": Team, "Agent": Agent, "Board": Board, "Journal": Journal, "Teammate": Teammate}
-FUNCTIONS = {function.__name__: function for function in (watch, find_definitions, build_agent, model_name)}
+CLASSES = {of.__name__: of for of in (Memory, Team, Agent, Board, Journal, Teammate, Assignment)}
+_CALLED = (watch, find_definitions, build_agent, model_name, run_mission, resume_mission)
+FUNCTIONS = {function.__name__: function for function in _CALLED}
+OF_EXAMPLES = {"work"}
 EVENT_TYPE = re.compile(
     r"^(team|member|message|task|mission|attempt|agent|model|tool|turn|verify|verdict|work|memory|foreign)\.[a-z]+$"
 )
@@ -71,7 +75,8 @@ def test_every_documented_signature_is_the_codes(root: Path) -> None:
 
 
 def test_every_documented_function_is_the_codes(root: Path) -> None:
-    lines = re.findall(r"^def (\w+)\((.*)\) ->", (root / "docs" / "api.md").read_text(), re.MULTILINE)
+    found = re.findall(r"^def (\w+)\((.*)\) ->", (root / "docs" / "api.md").read_text(), re.MULTILINE)
+    lines = [(name, arguments) for name, arguments in found if name not in OF_EXAMPLES]
 
     assert {name for name, _ in lines} == FUNCTIONS.keys()
     for name, arguments in lines:

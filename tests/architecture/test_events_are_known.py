@@ -10,6 +10,7 @@ import pytest
 
 from teams.cli import narrate
 from teams.protocol.board.states import EVENTS
+from teams.tracing.spans import Spans
 from tui import state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
@@ -34,10 +35,10 @@ NO_EVENTS = {
 
 
 def written(root: Path) -> set[str]:
-    """Return what is a type of event in the code that writes them; the command line only reads."""
+    """Return what is a type of event in the code that writes them; the command line and the traces only read."""
     found = set()
     for path in (root / "teams").rglob("*.py"):
-        if "cli" not in path.parts:
+        if not {"cli", "tracing"} & {*path.parts}:
             strings = (node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant))
             found |= {text for text in strings if isinstance(text, str) and TYPE.fullmatch(text)}
     return found - NO_EVENTS
@@ -53,6 +54,10 @@ def test_the_types_are_found_where_they_are_written(root: Path) -> None:
 
     assert {"violation.ended", "turn.ended", "tool.intent", "member.gone", "team.created"} <= types
     assert {*EVENTS.values()} <= types
+
+
+def test_traces_are_made_of_what_is_written(root: Path) -> None:
+    assert {*Spans("m").taken} <= written(root)
 
 
 def test_each_is_in_the_formats(root: Path) -> None:

@@ -45,6 +45,7 @@ MEASURED = ("t11", "t12")
 REJECTED = ("t11", "t10")
 """By its command, and by the validator."""
 SENT = "the schema is in t02.txt"
+ALSO_SENT = "t07 was odd"
 LEARNT = "t01 is where the names are"
 
 
@@ -120,7 +121,7 @@ def twelve(folder: Path) -> tuple[Path, str]:
     more: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "t01": [("remember", {"text": LEARNT})],
         "t02": [("message", {"to": "team-lead", "text": SENT}), ("message", {"to": "worker-1", "text": SENT})],
-        "t07": [("message", {"to": "team-lead", "text": SENT})],
+        "t07": [("message", {"to": "team-lead", "text": ALSO_SENT})],
     }
     conversations = [
         plan(assertions, tasks),
@@ -132,10 +133,40 @@ def twelve(folder: Path) -> tuple[Path, str]:
     return repository, write_script(folder, conversations)
 
 
+class Came(NamedTuple):
+    """What came of one kill. ``how``: ``resumed``; ``over`` or ``unbegun`` when it was killed; ``unkilled``.
+
+    ``after`` is the type of the last record before the kill.
+    """
+
+    how: str
+    after: str
+    problems: list[str]
+
+
+def kill_and_resume(
+    warm: Warm, folder: Path, *, dies_at: int = 0, dies_after: tuple[str, str, int] | None = None
+) -> Came:
+    """Run the mission of twelve tasks in ``folder``, kill it there, resume it, and say what is wrong with it then."""
+    repository, script = twelve(folder)
+    options = ("--model", script, "--workers", "3")
+    killed = warm.run(repository, "run", "Write twelve files", *options, dies_at=dies_at, dies_after=dies_after)
+    before = events_of(repository)
+    if killed.code != -signal.SIGKILL:
+        found = [] if killed.code == 0 else [f"the first run ended with {killed.code}"]
+        return Came("unkilled", before[-1].type, [*found, *problems(repository, before, killed.data)])
+    if all(event.type != "mission.started" for event in before):
+        return Came("unbegun", before[-1].type, [])
+    over = before[-1].type == "mission.ended"
+    answered = None if over else warm.run(repository, "resume").data
+    return Came("over" if over else "resumed", before[-1].type, problems(repository, before, answered))
+
+
 def problems(repository: Path, before: Sequence[Event], answered: Any) -> list[str]:
     """Return what is wrong with a mission that was killed (``before``: its journal then) and resumed, in sentences."""
     events = events_of(repository)
-    found = [] if answered and answered["ending"] == "done" else [f"it did not end as done: {answered}"]
+    ended = [event.data["ending"] for event in events if event.type == "mission.ended"]
+    found = [] if ended == ["done"] else [f"its endings are {ended}, its answer was {answered}"]
     done = {event.task for event in before if event.type == "task.completed"}
     later = events[len(before) :]
     again = {e.task for e in later if e.type in ("attempt.started", "task.claimed", "work.merged") and e.task} & done
@@ -144,10 +175,12 @@ def problems(repository: Path, before: Sequence[Event], answered: Any) -> list[s
         counts = Counter(event.task for event in events if event.type == type_)
         found += [f"{type_} of task {task} is there {n} times" for task, n in counts.items() if n != 1]
         found += [f"{len(counts)} tasks have {type_}"] if len(counts) != len(KEYS) else []
-    accepted = Counter(
-        (e.task, e.data["commit"]) for e in events if e.type == "verdict.given" and e.data["verdict"] == "accepted"
-    )
-    found += [f"{commit} of task {task} was accepted {n} times" for (task, commit), n in accepted.items() if n > 1]
+    given = Counter((e.task, e.attempt, e.data["verdict"]) for e in events if e.type == "verdict.given")
+    found += [
+        f"attempt {attempt} of {task} was {word} {n} times" for (task, attempt, word), n in given.items() if n > 1
+    ]
+    planned = sum(event.type == "mission.planned" for event in events)
+    found += [f"it was planned {planned} times"] if planned != 1 else []
     return [*found, *_doubled_words(repository, events), *_tidiness(repository, answered)]
 
 
@@ -159,10 +192,9 @@ def _doubled_words(repository: Path, events: Sequence[Event]) -> list[str]:
         if e.type == "message.sent" and not e.data["text"].startswith("{")
     )
     found = [f"{who} wrote {n} times to {to}: {text[:60]}" for (who, to, text), n in said.items() if n > 1]
-    wanted = {("team-lead", SENT): 2, ("worker-1", SENT): 1}
-    for (to, text), number in wanted.items():
+    for to, text in (("team-lead", SENT), ("worker-1", SENT), ("team-lead", ALSO_SENT)):
         there = sum(n for (_, reader, words), n in said.items() if (reader, words) == (to, text))
-        found += [f"{there} of {number} messages to {to}"] if there != number else []
+        found += [f"{there} messages to {to}: {text}"] if there != 1 else []
     delivered = Counter((e.data["to"], e.data["msg_id"]) for e in events if e.type == "message.delivered")
     found += [f"{message} was delivered {n} times" for message, n in delivered.items() if n > 1]
     told = Counter((e.data["branch"], e.data["record"]) for e in events if e.type == "memory.committed")

@@ -26,6 +26,11 @@ class Crew:
         """Who works in which role, in the words of the person who said so."""
         return {role: str(kind) for role, kind in self.kinds.items() if kind.kind != "builtin"}
 
+    @property
+    def members(self) -> dict[str, str]:
+        """The members from outside who work, by role."""
+        return {role: kind.what for role, kind in self.kinds.items() if kind.kind == "member"}
+
     def placed(self, team: Team, budget: Budget | None) -> dict[str, Worker]:
         """Return the workers of a mission of ``team``, whose models are paid from ``budget`` (None: without limit)."""
         where = {"ONECONTEXT_TEAM": team.name, "ONECONTEXT_ROOT": str(team.root.resolve())}

@@ -8,11 +8,12 @@ Rule 3: a worker ends soon after ``stop`` is set, unless it is somebody's functi
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from teams.agent.agent import Agent
 from teams.agent.limits import Limits
 from teams.agent.loop import PAUSE_LOOK_S
 from teams.agent.observer import Notebook
@@ -21,6 +22,8 @@ from teams.agent.worktools import WorkTools
 from teams.mission.handoff import RunCommand
 from teams.mission.recorder import Recorder
 from teams.mission.tools import Finished
+from teams.models.port import Model
+from teams.models.registry import SCRIPTED
 
 Ended = Literal["finished", "unfinished", "stopped", "stalled"]
 
@@ -46,6 +49,7 @@ class Assignment:
             Raises UsageError where it cannot be committed, which can still be mended.
         recorder: makes what writes down what a model of that name does, for the observer of an agent; the second
             argument says that it is scripted, so that nobody was paid.
+        model: opens a conversation with the mission's own model for this role.
     """
 
     agent: str
@@ -65,6 +69,42 @@ class Assignment:
     guard: Callable[[Tool], Tool]
     hand_over: Callable[[Finished], None]
     recorder: Callable[[str, bool], Recorder]
+    model: Callable[[], Model]
+
+    def build(
+        self,
+        *,
+        model: str | Model | None = None,
+        tools: Iterable[Tool | Callable[..., Any]] = (),
+        instructions: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Agent:
+        """Build an agent for this attempt: with the kit, the task's memory, the journal, and the mission's stop.
+
+        Args:
+            model: as for :class:`teams.agent.agent.Agent`; None: the mission's, paid from its budget. What another one
+                takes stands in the journal, and no budget holds it back.
+            tools: more of them; plain functions will do.
+            env: where the key of a model given by name is looked up; None is the environment of this process.
+
+        Raises:
+            UsageError: two tools have one name. UnknownModel, NoCredentials: the model cannot be had.
+        """
+        chosen = self.model() if model is None else model
+        name = chosen if isinstance(chosen, str) else chosen.name
+        scripted = name.startswith(SCRIPTED) if isinstance(chosen, str) else chosen.scripted
+        return Agent(
+            self.agent,
+            model=chosen,
+            instructions=f"{instructions}{self.instructions}",
+            tools=[*self.kit.tools, *tools],
+            memory=self.notebook,
+            limits=self.limits,
+            observer=self.recorder(name, scripted),
+            stop=self.stop,
+            pause=self.pause,
+            env=env,
+        )
 
     def may_begin(self) -> bool:
         """Wait while the mission is paused; say whether it goes on, which it does not when it is stopped."""
