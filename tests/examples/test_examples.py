@@ -85,6 +85,19 @@ def test_a_run_over_its_budget_stops_and_goes_on_when_more_is_allowed(tmp_path: 
 
 
 @pytest.mark.timeout(300)
+def test_a_served_board_does_what_others_put_there(tmp_path: Path) -> None:
+    ran, notes = run_example("served-board", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "all(word.casefold()" in git(notes, "show", "onecontext/board/_integration:notes/search.py")
+    assert "find milk ann" in git(notes, "show", "onecontext/board/_integration:README.md")
+    verdicts = [(event.task, event.data["verdict"]) for event in events_of(notes, "verdict.given")]
+    assert verdicts == [("1", "rejected"), ("1", "accepted"), ("2", "accepted")]
+    assert len(events_of(notes, "attempt.delayed")) == 1
+    assert git(notes, "status", "--short") == ""
+
+
+@pytest.mark.timeout(300)
 def test_after_a_kill_what_was_finished_is_not_done_again(tmp_path: Path) -> None:
     ran, notes = run_example("kill-and-resume", tmp_path)
 
