@@ -39,6 +39,7 @@ class ModelConfig(BaseModel):
     calls easy, normal or hard; ``fallback`` those that are asked, in this order, where one cannot answer, which then
     rests for ``rest_s``; ``overflow`` those that are asked before them where a conversation is too long. ``api_base``
     is the address of all of them. ``limits`` says by name how often a model may be asked.
+    ``cache`` keeps answers that can have no side effect (:mod:`teams.models.answers`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +54,7 @@ class ModelConfig(BaseModel):
     fallback: tuple[str, ...] = ()
     rest_s: float = Field(default=60.0, ge=0)
     limits: dict[str, RateConfig] = {}
+    cache: bool = False
 
 
 class RunConfig(BaseModel):

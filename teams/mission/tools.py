@@ -13,6 +13,13 @@ from teams.agent.tools import Tool, tool_from
 from teams.mission.contract import Assertion, PlannedTask
 
 SAID_CHARACTERS = 20_000
+_READING = frozenset({"read_file", "list_files", "search", "skill"})
+_DECIDING = {"orchestrator": frozenset({"submit_plan"}), "validator": frozenset({"give_verdict"})}
+
+
+def harmless(role: str) -> frozenset[str]:
+    """Return the names of the tools of a role that change nothing outside of the mission, however often they run."""
+    return _READING | _DECIDING.get(role, frozenset())
 
 
 @dataclass(frozen=True)
