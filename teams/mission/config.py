@@ -61,6 +61,7 @@ class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
     ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
+    ``review_rounds`` is how often findings of a validator alone send a task back; then they are advice.
     ``worker_timeout_s`` is how long a program that works may take for one attempt; ``member_wait_s`` how long a member
     from outside is waited for that is not there.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
@@ -75,6 +76,7 @@ class RunConfig(BaseModel):
     max_attempts: int = Field(default=3, ge=1)
     max_turns: int = Field(default=50, ge=1)
     pivots: int = Field(default=2, ge=0)
+    review_rounds: int = Field(default=2, ge=0)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)
