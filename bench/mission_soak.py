@@ -1,7 +1,7 @@
 """A mission of hundreds of tasks on a virtual clock, whose run is thrown away in the middle again and again.
 
-Rule 1: nothing waits for a clock: times, leases and what is recorded of them come from one that goes on by itself. A
-    lease is always over long before its work is; what keeps a claim is that its holder lives.
+Rule 1: nothing waits for a clock: times, leases and what is recorded of them come from one that goes on by itself, and
+    faster than the work: many a lease is over before its work is, and what keeps the claim is that its holder lives.
 Rule 2: a kill is this: from a random record on nothing more is written, whatever threads were about to write, and all
     handles are thrown away. That a real SIGKILL leaves nothing else is held by bench/mission_kills.py. So one process
     lives through all of it, and its memory can be looked at.
@@ -37,7 +37,7 @@ from tests.support.missions import git, make_repository
 
 NAME = "soak-0a1b2c"
 WORKERS = 3
-STEP = timedelta(seconds=1)
+STEP = timedelta(milliseconds=50)
 """How far the clock goes on with each look at it."""
 _FREE = Usage(0, 0, 0, 0.0)
 
@@ -178,6 +178,7 @@ class Soak:
         self.done += event.type == "task.completed"
         if event.type == "task.completed" and self.done % 100 == 0:
             self.sizes[self.done] = _resident_mb()
+            print(f"{self.done} tasks are done: {self.sizes[self.done]:.0f} MB resident", flush=True)
 
     def wrong(self) -> list[str]:
         """Return what of journal, board, memory and branch does not agree, in sentences."""
@@ -215,6 +216,5 @@ def soak(folder: Path, *, tasks: int, seed: int) -> None:
     print(f"{ending.ending}: {ending.reason}")
     print(f"{one.records:,} records, {len(one.kills)} kills, after {', '.join(map(str, one.kills))}")
     print(f"{wall:.0f} s, {cpu:.0f} s of CPU: {1000 * cpu / tasks:.0f} ms a task")
-    print("resident MB by tasks done: " + ", ".join(f"{n}: {size:.0f}" for n, size in one.sizes.items()))
     found = one.wrong()
     print("journal, board, memory and branch agree" if not found else "\n".join(found))
