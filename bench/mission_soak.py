@@ -104,7 +104,8 @@ def _plan(tasks: int) -> dict[str, Any]:
     numbers = range(1, tasks + 1)
     ids = {number: f"VAL-T{chr(65 + number // 1000)}-{number % 1000:03}" for number in numbers}
     return {
-        "assertions": [{"id": ids[n], "text": f"t{n}", "judge": f"t{n}.txt is there"} for n in numbers],
+        # One command for all: those of all that is done are run with every merge, and equal ones once.
+        "assertions": [{"id": ids[n], "text": f"t{n}", "command": "test -f README.md"} for n in numbers],
         "tasks": [
             {"key": f"t{n}", "subject": f"Write t{n}", "assertions": [ids[n]], "after": [f"t{n - 5}"] if n > 5 else []}
             for n in numbers
@@ -213,7 +214,7 @@ def soak(folder: Path, *, tasks: int, seed: int) -> None:
     wall, cpu = time.monotonic(), time.process_time()
     ending = one.run()
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
-    print(f"{ending.ending}: {ending.reason}")
+    print(f"{ending.ending}: {ending.reason[:200]}")
     print(f"{one.records:,} records, {len(one.kills)} kills, after {', '.join(map(str, one.kills))}")
     print(f"{wall:.0f} s, {cpu:.0f} s of CPU: {1000 * cpu / tasks:.0f} ms a task")
     found = one.wrong()
