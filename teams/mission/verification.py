@@ -15,7 +15,7 @@ from teams.agent.tools import cut
 from teams.mission.contract import Contract
 from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
-from teams.mission.history import read_history
+from teams.mission.history import TYPES, read_history
 from teams.mission.judging.checks import Check, Checks, Measure
 from teams.mission.judging.findings import Rounds, Shown
 from teams.mission.judging.pins import Compared, Pins
@@ -196,7 +196,7 @@ class Verification:
 
     def _compare(self, commit: str) -> Compared:
         """Look what the merge does to pinned files; each that it may not change is a violation."""
-        history = read_history(self._site.journal.read())
+        history = read_history(self._site.journal.read(types=TYPES))
         pinned = history.accepted if history else self._site.branch_tip()
         compared = self._pins.compare(pinned, commit, may_write=self._contract.may_write(self._task.key))
         self._evidence["pinned"] = pinned
