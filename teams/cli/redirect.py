@@ -31,6 +31,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             hint="'onecontext task' changes its tasks, WORKFLOW.md how they are worked on",
         )
     name, out = mission.history.mission, invocation.out
+    if mission.history.playbook is not None:
+        raise UsageError(
+            f"{name} follows a playbook, and has no orchestrator who could decide otherwise",
+            hint=f"'onecontext stop {name}' ends it; a mission that is a step of it is redirected by --mission",
+        )
     event = mission.team.journal.append("mission.redirected", {"text": text, "by": who(args, invocation)}, mission=name)
     running = is_running(mission)
     next_step = (

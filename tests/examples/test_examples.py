@@ -60,7 +60,7 @@ def test_a_debate_ends_with_a_decision_and_keeps_its_dissent(tmp_path: Path) -> 
 
     assert ran.returncode == 0, ran.stderr
     assert "decision\nKeep the text file." in ran.stdout
-    assert '"Move to SQLite."' in ran.stdout.partition("dissent")[2]
+    assert "Move to SQLite." in ran.stdout.partition("dissent")[2]
     assert "Dissent: " in Memory.open(notes).context().text
 
 
