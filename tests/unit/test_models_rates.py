@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelRefused, ModelUnavailable
+from teams.engine.locks import file_lock
+from teams.models import rates as module
 from teams.models.patient import Patient, Waiting
 from teams.models.port import Conversation, Message, OnText, Reply, ToolSpec, Usage
 from teams.models.rates import Limiter, Rate
@@ -261,6 +263,24 @@ def test_places_are_shared_by_processes_and_those_of_the_killed_are_free(tmp_pat
 
     with ExitStack() as stack:
         assert limiter.place(stack) is None
+
+
+def test_who_is_stopped_with_the_file_in_hand_is_waited_for_and_nothing_that_was_paid_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOCK_WAIT_S", 0.05)
+    limiter = Limiter("voice", Rate(requests_per_minute=5, tokens_per_minute=5), tmp_path)
+    assert limiter.take(1) is None
+    (lock,) = tmp_path.glob("*.lock")
+
+    with file_lock(lock, wait_s=0):
+        limiter.settle(1, 500)
+        limiter.hold(60)
+        wait = limiter.take(1)
+
+    assert wait is not None
+    assert wait.reason == "another process holds what is left of its limits"
+    assert limiter.take(1) is None
 
 
 def test_a_place_is_given_back_when_the_call_fails(tmp_path: Path) -> None:
