@@ -122,7 +122,7 @@ class Verification:
             self._evidence["review"] = rounds.as_evidence()
             self._settling.reject(candidate.commit, [verdict, *failed])
             return
-        self._evidence["quotes"] = [quote.model_dump(mode="json") for quote in verdict.said.quotes]
+        self._evidence["quotes"] = [quote.model_dump(mode="json") for quote in verdict.weighed.quotes]
         self._evidence["asked"] = [*asked]
         self._evidence["answers"] = [*verdict.said.answers]
         if verdict.said.accept and any(not check.passed for check in checks):
