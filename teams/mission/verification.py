@@ -13,7 +13,7 @@ from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.store.project import MergeCandidate
 from teams.mission.contract import Contract
 from teams.mission.handoff import commit_in
-from teams.mission.history import read_history
+from teams.mission.history import TYPES, read_history
 from teams.mission.judging.checks import Check, Checks, Measure
 from teams.mission.judging.claims import without_evidence
 from teams.mission.judging.findings import Rounds, Shown
@@ -187,7 +187,7 @@ class Verification:
 
     def _compare(self, commit: str) -> Compared:
         """Look what the merge does to pinned files; each that it may not change is a violation."""
-        history = read_history(self._site.journal.read())
+        history = read_history(self._site.journal.read(types=TYPES))
         pinned = history.accepted if history else self._site.branch_tip()
         compared = self._pins.compare(pinned, commit, may_write=self._contract.may_write(self._task.key))
         self._evidence["pinned"] = pinned
