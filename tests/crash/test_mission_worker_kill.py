@@ -45,7 +45,7 @@ def test_the_program_dies_with_the_mission_and_resume_begins_it_anew(tmp_path: P
         repository, "run", "Say yes", "--model", script, "--sandbox", sandbox, "--worker", command
     )
     try:
-        until(lambda: bool(list(work.rglob("beat"))))
+        until(lambda: _begun(work))
         process.send_signal(signal.SIGKILL)
         process.wait()
     finally:
@@ -62,7 +62,14 @@ def test_the_program_dies_with_the_mission_and_resume_begins_it_anew(tmp_path: P
     assert claims == [(1, 1), (1, 2)]
 
 
+def _begun(work: Path) -> bool:
+    try:
+        return bool(list(work.rglob("beat")))
+    except FileNotFoundError:
+        return False  # another copy was being taken away
+
+
 def _is_still(path: Path) -> bool:
     size = path.stat().st_size
-    time.sleep(0.3)
+    time.sleep(1.0)
     return path.stat().st_size == size
