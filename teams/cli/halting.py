@@ -1,6 +1,7 @@
 """What ``onecontext pause``, ``stop`` and ``retry`` share: which mission, whose word, and why."""
 
 import argparse
+from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.api import Memory
@@ -35,10 +36,21 @@ def add_halting(parser: argparse.ArgumentParser) -> None:
 
 
 def add_who(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--as``."""
+    """Declare ``--as`` and ``--root``."""
+    add_where(parser)
     parser.add_argument(
         "--as", dest="agent", metavar="NAME", help=f"who says so (default: ${AGENT_VARIABLE}, else {PERSON})"
     )
+
+
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--root``: a board may be served that is not of this project's folder."""
+    parser.add_argument("--root", type=Path, help="the folder with teams/ and tasks/ (default: that of this project)")
+
+
+def root_of(args: argparse.Namespace, invocation: Invocation, memory: Memory) -> Path:
+    """Return the folder with the team that is meant."""
+    return invocation.cwd / args.root if args.root else memory.path
 
 
 def who(args: argparse.Namespace, invocation: Invocation) -> str:
@@ -53,7 +65,8 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
         NoMission, NoTeam: as :func:`teams.mission.which.unfinished_mission`.
     """
     project = Project.find(invocation.cwd)
-    team, history = unfinished_mission(Memory.open(project.path).path, args.mission)
+    root = root_of(args, invocation, Memory.open(project.path))
+    team, history = unfinished_mission(root, args.mission)
     return Halted(project, team, history, Halt(team.journal))
 
 

@@ -88,8 +88,15 @@ def _edited(event: Event) -> tuple[str, str]:
     return f"another program changed {_task_name(event)}: {_about(event, 'what')}", "cyan"
 
 
-def _step_ended(event: Event) -> tuple[str, str]:
+def _step_started(event: Event) -> tuple[str, str] | None:
+    kind = event.data["kind"]
+    return (f"begins {_about(event, 'step')} ({kind})", "") if kind in WORKING_KINDS else None
+
+
+def _step_ended(event: Event) -> tuple[str, str] | None:
     outcome = event.data["outcome"]
+    if outcome == "done" and event.data["kind"] not in WORKING_KINDS:
+        return None
     style = {"done": "green", "failed": "red"}.get(outcome, "dim")
     return f"{event.data['step']} {'was ' if outcome == 'skipped' else ''}{_about(event, 'outcome', 'reason')}", style
 
@@ -130,6 +137,8 @@ NOT_TOLD = frozenset(
 _TOLD_BY_WHAT_FOLLOWS = frozenset(
     {"submit_plan", "finish", "give_verdict", "change_plan", "stop_mission", "carry_on", "answer", "result"}
 )
+WORKING_KINDS = ("agent", "command", "mission", "land")
+"""Of steps of a play; the others are told by what is in them."""
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
@@ -181,7 +190,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "agent.stalled": lambda event: (f"is stuck: {_about(event, 'reason')}", "yellow"),
     "verify.command": _verified,
     "verdict.given": _verdict,
-    "step.started": lambda event: (f"begins {_about(event, 'step')} ({_about(event, 'kind')})", ""),
+    "step.started": _step_started,
     "step.ended": _step_ended,
     "work.merged": lambda event: (f"merged #{event.task} as {event.data['commit'][:10]}", "green"),
     "violation": lambda event: (f"violation: {_about(event, 'path', 'what')}", "red"),

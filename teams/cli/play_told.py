@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+import yaml
+
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, ModelError, StorageError
 from teams.cli.cost import as_data, price
+from teams.cli.narrate import WORKING_KINDS
 from teams.cli.traces import Traces, tracing
 from teams.cli.watching import stopping, telling
 from teams.engine.event import Event
@@ -21,6 +24,7 @@ from teams.playbook.functions import as_text
 from teams.protocol.team import Team
 
 SHOWN_CHARACTERS = 2000
+SHOWN_STEPS = 40
 AGAIN = "onecontext resume"
 
 
@@ -49,6 +53,14 @@ def conduct_play(
     data = {**asdict(ending), "outputs": outputs, "steps": steps, "spent": as_data(used)}
     out.answer({"play": data.pop("mission"), **data}, _text(ending, outputs, steps, used, out))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
+
+
+def _shown(value: Any) -> str:
+    text = as_text(value)
+    if isinstance(value, list | dict) and value:
+        text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=110)
+    text = text.strip() or "none"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… (--json has all of it)"
 
 
 def watching(out: Output, traces: Traces | None = None) -> Callable[[Journal], Any]:
@@ -83,12 +95,14 @@ def _spent(site: Site, events: Sequence[Event]) -> Spent:
 def _text(ending: Ending, outputs: dict[str, Any], steps: list[dict[str, Any]], used: Spent, out: Output) -> str:
     good = ending.ending == "done"
     lines = ["", f"{out.paint(ending.ending, 'bold', 'green' if good else 'yellow')}  {out.paint(ending.reason)}", ""]
-    for step in steps:
+    worth = [step for step in steps if step["kind"] in WORKING_KINDS or step["outcome"] == "failed"]
+    # Those that are not done first: of many, they are what matters.
+    for step in sorted(worth, key=lambda one: one["outcome"] == "done")[:SHOWN_STEPS]:
         reason = f"  {one_line(step['reason'], limit=100)}" if step["reason"] else ""
         lines.append(out.paint(f"  {step['outcome']:<8} {step['step']}{reason}"))
+    lines += [f"  and {len(worth) - SHOWN_STEPS} more steps"] if len(worth) > SHOWN_STEPS else []
     for name, value in outputs.items():
-        text = as_text(value).strip()[:SHOWN_CHARACTERS] or "none"
-        lines += ["", f"{out.paint(name, 'bold')}", out.paint(text)]
+        lines += ["", f"{out.paint(name, 'bold')}", out.paint(_shown(value))]
     if ending.commit:
         lines += ["", f"branch   {out.paint(ending.branch)} at {ending.commit[:10]}"]
     lines += [
@@ -96,5 +110,6 @@ def _text(ending: Ending, outputs: dict[str, Any], steps: list[dict[str, Any]], 
         f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
     if not good:
-        lines.append(f"next     'onecontext resume {ending.mission}' runs what failed or was not done")
+        more = " --budget-usd N (-tokens, -calls, -seconds)" if ending.ending == "budget_exhausted" else ""
+        lines.append(f"next     'onecontext resume {ending.mission}{more}' runs what failed or was not done")
     return "\n".join(lines)

@@ -25,7 +25,17 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             hint="put it into a file of the repository, and name that",
         )
     mission = halted(args, invocation)
+    if mission.history.serving:
+        raise UsageError(
+            f"the board {mission.team.name} is served: it has no orchestrator who could be told",
+            hint="'onecontext task' changes its tasks, WORKFLOW.md how they are worked on",
+        )
     name, out = mission.history.mission, invocation.out
+    if mission.history.playbook is not None:
+        raise UsageError(
+            f"{name} follows a playbook, and has no orchestrator who could decide otherwise",
+            hint=f"'onecontext stop {name}' ends it; a mission that is a step of it is redirected by --mission",
+        )
     event = mission.team.journal.append("mission.redirected", {"text": text, "by": who(args, invocation)}, mission=name)
     running = is_running(mission)
     next_step = (

@@ -6,6 +6,7 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission
 from onecontext.store.project import Project
+from teams.cli.halting import add_where, root_of
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
@@ -41,6 +42,7 @@ _HOW = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
+    add_where(parser)
     add_how(parser)
 
 
@@ -61,7 +63,7 @@ def add_how(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = Memory.open(project.path, agent=LEAD)
-    team, history = unfinished_mission(memory.path, args.mission)
+    team, history = unfinished_mission(root_of(args, invocation, memory), args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
     if history.serving:

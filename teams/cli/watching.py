@@ -129,6 +129,8 @@ def _text(summary: Summary, out: Output, advice: str) -> str:
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
         f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
     ]
+    lines += [f"found    {out.paint(one.splitlines()[0])}" for one in summary.discovered if one]
+    lines += [f"advice   {out.paint(one.splitlines()[0])}" for one in summary.advice if one]
     if summary.unread:
         lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")
     if not good:

@@ -22,6 +22,9 @@ from teams.mission.briefing import brief
 from teams.mission.contract import Contract
 from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
+from teams.mission.judging.claims import unproved
+from teams.mission.judging.findings import Rounds
+from teams.mission.judging.weighing import outside, refusal
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
 from teams.mission.roles import Role
@@ -131,13 +134,31 @@ class Attempt:
             remember=self._remember,
             send=self._send,
             guard=self._effects.guarded,
-            hand_over=lambda said: self._take(folder, start, said),
+            hand_over=lambda said: self._hand(folder, start, said, kit),
             recorder=self._recorder,
             model=self._model,
         )
 
     def _limits(self, role: Role) -> Limits:
         return role.limited(self._site.limits_of(self._agent, task=self._task.key, planned=self._planned))
+
+    def _hand(self, folder: Path, start: str, said: Finished, kit: WorkTools) -> None:
+        """Take what is handed over while the worker can still mend it.
+
+        Raises:
+            UsageError: it claims what it has no evidence for, what it made cannot be committed, or a fix goes beyond
+                what was found.
+        """
+        problems = unproved(said.claims, self._contract.of_task(self._task.key), kit.commands)
+        if problems:
+            raise UsageError(f"{'; '.join(problems)}. Run it, or claim less and say in undone what is left")
+        self._take(folder, start, said)
+        assert self._handed is not None
+        scope = Rounds.from_evidence(self._task.evidence).scope
+        beyond = outside(self._site, scope, self._handed[1]) if scope else []
+        if beyond:
+            self._handed = None
+            raise UsageError(refusal(beyond))
 
     def _take(self, folder: Path, start: str, said: Finished) -> None:
         """Commit what lies in the copy and note what is said of it; what cannot be committed is told to the worker."""

@@ -153,7 +153,8 @@ class Budget:
 
 
 def spent_before(events: Iterable[Event], mission: str) -> dict[tuple[Kind, str], Spent]:
-    """Return what the mission's journal says was spent, by purse; tasks by their keys, as conversations name them."""
+    """Return what the mission's journal says was spent, by purse; tasks by their keys, as conversations name them,
+    and steps of a play by their paths."""
     calls: list[Event] = []
     keys: dict[str, str] = {}
     for event in events:
@@ -164,7 +165,7 @@ def spent_before(events: Iterable[Event], mission: str) -> dict[tuple[Kind, str]
             keys[event.task] = Task.parse(event.data["task"], source=f"event {event.seq}").key
     names: dict[Kind, Callable[[Event], str]] = {
         "mission": lambda event: mission,
-        "task": lambda event: keys.get(event.task or "", ""),
+        "task": lambda event: keys.get(event.task or "", event.task or ""),
         "agent": lambda event: event.agent or "",
     }
     return {(kind, name): some for kind, of in names.items() for name, some in spent_by(calls, of).items() if name}

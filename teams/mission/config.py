@@ -39,6 +39,7 @@ class ModelConfig(BaseModel):
     calls easy, normal or hard; ``fallback`` those that are asked, in this order, where one cannot answer, which then
     rests for ``rest_s``; ``overflow`` those that are asked before them where a conversation is too long. ``api_base``
     is the address of all of them. ``limits`` says by name how often a model may be asked.
+    ``cache`` keeps answers that can have no side effect (:mod:`teams.models.answers`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,12 +54,14 @@ class ModelConfig(BaseModel):
     fallback: tuple[str, ...] = ()
     rest_s: float = Field(default=60.0, ge=0)
     limits: dict[str, RateConfig] = {}
+    cache: bool = False
 
 
 class RunConfig(BaseModel):
     """How a mission is run; ``max_turns`` counts for one attempt, ``max_attempts`` for one task.
 
     ``pivots`` is how often the orchestrator may decide again after tasks have failed that often; 0: never.
+    ``review_rounds`` is how often findings of a validator alone send a task back; then they are advice.
     ``worker_timeout_s`` is how long a program that works may take for one attempt; ``member_wait_s`` how long a member
     from outside is waited for that is not there.
     ``window_tokens`` is how long a conversation may be before it is begun anew from memory; None: what the model says.
@@ -73,6 +76,7 @@ class RunConfig(BaseModel):
     max_attempts: int = Field(default=3, ge=1)
     max_turns: int = Field(default=50, ge=1)
     pivots: int = Field(default=2, ge=0)
+    review_rounds: int = Field(default=2, ge=0)
     lease_s: float = Field(default=60.0, gt=1)
     command_timeout_s: float = Field(default=120.0, gt=0)
     worker_timeout_s: float = Field(default=3600.0, gt=0)

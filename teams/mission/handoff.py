@@ -12,16 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field
 class RunCommand(BaseModel):
     """A command the worker ran. ``exit_code`` is None when it was ended for taking too long."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     command: str
     exit_code: int | None
 
 
 class Handoff(BaseModel):
-    """One attempt at one task. ``commit`` is None when nothing was changed."""
+    """One attempt at one task; no field may be missing. ``commit`` is None when nothing was changed.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    ``discovered`` is what the worker found and did not touch, ``skills`` what was wrong or missing in a skill.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: Literal[1] = 1
     task: str
@@ -29,11 +32,11 @@ class Handoff(BaseModel):
     epoch: int = Field(ge=1)
     commit: str | None
     summary: str
-    commands: tuple[RunCommand, ...] = ()
-    claims: tuple[str, ...] = ()
-    undone: tuple[str, ...] = ()
-    discovered: tuple[str, ...] = ()
-    skills: tuple[str, ...] = ()
+    commands: tuple[RunCommand, ...] = Field(strict=False)
+    claims: tuple[str, ...] = Field(strict=False)
+    undone: tuple[str, ...] = Field(strict=False)
+    discovered: tuple[str, ...] = Field(strict=False)
+    skills: tuple[str, ...] = Field(strict=False)
 
 
 def commit_in(evidence: Mapping[str, Any]) -> str | None:

@@ -27,10 +27,12 @@ from teams.mission.purse import Kind
 from teams.mission.recorder import fallbacks, waits
 from teams.mission.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.tools import harmless
 from teams.mission.which import steps_of
 from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.mission.worktime import WorkTime
+from teams.models.answers import Answers, answered
 from teams.models.patient import Waiting
 from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import Routes, Surroundings
@@ -142,8 +144,8 @@ def open_site(
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = stop or threading.Event(), threading.Event()
     waiting = Waiting(waits(team.journal, mission=mission), stop, pause)
-    rates = memory.path / ".git" / "onecontext" / "rates"
-    open_model = routes(Surroundings(fallbacks(team.journal, mission=mission), waiting, rates))
+    private = memory.path / ".git" / "onecontext"
+    open_model = routes(Surroundings(fallbacks(team.journal, mission=mission), waiting, private / "rates"))
     budget = None
     if config.budget.is_any:
         budget = Budget(
@@ -155,6 +157,9 @@ def open_site(
             spent=lambda: _spent(team, mission),
         )
         open_model = metered(open_model, budget, answer_tokens=config.budget.answer_tokens, stop=stop, pause=pause)
+    if config.model.cache:
+        answers = Answers(private / "answers")
+        open_model = answered(open_model, answers, harmless=harmless, address=config.model.api_base)
     return Site(
         mission=mission,
         branch=f"onecontext/{mission}",

@@ -1,6 +1,6 @@
 """A mission in a few figures, read from its journal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,11 @@ class TaskSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """The end of a run; ``unread`` counts messages that wait for the lead."""
+    """The end of a run; ``unread`` counts messages that wait for the lead.
+
+    ``discovered`` is what authors of accepted work found and did not touch, ``advice`` what was found in it and did not
+    stop it; each begins with the task's key.
+    """
 
     mission: str
     ending: str
@@ -34,6 +38,8 @@ class Summary:
     spent: Spent
     rejections: int
     unread: int
+    discovered: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summary:
@@ -59,6 +65,8 @@ def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summar
         spent=used,
         rejections=rejections,
         unread=unread,
+        discovered=_told(tasks, lambda evidence: (evidence.get("handoff") or {}).get("discovered")),
+        advice=_told(tasks, lambda evidence: evidence.get("advice")),
     )
 
 
@@ -72,3 +80,14 @@ def _task(document: dict[str, Any]) -> TaskSummary:
         attempts=ours.get("attempt", 0),
         author=ours.get("author"),
     )
+
+
+def _told(tasks: dict[str, Any], of: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
+    """Return the sentences that the evidence of accepted work has."""
+    told = []
+    for document in tasks.values():
+        ours = (document.get("metadata") or {}).get("onecontext") or {}
+        sentences = of(ours.get("evidence") or {}) if ours.get("state") == "done" else None
+        if isinstance(sentences, list):
+            told += [f"{ours.get('key', '')}: {sentence}" for sentence in sentences]
+    return tuple(told)

@@ -6,13 +6,21 @@ Rule 3: what an agent says is checked here, where it can still mend it; the host
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from onecontext.errors import UsageError
 from teams.agent.tools import Tool, tool_from
 from teams.mission.contract import Assertion, PlannedTask
+from teams.mission.judging.findings import Finding, Judgement, Quote
 
 SAID_CHARACTERS = 20_000
+_READING = frozenset({"read_file", "list_files", "search", "skill"})
+_DECIDING = {"orchestrator": frozenset({"submit_plan"}), "validator": frozenset({"give_verdict"})}
+
+
+def harmless(role: str) -> frozenset[str]:
+    """Return the names of the tools of a role that change nothing outside of the mission, however often they run."""
+    return _READING | _DECIDING.get(role, frozenset())
 
 
 @dataclass(frozen=True)
@@ -23,14 +31,7 @@ class Finished:
     claims: Sequence[str] = ()
     undone: Sequence[str] = ()
     discovered: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a validator says of somebody's work."""
-
-    accept: bool
-    findings: Sequence[str] = field(default=())
+    skills: Sequence[str] = ()
 
 
 def orchestrator_tools(submit: Callable[[Sequence[Assertion], Sequence[PlannedTask]], None]) -> list[Tool]:
@@ -71,10 +72,13 @@ def worker_tools(
         claims: list[str] | None = None,
         undone: list[str] | None = None,
         discovered: list[str] | None = None,
+        skills: list[str] | None = None,
     ) -> str:
-        """Hand the work over: what was done, which assertions hold, what is undone, what else was found."""
-        _checked(summary, *(claims or ()), *(undone or ()), *(discovered or ()))
-        finish(Finished(summary, claims or (), undone or (), discovered or ()))
+        """Hand the work over: what was done, which assertions hold (you ran their commands), what is undone, what else
+        was found and not touched, what was wrong or missing in a skill."""
+        said = Finished(summary, claims or (), undone or (), discovered or (), skills or ())
+        _checked(summary, *said.claims, *said.undone, *said.discovered, *said.skills)
+        finish(said)
         return "handed over"
 
     remember_.__name__, finish_.__name__ = "remember", "finish"
@@ -87,12 +91,21 @@ def worker_tools(
 
 
 def validator_tools(give: Callable[[Judgement], None]) -> list[Tool]:
-    """Return ``give_verdict``."""
+    """Return ``give_verdict``; what ``give`` raises is told to the model, which may then mend its verdict."""
 
-    def give_verdict(accept: bool, findings: list[str] | None = None) -> str:
-        """Accept or reject the work; findings say what is wrong and where."""
-        _checked(*(findings or ()))
-        give(Judgement(accept, [finding for finding in findings or () if finding.strip()]))
+    def give_verdict(
+        accept: bool,
+        findings: list[Finding | str] | None = None,
+        quotes: list[Quote] | None = None,
+        answers: list[str] | None = None,
+    ) -> str:
+        """Accept or reject. A finding without a test that fails on the work is advice. Quotes: for judged assertions,
+        whether they hold or not; line 0: there is no such file."""
+        said = [Finding(text=one) if isinstance(one, str) else one for one in findings or () if one]
+        said = [finding for finding in said if finding.text.strip()]
+        tests = [finding.test.content for finding in said if finding.test is not None]
+        _checked(*(finding.text for finding in said), *tests, *(quote.text for quote in quotes or ()), *(answers or ()))
+        give(Judgement(accept, said, quotes or (), [answer for answer in answers or () if answer.strip()]))
         return "recorded"
 
     return [tool_from(give_verdict, ends=True, idempotent=True, effect="confined")]

@@ -6,29 +6,26 @@ Rule 3: the validator is never the author (the board refuses it, too).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.store.project import MergeCandidate
-from teams.agent.agent import Agent
-from teams.agent.observer import NoteTaker, Observers
-from teams.agent.prompt import fenced
 from teams.agent.tools import cut
-from teams.agent.worktools import work_tools
-from teams.guard.workspace import Workspace
 from teams.mission.contract import Contract
 from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
 from teams.mission.history import read_history
 from teams.mission.judging.checks import Check, Checks, Measure
+from teams.mission.judging.findings import Rounds, Shown
 from teams.mission.judging.pins import Compared, Pins
+from teams.mission.judging.review import Review, Work
+from teams.mission.judging.suspects import suspects
+from teams.mission.judging.weighing import Weighing, outside, refusal
 from teams.mission.notebook import Notebook
-from teams.mission.site import LEAD, VALIDATOR, Site, prompt
-from teams.mission.stalls import may_try_again
-from teams.mission.tools import Judgement, validator_tools
+from teams.mission.site import LEAD, VALIDATOR, Site
 from teams.protocol.board.task import Task
 
-DIFF_CHARACTERS = 20_000
 MAIL_CHARACTERS = 100_000
 
 
@@ -77,21 +74,99 @@ class Verification:
                 candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
             )
             return
+        rounds = self._rounds()
+        beyond = outside(self._site, rounds.scope, commit_in(self._evidence) or "") if rounds.scope else []
+        if beyond:
+            self._evidence["review"] = rounds.as_evidence()
+            self._reject(candidate.commit, [refusal(beyond)])
+            return
         compared = self._compare(candidate.commit)
         checks = self._measure(candidate.commit, compared)
         if checks is None:
             return
-        judgement = self._judge(candidate.commit, checks, compared) if self._judged else Judgement(accept=True)
-        if judgement is None:
+        failed = [*map(str, compared.breaches), *(check.failure for check in checks if not check.passed)]
+        if not self._judged:
+            self._conclude(candidate, rounds, failed)
             return
-        failed = [check.failure for check in checks if not check.passed]
-        if failed and self._judged and judgement.accept:
+        self._review(candidate, rounds, compared, checks, failed)
+
+    def _rounds(self) -> Rounds:
+        """Return what earlier reviews of this task came to, since its attempts are counted."""
+        rounds = Rounds()
+        for event in self._site.journal.read():
+            if event.type == "verdict.given" and event.task == self._task.id:
+                counts = (event.attempt or 0) > self._task.ours.attempts_from
+                rounds = Rounds.from_evidence(event.data.get("evidence") or {}) if counts else Rounds()
+        return rounds
+
+    def _review(
+        self,
+        candidate: MergeCandidate,
+        rounds: Rounds,
+        compared: Compared,
+        checks: Sequence[Check],
+        failed: list[str],
+    ) -> None:
+        """Let a validator read the work, after the tests of earlier findings; and conclude."""
+        judged = [a for a in self._contract.of_task(self._task.key) if a.command is None]
+        asked = suspects(self._site.project, self._evidence["pinned"], candidate.commit)
+        weighing = Weighing(self._site, candidate.commit, judged, asked, failed=bool(failed), **self._where)
+        open_ = [one for n, finding in enumerate(rounds.tests, 1) if (one := weighing.run(finding, n)) is not None]
+        is_over = rounds.count >= self._site.config.review_rounds
+        if open_ and not is_over and not failed:
+            self._conclude(candidate, rounds, [], blocking=[one.told for one in open_], shown=open_, weighing=weighing)
+            return
+        work = Work(candidate.commit, checks, judged, compared.told, asked)
+        verdict = Review(self._site, self._task, weighing, self._where).hold(work)
+        if verdict is None:
+            return
+        if isinstance(verdict, str):
+            self._evidence["review"] = rounds.as_evidence()
+            self._reject(candidate.commit, [verdict, *failed])
+            return
+        self._evidence["quotes"] = [quote.model_dump(mode="json") for quote in verdict.said.quotes]
+        self._evidence["asked"] = [*asked]
+        self._evidence["answers"] = [*verdict.said.answers]
+        if verdict.said.accept and any(not check.passed for check in checks):
             self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
-        failed = [*map(str, compared.breaches), *failed]
-        if failed or not judgement.accept:
-            self._reject(candidate.commit, [*judgement.findings, *failed] or ["rejected without a reason"])
-        else:
-            self._accept(candidate)
+        weighed = verdict.weighed
+        unmended = [one.finding.text for one in open_]
+        if is_over:
+            weighed = replace(weighed, blocking=[], advice=[*weighed.blocking, *unmended, *weighed.advice])
+        self._conclude(
+            candidate,
+            rounds,
+            failed,
+            blocking=weighed.blocking,
+            advice=weighed.advice,
+            shown=weighed.shown,
+            weighing=weighing,
+        )
+
+    def _conclude(
+        self,
+        candidate: MergeCandidate,
+        rounds: Rounds,
+        failed: list[str],
+        *,
+        blocking: Sequence[str] = (),
+        advice: Sequence[str] = (),
+        shown: Sequence[Shown] = (),
+        weighing: Weighing | None = None,
+    ) -> None:
+        """Accept where nothing failed and nothing blocks; else send it back with everything that was said.
+
+        A round is counted, and a fix is bounded, only where findings alone send it back.
+        """
+        tests = (*rounds.tests, *(one.finding for one in shown if one.finding not in rounds.tests))
+        by_findings = bool(blocking) and not failed
+        scope = weighing.scope(commit_in(self._evidence) or "", shown) if weighing and by_findings else None
+        self._evidence["review"] = Rounds(rounds.count + by_findings, tests, scope).as_evidence()
+        if failed or blocking:
+            self._reject(candidate.commit, [*blocking, *advice, *failed])
+            return
+        self._evidence["advice"] = [*advice]
+        self._accept(candidate)
 
     def _carry_out(self, given: Mapping[str, Any]) -> bool:
         """Do what a verdict says that a killed run gave; False: the branch has moved since, and it says nothing now."""
@@ -143,58 +218,6 @@ class Verification:
                 self._record("violation", {"path": "", "what": check.outline})
         return checks
 
-    def _judge(self, commit: str, checks: Sequence[Check], compared: Compared) -> Judgement | None:
-        """Return what the validator says; None when it was stopped, or stalled, before it said anything."""
-        given: list[Judgement] = []
-        model = self._site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
-        notebook, role = Notebook.open(self._site, self._task, agent=VALIDATOR), self._site.roles.of("validator")
-        with self._site.copy(f"review-{self._task.id}", commit) as folder:
-            kit = work_tools(
-                Workspace(folder), self._site.sandbox, read_only=True, timeout_s=self._site.command_timeout_s
-            )
-            agent = Agent(
-                VALIDATOR,
-                model=model,
-                instructions=prompt("validator") + role.instructions,
-                tools=role.narrowed([*kit.tools, *validator_tools(given.append)]),
-                limits=role.limited(self._site.limits_of(VALIDATOR)),
-                # Its steps are kept, but it reads nothing of what the author remembers: its eyes are its own.
-                observer=Observers([self._site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
-                stop=self._site.stop,
-                pause=self._site.pause,
-            )
-            result = agent.run(self._question(commit, checks, compared))
-        if result.ending == "stopped" and not given:
-            return None
-        if (
-            result.ending == "stalled"
-            and not given
-            and may_try_again(self._site, VALIDATOR, result.reason, **self._where)
-        ):
-            return None
-        return given[0] if given else Judgement(False, [f"the validator ended without a verdict ({result.ended})"])
-
-    def _question(self, commit: str, checks: Sequence[Check], compared: Compared) -> str:
-        handoff = self._evidence.get("handoff") or {}
-        judged = [a for a in self._contract.of_task(self._task.key) if a.judge]
-        lines = [f"Task {self._task.id}: {self._task.subject}", "", self._task.description, ""]
-        for check in checks:
-            lines += [f"{check.assertion}  {check.command}", check.ending, fenced("output", check.output)]
-        lines += compared.told
-        lines += [f"{a.id}  to be judged: {a.text}\n  {a.judge}" for a in judged]
-        left = handoff.get("undone")
-        undone = "; ".join(map(str, left)) if left and isinstance(left, list) else "nothing"
-        lines += ["", "What the author says:", fenced("author", f"{handoff.get('summary', '')}\nUndone: {undone}")]
-        lines += ["", "The change:", fenced("change", self._change(commit))]
-        return "\n".join(lines)
-
-    def _change(self, commit: str) -> str:
-        """Return the diff from the branch to the merge, in full up to a length and then cut with a word about it."""
-        diff = self._site.project.diff(self._site.branch_tip(), commit)
-        if len(diff) <= DIFF_CHARACTERS:
-            return diff
-        return f"{diff[:DIFF_CHARACTERS]}\n[… {len(diff) - DIFF_CHARACTERS:,} more characters; read the files]"
-
     def _accept(self, candidate: MergeCandidate) -> None:
         self._give("accepted", [], candidate.commit)
         self._land(candidate)
@@ -210,9 +233,28 @@ class Verification:
             self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
         commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
         Notebook.open(site, self._task, agent=VALIDATOR).commit_once(f"Accepted: these exit 0: {commands or 'none'}")
+        self._tell_what_else_was_found()
         Notebook.open(site, self._task, agent=LEAD).merge()
         self._evidence["merged"] = commit
         site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
+
+    def _tell_what_else_was_found(self) -> None:
+        """Let the lead, and the memory, know what the author found and did not touch, and the author what was advised.
+
+        It is in the memory of the task, which is merged into the mission's.
+        """
+        handoff = self._evidence.get("handoff") or {}
+        found = handoff.get("discovered") if isinstance(handoff, dict) else None
+        if isinstance(found, list) and found:
+            self._tell(LEAD, "discovered", "Discovered: " + "; ".join(map(str, found)))
+        if advice := self._evidence.get("advice"):
+            self._tell(self._task.author or LEAD, "advice", "Accepted, with this advice: " + "; ".join(advice))
+
+    def _tell(self, to: str, what: str, text: str) -> None:
+        site, told = self._site, cut(text, MAIL_CHARACTERS)
+        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(told)
+        key = key_of(site.mission, self._task, what, told)
+        site.team.send(to, told, sender=VALIDATOR, summary=f"{self._task.key} {what}", msg_id=key)
 
     def _reject(self, commit: str | None, findings: list[str]) -> None:
         self._give("rejected", findings, commit)

@@ -55,7 +55,7 @@ class _Reading:
     def _work(self, event: Event) -> None:
         agent = event.agent or ""
         if event.type == "attempt.started":
-            self._open[agent] = self._keys.get(event.task or "", "")
+            self._open[agent] = self._keys.get(event.task or "", event.task or "")
         elif event.type == "attempt.ended":
             self._open.pop(agent, None)
         elif agent not in self._open:

@@ -36,14 +36,14 @@ SAID_CHARACTERS = 20_000
 MILESTONE_CHARACTERS = 2000
 
 
-def run(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
-    """Let the agent work, and record what came of it.
+def run(stage: Stage, path: str, step: Step, scope: Scope, slot: int) -> StepResult:
+    """Let the agent work, and record what came of it. ``slot`` tells those apart who have no name of their own.
 
     Outputs: the fields of the result, ``agent`` (who worked), and ``commit`` where it may change files.
     """
     spec = step.agent
     assert spec is not None
-    name = scope.text(spec.name) if spec.name else path.replace("/", "-").replace("_", "-")[-48:].strip("-")
+    name = scope.text(spec.name) if spec.name else _name(spec, path, slot)
     for other in spec.apart_from:
         if name in stage.record.who_worked_on(other):
             raise UsageError(f"{name} had a part in {other}, so {path} must be somebody else's")
@@ -53,6 +53,11 @@ def run(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
     if result.outcome == "interrupted":
         return result
     return stage.record.ended(path, "agent", result, keep=result.is_done, agent=name)
+
+
+def _name(spec: AgentStep, path: str, slot: int) -> str:
+    """Return what an agent without a name is called; who must be apart from others is nobody else."""
+    return path.replace("/", "-").replace("_", "-")[-48:].strip("-") if spec.apart_from else f"{spec.role}-{slot}"
 
 
 class AgentRun:
@@ -70,6 +75,7 @@ class AgentRun:
         self._name = name
         self._memory = memory
         self._tried = tried
+        self._where: dict[str, Any] = {"task": path, "attempt": tried}
         self._accepted: dict[str, Any] | None = None
 
     def run(self) -> StepResult:
@@ -80,6 +86,7 @@ class AgentRun:
         # A role without a definition of its own is a word by which a model is chosen, and nothing more.
         role = site.roles.defined.get(spec.role, Role(spec.role))
         model = site.model_for(name, spec.role, task=self._path, attempt=self._tried)
+        self._tell("attempt.started", {"role": spec.role, "model": model.name})
         with (
             site.time.working(name, self._path),
             site.team.beating(name),
@@ -96,12 +103,19 @@ class AgentRun:
                 tools=role.narrowed([*kit.tools, site.skill_tool, *self._mail_tools(), take]),
                 memory=self._memory,
                 limits=role.limited(self._limits()),
-                observer=site.recorder(name, model, attempt=self._tried),
+                observer=site.recorder(name, model, **self._where),
                 stop=site.stop,
                 pause=site.pause,
             )
             result = agent.run(self._prompt(mail))
-        return self._came_to(result, mail)
+        came_to = self._came_to(result, mail)
+        outcome = {"done": "submitted"}.get(came_to.outcome, came_to.outcome)
+        self._tell("attempt.ended", {"outcome": outcome, **({"reason": came_to.reason} if came_to.reason else {})})
+        return came_to
+
+    def _tell(self, type_: str, data: dict[str, Any]) -> None:
+        site = self._stage.site
+        site.journal.append(type_, data, mission=site.mission, agent=self._name, **self._where)
 
     def _limits(self) -> Limits:
         limits = self._stage.site.limits_of(self._name, task=self._path)

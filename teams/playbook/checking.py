@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from onecontext.errors import DependencyCycle, InvalidDocument
 from teams.mission.contract import in_order
-from teams.playbook.document import Condition, Playbook, Step
+from teams.playbook.document import NUMBER, Condition, Playbook, Step
 from teams.playbook.templates import Template
 from teams.playbook.types import fit
 from teams.playbook.uses import Place, Use, conditions_of, order_of, own_names, uses_of
@@ -80,7 +80,7 @@ def _graph(steps: Mapping[str, Step], at: Place, outer: frozenset[str], variable
         for use in uses_of(step):
             seen = visible | step.inner.keys() if use.inside else visible
             yield from _unknown(here, use, variables | use.own, seen)
-        if taken := own_names(step) & (variables | {"outputs"}) - {"loop"}:
+        if taken := own_names(step) & (variables | {"outputs"}) - {"loop", NUMBER}:
             yield Problem(here, f"'as: {', '.join(taken)}' hides a name that is there already; choose another")
         yield from _graph(step.inner, (*here, step.kind, "steps"), visible, variables | own_names(step))
     try:

@@ -19,6 +19,8 @@ from teams.playbook.types import annotation, check_field
 VERSION = 1
 MAX_ROUNDS = 100
 MAX_SIDE_BY_SIDE = 64
+NUMBER = "number"
+"""The name that says, inside a ``for_each``, which of the list it is."""
 
 
 def _as_value_error(check: Any) -> Any:
@@ -35,6 +37,7 @@ def _as_value_error(check: Any) -> Any:
 
 
 Name = Annotated[str, Field(max_length=32), AfterValidator(_as_value_error(lambda name: _checked_name(name)))]
+Role = Annotated[str, Field(max_length=40), AfterValidator(_as_value_error(lambda name: check_name(name, what="role")))]
 Variable = Annotated[str, AfterValidator(_as_value_error(check_field))]
 ExpressionText = Annotated[str, AfterValidator(_as_value_error(Expression))]
 """An expression, as it stands."""
@@ -86,14 +89,14 @@ class Condition(_Part):
 class AgentStep(_Part):
     """Somebody who works with a model. ``returns`` are the fields of the result that it must hand in.
 
-    ``name`` None is the step's own; ``role`` is what ``[model.roles]`` chooses a model by. ``writes``: it may change
-    files, and its copy becomes a commit. ``apart_from``: steps in which it must have had no part. ``mail``: it can
-    write to the play's other agents.
+    ``name`` None: one of as many as there are workers, ``<role>-<n>``; ``role`` is what ``[model.roles]`` chooses a
+    model by. ``writes``: it may change files, and its copy becomes a commit. ``apart_from``: steps in which it must
+    have had no part. ``mail``: it can write to the play's other agents; ``broadcast`` goes to all of them at its end.
     """
 
     prompt: TemplateText
     name: TemplateText | None = None
-    role: Name = "agent"
+    role: Role = "agent"
     returns: dict[Variable, TypeSpec] = Field(default={}, max_length=32)
     writes: bool = False
     base: TemplateText | None = None
@@ -131,14 +134,19 @@ class MissionStep(_Part):
 
 
 class LandStep(_Part):
-    """A commit is merged on trial into the play's branch; when every check exits 0 on the merge, it lands."""
+    """A commit is merged on trial into the play's branch; when every check exits 0 on the merge, it lands.
+
+    ``timeout_s`` is each check's.
+    """
 
     commit: TemplateText
     checks: tuple[TemplateText, ...] = Field(min_length=1, max_length=20, strict=False)
+    timeout_s: float = Field(default=600.0, gt=0, le=3600)
 
 
 class ForEach(_Part):
     """The steps once for each of ``in``, or of the ``files`` that a glob matches; at most ``at_most`` at once.
+    Inside, ``number`` says which it is, from 1.
 
     ``at_most`` None: as many as there are workers. ``collect`` is what is kept of one that is done.
     """
@@ -154,6 +162,8 @@ class ForEach(_Part):
     def _is_over_one(self) -> "ForEach":
         if (self.over is None) == (self.files is None):
             raise ValueError("for_each has either 'in' (an expression that is a list) or 'files' (a glob)")
+        if self.item == NUMBER:
+            raise ValueError(f"'as: {NUMBER}' hides the number of the one that is at work, from 1; choose another name")
         return self
 
 

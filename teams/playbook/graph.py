@@ -31,6 +31,7 @@ def run_graph(
         at: the path of what they are in, "" for the play itself.
     """
     order = order_of(steps)
+    stage.gather(steps, scope)
     waiting = dict(steps)
     running: dict[Future[StepResult], str] = {}
     with ThreadPoolExecutor(max_workers=len(steps)) as pool:

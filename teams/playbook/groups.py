@@ -12,7 +12,7 @@ from typing import Any
 
 from onecontext.errors import InvalidDocument, OneContextError
 from teams.guard.workspace import Workspace
-from teams.playbook.document import MAX_ROUNDS, ForEach, Loop, Step
+from teams.playbook.document import MAX_ROUNDS, NUMBER, ForEach, Loop, Step
 from teams.playbook.record import INTERRUPTED, StepResult
 from teams.playbook.scope import Scope
 from teams.playbook.stage import Stage
@@ -40,9 +40,13 @@ def for_each(stage: Stage, path: str, step: Step, scope: Scope, run_graph: RunGr
     assert group is not None
     items, said = _items(stage, group, scope)
 
+    for number, item in enumerate(items, start=1):
+        stage.gather(group.steps, scope.inside({}, **{group.item: item, NUMBER: number}))
+
     def run(numbered: tuple[int, Any]) -> tuple[StepResult, Any]:
         number, item = numbered
-        return _run_one(stage, f"{path}/{number}", group, item, scope, said, run_graph)
+        variables = {group.item: item, NUMBER: number}
+        return _run_one(stage, f"{path}/{number}", group, variables, scope, said, run_graph)
 
     with ThreadPoolExecutor(max_workers=group.at_most or stage.site.config.workers) as pool:
         ran = list(pool.map(run, enumerate(items, start=1)))
@@ -63,15 +67,21 @@ def for_each(stage: Stage, path: str, step: Step, scope: Scope, run_graph: RunGr
 
 
 def _run_one(
-    stage: Stage, path: str, group: ForEach, item: Any, scope: Scope, said: frozenset[str], run_graph: RunGraph
+    stage: Stage,
+    path: str,
+    group: ForEach,
+    variables: dict[str, Any],
+    scope: Scope,
+    said: frozenset[str],
+    run_graph: RunGraph,
 ) -> tuple[StepResult, Any]:
     results: dict[str, StepResult] = {}
-    inside = scope.inside(results, said=said, **{group.item: item})
+    inside = scope.inside(results, said=said, **variables)
     result = run_graph(stage, group.steps, inside, results, path)
     if not result.is_done:
         return result, None
     try:
-        kept = {name: inside.value(text) for name, text in group.collect.items()} or {group.item: item}
+        kept = {name: inside.value(text) for name, text in group.collect.items()} or {group.item: variables[group.item]}
         return result, kept
     except (OneContextError, ValueError) as error:
         return StepResult("failed", {}, str(error), ((path, f"nothing can be collected: {error}"),)), None

@@ -19,16 +19,15 @@ from teams.playbook.scope import Scope
 from teams.playbook.stage import Stage, plain
 
 OUTPUT_CHARACTERS = 16_000
-CHECK_TIMEOUT_S = 600.0
 
 
 def run_leaf(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
     """Run one step to its end and record it; see :meth:`Stage.slot` for when it begins."""
-    with stage.slot() as free:
-        if not free:
+    with stage.slot() as number:
+        if not number:
             return INTERRUPTED
         if step.agent is not None:
-            return agents.run(stage, path, step, scope)
+            return agents.run(stage, path, step, scope, number)
         tried = stage.record.started(path, step.kind)
         if step.mission is not None:
             result = missions.run(stage, path, step.mission, scope)
@@ -88,7 +87,7 @@ def _land(stage: Stage, step: Step, scope: Scope) -> StepResult:
         for check in checks:
             if not stage.may_begin():
                 return INTERRUPTED
-            result = run_at(stage, candidate.commit, check, timeout_s=CHECK_TIMEOUT_S)
+            result = run_at(stage, candidate.commit, check, timeout_s=spec.timeout_s)
             if not result.succeeded:
                 shown = head_and_tail(result.output, limit_chars=OUTPUT_CHARACTERS)
                 return StepResult("failed", reason=f"on the merge, `{check}` {ended(result)}:\n{shown}")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from onecontext.errors import Damaged
 from teams.engine.event import Event
 from teams.mission.site import LEAD, Site
+from teams.playbook.checking import problems
 from teams.playbook.document import Kind, Playbook
 
 Outcome = Literal["done", "failed", "skipped", "interrupted"]
@@ -54,7 +55,10 @@ def read_document(recorded: Mapping[str, Any]) -> tuple[Playbook, dict[str, Any]
         Damaged: they are none.
     """
     try:
-        return Playbook.model_validate(recorded["document"]), dict(recorded["inputs"])
+        playbook, inputs = Playbook.model_validate(recorded["document"]), dict(recorded["inputs"])
+        if wrong := problems(playbook):
+            raise ValueError(wrong[0].what)
+        return playbook, inputs
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"the journal's first event has no playbook that can be read: {error}") from error
 
@@ -110,7 +114,9 @@ class Record:
     def _note(self, event: Event) -> None:
         data = event.data
         if event.type == "step.ended":
-            self._last[str(data.get("step"))] = str(data.get("outcome")), data.get("outputs") or {}
+            outputs = data.get("outputs")
+            kept = outputs if isinstance(outputs, dict) else {}
+            self._last[str(data.get("step"))] = str(data.get("outcome")), kept
         elif event.type == "step.started":
             path = str(data.get("step"))
             self._tries[path] = self._tries.get(path, 0) + 1

@@ -6,7 +6,8 @@ Rule 2: an error of the host (disk, lock, sandbox) stops the play; everything el
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from queue import Empty, Queue
 from typing import Any
 
 from onecontext.api import Memory
@@ -15,6 +16,7 @@ from onecontext.names import check_name
 from teams.engine.journal import Journal
 from teams.mission.notebook import branch_of
 from teams.mission.site import LEAD, Site
+from teams.playbook.document import Step
 from teams.playbook.record import Record
 from teams.playbook.scope import Scope
 
@@ -38,7 +40,9 @@ class Stage:
         """Why nothing more may be spent; "" while something may."""
         self.landing = threading.Lock()
         self._joining = threading.Lock()
-        self._slots = threading.BoundedSemaphore(site.config.workers)
+        self._free: Queue[int] = Queue()
+        for number in range(1, site.config.workers + 1):
+            self._free.put(number)
 
     def may_begin(self) -> bool:
         """Wait while the play is paused; say whether one more step may begin."""
@@ -50,16 +54,25 @@ class Stage:
         self.site.stop.set()
 
     @contextmanager
-    def slot(self) -> Iterator[bool]:
-        """Have a slot for as long as the block takes; False: the play was stopped before one was free."""
-        while not self._slots.acquire(timeout=SLOT_LOOK_S):
-            if self.site.stop.is_set():
-                yield False
-                return
+    def slot(self) -> Iterator[int]:
+        """Have a slot for as long as the block takes: its number, from 1; 0: the play was stopped before."""
+        number = 0
+        while not number and not self.site.stop.is_set():
+            with suppress(Empty):
+                number = self._free.get(timeout=SLOT_LOOK_S)
         try:
-            yield self.may_begin()
+            yield number if number and self.may_begin() else 0
         finally:
-            self._slots.release()
+            if number:
+                self._free.put(number)
+
+    def gather(self, steps: Mapping[str, Step], scope: Scope) -> None:
+        """Let those join who will work on these steps, as far as their names can be told before: mail reaches them."""
+        for agent in (step.agent for step in steps.values() if step.agent is not None):
+            # What is wrong with a name, the step says that it is meant for.
+            with suppress(UsageError, ValueError):
+                if agent.name is not None:
+                    self.join(scope.text(agent.name), agent.role)
 
     def join(self, agent: str, role: str) -> Memory:
         """Let the agent be a member of the team, and return its memory in this play: a branch of its own.

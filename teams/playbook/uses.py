@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from teams.playbook.document import AgentStep, Condition, ForEach, Loop, Step
+from teams.playbook.document import NUMBER, AgentStep, Condition, ForEach, Loop, Step
 from teams.playbook.expressions import Expression
 from teams.playbook.templates import Template
 
@@ -39,7 +39,7 @@ _LOOP = frozenset({"loop"})
 def own_names(step: Step) -> frozenset[str]:
     """Return the names that steps inside ``step`` may use besides those outside of it."""
     if step.for_each:
-        return frozenset({step.for_each.item})
+        return frozenset({step.for_each.item, NUMBER})
     return _LOOP if step.loop else frozenset()
 
 
@@ -97,7 +97,7 @@ def _of_for_each(group: ForEach) -> Iterator[Use]:
         yield Use(("for_each", "in"), Expression(group.over))
     yield from _templates("for_each", {"files": group.files})
     for name, text in group.collect.items():
-        yield Use(("for_each", "collect", name), Template(text), frozenset({group.item}), inside=True)
+        yield Use(("for_each", "collect", name), Template(text), frozenset({group.item, NUMBER}), inside=True)
 
 
 def _of_loop(loop: Loop) -> Iterator[Use]:

@@ -11,6 +11,9 @@ from typing import Literal, NamedTuple
 from onecontext.errors import (
     BudgetExhausted,
     Conflict,
+    InvalidDocument,
+    InvalidName,
+    InvalidText,
     ModelError,
     ModelRefused,
     ModelUnavailable,
@@ -41,8 +44,8 @@ class Failing:
             return self._spent(error)
         if isinstance(error, ModelError):
             return _of_a_model(error, why)
-        if isinstance(error, NoCommonGround):
-            return Remedy("block", error.message)
+        if isinstance(error, NoCommonGround | InvalidText | InvalidName | InvalidDocument):
+            return Remedy("block", why if isinstance(error, UsageError) else error.message)
         if isinstance(error, UsageError | Conflict) and isinstance(error, OneContextError):
             return Remedy("rest", error.message)
         return Remedy("raise", why)

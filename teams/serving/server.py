@@ -104,7 +104,9 @@ class Server:
                         self._crew.leave(reason="the board is no longer served")
             tip = site.project.tip(f"{site.branch}/{INTEGRATION}")
             outcome = self._tending.end(outcome, milestone=self._goal, commit=tip)
-            return Ending(site.mission, outcome.ending, outcome.reason, site.branch, tip)
+            own = self._file.current.settings.branch == "task"
+            branch = f"{site.branch}/{'<key of the task>' if own else INTEGRATION}"
+            return Ending(site.mission, outcome.ending, outcome.reason, branch, None if own else tip)
 
     def _open(self, by: str) -> None:
         """Record that it begins, or goes on, and mend what a kill cut short."""

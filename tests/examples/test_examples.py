@@ -60,7 +60,7 @@ def test_a_debate_ends_with_a_decision_and_keeps_its_dissent(tmp_path: Path) -> 
 
     assert ran.returncode == 0, ran.stderr
     assert "decision\nKeep the text file." in ran.stdout
-    assert '"Move to SQLite."' in ran.stdout.partition("dissent")[2]
+    assert "Move to SQLite." in ran.stdout.partition("dissent")[2]
     assert "Dissent: " in Memory.open(notes).context().text
 
 
@@ -82,6 +82,19 @@ def test_a_run_over_its_budget_stops_and_goes_on_when_more_is_allowed(tmp_path: 
     assert [event.data["ending"] for event in events_of(notes, "mission.ended")] == ["budget_exhausted", "done"]
     first_end = events_of(notes, "mission.ended")[0].seq
     assert sum(event.seq < first_end for event in events_of(notes, "model.called")) == 5
+
+
+@pytest.mark.timeout(300)
+def test_a_served_board_does_what_others_put_there(tmp_path: Path) -> None:
+    ran, notes = run_example("served-board", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "all(word.casefold()" in git(notes, "show", "onecontext/board/_integration:notes/search.py")
+    assert "find milk ann" in git(notes, "show", "onecontext/board/_integration:README.md")
+    verdicts = [(event.task, event.data["verdict"]) for event in events_of(notes, "verdict.given")]
+    assert verdicts == [("1", "rejected"), ("1", "accepted"), ("2", "accepted")]
+    assert len(events_of(notes, "attempt.delayed")) == 1
+    assert git(notes, "status", "--short") == ""
 
 
 @pytest.mark.timeout(300)

@@ -51,7 +51,8 @@ def play(handler: Handler) -> None:
     elif "give_verdict" in tools:
         calls(("give_verdict", {"accept": True, "findings": []}))(handler)
     elif request["messages"][-1]["role"] == "user":
-        calls(("read_file", {"path": "a.txt"}), ("write_file", {"path": "a.txt", "text": "yes\n"}))(handler)
+        wrote = ("write_file", {"path": "a.txt", "text": "yes\n"})
+        calls(("read_file", {"path": "a.txt"}), wrote, ("run", {"command": says("yes", "a.txt")}))(handler)
     else:
         calls(("finish", {"summary": "a says yes", "claims": ["VAL-A-001"]}))(handler)
 

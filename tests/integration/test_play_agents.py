@@ -168,3 +168,33 @@ def test_secrets_reach_neither_the_journal_nor_the_next_step(repository: Path, t
     assert secret not in ran.stdout
     (journal,) = (repository / ".onecontext" / "teams").glob("*/onecontext/journal.jsonl")
     assert secret not in journal.read_text()
+
+
+def test_mail_reaches_those_who_have_not_begun_yet(repository: Path, tmp_path: Path) -> None:
+    each = {"in": "inputs.who", "as": "name", "at_most": 1, "steps": {"say": agent("{{ name }}", mail=True)}}
+    file = playbook(tmp_path, {"all": {"for_each": each}}, inputs={"who": {"type": "list[str]"}})
+    hears = {"expect": "I was first", "call": [{"tool": "result", "args": {"word": "heard"}}]}
+    first = says("ann", {"word": "x"}, before=(("broadcast", {"text": "I was first"}),))
+    script = write_script(tmp_path, [first, {"agent": "ben", "turns": [hears]}])
+
+    ran = play(repository, file, "who=ann,ben", script=script)
+
+    assert ran.code == 0, ran.stderr + ran.data["reason"]
+
+
+def test_who_has_no_name_is_one_of_as_many_as_there_are_workers(repository: Path, tmp_path: Path) -> None:
+    write = {"agent": {"role": "code-writer", "prompt": "{{ number }} of {{ inputs.n }}", "returns": {"word": "str"}}}
+    each = {"in": "inputs.n", "as": "n", "at_most": 5, "steps": {"write": write}, "collect": {"at": "{{ number }}"}}
+    file = playbook(
+        tmp_path,
+        {"all": {"for_each": each}},
+        inputs={"n": {"type": "list[int]", "default": [7, 7, 7, 7, 7]}},
+        outputs={"at": "{{ [one.at for one in steps.all.outputs.items] }}"},
+    )
+    script = write_script(tmp_path, [says("code-writer-*", {"word": "x"})])
+
+    ran = play(repository, file, "--workers", "2", script=script)
+
+    assert ran.code == 0, ran.stderr
+    assert ran.data["outputs"] == {"at": [1, 2, 3, 4, 5]}
+    assert {event.agent for event in events_of(repository, "attempt.started")} == {"code-writer-1", "code-writer-2"}

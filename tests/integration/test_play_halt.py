@@ -77,9 +77,13 @@ def test_a_word_to_a_play_reaches_the_mission_that_is_its_step(repository: Path,
 
     stopped = onecontext(repository, "stop")
     assert process.wait(timeout=60) == 130
+    (mission,) = root.glob("*.*/onecontext/journal.jsonl")
+    cut_short = mission.read_text()
     ran = onecontext(repository, "resume", "--json")
 
     assert stopped.code == 0
+    assert '"type":"mission.interrupted"' in cut_short
+    assert '"type":"mission.ended"' not in cut_short
     assert "plan-build-verify-" in stopped.stdout
     assert "." not in stopped.stdout.split()[0], "the play is meant, not its mission"
     assert (ran.code, ran.data["ending"]) == (0, "done"), ran.stderr

@@ -1,5 +1,7 @@
 """The other shipped playbooks, each on a small repository with real commands."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,8 @@ def test_a_mission_that_is_blocked_is_gone_on_with_by_the_play(words: Path, tmp_
     model = ["--model", wrong, "--max-attempts", "1"]
     blocked = onecontext(words, "play", "plan-build-verify", "goal=Say yes", *model, "--json")
     mission_script(tmp_path)
+    (mission,) = (words / ".onecontext" / "teams").glob("*.*/onecontext/journal.jsonl")
+    os.utime(mission, (time.time() + 60, time.time() + 60))
 
     ran = onecontext(words, "resume", "--max-attempts", "2", "--json")
 

@@ -222,5 +222,14 @@ def test_what_the_team_of_another_program_is_keeps_its_lead_and_its_roster(repos
     assert {event.type for event in events if event.agent == "team-lead"} == {"memory.committed"}
     assert not [event for event in events if event.type == "message.sent" and event.data["from"] == "team-lead"]
     assert not (root / "teams" / "session-1a2b3c4d" / "onecontext" / "heartbeat" / "team-lead").exists()
-    assert git(repository, "show", f"{ran.data['branch']}/_integration:a.txt") == "yes"
+    assert git(repository, "show", f"{ran.data['branch']}:a.txt") == "yes"
     assert team_of(repository).board.list() == []
+    # A word to it says where it is.
+    words = ("session-1a2b3c4d", "--root", str(root))
+    assert onecontext(repository, "pause", *words).code == 3
+    file.with_name("2.json").write_text(json.dumps({**task, "id": "2", "blockedBy": []}))
+    again = ("serve", "--board", "session-1a2b3c4d", "--root", str(root), "--model", model, "--sandbox", "none")
+    assert onecontext(repository, *again, "--once").code == 10
+    assert onecontext(repository, "pause", *words).code == 0
+    assert (root / "teams" / "session-1a2b3c4d" / "onecontext" / "halt").exists()
+    assert onecontext(repository, "redirect", "Hurry", "--mission", *words).code == 2

@@ -26,6 +26,7 @@ from tests.support.missions import (
     journal_of,
     make_repository,
     plan,
+    quote,
     verdict,
     work,
     write_script,
@@ -127,7 +128,14 @@ def twelve(folder: Path) -> tuple[Path, str]:
         plan(assertions, tasks),
         work(REJECTED[0], ("write_file", {"path": "elsewhere.txt", "text": "x\n"}), attempt=1),
         *(work(key, ("write_file", {"path": f"{key}.txt", "text": f"{key}\n"}), *more.get(key, [])) for key in KEYS),
-        verdict(accept=False, findings=("say more",), task=REJECTED[1], attempt=1),
+        verdict(
+            accept=False,
+            findings=[{"text": "say more", "about": [f"VAL-{REJECTED[1].upper()}-001"]}],
+            quotes=[shown(REJECTED[1])],
+            task=REJECTED[1],
+            attempt=1,
+        ),
+        *(verdict(quotes=[shown(key)], task=key) for key in KEYS if key not in MEASURED),
         verdict(),
     ]
     return repository, write_script(folder, conversations)
@@ -160,6 +168,11 @@ def kill_and_resume(
     over = before[-1].type == "mission.ended"
     answered = None if over else warm.run(repository, "resume").data
     return Came("over" if over else "resumed", before[-1].type, problems(repository, before, answered))
+
+
+def shown(key: str) -> dict[str, Any]:
+    """Return the quote that shows what is judged of a task."""
+    return quote(f"VAL-{key.upper()}-001", f"{key}.txt", 1, key)
 
 
 def problems(repository: Path, before: Sequence[Event], answered: Any) -> list[str]:

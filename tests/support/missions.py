@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,29 @@ def work(task: str, *calls: tuple[str, dict[str, Any]], attempt: int | None = No
     return {"role": "worker", "task": task, **only, "turns": turns}
 
 
-def verdict(*, accept: bool = True, findings: tuple[str, ...] = (), **when: Any) -> dict[str, Any]:
-    """Return the conversation of a validator that says only this."""
-    call = {"tool": "give_verdict", "args": {"accept": accept, "findings": list(findings)}}
-    return {"role": "validator", **when, "turns": [{"call": [call]}]}
+def verdict(
+    *,
+    accept: bool = True,
+    findings: Sequence[str | dict[str, Any]] = (),
+    quotes: Sequence[dict[str, Any]] = (),
+    answers: Sequence[str] = (),
+    **when: Any,
+) -> dict[str, Any]:
+    """Return the conversation of a validator that says only this; a rejection twice: it may be told to think."""
+    said = {"accept": accept, "findings": [*findings], "quotes": [*quotes], "answers": [*answers]}
+    given = {name: value for name, value in said.items() if value or name in ("accept", "findings")}
+    turn = {"call": [{"tool": "give_verdict", "args": given}]}
+    return {"role": "validator", **when, "turns": [turn] if accept else [turn, turn]}
+
+
+def quote(assertion: str, path: str, line: int, text: str) -> dict[str, Any]:
+    """Return what a validator quotes for a judged assertion."""
+    return {"assertion": assertion, "path": path, "line": line, "text": text}
+
+
+def failing(text: str, path: str, content: str, command: str, *about: str) -> dict[str, Any]:
+    """Return a finding with its test."""
+    return {"text": text, "about": [*about], "test": {"path": path, "content": content, "command": command}}
 
 
 def says(word: str, file: str) -> str:

@@ -80,9 +80,26 @@ def test_any_handoff_survives_its_own_json(
         summary=summary,
         commands=tuple(RunCommand(command=text, exit_code=code) for text, code in commands),
         claims=tuple(claims),
+        undone=(),
+        discovered=(),
+        skills=(),
     )
 
     assert Handoff.model_validate(json.loads(json.dumps(handoff.model_dump(mode="json")))) == handoff
+
+
+@pytest.mark.parametrize("change", [{"attempt": "1"}, {"claims": "VAL-A-001"}, {"commands": [{"command": "ls"}]}])
+def test_a_handoff_is_strict(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Handoff.model_validate({**golden("handoff.json"), **change})
+
+
+@pytest.mark.parametrize("field", ["commit", "commands", "claims", "undone", "discovered", "skills"])
+def test_a_handoff_that_lacks_a_field_is_refused(field: str) -> None:
+    left = {name: value for name, value in golden("handoff.json").items() if name != field}
+
+    with pytest.raises(ValidationError):
+        Handoff.model_validate(left)
 
 
 def test_a_handoff_with_a_field_we_do_not_know_is_refused() -> None:

@@ -85,6 +85,14 @@ def test_claude_that_gives_up_says_why() -> None:
     assert kept.heard == [("failed", "error_max_turns: it did not say why")]
 
 
+def test_what_the_provider_refused_is_a_failure_though_claude_calls_it_a_success() -> None:
+    kept = Kept()
+
+    ClaudeCode(kept).line({"type": "result", "subtype": "success", "is_error": True, "result": "API Error: 401"})
+
+    assert kept.heard == [("said", "API Error: 401"), ("failed", "API Error: 401")]
+
+
 def test_codex_says_what_it_ran_and_took_and_names_no_price() -> None:
     heard, dialect = read("codex.jsonl", Codex)
 

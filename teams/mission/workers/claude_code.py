@@ -97,7 +97,10 @@ class ClaudeCode:
         if text:
             self._heard.said(text)
         if document.get("is_error") is True or document.get("subtype") != "success":
-            self._heard.failed(f"{text_of(document, 'subtype') or 'error'}: {text or 'it did not say why'}")
+            kind = text_of(document, "subtype")
+            # What the provider refused comes as a success that is an error.
+            told = "" if kind in ("", "success") else f"{kind}: "
+            self._heard.failed(f"{told}{text or 'it did not say why'}")
 
 
 def _usage(usage: Json) -> Usage:

@@ -1,0 +1,39 @@
+"""What a worker may claim: that an assertion of its own task holds, whose command it ran itself, and saw exit 0.
+
+Rule 1: what was run is what the host ran for it in this attempt; what is said of it does not count.
+Rule 2: this file does no input or output.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from teams.guard.port import CommandResult
+from teams.mission.contract import Assertion
+
+
+def unproved(claims: Iterable[str], own: Sequence[Assertion], ran: Sequence[CommandResult]) -> list[str]:
+    """Return what is wrong with claims, a sentence each; none where all of them have their evidence.
+
+    Args:
+        own: the assertions of the task.
+        ran: the commands of this attempt, oldest first; the newest run of one counts.
+    """
+    by_id = {assertion.id: assertion for assertion in own}
+    ended = {_words(result.argv[-1]): result.exit_code for result in ran}
+    return [problem for claim in dict.fromkeys(claims) if (problem := _problem(claim, by_id.get(claim), ended))]
+
+
+def _problem(claim: str, assertion: Assertion | None, ended: dict[str, int | None]) -> str:
+    if assertion is None:
+        return f"{claim} is no assertion of this task"
+    if assertion.command is None:
+        return ""
+    command = _words(assertion.command)
+    if command not in ended:
+        return f"{claim} is claimed, and its command was not run as it stands: {assertion.command}"
+    if ended[command] != 0:
+        return f"{claim} is claimed, and its command did not exit 0 when it was last run: {assertion.command}"
+    return ""
+
+
+def _words(command: str) -> str:
+    return " ".join(command.split())
