@@ -26,7 +26,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs."""
+    """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
+
+    ``serving``: it is a board that is served, and has no plan.
+    """
 
     id: str
     goal: str
@@ -43,6 +46,7 @@ class Mission:
     reason: str = ""
     commit: str = ""
     planned: bool = False
+    serving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,14 +106,16 @@ class Monitor:
             return "interrupted"
         if self._paused:
             return "paused"
-        if not mission.planned:
+        if not mission.planned and not mission.serving:
             return "planning"
         states = self._tasks.states()
         if states.get("needs_input") and not states.get("running"):
             return "needs input"
         if states.get("running"):
             return "working"
-        return "validating" if states.get("review") else "working"
+        if states.get("review"):
+            return "validating"
+        return "serving" if mission.serving else "working"
 
     def _count(self, **by: int) -> None:
         self._totals = replace(self._totals, **{name: getattr(self._totals, name) + n for name, n in by.items()})
@@ -137,6 +139,7 @@ class Monitor:
             sandbox=fields.text(data, "sandbox"),
             workers=fields.number(data, "workers"),
             max_attempts=fields.number(data, "max_attempts"),
+            serving=fields.flag(data, "serving"),
             started_at=event.at,
         )
 

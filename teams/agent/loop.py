@@ -29,6 +29,9 @@ OPENING: Final = 2
 """System prompt and task."""
 EMPTY: Final = "(nothing)"
 """Stands for a reply that was cut off before it said anything: providers refuse messages without content."""
+MOST_CALLS: Final = 100
+"""Of one reply: a model that asks for more at once would work for long between two limits."""
+TOO_MANY: Final = f"error: not run: of one reply {MOST_CALLS} calls are run at the most; ask again for what you need"
 PAUSE_LOOK_S = 0.1
 BEGUN_ANEW: Final = "the window was full: begun anew from memory"
 
@@ -163,7 +166,10 @@ class Loop:
 
     def _work_off(self, calls: Sequence[ToolCall]) -> Ending | None:
         ending: Ending | None = None
-        for call in calls:
+        for number, call in enumerate(calls):
+            if number >= MOST_CALLS:
+                self._answer(call, TOO_MANY)
+                continue
             if ending is None:
                 self._hold()
             if ending is None and self._stop.is_set():

@@ -10,19 +10,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
-from teams.mission.attempt import Attempt
 from teams.mission.doubts import asks, free_answered
 from teams.mission.outcome import STOPPED, Outcome
-from teams.mission.roles import WORKER
-from teams.mission.site import LEAD, Site, worker_name
+from teams.mission.site import LEAD, Site
+from teams.mission.staff import Staff
 from teams.mission.steering.steering import Steering
 from teams.mission.verification import Verification
 from teams.mission.withdrawal import Withdrawal
-from teams.mission.workers.member import Delegation, Members
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life
-from teams.protocol.mail.forms import IdleNotification, TaskAssignment
+from teams.protocol.mail.forms import IdleNotification
 
 LOOK_S = 0.5
 JUDGE = "validator"
@@ -41,13 +39,11 @@ class Scheduler:
         self._failed_beside = failed_beside
         self._steering = steering
         self._board = site.team.board
-        self._members = Members(site)
+        self._staff = Staff(site)
         self._working: dict[str, Future[None]] = {}
         """Names of agents at work to what they do."""
         self._claims: dict[str, Task] = {}
         self._withdrawals: dict[str, Withdrawal] = {}
-        self._spent: dict[str, str] = {}
-        """Names of workers that may spend nothing more to why."""
         self._failure: BaseException | None = None
 
     def run(self) -> Outcome:
@@ -153,8 +149,7 @@ class Scheduler:
         others = [task.owner for task in tasks if task.owner and self._is_with_another(task)]
         if self._halted:
             return False
-        ready = [self._members.of(task.ours.role) for task in tasks if task.state is State.READY]
-        if any(name is not None and self._members.may_come(name) for name in ready):
+        if self._staff.may_come(tasks):
             return True
         if not others:
             return False
@@ -170,33 +165,13 @@ class Scheduler:
         return task.state is State.RUNNING and task.owner not in self._claims
 
     def _free_worker(self, task: Task) -> str | None:
-        """Return a worker who has nothing to do; the author of the last attempt first, who knows the task."""
-        if len(self._claims) >= self._site.config.workers:
-            return None
-        names = self._names(task)
-        free = [name for name in names if name not in self._working and name not in self._spent]
-        free = [name for name in free if not self._members.is_one(name) or self._members.lives(name)]
-        return task.author if task.author in free else next(iter(free), None)
-
-    def _names(self, task: Task) -> list[str]:
-        """Return those who could work on a task: the workers of its role, none where nobody here has that role."""
-        role = task.ours.role
-        if member := self._members.of(role):
-            return [member]
-        known = role in self._site.roles.names
-        return [worker_name(number, role) for number in range(1, self._site.config.workers + 1)] if known else []
-
-    def _seat(self, worker: str, task: Task) -> None:
-        """Let a worker of another role join with the first task for it; plain workers are there from the start."""
-        role = task.ours.role
-        if self._members.is_one(worker):
-            return
-        if role != WORKER and worker not in {member.name for member in self._site.team.members}:
-            self._site.team.join(worker, role=role)
+        """Return a worker who has nothing to do, and room to do it in; None: there is none now."""
+        full = len(self._claims) >= self._site.config.workers
+        return None if full else self._staff.free(task, working=self._working)
 
     def _claim(self, pool: ThreadPoolExecutor, task: Task, worker: str) -> bool:
         """Let ``worker`` begin on a task it can have; True: a person has to answer something first."""
-        self._seat(worker, task)
+        self._staff.seat(worker, task)
         try:
             claimed = self._board.claim(task.id, worker, lease_s=self._site.config.lease_s)
         except Conflict:
@@ -206,19 +181,9 @@ class Scheduler:
             return True
         self._claims[worker] = claimed
         self._withdrawals[worker] = Withdrawal(self._site.stop)
-        self._working[worker] = pool.submit(self._begun(worker, claimed))
+        work = self._staff.begin(worker, claimed, self._steering.contract, self._withdrawals[worker])
+        self._working[worker] = pool.submit(work)
         return False
-
-    def _begun(self, worker: str, claimed: Task) -> Callable[[], None]:
-        """Tell a worker of its task, and return what then works on it, or waits for a member who does."""
-        contract, stop = self._steering.contract, self._withdrawals[worker]
-        if self._members.is_one(worker):
-            delegation = Delegation(self._site, claimed, contract, stop=stop)
-            delegation.assign()
-            return delegation.run
-        assignment = TaskAssignment.make(claimed, assigned_by=LEAD)
-        self._site.team.send(worker, assignment.to_text(), sender=LEAD)
-        return Attempt(self._site, claimed, contract, stop=stop).run
 
     def _withdraw(self, tasks: list[Task]) -> None:
         """Stop who works on what was taken from them: the plan is another one, or somebody else has it."""
@@ -247,7 +212,7 @@ class Scheduler:
             task = self._board.by_key(error.name, mission=self._site.mission)
             self._board.block(task.id, reason=error.message, by=LEAD)
         elif error.kind == "agent" and agent not in (JUDGE, LEAD):
-            self._spent[agent] = error.message
+            self._staff.spent[agent] = error.message
         elif self._failure is None:
             self._failure = error
 
@@ -258,7 +223,7 @@ class Scheduler:
 
     def _renew(self) -> None:
         for worker, task in list(self._claims.items()):
-            if self._members.is_one(worker):
+            if not self._staff.is_of_this_process(worker):
                 continue
             try:
                 self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
@@ -274,19 +239,10 @@ class Scheduler:
         open_tasks = [task for task in tasks if task.state is not State.DONE]
         if not open_tasks:
             return Outcome("done", f"{len(tasks)} of {len(tasks)} tasks are done")
-        if any(task.state is State.READY and self._is_out_of_reach(task) for task in open_tasks):
-            return Outcome("budget_exhausted", "; ".join(self._spent.values()))
+        if any(self._staff.is_out_of_reach(task) for task in open_tasks):
+            return Outcome("budget_exhausted", "; ".join(self._staff.spent.values()))
         return Outcome("blocked", "; ".join(self._need(task) for task in open_tasks))
 
-    def _is_out_of_reach(self, task: Task) -> bool:
-        """Say whether all who could work on the task may spend nothing more."""
-        names = self._names(task)
-        return bool(names) and all(name in self._spent for name in names)
-
     def _need(self, task: Task) -> str:
-        reason = (task.reason or "").splitlines()
-        if task.state is State.READY and not self._names(task):
-            reason = [f"nobody here has the role {task.ours.role}; put its agent into .claude/agents"]
-        elif task.state is State.READY and (member := self._members.of(task.ours.role)):
-            reason = [f"{member} is not there; 'onecontext team join {self._site.team.name} --name {member} …'"]
-        return f"task {task.id} {task.key} is {task.state}" + (f": {reason[0]}" if reason else "")
+        reason = self._staff.missing(task) or next(iter((task.reason or "").splitlines()), "")
+        return f"task {task.id} {task.key} is {task.state}" + (f": {reason}" if reason else "")

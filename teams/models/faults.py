@@ -4,8 +4,10 @@ Rule 1: nothing of litellm, openai or httpx is imported: their errors are recogn
 Rule 2: no message of ours contains a key, whoever put it into theirs.
 """
 
+import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -135,13 +137,14 @@ def _litellm_headers(cause: BaseException) -> dict[str, str] | None:
 
 
 def _seconds(said: str) -> float | None:
-    """Read a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    try:
-        return float(said)
-    except ValueError:
-        pass
+    """Read a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3); None for what is neither."""
+    with suppress(ValueError):
+        seconds = float(said)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
     try:
         at = parsedate_to_datetime(said)
     except ValueError:
         return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
     return max((at - datetime.now(UTC)).total_seconds(), 0.0)

@@ -12,7 +12,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +23,8 @@ from onecontext.store.files import read_bytes, replace_text
 from teams.engine.locks import file_lock
 
 MINUTE_S = 60.0
-LOCK_WAIT_S = 10.0
+LOCK_WAIT_S = 2.0
+AGAIN_S = 1.0
 _LIMIT_BYTES = 4096
 
 
@@ -91,6 +92,12 @@ class Limiter:
 
     def take(self, tokens: int) -> Wait | None:
         """Take one request and so many tokens from the buckets, or say what is missing; then nothing was taken."""
+        try:
+            return self._take(tokens)
+        except LockTimeout:
+            return Wait(AGAIN_S, "another process holds what is left of its limits")
+
+    def _take(self, tokens: int) -> Wait | None:
         with self._left() as left:
             if left.until > left.at:
                 return Wait(left.until - left.at, "the server said when to come back")
@@ -104,12 +111,13 @@ class Limiter:
     def settle(self, taken: int, took: int) -> None:
         """Correct what a call has ``taken`` from the bucket of tokens by what it really ``took``."""
         if self.counts_tokens and took != taken:
-            with self._left() as left:
+            # The answer is there and paid for; it does not go to waste because somebody holds the file.
+            with suppress(LockTimeout), self._left() as left:
                 left.tokens -= took - taken
 
     def hold(self, seconds: float) -> None:
         """Let nobody ask for so long, a minute at the most."""
-        with self._left() as left:
+        with suppress(LockTimeout), self._left() as left:
             left.until = max(left.until, left.at + min(seconds, MINUTE_S))
 
     def _request_wait(self, left: _Left) -> Wait | None:

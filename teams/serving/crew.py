@@ -33,7 +33,7 @@ class Crew:
             return str(rather)
         for number in range(1, _MOST):
             name = f"{role}-{number}"
-            if name not in busy and self._may_be(name):
+            if name not in busy and self._role_of(name) in (None, role) and self._may_be(name):
                 self._join(name, role)
                 return name
         raise AssertionError("there are never so many at work")

@@ -82,10 +82,17 @@ class Dispatch:
             at_work={job.task.id for job in self.jobs.all()},
             reason="nobody was at it any more",
         )
-        for task in chosen(tasks, workflow.settings.only):
+        for task in self._chosen(tasks, workflow.settings):
             changed |= self._fate.send_back(task, workflow.settings, most=self.most_attempts(workflow.settings))
         self._chronicle.catch_up()
-        return chosen(self._board.list() if changed else tasks, workflow.settings.only)
+        return self._chosen(self._board.list() if changed else tasks, workflow.settings)
+
+    def _chosen(self, tasks: list[Task], settings: Settings) -> list[Task]:
+        """Return the tasks the workflow is for, and what was handed over by ours when another one was."""
+        found = chosen(tasks, settings.only)
+        ids, workers = {task.id for task in found}, self._chronicle.agents
+        handed_over = [task for task in tasks if task.state is State.REVIEW and task.mission is None]
+        return [*(task for task in handed_over if task.author in workers and task.id not in ids), *found]
 
     def give_out(self, tasks: list[Task], workflow: Workflow) -> list[Task]:
         """Have what is ready worked on, and what was handed over judged, as many at a time as there may be.

@@ -231,6 +231,19 @@ def test_what_could_not_be_done_for_the_team_needs_attention() -> None:
     assert (item.kind, item.text, item.open) == ("trouble", "could not take in: Damaged: garbled", True)
 
 
+def test_who_is_stuck_is_shown_as_such_until_the_task_is_done() -> None:
+    story = middle()
+    story.tell("agent.stalled", "worker-2", "2", reason="the tool run gave no sign of life for 300 s", times=1)
+    snapshot = picture(story.events)
+
+    stuck = agent(snapshot, "worker-2")
+    assert (stuck.state, stuck.detail) == ("idle", "stuck")
+    assert stuck.tool is not None
+    assert stuck.tool.ok is False
+    (item,) = [item for item in snapshot.attention if item.kind == "stuck"]
+    assert (item.task, item.agent, item.text) == ("2", "worker-2", "the tool run gave no sign of life for 300 s")
+
+
 def test_a_tool_that_was_cut_off_is_in_doubt_after_a_resume() -> None:
     story = middle()
     story.tell("mission.resumed", "orchestrator", reason="the process was killed")

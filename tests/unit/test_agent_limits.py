@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from teams.agent.limits import Limits
-from teams.models.port import Usage
-from tests.support.agents import Says, calls, run, text
+from teams.agent.loop import MOST_CALLS, TOO_MANY
+from teams.models.port import Reply, ToolCall, Usage
+from tests.support.agents import FREE, Says, calls, run, text
 
 
 def test_turns_are_limited() -> None:
@@ -83,6 +84,23 @@ def test_waiting_for_something_that_changes_is_no_loop() -> None:
     model = Says(*[calls("look")] * 8, text("done"))
 
     assert run(model, look, limits=Limits(repeats=3)).ending == "finished"
+
+
+def test_of_one_reply_only_so_many_calls_run_and_each_is_answered() -> None:
+    seen: list[int] = []
+
+    def look(n: int) -> int:
+        seen.append(n)
+        return n
+
+    many = tuple(ToolCall(f"c{n}", "look", f'{{"n": {n}}}') for n in range(MOST_CALLS + 20))
+
+    result = run(Says(Reply("", many, FREE, "says", "tools"), text("done")), look)
+
+    assert seen == list(range(MOST_CALLS))
+    answers = [message for message in result.messages if message.role == "tool"]
+    assert [answer.tool_call_id for answer in answers] == [call.id for call in many]
+    assert {answer.content for answer in answers[MOST_CALLS:]} == {TOO_MANY}
 
 
 def test_a_stop_is_heard_before_the_next_call_and_every_call_is_answered() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
+from teams.agent.patience import Stuck
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.mission.budget import Budget, spent_before
@@ -178,6 +179,25 @@ def test_who_waits_for_room_is_let_go_when_the_mission_stops() -> None:
 
         assert isinstance(second.exception(timeout=5), BudgetExhausted)
         assert first.result(timeout=5).text == "one"
+
+
+def test_who_waits_for_others_gives_signs_of_life_and_ends_when_it_is_given_up() -> None:
+    purses = budget(Allowance(calls=1))
+    slow, waiting = paid(Takes(Usage(1, 0, 1, 0.0), s=1.0), purses), paid(Takes(Usage(1, 0, 1, 0.0)), purses)
+    signs: list[str] = []
+
+    def sign(piece: str) -> None:
+        signs.append(piece)
+        if len(signs) > 2:
+            raise Stuck("was given up")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(slow.reply, ASK, [])
+        time.sleep(0.2)
+        with pytest.raises(Stuck):
+            waiting.reply(ASK, [], on_text=sign)
+        assert first.result(timeout=10).text == "one"
+    assert signs == ["", "", ""]
 
 
 def test_what_was_spent_before_a_resume_is_spent() -> None:
