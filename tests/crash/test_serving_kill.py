@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missions import events_of, git, make_repository, verdict, work, write_script
+from tests.support.missions import SEEN, events_of, git, make_repository, verdict, work, write_script
 from tests.support.serving import make_board, put, serve, serving, tasks, told, until, workflow
 
 MOMENTS = [
@@ -43,7 +43,7 @@ def script(folder: Path) -> str:
             work("a", writes("a.txt", "no"), attempt=1),
             work("a", writes("a.txt", "yes"), attempt=2),
             work("b", writes("b.txt", "yes")),
-            verdict(),
+            verdict(quotes=SEEN),
         ],
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.missions import (
+    SEEN,
     events_of,
     git,
     make_repository,
@@ -36,7 +37,9 @@ def test_tasks_of_the_command_line_and_of_a_client_are_done_in_order_and_land(re
     workflow(repository, QUICK + "checks: ['! grep -q no a.txt b.txt']")
     first = put(repository, "Let a say yes", "first")
     client = put_as_client(repository, "7", "Let b say yes", blockedBy=[first], metadata={"kind": "bug"})
-    model = write_script(tmp_path, [work("first", writes("a.txt")), work("task-7", writes("b.txt")), verdict()])
+    model = write_script(
+        tmp_path, [work("first", writes("a.txt")), work("task-7", writes("b.txt")), verdict(quotes=SEEN)]
+    )
 
     ran = serve(repository, model, "--until-empty")
 
@@ -59,7 +62,7 @@ def test_what_is_rejected_rests_longer_each_time_and_is_blocked_after_the_last_a
 ) -> None:
     workflow(repository, "backoff: {base_s: 0.05, jitter: 0}\nmax_attempts: 3\nchecks: ['grep -q yes a.txt']")
     put(repository, "Let a say yes", "a")
-    model = write_script(tmp_path, [work("a", writes("a.txt", "no\n")), verdict()])
+    model = write_script(tmp_path, [work("a", writes("a.txt", "no\n")), verdict(quotes=SEEN)])
 
     ran = serve(repository, model, "--until-empty")
 
@@ -72,7 +75,7 @@ def test_what_is_rejected_rests_longer_each_time_and_is_blocked_after_the_last_a
     assert git(repository, "show", "onecontext/board/_integration:a.txt") == "?"
     # Somebody has it tried again: its attempts count anew.
     assert onecontext(repository, "retry", "a").code == 0
-    model = write_script(tmp_path, [work("a", writes("a.txt")), verdict()])
+    model = write_script(tmp_path, [work("a", writes("a.txt")), verdict(quotes=SEEN)])
     assert serve(repository, model, "--until-empty").code == 0
 
 
@@ -85,7 +88,7 @@ def test_each_task_on_its_own_branch_begins_on_top_of_what_it_comes_after(reposi
         work("first", writes("a.txt")),
         work("second", writes("c.txt")),
         work("third", ("run", {"command": "grep -q yes a.txt && cp c.txt b.txt"})),
-        verdict(),
+        verdict(quotes=SEEN),
     ]
 
     ran = serve(repository, write_script(tmp_path, conversations), "--until-empty")
@@ -105,7 +108,7 @@ def test_branches_that_do_not_merge_block_what_comes_after_both(repository: Path
     workflow(repository, QUICK + "branch: task")
     first, second = put(repository, "Let a say yes", "first"), put(repository, "Let a say maybe", "second")
     put(repository, "Go on", "third", "--after", first, "--after", second)
-    conversations = [work("first", writes("a.txt")), work("second", writes("a.txt", "maybe\n")), verdict()]
+    conversations = [work("first", writes("a.txt")), work("second", writes("a.txt", "maybe\n")), verdict(quotes=SEEN)]
 
     ran = serve(repository, write_script(tmp_path, conversations), "--until-empty")
 
@@ -129,7 +132,7 @@ def test_without_a_review_the_checks_alone_decide(repository: Path, tmp_path: Pa
 
 def test_a_validator_judges_what_the_task_asks_for_and_names(repository: Path, tmp_path: Path) -> None:
     put(repository, "Let a say yes", "a", "--assertion", "VAL-LOUD-001")
-    judge = verdict()
+    judge = verdict(quotes=SEEN)
     judge["turns"][0]["expect"] = "VAL-TASK-001  to be judged: VAL-LOUD-001"
 
     ran = serve(repository, write_script(tmp_path, [work("a", writes("a.txt")), judge]), "--until-empty")
@@ -142,7 +145,7 @@ def test_once_begins_what_is_ready_now_and_each_of_it_once(repository: Path, tmp
     first = put(repository, "Let b say yes", "first")
     put(repository, "Let a say yes", "second")
     put(repository, "Go on", "third", "--after", first)
-    conversations = [work("first", writes("b.txt")), work("second", writes("a.txt", "no\n")), verdict()]
+    conversations = [work("first", writes("b.txt")), work("second", writes("a.txt", "no\n")), verdict(quotes=SEEN)]
 
     ran = serve(repository, write_script(tmp_path, conversations), "--once")
 
@@ -161,7 +164,9 @@ def test_the_urgent_come_first_and_what_is_not_meant_is_left(repository: Path, t
     put_as_client(repository, "4", "web: no bug", metadata={"priority": 0})
     put_as_client(repository, "5", "desk: a bug", metadata={**bug, "priority": 0})
     put_as_client(repository, "6", "web: for zoe", metadata={**bug, "priority": 0}, owner="zoe")
-    model = write_script(tmp_path, [{"role": "worker", "turns": work("x", writes("a.txt"))["turns"]}, verdict()])
+    model = write_script(
+        tmp_path, [{"role": "worker", "turns": work("x", writes("a.txt"))["turns"]}, verdict(quotes=SEEN)]
+    )
 
     ran = serve(repository, model, "--until-empty", "--workers", "1")
 
@@ -176,7 +181,7 @@ def test_the_prompt_is_what_a_worker_is_told(repository: Path, tmp_path: Path) -
     told = work("a", writes("a.txt"))
     told["turns"][0]["expect"] = "House rules for a of board: Loudly, {{ team }}."
 
-    ran = serve(repository, write_script(tmp_path, [told, verdict()]), "--until-empty")
+    ran = serve(repository, write_script(tmp_path, [told, verdict(quotes=SEEN)]), "--until-empty")
 
     assert ran.code == 0, ran.stderr
 
@@ -185,7 +190,7 @@ def test_a_workflow_that_is_no_good_is_refused_before_anything_is_made(repositor
     workflow(repository, "version: 1\nsandbox: none")
     before = len(events_of(repository))
 
-    ran = serve(repository, write_script(tmp_path, [verdict()]), "--until-empty")
+    ran = serve(repository, write_script(tmp_path, [verdict(quotes=SEEN)]), "--until-empty")
 
     assert ran.code == 2
     assert "WORKFLOW.md, line 3: sandbox" in ran.stderr
@@ -196,7 +201,7 @@ def test_the_team_of_a_mission_is_no_board_to_serve(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "other", {"a.txt": "?\n"})
     assertion = {"id": "VAL-A-001", "text": "a", "command": says("yes", "a.txt")}
     tasks = [{"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}]
-    model = write_script(tmp_path, [plan([assertion], tasks), work("a", writes("a.txt")), verdict()])
+    model = write_script(tmp_path, [plan([assertion], tasks), work("a", writes("a.txt")), verdict(quotes=SEEN)])
     mission = onecontext(repository, "run", "Say yes", "--model", model, "--sandbox", "none", "--json").data["mission"]
 
     ran = onecontext(repository, "serve", "--board", mission, "--model", model, "--sandbox", "none", "--once")
@@ -210,7 +215,7 @@ def test_a_branch_that_is_checked_out_lets_the_task_rest_and_lands_when_it_is_fr
 ) -> None:
     workflow(repository, QUICK)
     put(repository, "Let a say yes", "a")
-    model = write_script(tmp_path, [work("a", writes("a.txt")), verdict()])
+    model = write_script(tmp_path, [work("a", writes("a.txt")), verdict(quotes=SEEN)])
     git(repository, "checkout", "-q", "-b", "onecontext/board/_integration")
 
     ran = serve(repository, model, "--once")

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from teams.protocol.team import Team
-from tests.support.missions import events_of, git, journal_of, make_repository, onecontext, verdict, work, write_script
+from tests.support.missions import (
+    SEEN,
+    events_of,
+    git,
+    journal_of,
+    make_repository,
+    onecontext,
+    verdict,
+    work,
+    write_script,
+)
 from tests.support.serving import (
     make_board,
     put,
@@ -160,7 +170,7 @@ def test_a_changed_workflow_is_followed_a_bad_one_is_not_and_both_are_said_once(
 
 
 def test_two_servers_on_one_board_are_one_too_many(repository: Path, tmp_path: Path) -> None:
-    model = write_script(tmp_path, [verdict()])
+    model = write_script(tmp_path, [verdict(quotes=SEEN)])
     with serving(repository, model):
         until(lambda: told(repository, "workflow.loaded"))
 

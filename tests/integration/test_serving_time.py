@@ -21,7 +21,7 @@ from teams.protocol.team import Team
 from teams.serving.reload import WorkflowFile
 from teams.serving.server import Server
 from tests.support.crew import HandClock
-from tests.support.missions import make_repository, verdict, work, write_script
+from tests.support.missions import SEEN, make_repository, verdict, work, write_script
 from tests.support.serving import workflow
 
 HOUR_S = 3600.0
@@ -70,7 +70,7 @@ class Board:
         self.team = Team.create("board", root=memory.path, clock=self.clock, new_id=lambda: f"id-{next(numbers)}")
         self.task = self.team.board.create("Let a say yes", key="a")
         script = write_script(
-            folder, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict()]
+            folder, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict(quotes=SEEN)]
         ).removeprefix("scripted:")
 
         def routes(fell_back: FellBack) -> OpenPriced:
