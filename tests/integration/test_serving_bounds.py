@@ -90,6 +90,24 @@ def test_what_was_handed_over_is_judged_though_the_workflow_is_for_others_by_now
         until(lambda: tasks(repository)["a"].state == "done")
 
 
+def test_who_gives_no_sign_is_given_up_and_the_task_rests_before_it_is_tried_again(
+    repository: Path, tmp_path: Path
+) -> None:
+    workflow(repository, ALONE + "silence_s: 0.5\nmax_attempts: 1")
+    put(repository, "Do it", "a")
+    stuck = work("a", SLOW, wait_s=3.0)
+
+    ran = serve(repository, write_script(tmp_path, [stuck]), "--until-empty")
+
+    # Forgiven once; the second time it is what the attempt came to, and the checks say what that is worth.
+    assert ran.code == 0, ran.stderr
+    assert [event.attempt for event in events_of(repository, "agent.stalled")] == [1, 1]
+    (delayed,) = events_of(repository, "attempt.delayed")
+    assert not delayed.data["rejected"]
+    assert "stalled" in delayed.data["reason"]
+    assert [event.data["outcome"] for event in events_of(repository, "attempt.ended")] == ["interrupted", "failed"]
+
+
 def test_the_monitor_shows_a_board_that_is_served(repository: Path, tmp_path: Path) -> None:
     put(repository, "Let a say yes", "a")
     model = write_script(tmp_path, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict()])
