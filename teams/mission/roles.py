@@ -27,6 +27,7 @@ PARTS = ("orchestrator", "validator")
 LISTED_TOKENS = 300
 _RESERVED = (*PARTS, "team-lead")
 _DESCRIBED_CHARACTERS = 160
+_REST_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ class Roles:
         count = default_counter().count
         while lines and count("\n".join(lines)) > LISTED_TOKENS:
             lines.pop()
-        left = f"\nand {', '.join(role.name for role in named[len(lines) :])}" if len(lines) < len(named) else ""
+        rest = ", ".join(role.name for role in named[len(lines) :])
+        left = f"\nand {rest if len(rest) <= _REST_CHARACTERS else rest[:_REST_CHARACTERS] + '…'}" if rest else ""
         return "\nA task may name a `role`; without one it is for a worker. The roles:\n" + fenced(
             "roles", "\n".join(lines) + left
         )

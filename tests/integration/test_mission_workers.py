@@ -139,6 +139,16 @@ def test_codex_that_fails_costs_an_attempt_and_its_reason_is_handed_over(
     assert "exit code 1" in undone[1]
 
 
+def test_an_agent_that_says_why_in_plain_words_is_quoted(repository: Path, run: Callable[..., Ran]) -> None:
+    worker = "claude-code:echo 'Please run /login'; exit 1"
+
+    ran = run("--worker", worker, "--worker-sandbox", "none", "--max-attempts", "1")
+
+    assert ran.code == 10, ran.stderr
+    assert handoff_of(repository)["summary"] == "Please run /login"
+    assert "exit code 1" in handoff_of(repository)["undone"][0]
+
+
 def test_what_another_agent_took_counts_against_the_budget_and_nothing_more_is_begun(
     repository: Path, run: Callable[..., Ran]
 ) -> None:

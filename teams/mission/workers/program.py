@@ -104,7 +104,8 @@ class Program:
         return f"{rules}{assignment.text}\n"
 
     def _report(self, result: CommandResult, hearing: Hearing, *, plain: bool) -> Report:
-        summary = cut(result.output.strip(), TAIL_CHARACTERS * 2) if plain else hearing.summary
+        # One that says nothing we can read may say in plain words why.
+        summary = hearing.summary or cut(result.output.strip(), TAIL_CHARACTERS * 2)
         undone = [hearing.failure] if hearing.failure else []
         if result.exit_code is None:
             undone.append(f"{self.name} took longer than {self.timeout_s:g} s and was killed")
