@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missions import events_of, git, make_repository, verdict, work, write_script
-from tests.support.serving import make_board, put, serve, serving, tasks, told, until, workflow
+from tests.support.missions import events_of, git, make_repository, work, write_script
+from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, until, workflow
 from tui.state import Monitor
 
 QUICK = "backoff: {base_s: 0.05, max_s: 0.2}\npoll_s: 0.5\n"
@@ -15,7 +15,7 @@ SLOW = ("run", {"command": "sleep 0.6"})
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    made = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
+    made = make_repository(tmp_path / "repository", {"README.md": "kept\n", "a.txt": "?\n"})
     make_board(made)
     return made
 
@@ -110,7 +110,7 @@ def test_who_gives_no_sign_is_given_up_and_the_task_rests_before_it_is_tried_aga
 
 def test_the_monitor_shows_a_board_that_is_served(repository: Path, tmp_path: Path) -> None:
     put(repository, "Let a say yes", "a")
-    model = write_script(tmp_path, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict()])
+    model = write_script(tmp_path, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), accepted()])
     assert serve(repository, model, "--until-empty").code == 0
 
     monitor, phases = Monitor(), []
