@@ -136,16 +136,30 @@ def ours(url: str) -> Work:
 
 
 def ours_with_a_journal(url: str) -> Work:
+    options = {"model": MODEL, "api_base": url, "env": {"OPENAI_API_KEY": KEY}, "observer": recorder()}
+    return _ours(lambda: options)
+
+
+def recorder() -> Any:
     from teams.engine.journal import Journal
     from teams.mission.recorder import Recorder
 
     folder = Path(tempfile.mkdtemp())
     journal = Journal(folder / "onecontext", team="bench")
-    observer = Recorder(journal, mission="bench", agent="ann", scripted=False)
-    return _ours(lambda: {"model": MODEL, "api_base": url, "env": {"OPENAI_API_KEY": KEY}, "observer": observer})
+    return Recorder(journal, mission="bench", agent="ann", scripted=False)
 
 
 def ours_without_a_client(url: str) -> Work:
+    return _ours(lambda: {"model": free()})
+
+
+def journal_without_a_client(url: str) -> Work:
+    observer = recorder()
+    return _ours(lambda: {"model": free(), "observer": observer})
+
+
+def free() -> Any:
+    """A model that costs nothing."""
     from teams.models.port import Reply, ToolCall, Usage
 
     class Free:
@@ -163,7 +177,7 @@ def ours_without_a_client(url: str) -> Work:
             calls = (ToolCall(f"c{self.turn}", "add", arguments),) if self.turn <= TURNS else ()
             return Reply("One more.", calls, Usage(20, 0, 12, None), MODEL, "tools" if calls else "end")
 
-    return _ours(lambda: {"model": Free()})
+    return Free()
 
 
 def _ours(options: Callable[[], dict[str, Any]]) -> Work:
@@ -248,6 +262,7 @@ WAYS: dict[str, Callable[[str], Work]] = {
     "ours": ours,
     "ours, journal": ours_with_a_journal,
     "ours, no client": ours_without_a_client,
+    "the same, journal": journal_without_a_client,
     "openai-agents": openai_agents,
     "pydantic-ai": pydantic_ai,
     "smolagents": smolagents,

@@ -33,7 +33,13 @@ MOST_CALLS: Final = 100
 """Of one reply: a model that asks for more at once would work for long between two limits."""
 TOO_MANY: Final = f"error: not run: of one reply {MOST_CALLS} calls are run at the most; ask again for what you need"
 PAUSE_LOOK_S = 0.1
+GRACE_S = 30.0
+"""How long a call of the model may go on when the run should be over; what is said by then is paid for."""
 BEGUN_ANEW: Final = "the window was full: begun anew from memory"
+
+
+class Overdue(Exception):
+    """A call of the model goes on though the run should be over; it is cut off."""
 
 
 class Loop:
@@ -63,6 +69,7 @@ class Loop:
         self._repeats = Repeats(limits.repeats, limits.polls)
         self._patience = Patience(limits.silence_s)
         self._reason = ""
+        self._over_since: float | None = None
         self._messages: list[Message] = []
         self._opened = 0
         self._text = ""
@@ -105,6 +112,8 @@ class Loop:
         except Stuck as stuck:
             self._reason = f"{self._model.name} {stuck}"
             return "stalled"
+        except Overdue:
+            return "stopped" if self._stop.is_set() else "seconds"
         if reply.stop == "length":
             # Neither the calls nor a text that looks whole: who was cut off has not said the end.
             self._messages.append(Message("assistant", reply.text if reply.text.strip() else EMPTY))
@@ -152,10 +161,18 @@ class Loop:
 
         def heard(piece: str) -> None:
             self._patience.sign()
+            self._check_overdue()
             if on_text is not None and piece:
                 on_text(piece)
 
         return self._patience.call(lambda: self._model.reply(messages, specs, on_text=heard))
+
+    def _check_overdue(self) -> None:
+        """Cut off a call that drips on and on while a stop, or the end of the time, waits for it."""
+        over = self._stop.is_set() or self._spending.exceeded() == "seconds"
+        self._over_since = (self._over_since or self._clock()) if over else None
+        if self._over_since is not None and self._clock() - self._over_since >= GRACE_S:
+            raise Overdue
 
     def _begin_anew(self, compaction: Compaction) -> None:
         """Leave behind what was said, and go on from what the memory has of it."""

@@ -47,7 +47,8 @@ def show(entry: Entry, invocation: Invocation) -> int:
         default = "" if one.is_required else f", default {one_line(as_text(one.default), limit=60) or '(empty)'}"
         lines.append(printable(f"  {name}: {shown(one.type)}{default}  {one.description}"))
     lines += ["", "steps", *(printable(line) for line in _steps(playbook.steps, "  "))]
-    lines += ["", printable(f"outputs  {', '.join(playbook.outputs) or 'none'}"), f"file     {entry.path}"]
+    given_back = [f"{name}: {shown(one.type)}" if one.type else name for name, one in playbook.given_back.items()]
+    lines += ["", printable(f"outputs  {', '.join(given_back) or 'none'}"), f"file     {entry.path}"]
     document = playbook.model_dump(mode="json", by_alias=True, exclude_unset=True)
     out.answer({"source": entry.source, "path": str(entry.path), "playbook": document}, "\n".join(lines))
     return 0

@@ -7,7 +7,7 @@ from onecontext.errors import AlreadyRunning
 from teams.cli.halting import Halted, add_halting, halted, who
 from teams.mission.alone import alone
 from teams.mission.halt import Order
-from teams.mission.history import read_history
+from teams.mission.history import TYPES, read_history
 from teams.mission.rest import end_at_rest
 
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 
 def _end(mission: Halted, order: Order) -> str:
     """End the mission, which nobody runs; return "", or how it ended where whoever ran it was quicker."""
-    now = read_history(mission.team.journal.read()) or mission.history
+    now = read_history(mission.team.journal.read(types=TYPES)) or mission.history
     if mission.halt.order() is not None and now.ending == mission.history.ending:
         end_at_rest(mission.team, now, order, tip=mission.project.tip(now.branch))
         return ""

@@ -17,7 +17,7 @@ from teams.engine.event import Event
 from teams.engine.journal import Journal, Tail
 from teams.mission.mission import Ending, counted
 from teams.mission.site import LEAD, Site
-from teams.mission.summary import Summary, summarize
+from teams.mission.summary import TOLD, Summary, summarize
 
 POLL_S = 0.1
 
@@ -52,7 +52,7 @@ def conduct(
         except (ModelError, StorageError, OSError):
             out.say(f"the work so far is kept; '{again}' goes on from here")
             raise
-    summary = summarize(site.journal.read(), ending, unread=_unread(site))
+    summary = summarize(site.journal.read(types=TOLD), ending, unread=_unread(site))
     out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out, advice))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
@@ -66,7 +66,7 @@ def telling(journal: Journal, out: Output, *, only: Callable[[Event], bool] = la
     """
     over = threading.Event()
     tail = Tail(journal.path)
-    tail.poll()
+    tail.to_end()
 
     def follow() -> None:
         last = False

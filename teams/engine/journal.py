@@ -15,7 +15,7 @@ Rule 7: of a team that is gone nothing is made again: neither its folder nor a n
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,13 +139,16 @@ class Journal:
         self._sync(end - len(content), end)
         return events
 
-    def read(self, since: int = 0) -> Iterator[Event]:
+    def read(self, since: int = 0, *, types: Collection[str] = ()) -> Iterator[Event]:
         """Yield the events with ``seq`` above ``since``, oldest first; a torn last line is passed over.
+
+        Args:
+            types: only events of these types; of other lines only the number is looked at. () is all of them.
 
         Raises:
             Damaged, NewerFormat: names the line and the byte at which it begins.
         """
-        for event in self.tail().lines():
+        for event in self.tail().lines(types):
             if event.seq > since:
                 yield event
 

@@ -5,9 +5,10 @@ Rule 2: a last line that does not end yet is no event; a line that ends is one, 
 """
 
 import os
+import re
 import stat
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,8 +52,29 @@ class Tail:
                 raise
         return events
 
-    def lines(self) -> Iterator[Event]:
-        """Yield what :meth:`poll` returns, one at a time, so that a long journal is never held whole."""
+    def to_end(self) -> None:
+        """Pass over what is there by now, unread; the next poll returns what comes after it.
+
+        Raises:
+            Damaged, NewerFormat: the last line that ends is not one we know.
+        """
+        try:
+            with open_journal(self._path) as file:
+                start, line = last_line(file, file.seek(0, os.SEEK_END))
+        except FileNotFoundError:
+            return
+        if line:
+            self.seq = decode(line[:-1], place=f"{self._path} at byte {start}").seq
+            self.offset = start + len(line)
+
+    def lines(self, types: Collection[str] = ()) -> Iterator[Event]:
+        """Yield what :meth:`poll` returns, one at a time, so that a long journal is never held whole.
+
+        Args:
+            types: only events of these types; of the lines of others no more is looked at than that each has the number
+                it must, which is a tenth of the time. () is all of them.
+        """
+        marks = _marks(types)
         try:
             status = os.lstat(self._path)
             if status.st_size == self.offset and stat.S_ISREG(status.st_mode):
@@ -74,8 +96,17 @@ class Tail:
                 break
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
-                yield self._next(line)
+                if marks is not None and marks.search(line) is None and line.startswith(self._expected()):
+                    self.seq, self.offset = self.seq + 1, self.offset + len(line) + 1
+                    continue
+                event = self._next(line)
+                if not types or event.type in types:
+                    yield event
         self.torn_bytes = len(rest)
+
+    def _expected(self) -> bytes:
+        """Return how the next line begins, as we write it; one that does not is read in full, or is damage."""
+        return b'{"v":1,"seq":%d,' % (self.seq + 1)
 
     def _next(self, line: bytes) -> Event:
         event = decode(line, place=self._place)
@@ -87,6 +118,13 @@ class Tail:
 
     def _place(self) -> str:
         return f"{self._path} line {self.seq + 1} at byte {self.offset}"
+
+
+def _marks(types: Collection[str]) -> re.Pattern[bytes] | None:
+    """Return what a line of one of these types has somewhere in it, as we write it; None for no types."""
+    if not types:
+        return None
+    return re.compile(b'"type":"(?:' + b"|".join(re.escape(name.encode()) for name in sorted(types)) + b')"')
 
 
 class _Opened:

@@ -16,6 +16,7 @@ from teams.protocol.board.task import Task
 from teams.protocol.team import Team
 
 SUMMARY_CHARACTERS = 4000
+_UNSAID = ("commands", "claims", "undone", "discovered", "skills")
 _COMMIT = re.compile(r"(?:\A|\n)Commit:[ \t]*([0-9a-f]{7,64})\Z", re.IGNORECASE)
 
 
@@ -88,7 +89,8 @@ class Work:
         if named is None or task.mission is None:
             return {"summary": summary}
         handoff = {"version": 1, "task": task.key, "attempt": task.attempt, "epoch": task.epoch, "commit": named[1]}
-        return {"summary": summary, "handoff": {**handoff, "summary": summary}}
+        unsaid: dict[str, Any] = {name: [] for name in _UNSAID}
+        return {"summary": summary, "handoff": {**handoff, "summary": summary, **unsaid}}
 
     def _hand_in(self, task: Task, answer: Answer) -> str:
         evidence = self._evidence(task, answer)

@@ -18,7 +18,7 @@ from onecontext.store.project import Project
 from teams.engine.event import Draft
 from teams.mission.alone import alone
 from teams.mission.checkpoints import Checkpoint
-from teams.mission.history import History, read_history
+from teams.mission.history import TYPES, History, read_history
 from teams.mission.past import Past
 from teams.mission.planning import on_board
 from teams.mission.site import LEAD, VALIDATOR
@@ -47,7 +47,7 @@ def fork(project: Project, memory: Memory, source: History, at: Checkpoint, name
         raise UsageError(f"there is a branch {branch_of_mission(name)} already", hint="choose another name with --name")
     team = Team.create(name, root=memory.path, cwd=project.path)
     with alone(team.journal, name):
-        if read_history(team.journal.read()) is not None:
+        if read_history(team.journal.read(types=TYPES)) is not None:
             raise UsageError(f"there is a mission {name} already", hint="choose another name with --name")
         project.ensure_branch(branch_of_mission(name), tip)
         _remember(memory, source, at, name)

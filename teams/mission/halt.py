@@ -27,6 +27,7 @@ _LIMIT_BYTES = 64 * 1024
 _NAME_CHARACTERS = 200
 _REASON_CHARACTERS = 2000
 _WAIT_S = 5.0
+_WORDS = ("mission.halted", "mission.released", "mission.ended")
 Word = Literal["pause", "stop"]
 
 
@@ -104,7 +105,7 @@ class Halt:
     def _on_record(self, mission: str) -> tuple[str, str] | None:
         """Return the word that stands in the journal, and whose it is."""
         found: tuple[str, str] | None = None
-        for event in self._journal.read():
+        for event in self._journal.read(types=_WORDS):
             if event.mission == mission and event.type == "mission.halted":
                 found = str(event.data.get("word")), str(event.data.get("by"))
             elif event.mission == mission and event.type in ("mission.released", "mission.ended"):

@@ -51,7 +51,7 @@ class History:
 
 
 def read_history(events: Iterable[Event]) -> History | None:
-    """Return the mission that these events tell of, or None when none was started.
+    """Return the mission that these events tell of, or None when none was started; those of :data:`TYPES` are enough.
 
     Raises:
         NewerFormat, InvalidDocument: the recorded contract is not one this program knows.
@@ -59,7 +59,7 @@ def read_history(events: Iterable[Event]) -> History | None:
     """
     history: History | None = None
     for event in events:
-        if event.type in _TYPES:
+        if event.type in TYPES:
             try:
                 history = _with(history, event)
             except (KeyError, TypeError, ValidationError) as error:
@@ -68,7 +68,7 @@ def read_history(events: Iterable[Event]) -> History | None:
     return history
 
 
-_TYPES = frozenset(
+TYPES = frozenset(
     {
         "mission.started",
         "mission.forked",

@@ -93,7 +93,7 @@ class Metered:
         ) as reservation:
             reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=reservation.tokens_out)
             usage = reply.usage
-            counted = reservation.settle(tokens=usage.tokens_in + usage.tokens_out, usd=usage.cost_usd)
+            counted = reservation.settle(tokens=usage.tokens_in + usage.tokens_out, usd=usage.cost_usd, lost=reply.lost)
         return replace(reply, counted=counted)
 
     def _most_in(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> int:

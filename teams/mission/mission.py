@@ -14,7 +14,7 @@ from teams.mission.alone import alone
 from teams.mission.contract import Contract
 from teams.mission.forking import take_over
 from teams.mission.halt import PERSON
-from teams.mission.history import History, read_history
+from teams.mission.history import TYPES, History, read_history
 from teams.mission.judging.checks import Checks, Measure
 from teams.mission.judging.pins import Pins
 from teams.mission.outcome import STOPPED, Outcome
@@ -44,9 +44,11 @@ class Mission:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._tending = Tending(site)
         self._course = Course(site.mission)
+        # Before anything has read the journal, so that it is read once for all who follow it.
+        site.past.begin()
         site.journal.follow(self._course.apply)
+        self._tending = Tending(site)
 
     def start(self, goal: str, *, model: str, scripted: bool, base: str | None = None) -> Ending:
         """Record the goal and run until an end.
@@ -168,7 +170,7 @@ class Mission:
                 board.unblock(task.id, by=LEAD, anew=False)
 
     def _history(self) -> History:
-        history = read_history(self._site.journal.read())
+        history = read_history(self._site.journal.read(types=TYPES))
         if history is None:
             raise AssertionError("a mission's journal begins with mission.started")
         return history

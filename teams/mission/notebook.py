@@ -129,7 +129,7 @@ def _with_id(memory: Memory, record: str, *, session: str) -> Memory:
 
 
 def _is_told(site: Site, record: str) -> bool:
-    return any(e.type == "memory.committed" and e.data.get("record") == record for e in site.journal.read())
+    return any(event.data.get("record") == record for event in site.journal.read(types=("memory.committed",)))
 
 
 def tell(site: Site, memory: Memory, milestone: Milestone, contribution: str, *, task: Task | None = None) -> None:

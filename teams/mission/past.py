@@ -77,10 +77,17 @@ class Past:
         self._journal = journal
         self._attempts: dict[str, Attempted] = {}
         self._resumed_seq = 0
-        journal.follow(self._apply)
+        self._is_followed = False
+
+    def begin(self) -> None:
+        """Follow the journal from here on; whoever asks something begins it, too."""
+        if not self._is_followed:
+            self._is_followed = True
+            self._journal.follow(self._apply)
 
     def of(self, task_id: str, attempt: int) -> Attempted | None:
         """Return what the journal has of this attempt, None when that is nothing."""
+        self.begin()
         self._journal.catch_up()
         found = self._attempts.get(task_id)
         return found if found is not None and found.attempt == attempt else None

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from teams.models.port import Counted, Price
+from teams.models.port import Counted, Price, Usage
 
 Kind = Literal["mission", "task", "agent"]
 LEAST_OUT = 256
@@ -83,20 +83,28 @@ class Reservation:
 
     def __init__(self, tokens_in: int, tokens_out: int, price: Price | None) -> None:
         self._tokens = tokens_in + tokens_out
-        self._usd = tokens_in * price.token_in_usd + tokens_out * price.token_out_usd if price else 0.0
+        self._price = price
+        self._usd = price.of(tokens_in, tokens_out) if price else 0.0
         self.tokens_out = tokens_out
         self._took: tuple[int, float, int] | None = None
 
-    def settle(self, *, tokens: int, usd: float | None, calls: int = 1) -> Counted | None:
+    def settle(self, *, tokens: int, usd: float | None, calls: int = 1, lost: Usage | None = None) -> Counted | None:
         """Say what the call took; without it (it failed) nothing is counted.
 
         What the provider does not say (no tokens, ``usd`` None), or cannot be, counts as all that was set aside; what
         is counted then is returned, None where it is what the call took.
+
+        Args:
+            lost: what tries before it took, and nobody said.
         """
         known = usd is not None and math.isfinite(usd) and usd >= 0
         counted = Counted(tokens if tokens > 0 else self._tokens, usd if usd is not None and known else self._usd)
-        self._took = counted.tokens, counted.usd, calls
         same = (counted.tokens, counted.usd) == (tokens, usd) or (tokens > 0 and not self._usd)
+        if lost is not None:
+            same = False
+            lost_usd = self._price.of(lost.tokens_in, lost.tokens_out) if self._price else 0.0
+            counted = Counted(counted.tokens + lost.tokens_in + lost.tokens_out, counted.usd + lost_usd)
+        self._took = counted.tokens, counted.usd, calls
         return None if same else counted
 
     def set_aside(self, purse: Purse) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 from teams.engine.event import Event
 from teams.mission.ledger import Spent
 from teams.mission.mission import Ending
+from teams.protocol.board.states import EVENTS
+
+TOLD = frozenset({*EVENTS.values(), "task.created", "task.imported", "task.edited", "model.called", "verdict.given"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Summary:
 
 
 def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summary:
-    """Sum up a mission; each task counts as its newest event tells it."""
+    """Sum up a mission; each task counts as its newest event tells it. Events of :data:`TOLD` are enough."""
     tasks: dict[str, Any] = {}
     used, rejections = Spent(), 0
     for event in events:

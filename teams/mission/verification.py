@@ -5,28 +5,25 @@ Rule 2: what is measured is the merge itself, and exactly that commit lands; so 
 Rule 3: the validator is never the author (the board refuses it, too).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.store.project import MergeCandidate
-from teams.agent.tools import cut
 from teams.mission.contract import Contract
-from teams.mission.effects import key_of
 from teams.mission.handoff import commit_in
-from teams.mission.history import read_history
+from teams.mission.history import TYPES, read_history
 from teams.mission.judging.checks import Check, Checks, Measure
+from teams.mission.judging.claims import without_evidence
 from teams.mission.judging.findings import Rounds, Shown
 from teams.mission.judging.pins import Compared, Pins
 from teams.mission.judging.review import Review, Work
+from teams.mission.judging.settling import Settling
 from teams.mission.judging.suspects import suspects
 from teams.mission.judging.weighing import Weighing, outside, refusal
-from teams.mission.notebook import Notebook
-from teams.mission.site import LEAD, VALIDATOR, Site
+from teams.mission.site import VALIDATOR, Site
 from teams.protocol.board.task import Task
-
-MAIL_CHARACTERS = 100_000
 
 
 class Verification:
@@ -46,6 +43,7 @@ class Verification:
         self._judged = judged
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
         self._evidence: dict[str, Any] = dict(task.evidence)
+        self._settling = Settling(site, task, self._evidence, self._where)
 
     def run(self) -> None:
         """Judge the newest attempt: complete the task, or send it back with findings.
@@ -59,18 +57,18 @@ class Verification:
 
     def _run(self) -> None:
         attempted = self._site.past.of(self._task.id, self._task.attempt)
-        if attempted is not None and attempted.verdict is not None and self._carry_out(attempted.verdict):
+        if attempted is not None and attempted.verdict is not None and self._settling.carry_out(attempted.verdict):
             return
         candidate = self._candidate()
         if candidate is None:
             self._evidence["handoff"] = None
-            self._reject(
+            self._settling.reject(
                 None, ["what was handed over names no commit of this repository, so there is nothing to judge"]
             )
             return
         if candidate.conflicts:
             self._evidence["conflicts"] = list(candidate.conflicts)
-            self._reject(
+            self._settling.reject(
                 candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
             )
             return
@@ -78,7 +76,7 @@ class Verification:
         beyond = outside(self._site, rounds.scope, commit_in(self._evidence) or "") if rounds.scope else []
         if beyond:
             self._evidence["review"] = rounds.as_evidence()
-            self._reject(candidate.commit, [refusal(beyond)])
+            self._settling.reject(candidate.commit, [refusal(beyond)])
             return
         compared = self._compare(candidate.commit)
         checks = self._measure(candidate.commit, compared)
@@ -122,13 +120,13 @@ class Verification:
             return
         if isinstance(verdict, str):
             self._evidence["review"] = rounds.as_evidence()
-            self._reject(candidate.commit, [verdict, *failed])
+            self._settling.reject(candidate.commit, [verdict, *failed])
             return
-        self._evidence["quotes"] = [quote.model_dump(mode="json") for quote in verdict.said.quotes]
+        self._evidence["quotes"] = [quote.model_dump(mode="json") for quote in verdict.weighed.quotes]
         self._evidence["asked"] = [*asked]
         self._evidence["answers"] = [*verdict.said.answers]
         if verdict.said.accept and any(not check.passed for check in checks):
-            self._record("violation", {"path": "", "what": "the validator accepted although a command failed"})
+            self._settling.record("violation", {"path": "", "what": "the validator accepted although a command failed"})
         weighed = verdict.weighed
         unmended = [one.finding.text for one in open_]
         if is_over:
@@ -163,21 +161,14 @@ class Verification:
         scope = weighing.scope(commit_in(self._evidence) or "", shown) if weighing and by_findings else None
         self._evidence["review"] = Rounds(rounds.count + by_findings, tests, scope).as_evidence()
         if failed or blocking:
-            self._reject(candidate.commit, [*blocking, *advice, *failed])
+            self._settling.reject(candidate.commit, [*blocking, *advice, *failed])
+            return
+        lacking = without_evidence(self._contract.of_task(self._task.key), self._evidence)
+        if lacking:
+            self._settling.reject(candidate.commit, [f"nothing shows that these hold: {', '.join(lacking)}"])
             return
         self._evidence["advice"] = [*advice]
-        self._accept(candidate)
-
-    def _carry_out(self, given: Mapping[str, Any]) -> bool:
-        """Do what a verdict says that a killed run gave; False: the branch has moved since, and it says nothing now."""
-        self._evidence |= given.get("evidence") or {}
-        if given["verdict"] == "rejected":
-            self._send_back([*given["findings"]])
-            return True
-        made = self._site.project.merge_made(self._site.branch, given["commit"])
-        if made is not None:
-            self._land(made)
-        return made is not None
+        self._settling.accept(candidate)
 
     def _candidate(self) -> MergeCandidate | None:
         """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""
@@ -196,14 +187,14 @@ class Verification:
 
     def _compare(self, commit: str) -> Compared:
         """Look what the merge does to pinned files; each that it may not change is a violation."""
-        history = read_history(self._site.journal.read())
+        history = read_history(self._site.journal.read(types=TYPES))
         # Of a served board each branch has its own past, which a person may have added to.
         is_mission = history is not None and not history.serving
         pinned = history.accepted if history is not None and is_mission else self._site.branch_tip()
         compared = self._pins.compare(pinned, commit, may_write=self._contract.may_write(self._task.key))
         self._evidence["pinned"] = pinned
         for breach in compared.breaches:
-            self._record("violation", {"path": breach.path, "what": breach.what})
+            self._settling.record("violation", {"path": breach.path, "what": breach.what})
         return compared
 
     def _measure(self, commit: str, compared: Compared) -> list[Check] | None:
@@ -217,70 +208,5 @@ class Verification:
         self._evidence["checks"] = [check.evidence() for check in checks]
         for check in checks:
             if check.exit_code == 0 and check.problems:
-                self._record("violation", {"path": "", "what": check.outline})
+                self._settling.record("violation", {"path": "", "what": check.outline})
         return checks
-
-    def _accept(self, candidate: MergeCandidate) -> None:
-        self._give("accepted", [], candidate.commit)
-        self._land(candidate)
-
-    def _land(self, candidate: MergeCandidate) -> None:
-        site = self._site
-        attempted = site.past.of(self._task.id, self._task.attempt)
-        # By a run before this one, which did not live to complete the task.
-        commit = attempted.merged if attempted is not None and candidate.already else None
-        if commit is None:
-            commit = candidate.commit
-            site.project.land(candidate)
-            self._record("work.merged", {"branch": site.branch, "commit": commit, "parents": list(candidate.parents)})
-        commands = ", ".join(dict.fromkeys(check["command"] for check in self._evidence["checks"]))
-        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(f"Accepted: these exit 0: {commands or 'none'}")
-        self._tell_what_else_was_found()
-        Notebook.open(site, self._task, agent=LEAD).merge()
-        self._evidence["merged"] = commit
-        site.team.board.complete(self._task.id, VALIDATOR, self._evidence, epoch=self._task.epoch)
-
-    def _tell_what_else_was_found(self) -> None:
-        """Let the lead, and the memory, know what the author found and did not touch, and the author what was advised.
-
-        It is in the memory of the task, which is merged into the mission's.
-        """
-        handoff = self._evidence.get("handoff") or {}
-        found = handoff.get("discovered") if isinstance(handoff, dict) else None
-        if isinstance(found, list) and found:
-            self._tell(LEAD, "discovered", "Discovered: " + "; ".join(map(str, found)))
-        if advice := self._evidence.get("advice"):
-            self._tell(self._task.author or LEAD, "advice", "Accepted, with this advice: " + "; ".join(advice))
-
-    def _tell(self, to: str, what: str, text: str) -> None:
-        site, told = self._site, cut(text, MAIL_CHARACTERS)
-        Notebook.open(site, self._task, agent=VALIDATOR).commit_once(told)
-        key = key_of(site.mission, self._task, what, told)
-        site.team.send(to, told, sender=VALIDATOR, summary=f"{self._task.key} {what}", msg_id=key)
-
-    def _reject(self, commit: str | None, findings: list[str]) -> None:
-        self._give("rejected", findings, commit)
-        self._send_back(findings)
-
-    def _give(self, verdict: str, findings: list[str], commit: str | None) -> None:
-        """Record the verdict with all that it rests on, so that it can be carried out by whoever comes after a kill."""
-        rests_on = {name: value for name, value in self._evidence.items() if name != "handoff" or value is None}
-        given = {"verdict": verdict, "by": VALIDATOR, "findings": findings, "commit": commit}
-        self._record("verdict.given", {**given, "evidence": rests_on})
-
-    def _send_back(self, findings: list[str]) -> None:
-        site = self._site
-        notebook = Notebook.open(site, self._task, agent=VALIDATOR)
-        notebook.commit_once("Attempt rejected: " + "; ".join(finding.splitlines()[0] for finding in findings))
-        told = cut("\n".join(findings), MAIL_CHARACTERS)
-        site.team.send(
-            self._task.author or LEAD,
-            told,
-            sender=VALIDATOR,
-            summary=f"{self._task.key} rejected",
-            msg_id=key_of(site.mission, self._task, "rejected", told),
-        )
-        site.team.board.reject(self._task.id, VALIDATOR, findings, self._evidence, epoch=self._task.epoch)
-
-    def _record(self, type_: str, data: dict[str, Any]) -> None:
-        self._site.journal.append(type_, data, mission=self._site.mission, agent=VALIDATOR, **self._where)

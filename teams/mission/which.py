@@ -11,7 +11,7 @@ from pathlib import Path
 
 from onecontext.errors import Damaged, NoMission
 from teams.mission.alone import has_run, is_run
-from teams.mission.history import History, read_history
+from teams.mission.history import TYPES, History, read_history
 from teams.protocol.team import Team
 
 _NAMED = 5
@@ -76,7 +76,7 @@ def _meant(root: Path, name: str | None) -> tuple[Team, History, Sequence[str]]:
 
 
 def _history(team: Team) -> History:
-    history = read_history(team.journal.read())
+    history = read_history(team.journal.read(types=TYPES))
     if history is None:
         raise NoMission(f"the team {team.name} has no mission", hint="start one with 'onecontext run \"GOAL\"'")
     return history

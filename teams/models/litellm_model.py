@@ -14,13 +14,14 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import Any
 
 from onecontext.errors import ModelError, ModelRefused, ModelStalled
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
+from teams.models.litellm_stream import Stream, estimated
 from teams.models.openai_client import wire_client
 from teams.models.port import Message, OnText, Price, Reply, ToolSpec, Usage
 from teams.models.prices import cost_usd, dearest, entry_of
@@ -107,13 +108,13 @@ class LitellmModel:
     def _ask(self, request: dict[str, Any], on_text: OnText | None) -> Reply:
         litellm = load_litellm()
         assembly = Assembly(on_text)
-        stream = _Stream(lambda: litellm.completion(**self._options(), **request))
+        stream = Stream(lambda: litellm.completion(**self._options(), **request), plain=self._is_of_openai)
         with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close)) as chunks:
             for chunk in self._translating(chunks):
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))
         model = assembly.model or self.name
-        usage = self._usage(litellm, assembly.usage)
+        usage = self._usage(litellm, assembly.usage or estimated(litellm, self._route, request, assembly))
         return Reply(assembly.text, assembly.calls, usage, model, stop, self._provider)
 
     def _options(self) -> dict[str, Any]:
@@ -170,38 +171,6 @@ class LitellmModel:
         details = getattr(usage, "prompt_tokens_details", None)
         cached = int(getattr(details, "cached_tokens", 0) or 0)
         return Usage(tokens_in, cached, tokens_out, cost_usd(litellm, self._route, usage))
-
-
-class _Stream:
-    """One stream of litellm's, so that it can be closed from outside and asked how it ended."""
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self._call = call
-        self._stream: Any = None
-
-    def start(self) -> Iterator[Any]:
-        self._stream = self._call()
-        for chunk in self._stream:
-            yield chunk
-            if getattr(self._stream, "sent_stream_usage", False):
-                # The count is the last thing it says; to ask once more would have it put all pieces together again.
-                return
-
-    def close(self) -> None:
-        """Close the connection, where this provider's stream can; else its own timeout ends it."""
-        with suppress(Exception):
-            self._stream.completion_stream.close()
-        with suppress(Exception):
-            # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the
-            # following piece from this attribute.
-            self._stream.completion_stream = iter(())
-
-    def said(self, finish: str) -> str | None:
-        """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""
-        if not hasattr(self._stream, "received_finish_reason"):
-            return finish or None
-        received = self._stream.received_finish_reason or getattr(self._stream, "intermittent_finish_reason", None)
-        return str(received) if received else None
 
 
 @contextmanager

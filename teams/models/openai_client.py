@@ -40,6 +40,13 @@ def wire_client(key: str, api_base: str, certificates: Callable[[], Any]) -> Any
     )
 
 
+def is_of_the_client(stream: Any) -> bool:
+    """Say whether ``stream`` is one of the client's own, with pieces as the server sent them."""
+    import openai
+
+    return isinstance(stream, openai.Stream)
+
+
 class _Chat:
     """What litellm calls: ``client.chat.completions.with_raw_response.create(…)``."""
 

@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onecontext.errors import BudgetExhausted, ModelError, ModelUnavailable
 from teams.models.counting import Counting
-from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec
+from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec, Usage
 from teams.models.rates import Limiter, Wait
 from teams.models.retry import wait_s
 
@@ -82,15 +82,20 @@ class Patient:
             ModelError: of the last try. BudgetExhausted: (without a name) it was stopped while it waited.
         """
         tokens = self._counting.tokens_in(messages, tools) if self._limiter.counts_tokens else 0
+        lost: Usage | None = None
         for attempt in range(self._retries + 1):
+            said: list[str] = []
             try:
                 with ExitStack() as turn:
                     self._take_turn(turn, tokens, on_text)
-                    reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=most_tokens)
+                    reply = self._model.reply(messages, tools, on_text=_heard(said, on_text), most_tokens=most_tokens)
                 took = reply.usage.tokens_in + reply.usage.tokens_out
                 self._limiter.settle(tokens, took or tokens)
-                return reply
+                return replace(reply, lost=lost) if lost else reply
             except ModelError as error:
+                if said:
+                    # The provider had read it all, and begun to answer.
+                    lost = self._with_broken_off(lost, messages, tools, "".join(said))
                 if isinstance(error, ModelUnavailable) and error.retry_after_s:
                     self._limiter.hold(error.retry_after_s)
                 if not error.retryable or attempt == self._retries:
@@ -99,6 +104,14 @@ class Patient:
             self._tell(wait)
             self._wait(wait.seconds, on_text)
         raise AssertionError("unreachable: the last try answers or raises")
+
+    def _with_broken_off(
+        self, lost: Usage | None, messages: Sequence[Message], tools: Sequence[ToolSpec], said: str
+    ) -> Usage:
+        tokens_in, tokens_out = self._counting.tokens_in(messages, tools), self._counting.of(Message("assistant", said))
+        return Usage(
+            (lost.tokens_in if lost else 0) + tokens_in, 0, (lost.tokens_out if lost else 0) + tokens_out, None
+        )
 
     def _take_turn(self, turn: ExitStack, tokens: int, on_text: OnText | None) -> None:
         """Wait until the call may be made; its place is given back when ``turn`` is left."""
@@ -131,3 +144,14 @@ class Patient:
             step_s = min(seconds, LOOK_S) if seconds > 0 else LOOK_S
             waiting.sleep(step_s)
             seconds -= step_s
+
+
+def _heard(said: list[str], on_text: OnText | None) -> OnText:
+    """Return what keeps each piece in ``said`` before it is told."""
+
+    def hear(piece: str) -> None:
+        said.append(piece)
+        if on_text is not None:
+            on_text(piece)
+
+    return hear

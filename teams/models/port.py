@@ -67,7 +67,8 @@ class Reply:
     """One answer of a model. ``model`` is who answered; ``stop`` is why it stopped.
 
     ``provider`` is whose server it was, "" where nobody knows. ``counted`` is what a budget counts for it where that is
-    not what ``usage`` says, else None. ``cached``: it was given before and kept, and nobody was asked.
+    not what ``usage`` says, else None. ``cached``: it was given before and kept, and nobody was asked. ``lost``
+    is what tries before it took that broke off in the middle of an answer, by our own count; None: there were none.
     """
 
     text: str
@@ -78,6 +79,7 @@ class Reply:
     provider: str = ""
     counted: Counted | None = None
     cached: bool = False
+    lost: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class Price:
 
     token_in_usd: float
     token_out_usd: float
+
+    def of(self, tokens_in: int, tokens_out: int) -> float:
+        """Return what so many tokens cost."""
+        return tokens_in * self.token_in_usd + tokens_out * self.token_out_usd
 
 
 class Model(Protocol):

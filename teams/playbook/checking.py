@@ -91,8 +91,8 @@ def _graph(steps: Mapping[str, Step], at: Place, outer: frozenset[str], variable
 
 def _outputs(playbook: Playbook) -> Iterator[Problem]:
     visible = frozenset(playbook.steps)
-    for name, text in playbook.outputs.items():
-        yield from _unknown((), Use(("outputs", name), Template(text)), COMMON, visible)
+    for name, one in playbook.given_back.items():
+        yield from _unknown((), Use(("outputs", name), Template(one.value)), COMMON, visible)
     yield from _unknown((), Use(("remember",), Template(playbook.remember)), COMMON | {"outputs"}, visible)
 
 

@@ -8,7 +8,7 @@ Rule 2: this file does no input or output. What must hold between steps is in :m
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from onecontext.errors import OneContextError
 from onecontext.names import check_name
@@ -66,6 +66,23 @@ class Input(_Part):
     @property
     def is_required(self) -> bool:
         return "default" not in self.model_fields_set
+
+
+class Output(_Part):
+    """What a play gives back; of a play that is done, ``value`` fits ``type``. None: it may be anything."""
+
+    value: TemplateText
+    type: TypeSpec | None = None
+
+
+def _kind_of_output(given: Any) -> str:
+    return "value" if isinstance(given, str) else "typed"
+
+
+OutputSpec = Annotated[
+    Annotated[TemplateText, Tag("value")] | Annotated[Output, Tag("typed")], Discriminator(_kind_of_output)
+]
+"""A text alone, or one with its type."""
 
 
 class Condition(_Part):
@@ -255,8 +272,13 @@ class Playbook(_Part):
     inputs: dict[Variable, Input] = Field(default={}, max_length=32)
     require: tuple[Condition, ...] = Field(default=(), max_length=20, strict=False)
     steps: Steps
-    outputs: dict[Variable, TemplateText] = Field(default={}, max_length=32)
+    outputs: dict[Variable, OutputSpec] = Field(default={}, max_length=32)
     remember: TemplateText = ""
+
+    @property
+    def given_back(self) -> dict[str, Output]:
+        """The outputs, each with its type or None."""
+        return {name: Output(value=one) if isinstance(one, str) else one for name, one in self.outputs.items()}
 
 
 for _model in (ForEach, Parallel, Loop, Step, Playbook):

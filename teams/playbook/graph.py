@@ -16,7 +16,7 @@ from teams.playbook.ensure import broken
 from teams.playbook.record import INTERRUPTED, StepResult
 from teams.playbook.scope import Scope
 from teams.playbook.stage import Stage
-from teams.playbook.uses import order_of
+from teams.playbook.uses import needed_by, order_of
 
 _GROUPS = {"for_each": groups.for_each, "parallel": groups.parallel, "loop": groups.loop}
 
@@ -79,7 +79,8 @@ def _stopped_by(step: Step, earlier: tuple[str, ...], results: Mapping[str, Step
     """Return what keeps a step from running, None where nothing does."""
     if any(results[name].outcome == "interrupted" for name in earlier):
         return INTERRUPTED
-    not_done = [name for name in earlier if not results[name].is_done]
+    needed = needed_by(step)
+    not_done = [name for name in earlier if name in needed and not results[name].is_done]
     if not not_done or step.always:
         return None
     said = "; ".join(f"{name} {'failed' if results[name].outcome == 'failed' else 'was skipped'}" for name in not_done)

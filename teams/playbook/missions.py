@@ -9,7 +9,7 @@ import threading
 from dataclasses import replace
 
 from teams.mission.config import BudgetConfig
-from teams.mission.history import read_history
+from teams.mission.history import TYPES, read_history
 from teams.mission.mission import Ending, Mission
 from teams.mission.site import Site
 from teams.mission.worked import worked_before
@@ -64,7 +64,7 @@ def run(stage: Stage, path: str, spec: MissionStep, scope: Scope) -> StepResult:
 
 
 def _go(stage: Stage, site: Site, spec: MissionStep, scope: Scope) -> Ending:
-    history = read_history(site.journal.read())
+    history = read_history(site.journal.read(types=TYPES))
     if history is None:
         base = stage.base_of(spec.base, scope)
         goal = scope.prompt(spec.goal)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from onecontext.errors import OneContextError
+from onecontext.errors import InvalidDocument, OneContextError
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON
 from teams.mission.history import History
@@ -23,6 +23,7 @@ from teams.playbook.graph import run_graph
 from teams.playbook.record import Record, StepResult, document_of, read_document
 from teams.playbook.scope import Scope
 from teams.playbook.stage import Stage, Watch, plain
+from teams.playbook.types import fit
 
 OUTPUT_CHARACTERS = 200_000
 GOAL_CHARACTERS = 200
@@ -85,6 +86,8 @@ class Play:
         tip = site.project.tip(site.branch)
         outputs = _outputs(playbook, scope)
         kept = ""
+        if outcome.ending == "done" and (misfit := _misfit(playbook, outputs)):
+            outcome = Outcome("blocked", misfit)
         if outcome.ending == "done":
             kept = _quietly(scope, playbook.remember, outputs) or as_text(outputs)
         outcome = self._tending.end(
@@ -114,9 +117,9 @@ def _outputs(playbook: Playbook, scope: Scope) -> dict[str, Any]:
     """Return the outputs; one that cannot be worked out, because of steps that are not done, is none."""
     found: dict[str, Any] = {}
     left = OUTPUT_CHARACTERS
-    for name, text in playbook.outputs.items():
+    for name, one in playbook.given_back.items():
         try:
-            value = weighed(scope.value(text))
+            value = weighed(scope.value(one.value))
         except (OneContextError, ValueError):
             # How the play ended says why; the outputs are what there is all the same.
             value = None
@@ -124,6 +127,17 @@ def _outputs(playbook: Playbook, scope: Scope) -> dict[str, Any]:
         left -= size
         found[name] = value if left >= 0 else f"[{size:,} characters, which are too many for one output]"
     return plain(found)
+
+
+def _misfit(playbook: Playbook, outputs: Mapping[str, Any]) -> str:
+    """Return which output does not have its type, "" where all do."""
+    for name, one in playbook.given_back.items():
+        if one.type is not None:
+            try:
+                fit(one.type, outputs[name], what=f"the output {name}")
+            except InvalidDocument as error:
+                return error.message
+    return ""
 
 
 def _quietly(scope: Scope, text: str, outputs: Mapping[str, Any]) -> str:

@@ -74,10 +74,17 @@ def conditions_of(conditions: tuple[Condition, ...], at: str, own: frozenset[str
 
 def comes_after(step: Step) -> frozenset[str]:
     """Return the steps that must be over before ``step`` begins; those inside it are not among them."""
-    found = set(step.needs) | {name for use in uses_of(step) for name in use.steps}
-    found |= set(step.agent.apart_from) if step.agent else set()
+    found = set(needed_by(step)) | (set(step.agent.apart_from) if step.agent else set())
     for inner in step.inner.values():
         found |= comes_after(inner)
+    return frozenset(found - set(step.inner))
+
+
+def needed_by(step: Step) -> frozenset[str]:
+    """Return those of them that must be done, too: who must only be apart from a step does not need it."""
+    found = set(step.needs) | {name for use in uses_of(step) for name in use.steps}
+    for inner in step.inner.values():
+        found |= needed_by(inner)
     return frozenset(found - set(step.inner))
 
 

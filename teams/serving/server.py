@@ -16,7 +16,7 @@ from teams.engine.journal import utc_now
 from teams.engine.regular import Regular
 from teams.mission.alone import alone
 from teams.mission.halt import PERSON
-from teams.mission.history import History, read_history
+from teams.mission.history import TYPES, History, read_history
 from teams.mission.mission import Ending
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site
@@ -39,7 +39,7 @@ def served_before(team: Team) -> History | None:
     Raises:
         UsageError: the team is that of a mission, whose tasks are no board to serve.
     """
-    history = read_history(team.journal.read())
+    history = read_history(team.journal.read(types=TYPES))
     if history is not None and not history.serving:
         raise UsageError(
             f"the team {team.name} is that of the mission {history.mission}, which is no board to serve",

@@ -166,14 +166,14 @@ def waits(folder: Path, *, task: str, wait_s: float) -> str:
 
 
 def test_a_mission_works_no_longer_than_it_may_and_goes_on_with_more(repository: Path, tmp_path: Path) -> None:
-    slow = waits(tmp_path, task="a", wait_s=1.5)
+    slow = waits(tmp_path, task="a", wait_s=3.0)
 
-    ran = run(repository, slow, "--budget-seconds", "5")
+    ran = run(repository, slow, "--budget-seconds", "8")
 
     assert ran.code == 10, ran.stderr
     ((ending, reason),) = endings(repository)
     assert ending == "budget_exhausted"
-    assert re.fullmatch(rf"the budget of {ran.data['mission']} has no time left: \d+ of 5 s are over", reason)
+    assert re.fullmatch(rf"the budget of {ran.data['mission']} has no time left: \d+ of 8 s are over", reason)
     # What was at work was given back in order.
     assert [task["state"] for task in ran.data["tasks"] if task["key"] == "a"] == ["ready"]
 
@@ -187,9 +187,9 @@ def test_a_mission_works_no_longer_than_it_may_and_goes_on_with_more(repository:
 
 
 def test_a_task_that_takes_too_long_is_blocked_and_the_others_are_done(repository: Path, tmp_path: Path) -> None:
-    (repository / "onecontext.toml").write_text("[budget.task]\nseconds = 4\n")
+    (repository / "onecontext.toml").write_text("[budget.task]\nseconds = 6\n")
 
-    ran = run(repository, waits(tmp_path, task="a", wait_s=1.5))
+    ran = run(repository, waits(tmp_path, task="a", wait_s=2.5))
 
     assert ran.code == 10
     ((ending, reason),) = endings(repository)

@@ -39,10 +39,10 @@ def ended(repository: Path, agent: str = "worker-1") -> list[tuple[str, str]]:
 
 
 def test_who_stalls_is_given_back_once_and_then_it_counts_as_an_attempt(repository: Path, tmp_path: Path) -> None:
-    hangs, works = work("a", YES, attempt=1, wait_s=4), work("a", YES, attempt=2)
+    hangs, works = work("a", YES, attempt=1, wait_s=9), work("a", YES, attempt=2)
     model = write_script(tmp_path, [planned(), hangs, works, verdict()])
 
-    ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 0.6\n")
+    ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 2.5\n")
 
     assert ran.code == 0, ran.stderr
     stuck = events_of(repository, "agent.stalled")
@@ -50,7 +50,7 @@ def test_who_stalls_is_given_back_once_and_then_it_counts_as_an_attempt(reposito
         ("worker-1", "1", 1, 1),
         ("worker-1", "1", 1, 2),
     ]
-    assert "gave no sign of life for 0.6 s" in stuck[0].data["reason"]
+    assert "gave no sign of life for 2.5 s" in stuck[0].data["reason"]
     outcomes = ended(repository)
     assert [outcome for outcome, _ in outcomes] == ["interrupted", "failed", "submitted"]
     assert outcomes[0][1].startswith("stalled: scripted:")
@@ -61,9 +61,9 @@ def test_who_stalls_is_given_back_once_and_then_it_counts_as_an_attempt(reposito
 
 
 def test_a_task_that_must_wait_says_so_in_the_plan(repository: Path, tmp_path: Path) -> None:
-    model = write_script(tmp_path, [planned(limits={"silence_s": 60}), work("a", YES, wait_s=1.5), verdict()])
+    model = write_script(tmp_path, [planned(limits={"silence_s": 60}), work("a", YES, wait_s=4), verdict()])
 
-    ran = run(repository, model, "[run]\nsilence_s = 0.6\n")
+    ran = run(repository, model, "[run]\nsilence_s = 2.5\n")
 
     assert ran.code == 0, ran.stderr
     assert events_of(repository, "agent.stalled") == []
@@ -73,10 +73,10 @@ def test_a_validator_that_stalls_is_asked_once_more_before_it_costs_an_attempt(
     repository: Path, tmp_path: Path
 ) -> None:
     slow = verdict(attempt=1)
-    slow["turns"][0]["wait_s"] = 4
+    slow["turns"][0]["wait_s"] = 9
     model = write_script(tmp_path, [planned(), work("a", YES), slow, verdict(attempt=2)])
 
-    ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 0.6\n")
+    ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 2.5\n")
 
     assert ran.code == 0, ran.stderr
     assert [event.agent for event in events_of(repository, "agent.stalled")] == ["validator-1", "validator-1"]

@@ -1,5 +1,6 @@
 """The words of ``onecontext play``: what is listed, shown and checked, what is refused, and what a clone cannot do."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def test_a_project_cannot_put_a_link_in_the_place_of_a_playbook(repository: Path
 
     assert ran.code == 0
     assert "secret" not in ran.stdout + ran.stderr.replace("secret.yaml", "")
+    assert "x.yaml cannot be read as a playbook" in ran.stderr
+
+
+def test_a_pipe_in_the_place_of_a_playbook_is_not_waited_for(repository: Path) -> None:
+    path = own(repository, "x", "")
+    path.unlink()
+    os.mkfifo(path)
+
+    ran = onecontext(repository, "play", "--list")
+
+    assert ran.code == 0
     assert "x.yaml cannot be read as a playbook" in ran.stderr
 
 

@@ -77,6 +77,7 @@ def test_where_all_propose_the_same_there_is_no_round(repository: Path, tmp_path
 
     assert ran.code == 0, ran.stderr
     assert ran.data["outputs"]["rounds"] == 0
+    assert ran.data["outputs"]["decision"] == "Tabs"
     assert not [path for path in begun(repository) if path.startswith("rounds")]
 
 

@@ -228,3 +228,15 @@ def test_two_that_change_the_same_line_do_not_both_land(repository: Path, tmp_pa
     assert ran.code == 10
     assert sorted([outcomes(repository)["land_x"], outcomes(repository)["land_y"]]) == ["done", "failed"]
     assert "does not merge" in ran.data["reason"]
+
+
+def test_an_output_of_another_type_than_it_has_blocks_the_play(repository: Path, tmp_path: Path) -> None:
+    steps = {"look": run("cat a.txt")}
+    value = "{{ steps.look.outputs.output }}"
+
+    wrong = play(repository, playbook(tmp_path, steps, outputs={"n": {"type": "int", "value": value}}))
+    right = play(repository, playbook(tmp_path, steps, outputs={"n": {"type": "str", "value": value}}))
+
+    assert (wrong.code, right.code) == (10, 0), right.stderr
+    assert "the output n: Input should be a valid integer" in wrong.data["reason"]
+    assert right.data["outputs"] == {"n": "yes\n"}

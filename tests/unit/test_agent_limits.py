@@ -1,12 +1,13 @@
 """How a run ends when it does not end by itself: limits, circles, a stop from outside."""
 
 import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from teams.agent.limits import Limits
 from teams.agent.loop import MOST_CALLS, TOO_MANY
-from teams.models.port import Reply, ToolCall, Usage
+from teams.models.port import Message, OnText, Reply, ToolCall, ToolSpec, Usage
 from tests.support.agents import FREE, Says, calls, run, text
 
 
@@ -116,6 +117,43 @@ def test_a_stop_is_heard_before_the_next_call_and_every_call_is_answered() -> No
         "ok",
         "error: not run, the work is over (stopped)",
     ]
+
+
+class Drips(Says):
+    """A model that says a word every ten seconds, for ever."""
+
+    def __init__(self, clock: list[float], each: Callable[[], object] = lambda: None) -> None:
+        super().__init__(text("never"))
+        self._clock, self._each, self.pieces = clock, each, 0
+
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], *, on_text: OnText | None = None) -> Reply:
+        assert on_text is not None
+        while self.pieces < 1000:
+            self.pieces += 1
+            self._clock[0] += 10
+            self._each()
+            on_text("")
+        return text("never")
+
+
+def test_a_model_that_drips_on_and_on_is_cut_off_some_time_after_a_stop() -> None:
+    now, stop = [1000.0], threading.Event()
+    model = Drips(now, each=lambda: stop.set() if now[0] >= 1100 else None)
+
+    result = run(model, stop=stop, clock=lambda: now[0])
+
+    assert result.ending == "stopped"
+    assert model.pieces == 10 + 3
+
+
+def test_and_some_time_after_its_time_is_over() -> None:
+    now = [1000.0]
+    model = Drips(now)
+
+    result = run(model, limits=Limits(seconds=200), clock=lambda: now[0])
+
+    assert result.ending == "seconds"
+    assert model.pieces == 20 + 3
 
 
 def test_a_stop_that_was_set_before_asks_nobody() -> None:

@@ -12,7 +12,7 @@ from teams.agent.patience import Patience, Stuck
 from teams.models.port import Message, OnText, Reply, ToolSpec
 from tests.support.agents import Says, Told, calls, run, text
 
-SHORT_S = 0.15
+SHORT_S = 0.3
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_a_model_that_says_nothing_is_given_up_and_ends_at_its_next_word(let_go:
     assert agent_threads() == []
 
 
-@pytest.mark.parametrize("pieces", [["a", "b"] * 6, [""] * 12], ids=["words", "signs"])
+@pytest.mark.parametrize("pieces", [["a", "b"] * 12, [""] * 24], ids=["words", "signs"])
 def test_one_that_drips_is_alive(let_go: threading.Event, pieces: list[str]) -> None:
     model = Hangs(let_go, pieces=pieces, every_s=SHORT_S / 4)
 
-    result = run(model, limits=Limits(silence_s=SHORT_S * 2))
+    result = run(model, limits=Limits(silence_s=SHORT_S * 5))
 
     assert result.ending == "finished"
 

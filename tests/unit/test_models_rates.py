@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelRefused, ModelUnavailable
 from teams.engine.locks import file_lock
+from teams.mission.budget import Budget
+from teams.mission.metered import metered
+from teams.mission.purse import Allowance
 from teams.models import rates as module
 from teams.models.patient import Patient, Waiting
-from teams.models.port import Conversation, Message, OnText, Reply, ToolSpec, Usage
+from teams.models.port import Conversation, Message, OnText, Price, Reply, ToolSpec, Usage
 from teams.models.rates import Limiter, Rate
 
 WHO = Conversation("ann", "worker", "till")
@@ -50,8 +54,10 @@ class Voice:
     def window(self) -> None:
         return None
 
-    def price(self) -> None:
-        return None
+    _price: Price | None = None
+
+    def price(self) -> Price | None:
+        return self._price
 
     def reply(
         self,
@@ -64,7 +70,8 @@ class Voice:
         self.asked.append(self._clock.now)
         if self.faults:
             raise self.faults.pop(0)
-        return Reply("one", (), Usage(self._tokens, 0, 0, None), self.name, "end")
+        cost = self._price.of(self._tokens, 0) if self._price else None
+        return Reply("one", (), Usage(self._tokens, 0, 0, cost), self.name, "end")
 
 
 class Asking:
@@ -289,3 +296,37 @@ def test_a_place_is_given_back_when_the_call_fails(tmp_path: Path) -> None:
     with pytest.raises(ModelRefused):
         asking.ask()
     assert asking.ask().text == "one"
+
+
+class Breaks(Voice):
+    """A model whose answers break off after a few words, as often as it has ``faults``."""
+
+    def reply(self, *args: Any, on_text: OnText | None = None, **more: Any) -> Reply:
+        assert on_text is not None
+        if self.faults:
+            on_text("half an answer of nine or ten words or so")
+        return super().reply(*args, on_text=on_text, **more)
+
+
+def test_what_broke_off_in_the_middle_of_an_answer_is_counted_by_who_pays(tmp_path: Path) -> None:
+    asking = Asking(tmp_path, Rate(), ModelUnavailable("cut"), ModelUnavailable("cut"))
+    voice = Breaks(asking.clock, *asking.voice.faults, tokens=100)
+    voice._price = Price(0.5, 1.0)
+    waiting = Waiting(asking._limited, asking.stop, asking.pause, asking.clock.sleep)
+    model = Patient(voice, WHO, asking.limiter, 3, waiting)
+    purses = Budget("m", Allowance(usd=10_000.0, tokens=10_000), Allowance(), Allowance())
+
+    paid = metered(lambda _: model, purses, answer_tokens=1000, stop=asking.stop, pause=asking.pause)(WHO)
+    reply = paid.reply(ASK, [], on_text=lambda piece: None)
+
+    assert reply.lost is not None
+    assert reply.counted is not None
+    assert (reply.lost.tokens_in, reply.lost.tokens_out) == (2 * 3, 2 * 10)
+    assert reply.counted.tokens == 100 + 26
+    assert reply.counted.usd == pytest.approx(100 * 0.5 + 6 * 0.5 + 20 * 1.0)
+
+
+def test_a_try_that_was_refused_before_a_word_costs_nothing(tmp_path: Path) -> None:
+    asking = Asking(tmp_path, Rate(), ModelUnavailable("503"))
+
+    assert asking.ask().lost is None

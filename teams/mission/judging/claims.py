@@ -1,10 +1,13 @@
-"""What a worker may claim: that an assertion of its own task holds, whose command it ran itself, and saw exit 0.
+"""What may be claimed, and called done: assertions with evidence.
+
+A worker claims that an assertion of its own task holds when it ran its command itself, and saw it exit 0.
 
 Rule 1: what was run is what the host ran for it in this attempt; what is said of it does not count.
 Rule 2: this file does no input or output.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from teams.guard.port import CommandResult
 from teams.mission.contract import Assertion
@@ -20,6 +23,17 @@ def unproved(claims: Iterable[str], own: Sequence[Assertion], ran: Sequence[Comm
     by_id = {assertion.id: assertion for assertion in own}
     ended = {_words(result.argv[-1]): result.exit_code for result in ran}
     return [problem for claim in dict.fromkeys(claims) if (problem := _problem(claim, by_id.get(claim), ended))]
+
+
+def without_evidence(own: Iterable[Assertion], evidence: Mapping[str, Any]) -> list[str]:
+    """Return the ids of assertions for which the evidence of a task has no exit code 0 that counts, and no quote."""
+    shown = {
+        check["assertion"]
+        for check in evidence.get("checks") or ()
+        if check["exit_code"] == 0 and not check.get("problems")
+    }
+    quoted = {quote["assertion"] for quote in evidence.get("quotes") or ()}
+    return [a.id for a in own if a.id not in (shown if a.command is not None else quoted)]
 
 
 def _problem(claim: str, assertion: Assertion | None, ended: dict[str, int | None]) -> str:

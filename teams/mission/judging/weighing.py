@@ -24,11 +24,15 @@ _PATH = re.compile(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+")
 
 @dataclass
 class Weighed:
-    """What a judgement comes to: ``blocking`` and ``advice`` in sentences, ``shown`` the findings behind the first."""
+    """What a judgement comes to: ``blocking`` and ``advice`` in sentences, ``shown`` the findings behind the first.
+
+    ``quotes`` are those that are there.
+    """
 
     blocking: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
 
 
 class Weighing:
@@ -58,8 +62,8 @@ class Weighing:
         Raises:
             UsageError: the validator can still mend it; the sentence says how.
         """
-        quoted = {quote.assertion for quote in said.quotes if self._is_there(quote)}
-        weighed = Weighed()
+        weighed = Weighed(quotes=[quote for quote in said.quotes if self._is_there(quote)])
+        quoted = {quote.assertion for quote in weighed.quotes}
         if said.accept:
             weighed.advice = [finding.text for finding in said.findings]
             self._must(not self._judged - quoted or self._failed, self._lacking(quoted), every_time=True)

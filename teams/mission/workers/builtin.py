@@ -41,7 +41,8 @@ class BuiltIn:
             return Report("unfinished", Finished("", undone=[f"it does not fit in the window: {error.message}"]))
         if result.ending == "seconds":
             self._site.time.check(assignment.agent, assignment.task)
-        if result.ending == "stopped":
+        # There is time all the same: part of it was a pause. The attempt is given back, and goes on.
+        if result.ending in ("stopped", "seconds"):
             return Report("stopped", Finished(""))
         if handed:
             return Report("finished", handed[-1])

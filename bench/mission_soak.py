@@ -1,0 +1,220 @@
+"""A mission of hundreds of tasks on a virtual clock, whose run is thrown away in the middle again and again.
+
+Rule 1: nothing waits for a clock: times, leases and what is recorded of them come from one that goes on by itself. A
+    lease is always over long before its work is; what keeps a claim is that its holder lives.
+Rule 2: a kill is this: from a random record on nothing more is written, whatever threads were about to write, and all
+    handles are thrown away. That a real SIGKILL leaves nothing else is held by bench/mission_kills.py. So one process
+    lives through all of it, and its memory can be looked at.
+Rule 3: the model's words are made up; the board, the copies, the merges, the memory and the journal are real.
+"""
+
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from memory import title
+
+from onecontext import Memory
+from onecontext.store.project import Project
+from teams.engine.event import Draft, Event
+from teams.guard.registry import open_sandbox
+from teams.mission.config import Config, RunConfig
+from teams.mission.mission import Ending, Mission
+from teams.mission.opening import open_site
+from teams.mission.site import LEAD
+from teams.models.port import Conversation, Message, Price, Reply, ToolCall, ToolSpec, Usage
+from teams.protocol.board.ledger import rebuild
+from teams.protocol.team import Team
+from tests.support.missions import git, make_repository
+
+NAME = "soak-0a1b2c"
+WORKERS = 3
+STEP = timedelta(seconds=1)
+"""How far the clock goes on with each look at it."""
+_FREE = Usage(0, 0, 0, 0.0)
+
+
+class Thrown(BaseException):
+    """The run was thrown away: nothing that it was about to do may happen."""
+
+
+class Clock:
+    """Goes on by :data:`STEP` with each look at it."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2030, 1, 1, tzinfo=UTC)
+        self._one = threading.Lock()
+
+    def __call__(self) -> datetime:
+        with self._one:
+            self._now += STEP
+            return self._now
+
+
+@dataclass
+class Words:
+    """A model that makes up what it says: a plan of ``tasks`` tasks, a file for each, and that all of it is good."""
+
+    tasks: int
+    name: str = "made-up"
+    scripted: bool = True
+    whose: Conversation | None = None
+    said: list[str] = field(default_factory=list)
+
+    def open(self, whose: Conversation) -> "Words":
+        """Return the same for one conversation."""
+        return Words(self.tasks, whose=whose)
+
+    def window(self) -> None:
+        """Return that it has no end."""
+
+    def price(self) -> Price:
+        """Return that it costs nothing."""
+        return Price(0.0, 0.0)
+
+    def reply(self, messages: Sequence[Message], tools: Sequence[ToolSpec], **_: Any) -> Reply:
+        """Say the next thing."""
+        assert self.whose is not None
+        number, role = len(self.said), self.whose.role
+        self.said.append(role)
+        if role == "orchestrator":
+            return self._call("submit_plan", _plan(self.tasks))
+        if role == "validator":
+            return self._call("give_verdict", {"accept": True})
+        if number == 0:
+            return self._call("write_file", {"path": f"src/{self.whose.task}.txt", "text": f"{self.whose.task}\n"})
+        if number == 1 and str(self.whose.task).endswith("7"):
+            return self._call("message", {"to": LEAD, "text": f"{self.whose.task} was odd"})
+        return self._call("finish", {"summary": f"did {self.whose.task}"})
+
+    def _call(self, tool: str, arguments: dict[str, Any]) -> Reply:
+        call = ToolCall(f"call_{len(self.said)}", tool, json.dumps(arguments))
+        return Reply("", (call,), _FREE, self.name, "tools")
+
+
+def _plan(tasks: int) -> dict[str, Any]:
+    numbers = range(1, tasks + 1)
+    ids = {number: f"VAL-T{chr(65 + number // 1000)}-{number % 1000:03}" for number in numbers}
+    return {
+        "assertions": [{"id": ids[n], "text": f"t{n}", "judge": f"t{n}.txt is there"} for n in numbers],
+        "tasks": [
+            {"key": f"t{n}", "subject": f"Write t{n}", "assertions": [ids[n]], "after": [f"t{n - 5}"] if n > 5 else []}
+            for n in numbers
+        ],
+    }
+
+
+class Soak:
+    """One mission and the kills of its runs; ``look`` is called with each record that is on the disk."""
+
+    def __init__(self, folder: Path, tasks: int, chance: random.Random) -> None:
+        folder.mkdir()
+        self._repository = make_repository(folder / "repository", {"README.md": "soak\n"})
+        self._words, self._clock, self._chance = Words(tasks), Clock(), chance
+        self._sandbox = open_sandbox("bubblewrap")
+        self.done = 0
+        self.records = 0
+        self.kills: list[int] = []
+        self.sizes: dict[int, float] = {}
+        self._one = threading.Lock()
+
+    def run(self) -> Ending:
+        """Run the mission to its end, over all kills."""
+        Memory.init(self._repository, agent=LEAD, purpose="soak")
+        Team.create(NAME, root=self._repository / ".onecontext", cwd=self._repository, clock=self._clock)
+        ending = self._once(lambda mission: mission.start("soak", model="made-up", scripted=True))
+        while ending is None:
+            ending = self._once(lambda mission: mission.resume())
+        return ending
+
+    def _once(self, go: Callable[[Mission], Ending]) -> Ending | None:
+        """Let a run go on until it ends or is thrown away (None), all of its handles new."""
+        project = Project.find(self._repository)
+        memory = Memory.open(self._repository, branch="main", agent=LEAD)
+        team = Team.open(NAME, root=memory.path, cwd=self._repository, clock=self._clock)
+        self._arm(team, self.records + self._chance.randrange(200, 2500))
+        site = open_site(
+            mission=NAME,
+            project=project,
+            memory=memory,
+            team=team,
+            config=Config(run=RunConfig(workers=WORKERS)),
+            routes=lambda fell_back: self._words.open,  # type: ignore[arg-type, return-value]
+            sandbox=self._sandbox,
+            env={},
+        )
+        try:
+            return go(Mission(site))
+        except Thrown:
+            self.kills.append(self.records)
+            return None
+
+    def _arm(self, team: Team, last: int) -> None:
+        append_all = team.journal.append_all
+
+        def counted(drafts: Sequence[Draft], **more: Any) -> list[Event]:
+            if self.records >= last:
+                raise Thrown
+            events = append_all(drafts, **more)
+            with self._one:
+                self.records += len(events)
+                for event in events:
+                    self._look(event)
+            if self.records >= last:
+                raise Thrown
+            return events
+
+        team.journal.append_all = counted  # type: ignore[method-assign, assignment]
+
+    def _look(self, event: Event) -> None:
+        self.done += event.type == "task.completed"
+        if event.type == "task.completed" and self.done % 100 == 0:
+            self.sizes[self.done] = _resident_mb()
+
+    def wrong(self) -> list[str]:
+        """Return what of journal, board, memory and branch does not agree, in sentences."""
+        team = Team.open(NAME, root=self._repository / ".onecontext")
+        events = list(team.journal.read())
+        counts = {
+            type_: Counter(e.task for e in events if e.type == type_) for type_ in ("task.completed", "work.merged")
+        }
+        found = [f"{type_} of {task} {n} times" for type_, some in counts.items() for task, n in some.items() if n > 1]
+        found += [f"{len(some)} tasks have {type_}" for type_, some in counts.items() if len(some) != self._words.tasks]
+        said = Counter(e.data["text"] for e in events if e.type == "message.sent" and e.data["text"].endswith("odd"))
+        found += [f"{text!r} {n} times" for text, n in said.items() if n > 1]
+        files = {path.stem: json.loads(path.read_text()) for path in (team.root / "tasks" / NAME).glob("*.json")}
+        found += [] if files == rebuild(team.journal) else ["the board is not what its journal says"]
+        merges = git(self._repository, "rev-list", "--merges", "--count", f"main..onecontext/{NAME}")
+        found += [f"the branch has {merges} merges"] if int(merges) != self._words.tasks else []
+        for folder in (self._repository, self._repository / ".onecontext"):
+            git(folder, "fsck", "--strict")
+        return found
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def soak(folder: Path, *, tasks: int, seed: int) -> None:
+    """Run the soak and print what came of it."""
+    title(f"{tasks} tasks on a virtual clock, {WORKERS} workers, kills at random records (seed {seed})")
+    threading.excepthook = lambda told: None if told.exc_type is Thrown else threading.__excepthook__(told)
+    one = Soak(folder, tasks, random.Random(seed))
+    wall, cpu = time.monotonic(), time.process_time()
+    ending = one.run()
+    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    print(f"{ending.ending}: {ending.reason}")
+    print(f"{one.records:,} records, {len(one.kills)} kills, after {', '.join(map(str, one.kills))}")
+    print(f"{wall:.0f} s, {cpu:.0f} s of CPU: {1000 * cpu / tasks:.0f} ms a task")
+    print("resident MB by tasks done: " + ", ".join(f"{n}: {size:.0f}" for n, size in one.sizes.items()))
+    found = one.wrong()
+    print("journal, board, memory and branch agree" if not found else "\n".join(found))

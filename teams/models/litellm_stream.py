@@ -1,0 +1,63 @@
+"""One stream of litellm's: read as it comes, closed from outside, asked how it ended.
+
+Rule 1: a provider that speaks OpenAI's protocol itself says its pieces in the form that litellm translates others into;
+    they are read as they are, for what litellm does with each of them takes longer than all the rest.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from teams.models.assemble import Assembly
+from teams.models.openai_client import is_of_the_client
+
+
+class Stream:
+    """A stream that ``call`` begins. ``plain``: the provider is asked through :mod:`teams.models.openai_client`."""
+
+    def __init__(self, call: Callable[[], Any], *, plain: bool) -> None:
+        self._call = call
+        self._plain = plain
+        self._stream: Any = None
+
+    def start(self) -> Iterator[Any]:
+        """Begin, and yield the pieces; each has the form of OpenAI's."""
+        self._stream = self._call()
+        inner: Any = getattr(self._stream, "completion_stream", None)
+        # Models that are asked in another way than the client's, such as through "responses", are litellm's to read.
+        self._plain = self._plain and is_of_the_client(inner)
+        if self._plain:
+            yield from inner
+            return
+        for chunk in self._stream:
+            yield chunk
+            if getattr(self._stream, "sent_stream_usage", False):
+                # The count is the last thing it says; to ask once more would have it put all pieces together again.
+                return
+
+    def close(self) -> None:
+        """Close the connection, where this provider's stream can; else its own timeout ends it."""
+        with suppress(Exception):
+            self._stream.completion_stream.close()
+        with suppress(Exception):
+            # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the
+            # following piece from this attribute.
+            self._stream.completion_stream = iter(())
+
+    def said(self, finish: str) -> str | None:
+        """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""
+        if self._plain or not hasattr(self._stream, "received_finish_reason"):
+            return finish or None
+        received = self._stream.received_finish_reason or getattr(self._stream, "intermittent_finish_reason", None)
+        return str(received) if received else None
+
+
+def estimated(litellm: Any, route: str, request: Mapping[str, Any], assembly: Assembly) -> Any:
+    """Return what litellm takes a reply to have used whose provider did not count; None where it cannot say either."""
+    said = " ".join([assembly.text, *(f"{call.name} {call.arguments}" for call in assembly.calls)])
+    try:
+        tokens_in = litellm.token_counter(model=route, messages=request["messages"], tools=request["tools"] or None)
+        tokens_out = litellm.token_counter(model=route, text=said)
+    except Exception:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
+        return None
+    return litellm.Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out)
