@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from onecontext.errors import DependencyCycle, InvalidDocument
 from teams.mission.contract import in_order
-from teams.playbook.document import NUMBER, Condition, Playbook, Step
+from teams.playbook.document import NUMBER, Playbook, Step
+from teams.playbook.parts import Condition
 from teams.playbook.templates import Template
 from teams.playbook.types import fit
 from teams.playbook.uses import Place, Use, conditions_of, order_of, own_names, uses_of

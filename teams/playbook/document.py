@@ -1,20 +1,30 @@
 """A playbook as a document: its inputs and outputs, and its steps, each of one kind.
 
-Rule 1: every expression, insertion and type is read where the document is read; what is none is refused there.
+Rule 1: what a step may say is here; what it is made of is in :mod:`teams.playbook.parts`.
 Rule 2: this file does no input or output. What must hold between steps is in :mod:`teams.playbook.checking`; the
     language is told in docs/playbooks.md.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from onecontext.errors import OneContextError
 from onecontext.names import check_name
-from teams.playbook.expressions import Expression
-from teams.playbook.templates import Template
-from teams.playbook.types import annotation, check_field
+from teams.playbook.parts import (
+    Condition,
+    ExpressionText,
+    Input,
+    Name,
+    Output,
+    OutputSpec,
+    Part,
+    Role,
+    TemplateText,
+    TypeSpec,
+    Variable,
+    as_value_error,
+)
 
 VERSION = 1
 MAX_ROUNDS = 100
@@ -23,87 +33,7 @@ NUMBER = "number"
 """The name that says, inside a ``for_each``, which of the list it is."""
 
 
-def _as_value_error(check: Any) -> Any:
-    """Return ``check`` with our errors as those that pydantic gathers."""
-
-    def checked(value: Any) -> Any:
-        try:
-            check(value)
-        except OneContextError as error:
-            raise ValueError(error.message) from error
-        return value
-
-    return checked
-
-
-Name = Annotated[str, Field(max_length=32), AfterValidator(_as_value_error(lambda name: _checked_name(name)))]
-Role = Annotated[str, Field(max_length=40), AfterValidator(_as_value_error(lambda name: check_name(name, what="role")))]
-Variable = Annotated[str, AfterValidator(_as_value_error(check_field))]
-ExpressionText = Annotated[str, AfterValidator(_as_value_error(Expression))]
-"""An expression, as it stands."""
-TemplateText = Annotated[str, AfterValidator(_as_value_error(Template))]
-"""A text with ``{{ expressions }}`` in it."""
-TypeSpec = Annotated[str | list[Any] | dict[str, Any], AfterValidator(_as_value_error(annotation))]
-
-
-def _checked_name(name: str) -> None:
-    check_name(name, what="step")
-    if "." in name or "-" in name:
-        raise ValueError(f"{name!r} cannot name a step, because expressions say steps.NAME; use _ in place of - and .")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
-
-
-class Input(_Part):
-    """What the person gives. Without a ``default`` it must be given."""
-
-    type: TypeSpec
-    description: str = ""
-    default: Any = None
-
-    @property
-    def is_required(self) -> bool:
-        return "default" not in self.model_fields_set
-
-
-class Output(_Part):
-    """What a play gives back; of a play that is done, ``value`` fits ``type``. None: it may be anything."""
-
-    value: TemplateText
-    type: TypeSpec | None = None
-
-
-def _kind_of_output(given: Any) -> str:
-    return "value" if isinstance(given, str) else "typed"
-
-
-OutputSpec = Annotated[
-    Annotated[TemplateText, Tag("value")] | Annotated[Output, Tag("typed")], Discriminator(_kind_of_output)
-]
-"""A text alone, or one with its type."""
-
-
-class Condition(_Part):
-    """Something that must hold: an expression that is true, or a command that exits 0; ``otherwise`` says it in words.
-
-    The command runs in the sandbox, in a fresh copy of what the step left.
-    """
-
-    that: ExpressionText | None = None
-    run: TemplateText | None = None
-    otherwise: TemplateText = Field(default="", alias="else")
-    timeout_s: float = Field(default=120.0, gt=0, le=3600)
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "Condition":
-        if (self.that is None) == (self.run is None):
-            raise ValueError("a condition has either 'that' (an expression) or 'run' (a command)")
-        return self
-
-
-class AgentStep(_Part):
+class AgentStep(Part):
     """Somebody who works with a model. ``returns`` are the fields of the result that it must hand in.
 
     ``name`` None: one of as many as there are workers, ``<role>-<n>``; ``role`` is what ``[model.roles]`` chooses a
@@ -129,7 +59,7 @@ class AgentStep(_Part):
         return self
 
 
-class CommandStep(_Part):
+class CommandStep(Part):
     """A command for bash, in the sandbox, in a copy of its own. ``any_exit``: its exit code is an answer, no failure.
 
     ``writes``: what it changes becomes a commit; else it goes with the copy.
@@ -143,14 +73,14 @@ class CommandStep(_Part):
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
 
 
-class MissionStep(_Part):
+class MissionStep(Part):
     """A whole mission: contract, workers, validator (docs/missions.md), on a branch of its own."""
 
     goal: TemplateText
     base: TemplateText | None = None
 
 
-class LandStep(_Part):
+class LandStep(Part):
     """A commit is merged on trial into the play's branch; when every check exits 0 on the merge, it lands.
 
     ``timeout_s`` is each check's.
@@ -161,7 +91,7 @@ class LandStep(_Part):
     timeout_s: float = Field(default=600.0, gt=0, le=3600)
 
 
-class ForEach(_Part):
+class ForEach(Part):
     """The steps once for each of ``in``, or of the ``files`` that a glob matches; at most ``at_most`` at once.
     Inside, ``number`` says which it is, from 1.
 
@@ -184,20 +114,20 @@ class ForEach(_Part):
         return self
 
 
-class Parallel(_Part):
+class Parallel(Part):
     """Steps that belong together; what they come to is under the group's name."""
 
     steps: "Steps"
 
 
-class Carried(_Part):
+class Carried(Part):
     """A value that a loop carries from one round to the next."""
 
     first: ExpressionText
     then: ExpressionText
 
 
-class Loop(_Part):
+class Loop(Part):
     """The steps again and again: until ``until`` is true after a round, and ``max_rounds`` times at the most."""
 
     max_rounds: int | TemplateText
@@ -216,7 +146,7 @@ Kind = Literal["agent", "command", "mission", "land", "set", "for_each", "parall
 KINDS: tuple[Kind, ...] = ("agent", "command", "mission", "land", "set", "for_each", "parallel", "loop")
 
 
-class Step(_Part):
+class Step(Part):
     """One step; exactly one of the kinds is there. It begins when all it ``needs``, or speaks of, is done.
 
     ``when``: an expression; where it is false, the step is skipped. ``always``: it runs although something that it
@@ -261,13 +191,13 @@ class Step(_Part):
 Steps = Annotated[dict[Name, Step], Field(min_length=1, max_length=100)]
 
 
-class Playbook(_Part):
+class Playbook(Part):
     """The whole document. ``require`` must hold of the inputs, before anything begins; ``remember`` is the milestone
     that the project's memory keeps of a play that ended.
     """
 
     version: Literal[1]
-    name: Annotated[str, Field(max_length=32), AfterValidator(_as_value_error(lambda name: check_name(name)))]
+    name: Annotated[str, Field(max_length=32), AfterValidator(as_value_error(lambda name: check_name(name)))]
     description: str = Field(min_length=1)
     inputs: dict[Variable, Input] = Field(default={}, max_length=32)
     require: tuple[Condition, ...] = Field(default=(), max_length=20, strict=False)

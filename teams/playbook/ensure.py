@@ -10,7 +10,7 @@ from typing import Any
 from onecontext.errors import InvalidDocument
 from teams.agent.worktools import head_and_tail
 from teams.guard.port import CommandResult
-from teams.playbook.document import Condition
+from teams.playbook.parts import Condition
 from teams.playbook.scope import Scope
 from teams.playbook.stage import Stage
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from teams.playbook.document import NUMBER, AgentStep, Condition, ForEach, Loop, Step
+from teams.playbook.document import NUMBER, AgentStep, ForEach, Loop, Step
 from teams.playbook.expressions import Expression
+from teams.playbook.parts import Condition
 from teams.playbook.templates import Template
 
 Place = tuple[str | int, ...]
