@@ -4,7 +4,7 @@ Rule 1: the model is a server of its own on this machine that answers at once, s
 Rule 2: each way has a process of its own, and all take turns in a round: a busy machine slows all alike.
 Rule 3: peers are installed, as ``bench/agent_peers.txt`` names them, into an environment of their own.
 
-Without ``--full`` some five minutes and one round; with it three.
+Without ``--full`` one round, some ten minutes; with it three.
 """
 
 import argparse

@@ -24,7 +24,8 @@ def contract_for(task: Task, settings: Settings) -> Contract:
     judged = _judged(task, {check.id for check in checks}) if settings.review else []
     assertions = (*checks, *judged)
     subject = _subject(task)
-    planned = PlannedTask(key=task.key, subject=subject, assertions=tuple(one.id for one in assertions))
+    ids = tuple(one.id for one in assertions)
+    planned = PlannedTask(key=task.key, subject=subject, assertions=ids, may_write=settings.may_write)
     return Contract(goal=subject, assertions=assertions, tasks=(planned,))
 
 

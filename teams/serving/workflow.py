@@ -15,7 +15,7 @@ from onecontext.errors import InvalidDocument, InvalidName, NewerFormat
 from onecontext.names import check_name
 from onecontext.text.frontmatter import line_of, split
 from onecontext.text.validation import first_problem
-from teams.mission.contract import Assertion
+from teams.mission.contract import Assertion, Pattern
 from teams.serving.template import Template
 
 VERSION = 1
@@ -78,6 +78,7 @@ def _checks_may_be_texts(schema: dict[str, Any]) -> None:
 class Settings(_Part):
     """The front matter; every key is optional.
 
+    ``may_write`` names tests and settings of test runners that tasks may change; new tests they always may.
     ``concurrency``, ``max_attempts`` and ``silence_s`` None: what ``onecontext.toml`` says.
     """
 
@@ -93,6 +94,7 @@ class Settings(_Part):
     silence_s: float | None = Field(default=None, gt=0, le=14_400, strict=False)
     poll_s: float = Field(default=5.0, ge=0.1, le=3600, strict=False)
     review: bool = True
+    may_write: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=100)] = ()
     checks: Annotated[tuple[Check, ...], Field(strict=False, max_length=99)] = ()
 
     @field_validator("team")

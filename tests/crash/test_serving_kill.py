@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missions import SEEN, events_of, git, make_repository, verdict, work, write_script
-from tests.support.serving import make_board, put, serve, serving, tasks, told, until, workflow
+from tests.support.missions import events_of, git, make_repository, work, write_script
+from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, until, workflow
 
 MOMENTS = [
     "workflow.loaded",
@@ -25,7 +25,7 @@ MOMENTS = [
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    made = make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
+    made = make_repository(tmp_path / "repository", {"README.md": "kept\n", "a.txt": "?\n", "b.txt": "?\n"})
     make_board(made)
     workflow(made, "backoff: {base_s: 0.3, jitter: 0}\npoll_s: 0.5\nchecks: ['! grep -q no a.txt b.txt']")
     put(made, "Let a say yes", "a")
@@ -43,7 +43,7 @@ def script(folder: Path) -> str:
             work("a", writes("a.txt", "no"), attempt=1),
             work("a", writes("a.txt", "yes"), attempt=2),
             work("b", writes("b.txt", "yes")),
-            verdict(quotes=SEEN),
+            accepted(),
         ],
     )
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missions import events_of, git, make_repository, verdict, work, write_script
-from tests.support.serving import make_board, put, serve, serving, tasks, told, until, workflow
+from tests.support.missions import events_of, git, make_repository, work, write_script
+from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, until, workflow
 from tui.state import Monitor
 
 QUICK = "backoff: {base_s: 0.05, max_s: 0.2}\npoll_s: 0.5\n"
@@ -15,7 +15,7 @@ SLOW = ("run", {"command": "sleep 0.6"})
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    made = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
+    made = make_repository(tmp_path / "repository", {"README.md": "kept\n", "a.txt": "?\n"})
     make_board(made)
     return made
 
@@ -90,9 +90,27 @@ def test_what_was_handed_over_is_judged_though_the_workflow_is_for_others_by_now
         until(lambda: tasks(repository)["a"].state == "done")
 
 
+def test_who_gives_no_sign_is_given_up_and_the_task_rests_before_it_is_tried_again(
+    repository: Path, tmp_path: Path
+) -> None:
+    workflow(repository, ALONE + "silence_s: 0.5\nmax_attempts: 1")
+    put(repository, "Do it", "a")
+    stuck = work("a", SLOW, wait_s=3.0)
+
+    ran = serve(repository, write_script(tmp_path, [stuck]), "--until-empty")
+
+    # Forgiven once; the second time it is what the attempt came to, and the checks say what that is worth.
+    assert ran.code == 0, ran.stderr
+    assert [event.attempt for event in events_of(repository, "agent.stalled")] == [1, 1]
+    (delayed,) = events_of(repository, "attempt.delayed")
+    assert not delayed.data["rejected"]
+    assert "stalled" in delayed.data["reason"]
+    assert [event.data["outcome"] for event in events_of(repository, "attempt.ended")] == ["interrupted", "failed"]
+
+
 def test_the_monitor_shows_a_board_that_is_served(repository: Path, tmp_path: Path) -> None:
     put(repository, "Let a say yes", "a")
-    model = write_script(tmp_path, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict()])
+    model = write_script(tmp_path, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), accepted()])
     assert serve(repository, model, "--until-empty").code == 0
 
     monitor, phases = Monitor(), []

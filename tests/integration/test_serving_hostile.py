@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.missions import SEEN, events_of, git, make_repository, verdict, work, write_script
-from tests.support.serving import make_board, put, put_as_client, serve, tasks, team_of, workflow
+from tests.support.missions import events_of, git, make_repository, work, write_script
+from tests.support.serving import accepted, make_board, put, put_as_client, serve, tasks, team_of, workflow
 
 TURNS = work("x", ("write_file", {"path": "a.txt", "text": "yes\n"}))["turns"]
 ANYBODY = {"role": "worker", "turns": TURNS}
@@ -16,7 +16,7 @@ ANYBODY = {"role": "worker", "turns": TURNS}
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    made = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
+    made = make_repository(tmp_path / "repository", {"README.md": "kept\n", "a.txt": "?\n"})
     make_board(made)
     workflow(made, "backoff: {base_s: 0.05, max_s: 0.1}\nmax_attempts: 2\npoll_s: 0.5")
     return made
@@ -48,7 +48,7 @@ def test_strange_tasks_keep_nobody_from_the_next(repository: Path, tmp_path: Pat
         put_as_client(repository, str(number), **{"subject": "odd", **fields})
     good = put(repository, "Let a say yes", "good")
 
-    ran = serve(repository, write_script(tmp_path, [ANYBODY, verdict(quotes=SEEN)]), "--until-empty", "--workers", "4")
+    ran = serve(repository, write_script(tmp_path, [ANYBODY, accepted()]), "--until-empty", "--workers", "4")
 
     assert ran.code == 10, ran.stderr
     assert tasks(repository)["good"].state == "done"
@@ -73,7 +73,7 @@ def test_files_that_are_no_tasks_keep_nobody_from_the_next(repository: Path, tmp
     put_as_client(repository, "16", "and round", blockedBy=["15"])
     put(repository, "Let a say yes", "good")
 
-    ran = serve(repository, write_script(tmp_path, [ANYBODY, verdict(quotes=SEEN)]), "--until-empty")
+    ran = serve(repository, write_script(tmp_path, [ANYBODY, accepted()]), "--until-empty")
 
     assert ran.code == 10, ran.stderr
     assert ran.data["reason"] == "task 15 task-15 is waiting; task 16 task-16 is waiting"
@@ -92,7 +92,7 @@ def test_what_a_file_says_of_a_handoff_lands_nothing(repository: Path, tmp_path:
     put_as_client(repository, "1", "odd", status="in_progress", metadata={"onecontext": {**ours, "evidence": evidence}})
     put(repository, "Let a say yes", "good", "--after", "1")
 
-    ran = serve(repository, write_script(tmp_path, [ANYBODY, verdict(quotes=SEEN)]), "--until-empty")
+    ran = serve(repository, write_script(tmp_path, [ANYBODY, accepted()]), "--until-empty")
 
     assert ran.code in (0, 10), ran.stderr
     merged = [json.dumps(event.data) for event in events_of(repository, "work.merged")]

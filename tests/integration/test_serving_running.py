@@ -7,18 +7,9 @@ from pathlib import Path
 import pytest
 
 from teams.protocol.team import Team
-from tests.support.missions import (
-    SEEN,
-    events_of,
-    git,
-    journal_of,
-    make_repository,
-    onecontext,
-    verdict,
-    work,
-    write_script,
-)
+from tests.support.missions import events_of, git, journal_of, make_repository, onecontext, work, write_script
 from tests.support.serving import (
+    accepted,
     make_board,
     put,
     put_as_client,
@@ -41,7 +32,7 @@ def writes(file: str, text: str = "yes\n") -> tuple[str, dict[str, str]]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    made = make_repository(tmp_path / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
+    made = make_repository(tmp_path / "repository", {"README.md": "kept\n", "a.txt": "?\n", "b.txt": "?\n"})
     make_board(made)
     workflow(made, QUICK)
     return made
@@ -170,7 +161,7 @@ def test_a_changed_workflow_is_followed_a_bad_one_is_not_and_both_are_said_once(
 
 
 def test_two_servers_on_one_board_are_one_too_many(repository: Path, tmp_path: Path) -> None:
-    model = write_script(tmp_path, [verdict(quotes=SEEN)])
+    model = write_script(tmp_path, [accepted()])
     with serving(repository, model):
         until(lambda: told(repository, "workflow.loaded"))
 

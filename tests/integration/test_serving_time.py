@@ -21,8 +21,8 @@ from teams.protocol.team import Team
 from teams.serving.reload import WorkflowFile
 from teams.serving.server import Server
 from tests.support.crew import HandClock
-from tests.support.missions import SEEN, make_repository, verdict, work, write_script
-from tests.support.serving import workflow
+from tests.support.missions import make_repository, work, write_script
+from tests.support.serving import accepted, workflow
 
 HOUR_S = 3600.0
 
@@ -64,13 +64,13 @@ class Board:
         self.began = self.clock.now
         self.slept: list[float] = []
         numbers = itertools.count()
-        repository = make_repository(folder / "repository", {"a.txt": "?\n"})
+        repository = make_repository(folder / "repository", {"README.md": "kept\n", "a.txt": "?\n"})
         project = Project.find(repository)
         memory = Memory.init(repository, agent="team-lead")
         self.team = Team.create("board", root=memory.path, clock=self.clock, new_id=lambda: f"id-{next(numbers)}")
         self.task = self.team.board.create("Let a say yes", key="a")
         script = write_script(
-            folder, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), verdict(quotes=SEEN)]
+            folder, [work("a", ("write_file", {"path": "a.txt", "text": "yes\n"})), accepted()]
         ).removeprefix("scripted:")
 
         def routes(fell_back: FellBack) -> OpenPriced:

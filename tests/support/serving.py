@@ -11,9 +11,15 @@ from typing import Any
 from teams.engine.event import Event
 from teams.protocol.board.task import Task
 from teams.protocol.team import Team
-from tests.support.missions import Ran, events_of, onecontext, start_onecontext
+from tests.support.missions import Ran, events_of, onecontext, quote, start_onecontext, verdict
 
 BOARD = "board"
+
+
+def accepted(*, names: int = 1) -> dict[str, Any]:
+    """Return the conversation of a validator who accepts; the README shows what is judged, as many things as it is."""
+    quotes = [quote(f"VAL-TASK-{number:03}", "README.md", 1, "kept") for number in range(1, names + 1)]
+    return verdict(quotes=quotes)
 
 
 def workflow(repository: Path, front: str, prompt: str = "") -> Path:
