@@ -49,8 +49,12 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/watching.py
 	@$(BIN)/python bench/team.py
 	@$(BIN)/python bench/agent.py
+	@$(BIN)/python bench/mission.py
+
+kills: $(VENV)/.ready-dev sandbox ## a mission killed after every record of its journal; an hour
+	@$(BIN)/python bench/mission_kills.py --jobs 2
 
 pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures
 
-.PHONY: help sandbox demo live-client live test lint contracts types check bench pictures
+.PHONY: help sandbox demo live-client live test lint contracts types check bench kills pictures

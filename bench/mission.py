@@ -84,7 +84,7 @@ def _since(began: float, at: datetime) -> float:
 
 
 def _script(folder: Path) -> str:
-    assertions = [{"id": f"VAL-{key.upper()}-001", "text": key, "judge": f"{key}.txt is there"} for key in KEYS]
+    assertions = [{"id": f"VAL-{key.upper()}-001", "text": key, "command": "test -f README.md"} for key in KEYS]
     tasks = [{"key": key, "subject": key, "assertions": [f"VAL-{key.upper()}-001"]} for key in KEYS]
     workers = [work(key, ("write_file", {"path": f"{key}.txt", "text": "x\n"})) for key in KEYS]
     return write_script(folder, [plan(assertions, tasks), *workers, verdict()])

@@ -4,7 +4,7 @@ import argparse
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
-from onecontext.errors import AlreadyRunning, NoMission
+from onecontext.errors import AlreadyRunning, NoMission, UsageError
 from onecontext.store.project import Project
 from teams.cli.halting import add_where, root_of
 from teams.cli.place import AGENT_VARIABLE
@@ -69,6 +69,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if history.serving:
         hint = f"'onecontext serve --board {team.name}' goes on with it"
         raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
+    if history.forked_from and history.contract is None:
+        raise UsageError(
+            f"the fork {history.mission} was cut short before it was whole, so there is nothing to go on with",
+            hint=f"'onecontext fork {history.forked_from} --name ANOTHER' makes it anew",
+        )
     if history.memory:
         memory = memory.on(history.memory)
     roles = open_roles(project, invocation.env)

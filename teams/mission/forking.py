@@ -105,6 +105,7 @@ def _beginning(source: History, at: Checkpoint, name: str, tip: str) -> list[Dra
         "budget": dict(source.budget),
         "who": dict(source.who),
         "memory": name,
+        "forked_from": source.mission,
     }
     contract = at.contract
     planned = {"contract": contract.model_dump(mode="json"), "tasks": [task.key for task in contract.tasks]}

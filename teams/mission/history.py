@@ -36,8 +36,10 @@ class History:
     """Who works, by role, where that is not the built-in agent; as a person said it last."""
     memory: str = ""
     """The branch of its memory; "": of an earlier version, which used whichever was the current one."""
+    forked_from: str = ""
+    """Of a fork: the mission that it comes from; "" for any other."""
     forked: Mapping[str, Any] | None = None
-    """Of a fork: the data of ``mission.forked``."""
+    """Of a fork: the data of ``mission.forked``; without it the fork was cut short before it was whole."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -98,6 +100,7 @@ class _Started(BaseModel):
     serving: bool = False
     who: dict[str, str] = {}
     memory: str = ""
+    forked_from: str = ""
 
 
 class _Forked(BaseModel):

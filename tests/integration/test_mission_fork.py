@@ -183,3 +183,16 @@ def test_a_name_that_is_taken_is_refused(repository: Path, mission: str) -> None
 
     assert ran.code == 2
     assert "second" in ran.stderr
+
+
+def test_a_fork_whose_beginning_was_cut_off_is_told_so_and_plans_nothing_anew(repository: Path, mission: str) -> None:
+    forked(repository, mission, "--at", "a", "--name", "second")
+    path = repository / ".onecontext" / "teams" / "second" / "onecontext" / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    last = next(n for n, line in enumerate(lines) if b'"type":"mission.started"' in line)
+    path.write_bytes(b"".join(lines[: last + 1]))
+
+    ran = onecontext(repository, "resume", "second")
+
+    assert ran.code == 2
+    assert "was cut short" in ran.stderr

@@ -153,7 +153,7 @@ ATTACKS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
     ),
     "hides failures at the very end": (
         [write("calc.py", f"import atexit, os\natexit.register(os._exit, 0)\n{WRONG}")],
-        "although these failed: tests/test_calc.py::test_two_is_doubled",
+        "although these failed: tests/test_calc.py::",
     ),
     "skips from within": (
         [write("calc.py", "import pytest\ndef double(number):\n    pytest.skip('not today')\n")],

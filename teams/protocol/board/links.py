@@ -105,7 +105,7 @@ class Links:
     def _find(self, task_id: str) -> Task | None:
         """Return the task as its file has it, as the journal has it where that cannot be read; None: there is none."""
         try:
-            return self._files.read(task_id)
+            return self._files.glance(task_id)
         except UnknownTask:
             return None
         except (FileNotFoundError, Damaged):

@@ -111,6 +111,10 @@ class TaskFiles:
         task: Task = read_json(path, retries=retries, parse=parse)
         return task
 
+    def glance(self, task_id: str) -> Task:
+        """Return what :meth:`read` returns, read again only where the file has changed since."""
+        return self._kept.get(self.path(task_id), partial(self.read, task_id))
+
     def read_all(self) -> tuple[list[Task], list[Problem]]:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}
