@@ -82,15 +82,26 @@ class TestDemo:
         assert "Merged" in git(shop / ".onecontext", "log", "--graph", "--all", "--format=%s")
 
 
+GIVES_UP = """\
+version: 1
+conversations:
+  - role: orchestrator
+    attempt: 2
+    turns:
+      - call: [{tool: stop_mission, args: {ending: blocked, reason: the prices stay wrong}}]
+"""
+
+
 @pytest.mark.timeout(300)
 def test_another_patch_in_the_script_brings_another_outcome(tmp_path: Path) -> None:
     script = shutil.copytree(EXAMPLE / "script", tmp_path / "script")
     workers = (script / "workers.yaml").read_text()
     right, wrong = "return int(Decimal(text) * 100)", "return int(Decimal(text) * 10)"
     assert workers.count(right) == 1
-    # The model still says that it is done, and no longer waits to see its tests pass.
+    # The model still says that it is done, claims nothing, and no longer waits to see its tests pass.
     lazy = workers.replace(right, wrong).replace("      - expect: passed\n", "      - expect: exit code\n", 1)
-    (script / "workers.yaml").write_text(lazy)
+    (script / "workers.yaml").write_text(lazy.replace("              claims: [VAL-MONEY-001]\n", ""))
+    (script / "again.yaml").write_text(GIVES_UP)
 
     ran = run_demo(tmp_path / "demo", "--script", str(script))
 
