@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import OneContextError, StaleEpoch, UsageError
+from onecontext.errors import OneContextError, StaleEpoch, UnknownTask, UsageError
 from teams.agent.limits import Limits
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
@@ -231,7 +231,16 @@ class Attempt:
 
     def _give_back(self, reason: str) -> None:
         self._record("attempt.ended", {"outcome": "interrupted", "reason": reason})
-        self._site.team.board.release(self._task.id, self._agent, self._task.epoch, reason=reason)
+        if self._has_claim():
+            self._site.team.board.release(self._task.id, self._agent, self._task.epoch, reason=reason)
+
+    def _has_claim(self) -> bool:
+        """Say whether the task is still this attempt's: what was taken away is not there to be given back."""
+        try:
+            task = self._site.team.board.get(self._task.id)
+        except UnknownTask:
+            return False
+        return (task.owner, task.epoch) == (self._agent, self._task.epoch)
 
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=self._agent, **self._where)

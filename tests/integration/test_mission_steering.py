@@ -297,6 +297,8 @@ def test_a_word_to_a_running_mission_takes_work_from_who_does_it(repository: Pat
     assert mission.wait(60) == 0
     (submitted,) = events_of(repository, "task.submitted")
     assert submitted.agent == "worker-2"
+    # What was taken from worker-1 it does not try to give back.
+    assert events_of(repository, "violation") == []
 
 
 def test_a_word_that_comes_while_the_end_is_measured_is_heard(repository: Path, tmp_path: Path) -> None:
