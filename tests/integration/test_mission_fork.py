@@ -143,7 +143,7 @@ def test_a_fork_of_a_mission_that_was_stopped_runs_at_once(repository: Path, scr
 def test_a_fork_that_was_cut_short_is_finished_by_resume(
     repository: Path, mission: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from teams.mission import forking
+    from teams.mission.forks import forking
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt

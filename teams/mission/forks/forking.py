@@ -16,10 +16,10 @@ from onecontext.errors import UsageError
 from onecontext.names import check_name
 from onecontext.store.project import Project
 from teams.engine.event import Draft
-from teams.mission.alone import alone
-from teams.mission.checkpoints import Checkpoint
+from teams.mission.attempt.past import Past
+from teams.mission.control.alone import alone
+from teams.mission.forks.checkpoints import Checkpoint
 from teams.mission.history import TYPES, History, read_history
-from teams.mission.past import Past
 from teams.mission.planning import on_board
 from teams.mission.site import LEAD, VALIDATOR
 from teams.protocol.board.states import State
