@@ -114,7 +114,13 @@ def _beginning(source: History, at: Checkpoint, name: str, tip: str) -> list[Dra
 
 
 def _forked(source: History, at: Checkpoint, tip: str) -> dict[str, Any]:
-    return {"from": source.mission, "at": at.seq, "commit": tip, "done": [asdict(done) for done in at.done]}
+    return {
+        "from": source.mission,
+        "at": at.seq,
+        "commit": tip,
+        "given_up": dict(at.given_up),
+        "done": [asdict(done) for done in at.done],
+    }
 
 
 def _remember(memory: Memory, source: History, at: Checkpoint, name: str) -> None:
