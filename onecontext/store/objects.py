@@ -37,6 +37,9 @@ from onecontext.store.unwritten import Unwritten
 
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False
+# A memory of a long mission has hundreds of packs, and libgit2 would keep each open that it has read: a process may
+# have 1,024 files. The one that was not read for longest is closed, and opened again when it is wanted.
+pygit2.settings.mwindow_file_limit = 64
 
 
 class Entry(NamedTuple):

@@ -9,7 +9,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
 from onecontext.text.amounts import cost
 from teams.cli.place import add_place, open_team
-from teams.mission.ledger import GROUPS, Spent, spent, spent_by
+from teams.mission.spending.ledger import GROUPS, Spent, spent, spent_by
 
 _COLUMNS = ("calls", "tokens in", "cached", "out", "seconds", "cost")
 _NAME_CHARACTERS = 60

@@ -9,11 +9,11 @@ from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.cli import resume
-from teams.mission.checkpoints import Checkpoint, checkpoints, choose
-from teams.mission.forking import branch_of_mission, fork
+from teams.mission.control.which import any_mission
+from teams.mission.forks.checkpoints import Checkpoint, checkpoints, choose
+from teams.mission.forks.forking import branch_of_mission, fork
 from teams.mission.opening import new_mission_name
 from teams.mission.site import LEAD
-from teams.mission.which import any_mission
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,10 @@ from onecontext.cli.output import one_line, printable
 from onecontext.errors import AlreadyRunning
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
-from teams.mission.alone import alone
-from teams.mission.halt import PERSON, Halt
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import PERSON, Halt
+from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
-from teams.mission.which import unfinished_mission
 from teams.protocol.team import Team
 
 _NAME_CHARACTERS = 200
@@ -62,7 +62,7 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
     """Return the mission that is meant.
 
     Raises:
-        NoMission, NoTeam: as :func:`teams.mission.which.unfinished_mission`.
+        NoMission, NoTeam: as :func:`teams.mission.control.which.unfinished_mission`.
     """
     project = Project.find(invocation.cwd)
     root = root_of(args, invocation, Memory.open(project.path))

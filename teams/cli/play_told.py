@@ -16,10 +16,10 @@ from teams.cli.traces import Traces, tracing
 from teams.cli.watching import stopping, telling
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.mission.ledger import Spent, spent
+from teams.mission.control.which import steps_of
 from teams.mission.mission import Ending
 from teams.mission.site import Site
-from teams.mission.which import steps_of
+from teams.mission.spending.ledger import Spent, spent
 from teams.playbook.functions import as_text
 from teams.protocol.team import Team
 

@@ -13,15 +13,15 @@ from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_o
 from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, check_said_again, crew_of, told
-from teams.mission.alone import alone
 from teams.mission.config import Config
-from teams.mission.halt import PERSON, Halt
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import PERSON, Halt
+from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
 from teams.mission.mission import Mission
 from teams.mission.opening import open_box, open_roles, open_site, with_models
 from teams.mission.routes import open_routes
 from teams.mission.site import LEAD
-from teams.mission.which import unfinished_mission
 from teams.playbook.play import Play
 from teams.protocol.team import Team
 

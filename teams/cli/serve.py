@@ -19,7 +19,7 @@ from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
 from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
-from teams.mission.halt import PERSON
+from teams.mission.control.halt import PERSON
 from teams.mission.opening import make_memory, open_box, open_roles, open_site, with_models
 from teams.mission.routes import open_routes
 from teams.protocol.team import Team

@@ -5,10 +5,10 @@ import argparse
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
 from teams.cli.halting import Halted, add_halting, halted, who
-from teams.mission.alone import alone
-from teams.mission.halt import Order
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import Order
+from teams.mission.control.rest import end_at_rest
 from teams.mission.history import TYPES, read_history
-from teams.mission.rest import end_at_rest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,7 @@ from teams.cli.board import as_data, task_lines
 from teams.cli.given import seconds_above_zero, text_of
 from teams.cli.place import AGENT_VARIABLE, add_json, add_place, open_team
 from teams.protocol.board.board import Board
+from teams.protocol.board.moves import Words
 from teams.protocol.board.task import Task
 from teams.protocol.wire import loads
 
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if args.verb == "list":
         return board_screen.run(args, invocation)
     for name in _TEXTS & vars(args).keys():
-        setattr(args, name, text_of(getattr(args, name), invocation))
+        if (said := getattr(args, name)) is not None:
+            setattr(args, name, text_of(said, invocation))
     board = open_team(args, invocation).board
     agent = args.agent or invocation.env.get(AGENT_VARIABLE) or ""
     out = invocation.out
@@ -108,6 +110,17 @@ def _key_of(subject: str) -> str:
     if not key:
         raise UsageError("the subject has no letter or digit to make a key of", hint="name one with --key")
     return key
+
+
+def _revise(board: Board, args: argparse.Namespace, agent: str) -> Task:
+    task = board.get(args.id)
+    words = Words(
+        subject=task.subject if args.subject is None else args.subject,
+        description=task.description if args.description is None else args.description,
+        assertions=task.assertions,
+    )
+    after = task.blocked_by if args.after is None else args.after
+    return board.revise(args.id, words, after=after, reason=args.reason, by=agent or None)
 
 
 def _delete(board: Board, args: argparse.Namespace, agent: str) -> None:
@@ -207,6 +220,17 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
         "take acceptance back",
         [_ID, _REASON],
         lambda board, args, agent: board.reopen(args.id, args.reason, by=agent or None),
+    ),
+    "revise": (
+        "make it another task under its number; what was tried before is over",
+        [
+            _ID,
+            (("--subject",), {"help": "what is to be done, in a few words (default: as it is)"}),
+            (("--description",), {"help": "the whole of it; '-' reads it from stdin (default: as it is)"}),
+            (("--after",), {"action": "append", "metavar": "ID", "help": "all that must be done first, anew"}),
+            _REASON,
+        ],
+        _revise,
     ),
     "link": (
         "let a task come after another",

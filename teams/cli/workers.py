@@ -14,7 +14,7 @@ from teams.guard.port import Sandbox
 from teams.guard.unconfined import Unconfined
 from teams.mission.config import Config
 from teams.mission.history import History
-from teams.mission.roles import WORKER, Role, Roles
+from teams.mission.roles.roles import WORKER, Role, Roles
 from teams.mission.workers.crew import Crew, open_crew
 from teams.mission.workers.kinds import Kind, parse_worker
 

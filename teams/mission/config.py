@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
-from teams.mission.purse import LEAST_OUT, Allowance
+from teams.mission.spending.purse import LEAST_OUT, Allowance
 from teams.models.port import Difficulty
 from teams.models.rates import Rate
 
@@ -103,7 +103,7 @@ class SandboxConfig(BaseModel):
 class AllowanceConfig(BaseModel):
     """What may be spent on models; a key that is left out limits nothing. ``tokens`` are those in and out together.
 
-    ``seconds`` is the time of work, without pauses (:mod:`teams.mission.worktime`); it bounds no single call.
+    ``seconds`` is the time of work, without pauses (:mod:`teams.mission.spending.worktime`); it bounds no single call.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

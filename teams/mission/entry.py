@@ -13,12 +13,12 @@ from onecontext.api import Memory
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.mission.config import Config
+from teams.mission.control.which import unfinished_mission
 from teams.mission.mission import Ending, Mission
 from teams.mission.opening import make_memory, new_mission_name, open_box, open_roles, open_site, with_models
-from teams.mission.roles import WORKER
+from teams.mission.roles.roles import WORKER
 from teams.mission.routes import open_routes
 from teams.mission.site import LEAD, Site
-from teams.mission.which import unfinished_mission
 from teams.mission.workers.crew import Crew
 from teams.mission.workers.function import Function, FunctionWorker
 from teams.mission.workers.kinds import Kind

@@ -10,21 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from onecontext.errors import BudgetExhausted
-from teams.mission.alone import alone
 from teams.mission.contract import Contract
-from teams.mission.forking import take_over
-from teams.mission.halt import PERSON
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import PERSON
+from teams.mission.control.rest import give_back
+from teams.mission.control.tending import Tending
+from teams.mission.forks.forking import take_over
 from teams.mission.history import TYPES, History, read_history
 from teams.mission.judging.checks import Checks, Measure
 from teams.mission.judging.pins import Pins
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.planning import make_plan, put_on_board
-from teams.mission.rest import give_back
 from teams.mission.scheduler import Scheduler
 from teams.mission.site import LEAD, VALIDATOR, Site, worker_name
 from teams.mission.steering.course import Course
 from teams.mission.steering.steering import Steering
-from teams.mission.tending import Tending
 from teams.protocol.board.states import State
 
 

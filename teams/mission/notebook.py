@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from onecontext.api import Memory
 from onecontext.errors import BranchExists, UnknownBranch
 from onecontext.records import Milestone
-from teams.mission.effects import key_of
+from teams.mission.attempt.effects import key_of
 from teams.mission.site import Site
 from teams.protocol.board.task import Task
 

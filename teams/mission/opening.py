@@ -19,19 +19,19 @@ from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
-from teams.mission.budget import Budget, spent_before
 from teams.mission.config import Config
-from teams.mission.ledger import Spent
-from teams.mission.metered import metered
-from teams.mission.purse import Kind
+from teams.mission.control.which import steps_of
 from teams.mission.recorder import fallbacks, waits
-from teams.mission.roles import NO_ROLES, Roles, find_roles
+from teams.mission.roles.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.spending.budget import Budget, spent_before
+from teams.mission.spending.ledger import Spent
+from teams.mission.spending.metered import metered
+from teams.mission.spending.purse import Kind
+from teams.mission.spending.worked import worked_before
+from teams.mission.spending.worktime import WorkTime
 from teams.mission.tools import harmless
-from teams.mission.which import steps_of
-from teams.mission.worked import worked_before
 from teams.mission.workers.crew import NOBODY, Crew
-from teams.mission.worktime import WorkTime
 from teams.models.answers import Answers, answered
 from teams.models.patient import Waiting
 from teams.models.registry import SCRIPTED, open_models

@@ -11,10 +11,10 @@ from onecontext.store.files import replace_text
 from teams.agent.agent import Agent
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt.stalls import may_try_again
 from teams.mission.contract import Assertion, Contract, PlannedTask, in_order, parse_contract
-from teams.mission.roles import WORKER
+from teams.mission.roles.roles import WORKER
 from teams.mission.site import LEAD, Site, prompt
-from teams.mission.stalls import may_try_again
 from teams.mission.steering.feasibility import Proof
 from teams.mission.steering.stopping import Stopping
 from teams.mission.steering.tools import StopEnding, stop_tool

@@ -10,13 +10,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from onecontext.errors import BudgetExhausted, Conflict, InvalidTransition, LockTimeout, StaleEpoch, UnknownTask
 from teams.engine.regular import Regular
-from teams.mission.doubts import asks, free_answered
+from teams.mission.attempt.doubts import asks, free_answered
+from teams.mission.attempt.withdrawal import Withdrawal
+from teams.mission.judging.verification import Verification
 from teams.mission.outcome import STOPPED, Outcome
+from teams.mission.roles.staff import Staff
 from teams.mission.site import LEAD, Site
-from teams.mission.staff import Staff
 from teams.mission.steering.steering import Steering
-from teams.mission.verification import Verification
-from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life

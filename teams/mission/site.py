@@ -21,13 +21,13 @@ from teams.agent.limits import Limits
 from teams.agent.loop import PAUSE_LOOK_S
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
+from teams.mission.attempt.past import Past
 from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
-from teams.mission.past import Past
 from teams.mission.recorder import Recorder
-from teams.mission.roles import NO_ROLES, WORKER, Roles
+from teams.mission.roles.roles import NO_ROLES, WORKER, Roles
+from teams.mission.spending.worktime import WorkTime
 from teams.mission.workers.port import Worker
-from teams.mission.worktime import WorkTime
 from teams.models.port import Conversation, Difficulty, Model, OpenModel
 from teams.protocol.team import Team
 

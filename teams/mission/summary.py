@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from teams.engine.event import Event
-from teams.mission.ledger import Spent
 from teams.mission.mission import Ending
+from teams.mission.spending.ledger import Spent
 from teams.protocol.board.states import EVENTS
 
 TOLD = frozenset({*EVENTS.values(), "task.created", "task.imported", "task.edited", "model.called", "verdict.given"})

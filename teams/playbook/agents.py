@@ -19,9 +19,9 @@ from teams.agent.limits import Limits, Result
 from teams.agent.tools import InvalidArguments, Tool, cut, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
-from teams.mission.effects import key_of
+from teams.mission.attempt.effects import key_of
 from teams.mission.notebook import commit
-from teams.mission.roles import Role
+from teams.mission.roles.roles import Role
 from teams.mission.site import LEAD
 from teams.playbook.document import AgentStep, Step
 from teams.playbook.ensure import broken

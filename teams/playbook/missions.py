@@ -12,8 +12,8 @@ from teams.mission.config import BudgetConfig
 from teams.mission.history import TYPES, read_history
 from teams.mission.mission import Ending, Mission
 from teams.mission.site import Site
-from teams.mission.worked import worked_before
-from teams.mission.worktime import WorkTime
+from teams.mission.spending.worked import worked_before
+from teams.mission.spending.worktime import WorkTime
 from teams.playbook.document import MissionStep
 from teams.playbook.record import INTERRUPTED, StepResult
 from teams.playbook.scope import Scope

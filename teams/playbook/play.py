@@ -10,13 +10,13 @@ from contextlib import nullcontext
 from typing import Any
 
 from onecontext.errors import InvalidDocument, OneContextError
-from teams.mission.alone import alone
-from teams.mission.halt import PERSON
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import PERSON
+from teams.mission.control.tending import Tending
 from teams.mission.history import History
 from teams.mission.mission import Ending
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import Site
-from teams.mission.tending import Tending
 from teams.playbook.document import Playbook
 from teams.playbook.functions import as_text, weighed
 from teams.playbook.graph import run_graph

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 
 from onecontext.errors import Conflict, InvalidTransition, OneContextError, StaleEpoch, UnknownTask
-from teams.mission.attempt import Attempt
-from teams.mission.doubts import asks
+from teams.mission.attempt.attempt import Attempt
+from teams.mission.attempt.doubts import asks
+from teams.mission.attempt.withdrawal import Withdrawal
+from teams.mission.judging.verification import Verification
 from teams.mission.site import LEAD, VALIDATOR, Site
-from teams.mission.verification import Verification
-from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task
 from teams.protocol.mail.forms import IdleNotification

@@ -14,13 +14,13 @@ from typing import Any
 from onecontext.errors import AlreadyRunning, BudgetExhausted, UsageError
 from teams.engine.journal import utc_now
 from teams.engine.regular import Regular
-from teams.mission.alone import alone
-from teams.mission.halt import PERSON
+from teams.mission.control.alone import alone
+from teams.mission.control.halt import PERSON
+from teams.mission.control.tending import Tending
 from teams.mission.history import TYPES, History, read_history
 from teams.mission.mission import Ending
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.site import LEAD, Site
-from teams.mission.tending import Tending
 from teams.protocol.team import Team
 from teams.serving.branches import INTEGRATION
 from teams.serving.chronicle import Chronicle

@@ -46,6 +46,7 @@ def test_the_contracts_hold(root: Path) -> None:
         ("skills/format.py", "import tui", "packages look down only"),
         ("teams/protocol/__init__.py", "from teams.mission import mission", "rooms of teams"),
         ("teams/guard/__init__.py", "import teams.models.port", "rooms of teams"),
+        ("teams/mission/contract.py", "import teams.mission.control.halt", "rooms of a mission"),
         ("onecontext/text/redact.py", "import onecontext.store.files", "rooms of onecontext"),
     ],
 )

@@ -143,7 +143,7 @@ def test_a_fork_of_a_mission_that_was_stopped_runs_at_once(repository: Path, scr
 def test_a_fork_that_was_cut_short_is_finished_by_resume(
     repository: Path, mission: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from teams.mission import forking
+    from teams.mission.forks import forking
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -196,3 +196,27 @@ def test_a_fork_whose_beginning_was_cut_off_is_told_so_and_plans_nothing_anew(re
 
     assert ran.code == 2
     assert "was cut short" in ran.stderr
+
+
+def test_what_was_given_up_by_then_is_said_in_the_forks_ending_too(repository: Path, tmp_path: Path) -> None:
+    (repository / "onecontext.toml").write_text("[run]\nmax_attempts = 1\n")
+    assertions = [{"id": f"VAL-{k.upper()}-001", "text": k, "command": says("yes", f"{k}.txt")} for k in "ab"]
+    tasks = [{"key": key, "subject": key, "assertions": [f"VAL-{key.upper()}-001"]} for key in "ab"]
+    less = {"choice": "shrink", "reason": "b is the law", "drop_tasks": ["b"], "drop_assertions": ["VAL-B-001"]}
+    pivot = {
+        "role": "orchestrator",
+        "attempt": 2,
+        "turns": [{"call": [{"tool": "change_plan", "args": less}]}],
+    }
+    right, wrong = (
+        ("write_file", {"path": f"{key}.txt", "text": f"{word}\n"}) for key, word in (("a", "yes"), ("b", "no"))
+    )
+    script = write_script(tmp_path, [pivot, plan(assertions, tasks), work("a", right), work("b", wrong), verdict()])
+    ran = onecontext(repository, "run", "Say yes", "--model", script, "--json")
+    assert "given up: VAL-B-001 (b is the law)" in ran.data["reason"], ran.stderr
+
+    forked(repository, ran.data["mission"], "--name", "less-1")
+    again = onecontext(repository, "resume", "less-1", "--json")
+
+    assert again.code == 0, again.stderr
+    assert "given up: VAL-B-001 (b is the law)" in again.data["reason"]

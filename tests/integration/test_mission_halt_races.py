@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from teams.mission.halt import Halt
+from teams.mission.control.halt import Halt
 from teams.protocol.care import Care
 from tests.integration.test_mission_halt import count, is_quiet, wait_for
 from tests.support.missions import (
@@ -275,7 +275,7 @@ def test_nothing_of_a_halt_reaches_a_terminal_that_it_would_obey(repository: Pat
 DEAF = """
 import sys
 from onecontext.cli.main import entry
-from teams.mission.halt import Heed
+from teams.mission.control.halt import Heed
 look, looks = Heed.look, iter(range(1000))
 def look_and_fail(heed):
     number = next(looks)

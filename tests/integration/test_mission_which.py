@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from teams.mission import mission as mission_module
-from teams.mission.alone import LOCK, alone
-from teams.mission.which import unfinished_mission
+from teams.mission.control.alone import LOCK, alone
+from teams.mission.control.which import unfinished_mission
 from teams.protocol.team import Team
 from tests.support.missions import events_of, make_repository, onecontext, plan, verdict, work, write_script
 

@@ -38,6 +38,23 @@ def test_every_action_of_the_board_can_be_typed() -> None:
     assert set(_VERBS) >= {action.value for action in Action}
 
 
+def test_a_task_that_is_revised_keeps_what_is_not_said_and_begins_anew(team: Team, tmp_path: Path) -> None:
+    for subject in ("Fix the till", "Paint the till"):
+        data_of(tmp_path, "task", "create", subject, "all of it", "--assertion", "VAL-TILL-001")
+    data_of(tmp_path, "task", "claim", "1", "--as", "ann")
+    assert call(tmp_path, "task", "revise", "1", "--subject", "x")[0] == 2, "somebody has it"
+    data_of(tmp_path, "task", "block", "1", "no till")
+
+    revised = data_of(tmp_path, "task", "revise", "1", "--subject", "Buy a till", "--after", "2", "--reason", "gone")
+
+    assert (revised["subject"], revised["description"], revised["state"]) == ("Buy a till", "all of it", "waiting")
+    task = team.board.get("1")
+    assert (task.assertions, task.blocked_by, task.ours.attempts_from) == (("VAL-TILL-001",), ("2",), 1)
+    assert team.board.get("2").blocks == ("1",)
+    again = data_of(tmp_path, "task", "revise", "1", "--description", "a small one")
+    assert (again["subject"], team.board.get("1").blocked_by) == ("Buy a till", ("2",))
+
+
 def test_a_task_from_its_making_to_its_end(team: Team, tmp_path: Path) -> None:
     def task(*argv: str) -> tuple[str, str | None, int]:
         data = data_of(tmp_path, "task", *argv)

@@ -16,11 +16,11 @@ from onecontext.errors import BudgetExhausted, ModelUnavailable, SetupError
 from teams.agent.patience import Stuck
 from teams.engine.event import Event
 from teams.engine.journal import Journal
-from teams.mission.budget import Budget, spent_before
-from teams.mission.ledger import Spent
-from teams.mission.metered import metered
-from teams.mission.purse import LEAST_OUT, Allowance, Purse, Reservation
 from teams.mission.recorder import Recorder
+from teams.mission.spending.budget import Budget, spent_before
+from teams.mission.spending.ledger import Spent
+from teams.mission.spending.metered import metered
+from teams.mission.spending.purse import LEAST_OUT, Allowance, Purse, Reservation
 from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
 
 NOTHING = Allowance()

@@ -7,8 +7,8 @@ import pytest
 
 from teams.agent.tools import Tool, digest_of, digest_of_text, tool_from
 from teams.engine.journal import Journal
-from teams.mission.effects import AGAIN, Effects, FailedBefore, key_of, settle
-from teams.mission.past import DOUBT, Past
+from teams.mission.attempt.effects import AGAIN, Effects, FailedBefore, key_of, settle
+from teams.mission.attempt.past import DOUBT, Past
 from teams.protocol.board.task import Task
 
 ARGUMENTS = '{"to": "ann", "text": "hello"}'

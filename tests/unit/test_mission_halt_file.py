@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from teams.engine.journal import Journal
-from teams.mission.halt import Halt, Heed
+from teams.mission.control.halt import Halt, Heed
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from teams.engine.journal import Journal
-from teams.mission.halt import Halt
+from teams.mission.control.halt import Halt
 journal = Journal(Path(sys.argv[1]), team="t")
 journal.append = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
 getattr(Halt(journal), sys.argv[2])(*sys.argv[3:], mission="m", by="ann")
@@ -26,7 +26,7 @@ MANY = """
 import sys
 from pathlib import Path
 from teams.engine.journal import Journal
-from teams.mission.halt import Halt
+from teams.mission.control.halt import Halt
 halt = Halt(Journal(Path(sys.argv[1]), team="t"))
 for number in range(40):
     halt.give("pause", mission="m", by=sys.argv[2])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from onecontext.cli.main import main
 from teams.engine.event import Event
-from teams.mission.ledger import GROUPS, NOBODY, Spent, spent, spent_by
+from teams.mission.spending.ledger import GROUPS, NOBODY, Spent, spent, spent_by
 from teams.protocol.team import Team
 
 

@@ -10,7 +10,7 @@ from teams.agent.definition import Definition, parse
 from teams.agent.limits import Limits
 from teams.agent.tools import tool_from
 from teams.mission.contract import Assertion, Contract, PlannedTask
-from teams.mission.roles import LISTED_TOKENS, NO_ROLES, Role, Roles, find_roles
+from teams.mission.roles.roles import LISTED_TOKENS, NO_ROLES, Role, Roles, find_roles
 
 NAMES = ("run", "read_file", "write_file", "message", "skill", "remember", "finish", "submit_plan", "give_verdict")
 

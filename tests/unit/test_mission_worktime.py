@@ -9,9 +9,9 @@ import pytest
 
 from onecontext.errors import BudgetExhausted
 from teams.engine.event import Event
-from teams.mission.purse import Kind
-from teams.mission.worked import worked_before
-from teams.mission.worktime import WorkTime
+from teams.mission.spending.purse import Kind
+from teams.mission.spending.worked import worked_before
+from teams.mission.spending.worktime import WorkTime
 from teams.protocol.board.task import Task
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelRefused, ModelUnavailable
 from teams.engine.locks import file_lock
-from teams.mission.budget import Budget
-from teams.mission.metered import metered
-from teams.mission.purse import Allowance
+from teams.mission.spending.budget import Budget
+from teams.mission.spending.metered import metered
+from teams.mission.spending.purse import Allowance
 from teams.models import rates as module
 from teams.models.patient import Patient, Waiting
 from teams.models.port import Conversation, Message, OnText, Price, Reply, ToolSpec, Usage

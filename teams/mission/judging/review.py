@@ -13,13 +13,13 @@ from teams.agent.observer import NoteTaker, Observers
 from teams.agent.prompt import fenced
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt.stalls import may_try_again
 from teams.mission.contract import Assertion
 from teams.mission.judging.checks import Check
 from teams.mission.judging.findings import Judgement
 from teams.mission.judging.weighing import Weighed, Weighing
 from teams.mission.notebook import Notebook
 from teams.mission.site import VALIDATOR, Site, prompt
-from teams.mission.stalls import may_try_again
 from teams.mission.tools import validator_tools
 from teams.protocol.board.task import Task
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from onecontext.store.project import MergeCandidate
 from teams.agent.tools import cut
-from teams.mission.effects import key_of
+from teams.mission.attempt.effects import key_of
 from teams.mission.notebook import Notebook
 from teams.mission.site import LEAD, VALIDATOR, Site
 from teams.protocol.board.task import Task

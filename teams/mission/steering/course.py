@@ -56,6 +56,8 @@ class Course:
             if event.type == "mission.redirected":
                 text = str(event.data.get("text", ""))
                 self._directions[event.id] = Direction(event.id, str(event.data.get("by", "")), text)
+            elif event.type == "mission.forked":
+                self._given_up |= {str(name): str(why) for name, why in (event.data.get("given_up") or {}).items()}
             elif event.type == "mission.decided":
                 self._decide(event.data)
             elif event.type == "mission.ended":

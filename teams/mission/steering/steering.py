@@ -16,11 +16,11 @@ from teams.agent.prompt import fenced
 from teams.agent.tools import Tool
 from teams.agent.worktools import work_tools
 from teams.guard.workspace import Workspace
+from teams.mission.attempt.stalls import may_try_again
 from teams.mission.contract import Contract, parse_contract
 from teams.mission.notebook import tell
 from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site, prompt
-from teams.mission.stalls import may_try_again
 from teams.mission.steering.amendment import Amendment, amended, changed_tasks, dropped_tasks, given_up
 from teams.mission.steering.applying import put_in_place
 from teams.mission.steering.course import Course, Direction

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from onecontext.errors import SetupError
 from teams.guard.port import Sandbox
-from teams.mission.budget import Budget
 from teams.mission.config import BudgetConfig
+from teams.mission.spending.budget import Budget
 from teams.mission.workers.kinds import Kind, open_worker
 from teams.mission.workers.port import Worker
 from teams.mission.workers.program import Program

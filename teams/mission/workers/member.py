@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from onecontext.errors import StaleEpoch, UnknownTask
-from teams.mission.briefing import brief
+from teams.mission.attempt.briefing import brief
+from teams.mission.attempt.withdrawal import Withdrawal
 from teams.mission.contract import Contract
 from teams.mission.handoff import commit_in
 from teams.mission.site import LEAD, Site
-from teams.mission.withdrawal import Withdrawal
 from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
 from teams.protocol.heartbeat import Life

@@ -44,7 +44,7 @@ class Assignment:
         limits: what this attempt may take, where the worker is an agent of ours.
         send: sends a message to another member, by name.
         guard: returns a tool that does nothing twice which an interrupted run of this attempt did already
-            (:mod:`teams.mission.effects`); what outlives ``folder`` goes through it.
+            (:mod:`teams.mission.attempt.effects`); what outlives ``folder`` goes through it.
         hand_over: commits what lies in ``folder`` and notes what is said of it; again replaces what was said before.
             Raises UsageError where it cannot be committed, which can still be mended.
         recorder: makes what writes down what a model of that name does, for the observer of an agent; the second

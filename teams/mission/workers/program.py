@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from teams.agent.observer import storable_head
 from teams.agent.tools import cut
 from teams.guard.port import CommandResult, Sandbox
-from teams.mission.budget import Budget
 from teams.mission.handoff import RunCommand
+from teams.mission.spending.budget import Budget
 from teams.mission.tools import Finished
 from teams.mission.workers.hearing import Hearing
 from teams.mission.workers.port import Assignment, Report

@@ -4,7 +4,7 @@ how it ended.
 Rule 1: the team is cared for, once for the whole run, from its first event to before its last word.
 Rule 2: what ends a run before its end is recorded as an interruption, and raised.
 Rule 3: a stop that was said is an ending for good; the word is taken away only when the ending is on record. So is one
-    because the time is over (:mod:`teams.mission.worktime`). A stop by a signal is an interruption.
+    because the time is over (:mod:`teams.mission.spending.worktime`). A stop by a signal is an interruption.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +12,9 @@ from contextlib import contextmanager, nullcontext, suppress
 
 from onecontext.errors import OneContextError
 from teams.engine.regular import Regular
-from teams.mission.attempt_copy import clear
-from teams.mission.effects import key_of
-from teams.mission.halt import Halt, Heed, Order
+from teams.mission.attempt.copy import clear
+from teams.mission.attempt.effects import key_of
+from teams.mission.control.halt import Halt, Heed, Order
 from teams.mission.notebook import commit as keep
 from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site

@@ -7,7 +7,7 @@ Rule 2: nobody else takes the task meanwhile, however long the person takes.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from teams.mission.effects import settle
+from teams.mission.attempt.effects import settle
 from teams.mission.site import LEAD, Site, worker_name
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task

@@ -6,7 +6,7 @@ Rule 2: this reads events and writes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ class Checkpoint:
         what: ``planned``, or the key of the task that was done then.
         commit: the tip of its branch; None: nothing had landed.
         remembered: the newest commit of each memory branch that the journal tells of, by branch.
+        given_up: ids of assertions that are no longer asked for, or not as they were, to why.
     """
 
     seq: int
@@ -47,6 +48,7 @@ class Checkpoint:
     done: tuple[Done, ...]
     commit: str | None
     remembered: Mapping[str, str]
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def checkpoints(events: Iterable[Event]) -> list[Checkpoint]:
@@ -62,7 +64,8 @@ def checkpoints(events: Iterable[Event]) -> list[Checkpoint]:
         if what and reading.contract is not None:
             done = tuple(reading.done.values())
             commit, memory = reading.commit, dict(reading.remembered)
-            found.append(Checkpoint(event.seq, event.at, what, reading.contract, done, commit, memory))
+            less = dict(reading.given_up)
+            found.append(Checkpoint(event.seq, event.at, what, reading.contract, done, commit, memory, less))
     return found
 
 
@@ -99,6 +102,7 @@ class _Reading:
         self.done: dict[str, Done] = {}
         self.commit: str | None = None
         self.remembered: dict[str, str] = {}
+        self.given_up: dict[str, str] = {}
         self._merges: dict[str, Mapping[str, Any]] = {}
 
     def take(self, event: Event) -> str:
@@ -106,6 +110,7 @@ class _Reading:
         data = event.data
         if event.type in ("mission.planned", "mission.decided") and data.get("contract"):
             self.contract = parse_contract(data["contract"], source=f"journal event {event.seq}")
+            self.given_up |= dict.fromkeys(data.get("given_up") or [], str(data.get("reason", "")))
             return PLANNED
         if event.type == "work.merged" and event.task:
             self._merges[event.task], self.commit = data, data["commit"]

@@ -1,8 +1,9 @@
 """The working copy of one attempt: thrown away with it, or, where nothing confines commands, kept over an interruption.
 
 Rule 1: in a sandbox all that an attempt does dies with its copy, so it is begun anew from the commit it began at.
-Rule 2: without one a command may have done anything, and one on record is not done again (teams.mission.effects). What
-    it did to the copy must then still be there: the copy of an interrupted attempt is taken up as it was left.
+Rule 2: without one a command may have done anything, and one on record is not done again
+    (:mod:`teams.mission.attempt.effects`). What it did to the copy must then still be there: the copy of an
+    interrupted attempt is taken up as it was left.
 Rule 3: a copy has its name when it is whole; the name says whose it is and at which commit it began.
 """
 

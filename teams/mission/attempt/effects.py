@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from teams.agent.tools import Tool, cut, digest_of
-from teams.mission.past import DOUBT, Attempted, Call, Past, Which
+from teams.mission.attempt.past import DOUBT, Attempted, Call, Past, Which
 from teams.mission.recorder import HEAD_CHARACTERS
 from teams.protocol.board.task import Task
 

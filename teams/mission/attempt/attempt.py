@@ -17,19 +17,19 @@ from teams.agent.limits import Limits
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
 from teams.guard.workspace import Workspace
-from teams.mission.attempt_copy import attempt_copy
-from teams.mission.briefing import brief
+from teams.mission.attempt.briefing import brief
+from teams.mission.attempt.copy import attempt_copy
+from teams.mission.attempt.effects import Effects
+from teams.mission.attempt.stalls import may_try_again
 from teams.mission.contract import Contract
-from teams.mission.effects import Effects
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.judging.claims import unproved
 from teams.mission.judging.findings import Rounds
 from teams.mission.judging.weighing import outside, refusal
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
-from teams.mission.roles import Role
+from teams.mission.roles.roles import Role
 from teams.mission.site import LEAD, Site
-from teams.mission.stalls import may_try_again
 from teams.mission.tools import Finished
 from teams.mission.workers.builtin import BuiltIn
 from teams.mission.workers.port import Assignment, Worker

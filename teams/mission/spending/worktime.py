@@ -2,7 +2,7 @@
 
 Rule 1: a mission's time is that of the wall while a process runs it; a task's is that of its attempts; an agent's is
     that of its work: planning, attempts, judging. A pause counts for none of them.
-Rule 2: what ran before a resume is read from the journal, like all that was spent (:mod:`teams.mission.worked`).
+Rule 2: what ran before a resume is read from the journal, like all that was spent (``worked.py``).
 Rule 3: who has no time left begins nothing more: an agent ends before its next call of a model, and when the mission
     has none left, all of them do. What is at work just then comes to its end.
 """
@@ -15,7 +15,7 @@ from types import TracebackType
 
 from onecontext.errors import BudgetExhausted
 from teams.engine.regular import Regular
-from teams.mission.purse import Kind
+from teams.mission.spending.purse import Kind
 
 LOOK_S = 0.25
 Allowed = Mapping[Kind, float | None]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from onecontext.errors import SetupError
-from teams.mission.budget import Budget
+from teams.mission.spending.budget import Budget
 from teams.models.counting import Counting
 from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec
 

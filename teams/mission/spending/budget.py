@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from onecontext.errors import BudgetExhausted
 from teams.engine.event import Event
-from teams.mission.ledger import Spent, spent_by
-from teams.mission.purse import LEAST_OUT, Allowance, Kind, Purse, Reservation
+from teams.mission.spending.ledger import Spent, spent_by
+from teams.mission.spending.purse import LEAST_OUT, Allowance, Kind, Purse, Reservation
 from teams.models.port import Price
 from teams.protocol.board.task import Task
 

@@ -1,6 +1,6 @@
 """What is left of one allowance, and what is set aside of it for calls that are being made.
 
-Rule 1: nothing here waits or locks: :mod:`teams.mission.budget` does, over several purses at once.
+Rule 1: nothing here waits or locks: :mod:`teams.mission.spending.budget` does, over several purses at once.
 """
 
 import math

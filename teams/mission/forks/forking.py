@@ -16,10 +16,10 @@ from onecontext.errors import UsageError
 from onecontext.names import check_name
 from onecontext.store.project import Project
 from teams.engine.event import Draft
-from teams.mission.alone import alone
-from teams.mission.checkpoints import Checkpoint
+from teams.mission.attempt.past import Past
+from teams.mission.control.alone import alone
+from teams.mission.forks.checkpoints import Checkpoint
 from teams.mission.history import TYPES, History, read_history
-from teams.mission.past import Past
 from teams.mission.planning import on_board
 from teams.mission.site import LEAD, VALIDATOR
 from teams.protocol.board.states import State
@@ -114,7 +114,13 @@ def _beginning(source: History, at: Checkpoint, name: str, tip: str) -> list[Dra
 
 
 def _forked(source: History, at: Checkpoint, tip: str) -> dict[str, Any]:
-    return {"from": source.mission, "at": at.seq, "commit": tip, "done": [asdict(done) for done in at.done]}
+    return {
+        "from": source.mission,
+        "at": at.seq,
+        "commit": tip,
+        "given_up": dict(at.given_up),
+        "done": [asdict(done) for done in at.done],
+    }
 
 
 def _remember(memory: Memory, source: History, at: Checkpoint, name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from onecontext.errors import Damaged, NoMission
-from teams.mission.alone import has_run, is_run
+from teams.mission.control.alone import has_run, is_run
 from teams.mission.history import TYPES, History, read_history
 from teams.protocol.team import Team
 

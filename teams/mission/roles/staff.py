@@ -6,11 +6,11 @@ Rule 2: whoever may spend nothing more gets nothing more.
 
 from collections.abc import Callable, Collection, Iterable
 
-from teams.mission.attempt import Attempt
+from teams.mission.attempt.attempt import Attempt
+from teams.mission.attempt.withdrawal import Withdrawal
 from teams.mission.contract import Contract
-from teams.mission.roles import WORKER
+from teams.mission.roles.roles import WORKER
 from teams.mission.site import LEAD, Site, worker_name
-from teams.mission.withdrawal import Withdrawal
 from teams.mission.workers.member import Delegation, Members
 from teams.protocol.board.states import State
 from teams.protocol.board.task import Task

@@ -1,9 +1,9 @@
 """A mission that no process runs: what its dead run held is given back, and a word to stop is carried out for it.
 
-Rule 1: whoever calls this has the mission to itself (:func:`teams.mission.alone.alone`), so its last run is dead.
+Rule 1: whoever calls this has the mission to itself (:mod:`teams.mission.control.alone`), so its last run is dead.
 """
 
-from teams.mission.halt import Halt, Order
+from teams.mission.control.halt import Halt, Order
 from teams.mission.history import History
 from teams.mission.site import worker_name
 from teams.protocol.board.states import State

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from teams.engine.event import Event
-from teams.mission.purse import Kind
 from teams.mission.site import LEAD
+from teams.mission.spending.purse import Kind
 from teams.protocol.board.task import Task
 
 _MADE = ("task.created", "task.imported")

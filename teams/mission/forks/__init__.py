@@ -1,0 +1,1 @@
+"""A mission that begins where another one was."""
