@@ -31,7 +31,7 @@ BAD = [
 ]
 # What each argument of text is. One that is not here is an error: say what it is.
 NAMES = {"name", "branch", "source", "agent"}
-REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout"}
+REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout", "begin"}
 FREE = {"path", "session", "purpose", "observation", "thought", "action", "contribution", "code_commit", "task"}
 FREE |= {"mission", "pin", "fact", "summary", "text", "metadata", "directory"}
 GOOD: dict[str, Any] = {

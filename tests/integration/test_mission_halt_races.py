@@ -61,8 +61,8 @@ def running(repository: Path, model: str, *arguments: str) -> Iterator["subproce
 
 
 def cut_off(repository: Path, model: str) -> None:
-    """Begin a mission and kill it at work."""
-    with running(repository, model):
+    """Begin a mission and kill it at work, in a sandbox: outside one a person would be asked what the kill cut off."""
+    with running(repository, model, "--sandbox", "bubblewrap"):
         wait_for(lambda: count(repository, "tool.intent") > 1)
 
 
