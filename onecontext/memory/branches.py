@@ -124,7 +124,8 @@ def listed(layout: Layout) -> list[Branch]:
 
 def _once(objects: Objects, parent: str, tip: str, begin: str) -> str:
     if all(commit.id != begin for commit in line(objects, tip)):
-        raise UsageError(f"{begin[:12]!r} was never the tip of {parent!r}", hint="'onecontext log' lists its milestones")
+        hint = "'onecontext log' lists its milestones"
+        raise UsageError(f"{begin[:12]!r} was never the tip of {parent!r}", hint=hint)
     return begin
 
 
