@@ -76,8 +76,8 @@ def test_a_reply_that_reached_its_length_says_so(ask: Ask) -> None:
 
 
 def test_a_cut_stream_is_no_answer(ask: Ask) -> None:
-    # On a busy machine the end of the connection is, rarely, not seen in time: then it is silence, and no answer either.
-    with pytest.raises(ModelUnavailable, match="cut before|sent nothing"):
+    # On a busy machine the end of the connection is, rarely, not seen in time: that is silence, and no answer either.
+    with pytest.raises(ModelUnavailable, match=r"cut before|sent nothing"):
         ask(spoken(*words("half")))
 
 
