@@ -30,6 +30,7 @@ COMMANDS: dict[str, Command] = {
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
+    "blame": Command("onecontext.cli.blame", "Memory", "which task and milestone wrote a line of your code"),
     "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),
     "ctx": Command("onecontext.cli.ctx", "Memory", "values too large to read: put, head, slice, grep, count, ask"),
     "export": Command("onecontext.cli.export", "Memory", "write all branches as another program reads them"),
