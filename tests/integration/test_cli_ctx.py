@@ -126,7 +126,9 @@ def test_control_characters_do_not_reach_a_terminal(shell: Shell) -> None:
 def test_a_pipe_is_read_as_bytes_and_one_that_closes_is_no_error(shell: Shell, tmp_path: Path) -> None:
     def piped(line: str) -> subprocess.CompletedProcess[bytes]:
         command = line.replace("onecontext", f"{sys.executable} -m onecontext")
-        return subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, check=False)
+        return subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, check=False
+        )
 
     put = piped("printf 'a\\xff\\xc3\\xa9\\n' | onecontext ctx put - --json")
     handle = json.loads(put.stdout)["data"]["handle"]

@@ -118,9 +118,7 @@ NAMING = [
 
 @pytest.mark.parametrize("digits", [64, 12, 6])
 @pytest.mark.parametrize("name", NAMING)
-def test_what_somebody_may_still_follow_stays(
-    memory: Memory, name: Callable[[Memory, str], None], digits: int
-) -> None:
+def test_what_somebody_may_still_follow_stays(memory: Memory, name: Callable[[Memory, str], None], digits: int) -> None:
     named, unnamed = old(memory, "named"), old(memory, "unnamed")
 
     name(memory, f"ctx:{named[:digits]}")

@@ -32,7 +32,9 @@ def folder_of(memory: Memory) -> Path:
     return memory.path / ".git" / "onecontext" / "ctx"
 
 
-def test_the_same_text_has_the_same_handle_however_it_comes(memory: Memory, variables: Variables, tmp_path: Path) -> None:
+def test_the_same_text_has_the_same_handle_however_it_comes(
+    memory: Memory, variables: Variables, tmp_path: Path
+) -> None:
     file = tmp_path / "log.txt"
     file.write_text("one\ntwo\n")
 

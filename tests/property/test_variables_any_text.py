@@ -85,7 +85,9 @@ def test_one_piece_has_a_limit_and_says_so(variables: Variables, monkeypatch: py
 
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
-WORDS = st.sampled_from([KEY, BLOCK, "password=", "hunter2!secret", " ", "\n", "a line of a log\n", "token: ", "xyz", "é😀"])
+WORDS = st.sampled_from(
+    [KEY, BLOCK, "password=", "hunter2!secret", " ", "\n", "a line of a log\n", "token: ", "xyz", "é😀"]
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -112,4 +114,6 @@ def test_a_secret_is_taken_out_wherever_a_window_ends(variables: Variables, befo
     assert "aB3aB3" not in whole
     assert "hunter2" not in whole
     assert "QUJDRA" not in whole
-    assert whole == f"{lines} [redacted:anthropic-key]\npassword: [redacted:credential]\n[redacted:private-key]\n{lines}"
+    assert (
+        whole == f"{lines} [redacted:anthropic-key]\npassword: [redacted:credential]\n[redacted:private-key]\n{lines}"
+    )

@@ -112,7 +112,15 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Variables:
 
 # --- patterns that mean harm -----------------------------------------------------------------------------------------
 
-EXPONENTIAL = ["(a+)+$", "(a|a)*b$", "(.*)*x", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$", "[ab]*a[ab]{400}c", "(.*a){25}c"]
+EXPONENTIAL = [
+    "(a+)+$",
+    "(a|a)*b$",
+    "(.*)*x",
+    "(x+x+)+y",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "[ab]*a[ab]{400}c",
+    "(.*a){25}c",
+]
 
 
 @pytest.mark.parametrize("pattern", EXPONENTIAL)
