@@ -160,7 +160,6 @@ def test_a_diff_tells_records_as_records_and_documents_as_diffs(memory: Memory) 
         ({"diff": ("a",)}, "two revisions"),
         ({"budget": -1}, "0 or more"),
         ({"k": -1}, "0 or more"),
-        ({"for_": " "}, "needs words"),
     ],
 )
 def test_what_does_not_go_together_is_said(memory: Memory, options: dict[str, object], said: str) -> None:
