@@ -5,13 +5,16 @@ Rule 2: names lead to plain values alone: a dot is a key, never an attribute.
 """
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from onecontext.errors import UsageError
-from teams.playbook.functions import FUNCTIONS, check_size
+from teams.playbook.functions import FUNCTIONS, check_size, weight
 
 MAX_STEPS = 100_000
+MAX_WORK = 10_000_000
+"""Parts and characters that one expression may compare, copy and hand to functions, taken together."""
 CONSTANTS = {"true": True, "false": False, "none": None}
 COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: lambda left, right: left == right,
@@ -35,18 +38,29 @@ class Evaluation:
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self._scope: dict[str, Any] = dict(scope)
         self._left = MAX_STEPS
+        self._work = MAX_WORK
 
     def of(self, node: ast.AST) -> Any:
         """Return what a node comes to.
 
         Raises:
             BadExpression: a name, a key or an index is not there, or it takes too long.
-            TypeError, ValueError, RecursionError: kinds of values do not go together, or it is nested too deeply.
+            TypeError, ValueError, LookupError, ArithmeticError, RecursionError: kinds of values do not go together, or
+                it is nested too deeply.
         """
         self._left -= 1
         if self._left < 0:
             raise BadExpression(f"it takes more than {MAX_STEPS:,} steps")
+        if self._work < 0:
+            raise BadExpression(f"it looks at more than {MAX_WORK:,} parts and characters")
         return getattr(self, f"_{type(node).__name__.lower()}")(node)
+
+    def _at_work_on(self, *values: Any) -> None:
+        """Count what is looked at in full: lists that hold one another can be without end, and take no memory."""
+        for value in values:
+            self._work -= weight(value, most=max(self._work, 0))
+        if self._work < 0:
+            raise BadExpression(f"it looks at more than {MAX_WORK:,} parts and characters")
 
     def _constant(self, node: ast.Constant) -> Any:
         return node.value
@@ -66,13 +80,16 @@ class Evaluation:
         if isinstance(node.slice, ast.Slice):
             bounds = (node.slice.lower, node.slice.upper, node.slice.step)
             first, last, step = (None if bound is None else self.of(bound) for bound in bounds)
-            return value[first:last:step]
+            part = value[first:last:step]
+            self._work -= len(part)
+            return part
         return _member(value, self.of(node.slice), ast.unparse(node.value))
 
     def _compare(self, node: ast.Compare) -> bool:
         left = self.of(node.left)
         for operator, operand in zip(node.ops, node.comparators, strict=True):
             right = self.of(operand)
+            self._at_work_on(left, right)
             if not COMPARED[type(operator)](left, right):
                 return False
             left = right
@@ -92,7 +109,12 @@ class Evaluation:
 
     def _binop(self, node: ast.BinOp) -> Any:
         left, right = self.of(node.left), self.of(node.right)
-        return check_size(left + right) if isinstance(node.op, ast.Add) else left - right
+        if not isinstance(node.op, ast.Add):
+            return check_number(left - right)
+        both = check_number(check_size(left + right))
+        if isinstance(both, str | list):
+            self._work -= len(both)
+        return both
 
     def _ifexp(self, node: ast.IfExp) -> Any:
         return self.of(node.body if self.of(node.test) else node.orelse)
@@ -125,7 +147,10 @@ class Evaluation:
 
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id  # type: ignore[attr-defined]
-        return FUNCTIONS[name](*(self.of(argument) for argument in node.args))
+        given = [self.of(argument) for argument in node.args]
+        if name != "len":
+            self._at_work_on(*given)
+        return FUNCTIONS[name](*given)
 
 
 def _member(value: Any, key: Any, shown: str) -> Any:
@@ -142,3 +167,14 @@ def _member(value: Any, key: Any, shown: str) -> Any:
 
 def _kind(value: Any) -> str:
     return {str: "a text", list: "a list", bool: "true or false", type(None): "none"}.get(type(value), "a number")
+
+
+def check_number(value: Any) -> Any:
+    """Return ``value``.
+
+    Raises:
+        BadExpression: it is infinite, or no number: no document can carry that.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadExpression("it comes to no number")
+    return value

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from teams.playbook.evaluation import COMPARED, CONSTANTS, BadExpression, Evaluation
+from teams.playbook.evaluation import COMPARED, CONSTANTS, BadExpression, Evaluation, check_number
 from teams.playbook.functions import FUNCTIONS
 
 MAX_CHARACTERS = 2000
@@ -45,7 +45,7 @@ class Expression:
             return Evaluation(scope).of(self._tree)
         except BadExpression as error:
             raise BadExpression(f"{self.text}: {error.message}") from None
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
             raise BadExpression(f"{self.text}: {error}") from error
 
 
@@ -78,6 +78,7 @@ def _check(node: ast.AST) -> None:
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, str | int | float | bool | None):
             raise BadExpression(f"{node.value!r} may not stand in an expression")
+        check_number(node.value)
     elif not isinstance(node, _ALLOWED):
         raise BadExpression(f"{type(node).__name__} may not stand in an expression; docs/playbooks.md lists what may")
     elif isinstance(node, ast.Call):
