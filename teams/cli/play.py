@@ -22,6 +22,7 @@ from teams.mission.opening import (
     open_box,
     open_roles,
     open_site,
+    uncommitted,
     with_models,
 )
 from teams.mission.routes import open_routes
@@ -105,7 +106,7 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
             f"playbook {playbook.name} ({entry.source})",
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
-            *told(crew, roles, notes, team=name),
+            *told(crew, roles, [*notes, *uncommitted(project)], team=name),
         ],
         traces=traces,
     )

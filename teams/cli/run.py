@@ -22,6 +22,7 @@ from teams.mission.opening import (
     open_box,
     open_roles,
     open_site,
+    uncommitted,
     with_models,
 )
 from teams.mission.routes import open_routes
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branch   {site.branch}",
-            *told(crew, roles, notes, team=name),
+            *told(crew, roles, [*notes, *uncommitted(project)], team=name),
         ],
     )
 
@@ -115,7 +116,15 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
     try:
         return Config.model_validate(document)
     except ValidationError as error:
-        raise UsageError(f"{first_problem(error)}; docs/formats.md lists what is possible") from error
+        raise UsageError(_as_option(first_problem(error))) from error
+
+
+def _as_option(problem: str) -> str:
+    """Return a problem with a key, such as ``budget.usd``, as one with the option that says the same."""
+    key, colon, rest = problem.partition(":")
+    section, _, name = key.partition(".")
+    option = f"budget-{name}" if section == "budget" else name.replace("_", "-")
+    return f"--{option}{colon}{rest}" if section in ("budget", "run", "model", "sandbox") and name else problem
 
 
 def add_budget(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from teams.cli.traces import add_traces, traces_of
 from teams.cli.watching import conduct
 from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.control.halt import PERSON
-from teams.mission.opening import make_memory, open_box, open_roles, open_site, with_models
+from teams.mission.opening import make_memory, open_box, open_roles, open_site, uncommitted, with_models
 from teams.mission.routes import open_routes
 from teams.protocol.team import Team
 from teams.serving.ending import Until
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
             f"sandbox  {site.sandbox.tier}",
             f"branches {branches}/…",
-            *told(crew, roles, notes, team=team.name),
+            *told(crew, roles, [*notes, *uncommitted(project)], team=team.name),
         ],
         again=again,
         traces=traces,
