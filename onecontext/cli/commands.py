@@ -30,6 +30,7 @@ COMMANDS: dict[str, Command] = {
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
+    "blame": Command("onecontext.cli.blame", "Memory", "which task and milestone wrote a line of your code"),
     "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),
     "export": Command("onecontext.cli.export", "Memory", "write all branches as another program reads them"),
     "import": Command("onecontext.cli.import_", "Memory", "take in the memory of another program, or an export"),
