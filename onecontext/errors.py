@@ -86,6 +86,10 @@ class AmbiguousRevision(UsageError):
         self.candidates = tuple(candidates)
 
 
+class UnknownVariable(UsageError):
+    """No value has that handle (``ctx:…``), or it was collected."""
+
+
 class UnknownConflict(UsageError):
     """No such conflict on the branch."""
 
