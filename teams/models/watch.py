@@ -42,7 +42,8 @@ def watched(
     Args:
         start: called in the reading thread; connecting is part of what is watched.
         stall_s: the longest silence, in seconds.
-        close: called when the reading is given up before its end; best effort, from the caller's thread.
+        close: called when the reading is given up before its end, from the caller's thread; what it raises becomes a
+            note of the error that ended it.
         let_go: called in the reading thread, once, when what came has been told.
 
     Raises:
@@ -68,9 +69,13 @@ def watched(
     threading.Thread(target=read, name="model-stream", daemon=True).start()
     try:
         yield from _until_end(items, stall_s)
-    except BaseException:
+    except BaseException as error:
+        # Whatever it was, ^C and an end that nobody waited for too: nobody reads on.
         given_up.set()
-        close()
+        try:
+            close()
+        except Exception as failed:  # noqa: BLE001  # of any provider's library; it must not hide why it was closed
+            error.add_note(f"the connection could not be closed: {type(failed).__name__}")
         raise
 
 
