@@ -31,6 +31,7 @@ COMMANDS: dict[str, Command] = {
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "search": Command("onecontext.cli.search", "Memory", "find steps and milestones by a few words"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
+    "blame": Command("onecontext.cli.blame", "Memory", "which task and milestone wrote a line of your code"),
     "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),
     "export": Command("onecontext.cli.export", "Memory", "write all branches as another program reads them"),
     "import": Command("onecontext.cli.import_", "Memory", "take in the memory of another program, or an export"),

@@ -18,6 +18,7 @@ from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
     from onecontext.memory.model import Branch, KeptConflict, Tag
+    from onecontext.recall.blame import Blame
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
@@ -98,6 +99,17 @@ class Reader(Door):
         from onecontext.recall.revisions import diff
 
         return diff(self._settled(), old, new, at=at)
+
+    def blame(
+        self, path: str | Path, *, first: int | None = None, last: int | None = None, revision: str | None = None
+    ) -> "Blame":
+        """Return which milestones wrote lines of a file of the user's repository; see :mod:`onecontext.recall.blame`.
+
+        ``first`` and ``last`` count from 1, None is to either end; ``revision`` None is the work tree.
+        """
+        from onecontext.recall.blame import blame
+
+        return blame(self._settled(), Path(path).absolute(), first=first, last=last, revision=revision)
 
     def graph(self, *, limit: int = 200, at: datetime | None = None, settle: bool = True) -> "list[GraphRow]":
         """Return the newest ``limit`` commits of all branches, newest first, with their lanes.

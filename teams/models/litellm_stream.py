@@ -5,11 +5,11 @@ Rule 1: a provider that speaks OpenAI's protocol itself says its pieces in the f
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from teams.models.assemble import Assembly
 from teams.models.openai_client import is_of_the_client
+from teams.models.prices import tell_once
 
 
 class Stream:
@@ -36,13 +36,18 @@ class Stream:
                 return
 
     def close(self) -> None:
-        """Close the connection, where this provider's stream can; else its own timeout ends it."""
-        with suppress(Exception):
-            self._stream.completion_stream.close()
-        with suppress(Exception):
-            # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the
-            # following piece from this attribute.
-            self._stream.completion_stream = iter(())
+        """Close the connection, where this provider's stream can; else its own timeout ends it.
+
+        May raise whatever the provider's library does; the stream then ends with the next thing it reads.
+        """
+        inner = getattr(self._stream, "completion_stream", None)
+        if inner is None:
+            return
+        # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the following
+        # piece from this attribute.
+        self._stream.completion_stream = iter(())
+        if hasattr(inner, "close"):
+            inner.close()
 
     def said(self, finish: str) -> str | None:
         """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""
@@ -58,6 +63,8 @@ def estimated(litellm: Any, route: str, request: Mapping[str, Any], assembly: As
     try:
         tokens_in = litellm.token_counter(model=route, messages=request["messages"], tools=request["tools"] or None)
         tokens_out = litellm.token_counter(model=route, text=said)
-    except Exception:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
+    except Exception as error:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
+        # The answer is there and stays: what it took is unknown, and a budget counts all that was set aside.
+        tell_once(f"what an answer of {route} took could not be estimated", type(error).__name__)
         return None
     return litellm.Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out)

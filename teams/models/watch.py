@@ -33,7 +33,8 @@ def watched(start: Callable[[], Iterator[T]], *, stall_s: float, close: Callable
     Args:
         start: called in the reading thread; connecting is part of what is watched.
         stall_s: the longest silence, in seconds.
-        close: called when the reading is given up before its end; best effort, from the caller's thread.
+        close: called when the reading is given up before its end, from the caller's thread; what it raises becomes a
+            note of the error that ended it.
 
     Raises:
         Silence: nothing came for ``stall_s``. Whatever ``start`` or its iterator raised is raised as it is.
@@ -55,9 +56,13 @@ def watched(start: Callable[[], Iterator[T]], *, stall_s: float, close: Callable
     threading.Thread(target=read, name="model-stream", daemon=True).start()
     try:
         yield from _until_end(items, stall_s)
-    except BaseException:
+    except BaseException as error:
+        # Whatever it was, ^C and an end that nobody waited for too: nobody reads on.
         given_up.set()
-        close()
+        try:
+            close()
+        except Exception as failed:  # noqa: BLE001  # of any provider's library; it must not hide why it was closed
+            error.add_note(f"the connection could not be closed: {type(failed).__name__}")
         raise
 
 

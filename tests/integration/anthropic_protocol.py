@@ -1,11 +1,13 @@
 """The protocol of Anthropic through litellm: another client and another stream than OpenAI's."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from onecontext.errors import ContextOverflow, ModelRefused, ModelStalled, ModelUnavailable
+from teams.models.litellm_model import load_litellm
 from teams.models.port import Message, ToolCall, Usage
 from tests.integration.asking import ASKED, KEY, MARKS, Ask, soon, streams, warm_up
 from tests.integration.openai_server import Answer, Handler, OpenAIServer, refused
@@ -99,3 +101,21 @@ def test_arguments_that_were_junk_do_not_break_the_next_request(ask: Ask) -> Non
     junk = [*ASKED, Message("assistant", "", (ToolCall("x", "add", "{bad"),)), Message("tool", "no", (), "x")]
 
     assert ask(spoken(*words("sorry"), *end("end_turn")), messages=junk).text == "sorry"
+
+
+def test_what_headers_anthropic_knows_is_asked_of_nobody(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    litellm, look_up, hosts = load_litellm(), socket.getaddrinfo, []
+    monkeypatch.setattr(litellm.anthropic_beta_headers_manager, "_BETA_HEADERS_CONFIG", None)
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *more, **named: hosts.append(host) or look_up(host, *more, **named)
+    )
+    ask.server.plan(spoken(*words("hi"), *end("end_turn")))
+    extra = {"anthropic-beta": "context-1m-2025-08-07"}
+
+    request = {"api_base": ask.server.url, "api_key": KEY, "extra_headers": extra, "stream": True}
+    for _ in litellm.completion(ask.name, [{"role": "user", "content": "hi"}], **request):
+        pass
+
+    # That it is among the headers that came says that the list of those that are known was read.
+    assert "context-1m-2025-08-07" in ask.server.headers[0]["anthropic-beta"]
+    assert set(hosts) == {"127.0.0.1"}

@@ -13,6 +13,8 @@ import pytest
 from onecontext.errors import GarbledReply, ModelError, ModelRefused, ModelStalled, ModelUnavailable
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
+from teams.models.litellm_stream import estimated
+from teams.models.prices import cost_usd
 from teams.models.retry import with_retries
 from teams.models.watch import Silence, watched
 
@@ -118,6 +120,43 @@ def test_what_the_stream_raises_reaches_the_caller() -> None:
     assert next(items) == 1
     with pytest.raises(ValueError, match="inside"):
         next(items)
+
+
+def test_a_connection_that_cannot_be_closed_does_not_hide_why_it_was() -> None:
+    release = threading.Event()
+
+    def silent() -> Iterator[int]:
+        release.wait(20)
+        yield 1
+
+    def close() -> None:
+        raise RuntimeError("half closed")
+
+    with pytest.raises(Silence) as raised:
+        next(watched(silent, stall_s=0.2, close=close))
+    release.set()
+
+    assert raised.value.__notes__ == ["the connection could not be closed: RuntimeError"]
+
+
+def _raises(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("nobody knows")
+
+
+def test_a_price_that_cannot_be_worked_out_is_unknown_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    listed = SimpleNamespace(model_cost={"made/up-1": {"input_cost_per_token": 1.0}}, cost_per_token=_raises)
+
+    assert [cost_usd(listed, "made/up-1", object()) for _ in range(3)] == [None] * 3
+
+    assert caplog.messages == ["the price list could not say what an answer of made/up-1 costs (RuntimeError)"]
+
+
+def test_an_answer_that_cannot_be_counted_stays_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    counter = SimpleNamespace(token_counter=_raises)
+
+    assert estimated(counter, "made/up-2", {"messages": [], "tools": []}, Assembly(None)) is None
+
+    assert caplog.messages == ["what an answer of made/up-2 took could not be estimated (RuntimeError)"]
 
 
 def test_who_stops_listening_closes_the_stream() -> None:

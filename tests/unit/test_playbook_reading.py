@@ -7,8 +7,8 @@ import pytest
 from onecontext.errors import InvalidDocument, NewerFormat, UsageError
 from teams.playbook.document import Playbook
 from teams.playbook.inputs import inputs_of
-from teams.playbook.library import find_playbook, library
 from teams.playbook.reading import LIMIT_BYTES, BadPlaybook, load_playbook, parse_playbook
+from teams.playbook.shelf import find_playbook, playbooks
 from teams.playbook.types import fit, of_text
 
 HEAD = "version: 1\nname: x\ndescription: y\n"
@@ -110,7 +110,7 @@ def test_a_file_that_is_too_large_or_a_link_is_not_read(tmp_path: Path) -> None:
 
 
 def test_every_shipped_playbook_is_one(tmp_path: Path) -> None:
-    found = library(tmp_path)
+    found = playbooks(tmp_path)
 
     assert [one.name for one in found] == ["debate", "hypotheses", "migrate", "plan-build-verify", "review-to-tests"]
     assert all(one.playbook is not None and one.playbook.name == one.name for one in found), found
@@ -127,7 +127,7 @@ def test_what_came_with_a_clone_cannot_stand_in_for_a_shipped_one(tmp_path: Path
     assert find_playbook("mine", cwd=tmp_path, project=tmp_path).source == str(own / "mine.yaml")
     with pytest.raises(UsageError, match=r"there are debate, .*, bad, mine"):
         find_playbook("other", cwd=tmp_path, project=tmp_path)
-    assert [one.name for one in library(tmp_path) if one.problem] == ["bad"]
+    assert [one.name for one in playbooks(tmp_path) if one.problem] == ["bad"]
 
 
 @pytest.mark.parametrize(
