@@ -4,10 +4,12 @@ Rule 1: all branches are searched unless one is named; a record that several bra
 Rule 2: what is shown comes from git or the log, never from the index; where the two disagree the index is made anew.
 """
 
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
+from shlex import quote
 from typing import Any
 
 from onecontext.errors import UnknownBranch, UsageError
@@ -23,6 +25,8 @@ from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 
 _SPARE = 20  # candidates beyond those wanted, since a record that was edited by hand is several documents
+
+_ID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 
 _ROW = (
     "SELECT doc.key, doc.kind, doc.record, file.kind, file.blob, doc.start, doc.size, doc.file"
@@ -154,10 +158,12 @@ class _Reader:
 
 
 def _how(kind: Kind, name: str, branch: str) -> str:
+    if kind in ("step", "milestone") and not _ID.fullmatch(name):
+        return f"onecontext log --branch {branch}"  # somebody may have written anything into a frame
     if kind == "milestone":
         return f"onecontext show {name}"
     if kind == "step":
-        return f"onecontext log --steps --branch {branch}"
+        return f"onecontext context --commit {name}"
     if kind == "metadata":
-        return f"onecontext context --branch {branch} --metadata {name.partition('#')[2]}"
+        return f"onecontext context --branch {branch} --metadata {quote(name.partition('#')[2])}"
     return f"main.md of branch {branch}"
