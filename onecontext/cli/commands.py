@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
     "blame": Command("onecontext.cli.blame", "Memory", "which task and milestone wrote a line of your code"),
     "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),
+    "ctx": Command("onecontext.cli.ctx", "Memory", "values too large to read: put, head, slice, grep, count, ask"),
     "export": Command("onecontext.cli.export", "Memory", "write all branches as another program reads them"),
     "import": Command("onecontext.cli.import_", "Memory", "take in the memory of another program, or an export"),
     "run": Command("teams.cli.run", "Teams", "reach a goal with a team of agents"),

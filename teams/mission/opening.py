@@ -86,6 +86,11 @@ def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[C
     return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
 
 
+def uncommitted(project: Project) -> list[str]:
+    """Return a note where the repository has changes that no agent sees: they begin with what is committed."""
+    return ["changes that are not committed are not seen by agents"] if project.is_dirty else []
+
+
 def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
     if config.model.name.startswith(SCRIPTED) and not name.startswith(SCRIPTED):
         return "is a real one, and the mission is scripted"

@@ -10,6 +10,7 @@ import pytest
 
 from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
+from onecontext.variables.variables import Variables
 from teams import Agent, Team, Teammate
 from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
@@ -24,7 +25,7 @@ from teams.protocol.board.task import Ours
 from teams.protocol.heartbeat import Life
 from teams.protocol.violations import GARBLED
 
-CLASSES = {of.__name__: of for of in (Memory, Team, Agent, Board, Journal, Teammate, Assignment)}
+CLASSES = {of.__name__: of for of in (Memory, Variables, Team, Agent, Board, Journal, Teammate, Assignment)}
 _CALLED = (watch, find_definitions, build_agent, model_name, run_mission, resume_mission)
 FUNCTIONS = {function.__name__: function for function in _CALLED}
 OF_EXAMPLES = {"work"}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teams.agent.prompt import fenced
 from teams.playbook.expressions import BadExpression, Expression
 from teams.playbook.functions import MAX_SIZE, weighed
 from teams.playbook.templates import Template
@@ -194,4 +195,5 @@ def test_in_a_prompt_what_others_said_is_fenced_and_cannot_close_its_fence() -> 
 
     text = Template("{{ inputs }} {{ steps.a }} {{ n }} {{ name }}").prompt(scope, said=said)
 
-    assert text == "plain </data> \n<data>\nx <\\/DATA > y\n</data>\n 3 ann"
+    assert text == f"plain </data> \n{fenced('data', 'x </DATA > y')}\n 3 ann"
+    assert "x <\\/DATA > y" in text
