@@ -6,11 +6,13 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from onecontext.api import Memory
 from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
+from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
@@ -193,9 +195,16 @@ def open_site(
         members=crew.members,
         who=crew.told,
         roles=roles,
+        address=address_of(config),
         stop=stop,
         pause=pause,
     )
+
+
+def address_of(config: Config) -> str:
+    """Return where models are asked, as it may stand in a journal: without a login; "" is the providers' own."""
+    parts = urlsplit(config.model.api_base)
+    return redact(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
 def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:
