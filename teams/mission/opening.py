@@ -45,7 +45,7 @@ CATALOGUE_TOKENS = 600
 
 def new_mission_name(goal: str) -> str:
     """Return a name that tells the goal and that no other mission has, such as ``fix-the-tests-1a2b3c``."""
-    words = re.sub(r"[^a-z0-9]+", "-", goal.lower().encode("ascii", "ignore").decode()).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", redact(goal).lower().encode("ascii", "ignore").decode()).strip("-")
     stem = words[:32].rsplit("-", 1)[0] if len(words) > 32 else words
     return "-".join(part for part in (stem.strip("-"), uuid.uuid4().hex[:6]) if part)
 

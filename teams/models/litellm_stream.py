@@ -2,9 +2,13 @@
 
 Rule 1: a provider that speaks OpenAI's protocol itself says its pieces in the form that litellm translates others into;
     they are read as they are, for what litellm does with each of them takes longer than all the rest.
+Rule 2: whoever reads gives the connection back, before anything else may want it. Left to the garbage collector, which
+    comes rarely to a large process, a hundred replies that were not read to their end are all connections that the
+    provider's client has, and every call after them waits in vain.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from teams.models.assemble import Assembly
@@ -19,11 +23,14 @@ class Stream:
         self._call = call
         self._plain = plain
         self._stream: Any = None
+        self._inner: Any = None
 
     def start(self) -> Iterator[Any]:
         """Begin, and yield the pieces; each has the form of OpenAI's."""
         self._stream = self._call()
+        # Kept here, for the wrapper's own is taken away by :meth:`close`.
         inner: Any = getattr(self._stream, "completion_stream", None)
+        self._inner = inner
         # Models that are asked in another way than the client's, such as through "responses", are litellm's to read.
         self._plain = self._plain and is_of_the_client(inner)
         if self._plain:
@@ -34,6 +41,19 @@ class Stream:
             if getattr(self._stream, "sent_stream_usage", False):
                 # The count is the last thing it says; to ask once more would have it put all pieces together again.
                 return
+
+    def let_go(self, *, ended: bool) -> None:
+        """Give the connection back, in the thread that reads: the little behind a reply's end is read, so that the next
+        call may have the same one; of anything else the rest is not wanted, and the connection is closed."""
+        with suppress(Exception):  # whatever a connection does that nobody needs any more
+            if ended:
+                for _ in self._inner:
+                    pass
+        readers: list[Any] = [getattr(self._inner, "streaming_response", None), self._inner]
+        for reader in readers:
+            if hasattr(reader, "close"):
+                with suppress(Exception):
+                    reader.close()
 
     def close(self) -> None:
         """Close the connection, where this provider's stream can; else its own timeout ends it.

@@ -301,7 +301,7 @@ def test_metadata_edited_while_milestones_are_ahead_are_taken_in(memory: Memory,
     path.write_text(path.read_text() + "team: blue\n")
 
     assert _own(memory) == DID
-    assert memory.context(metadata="team").text == "team: blue"
+    assert memory.context(metadata="team").pieces[0].text == "team: blue"
     assert git(memory.path, "log", "--author=human", "--format=%s").strip() == "edited by hand: metadata.yaml"
     _told_once(memory)
 

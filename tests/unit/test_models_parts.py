@@ -1,8 +1,10 @@
 """The parts of the door to real models, without the real ones: retries, the watch, pieces, faults."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -77,8 +79,12 @@ def test_no_retries_is_one_call() -> None:
     assert call.count == 1
 
 
+def nothing(*, ended: bool) -> None:
+    """There is nothing to be given back."""
+
+
 def test_watched_items_come_as_they_are() -> None:
-    assert list(watched(lambda: iter([1, 2, 3]), stall_s=5, close=lambda: None)) == [1, 2, 3]
+    assert list(watched(lambda: iter([1, 2, 3]), stall_s=5, close=lambda: None, let_go=nothing)) == [1, 2, 3]
 
 
 def test_silence_is_given_up_in_time_and_closed() -> None:
@@ -88,7 +94,7 @@ def test_silence_is_given_up_in_time_and_closed() -> None:
         yield 1
         release.wait(10)
 
-    items = watched(silent, stall_s=0.2, close=closed.set)
+    items = watched(silent, stall_s=0.2, close=closed.set, let_go=nothing)
     started = time.monotonic()
     assert next(items) == 1
     with pytest.raises(Silence):
@@ -107,7 +113,7 @@ def test_a_call_that_never_begins_is_given_up_too() -> None:
         return iter(())
 
     with pytest.raises(Silence):
-        next(watched(hangs, stall_s=0.2, close=lambda: None))
+        next(watched(hangs, stall_s=0.2, close=lambda: None, let_go=nothing))
     release.set()
 
 
@@ -116,10 +122,29 @@ def test_what_the_stream_raises_reaches_the_caller() -> None:
         yield 1
         raise ValueError("inside")
 
-    items = watched(fails, stall_s=5, close=lambda: None)
+    items = watched(fails, stall_s=5, close=lambda: None, let_go=nothing)
     assert next(items) == 1
     with pytest.raises(ValueError, match="inside"):
         next(items)
+
+
+@pytest.mark.parametrize(("items", "ended"), [([1, 2], True), ([1, None], False)], ids=["to the end", "an error"])
+def test_who_reads_gives_back_what_it_read_from_and_says_how_far(items: list[int | None], ended: bool) -> None:
+    said: queue.Queue[tuple[bool, str]] = queue.Queue()
+
+    def start() -> Iterator[int]:
+        for item in items:
+            if item is None:
+                raise ValueError("inside")
+            yield item
+
+    def let_go(*, ended: bool) -> None:
+        said.put((ended, threading.current_thread().name))
+
+    with suppress(ValueError):
+        list(watched(start, stall_s=5, close=lambda: None, let_go=let_go))
+
+    assert said.get(timeout=5) == (ended, "model-stream")
 
 
 def test_a_connection_that_cannot_be_closed_does_not_hide_why_it_was() -> None:
@@ -133,7 +158,7 @@ def test_a_connection_that_cannot_be_closed_does_not_hide_why_it_was() -> None:
         raise RuntimeError("half closed")
 
     with pytest.raises(Silence) as raised:
-        next(watched(silent, stall_s=0.2, close=close))
+        next(watched(silent, stall_s=0.2, close=close, let_go=nothing))
     release.set()
 
     assert raised.value.__notes__ == ["the connection could not be closed: RuntimeError"]
@@ -161,7 +186,7 @@ def test_an_answer_that_cannot_be_counted_stays_and_the_log_says_why(caplog: pyt
 
 def test_who_stops_listening_closes_the_stream() -> None:
     closed = threading.Event()
-    items = watched(lambda: iter(range(9)), stall_s=5, close=closed.set)
+    items = watched(lambda: iter(range(9)), stall_s=5, close=closed.set, let_go=nothing)
     next(items)
     items.close()
 
