@@ -87,11 +87,12 @@ def _lines(history: History, prefix: str) -> dict[str, str]:
         words = record.contribution if isinstance(record, Milestone) else record.observation or record.action
         found[record.id] = (type(record).__name__.lower(), words)
     if not found and prefix.strip():
-        found = {name: (kind, text) for name, (kind, text) in facts.items() if _undated(text).startswith(prefix)}
+        found = {name: (kind, text) for name, (kind, text) in facts.items() if undated(text).startswith(prefix)}
     return {name: f"{name}  {kind}  {one_line(text, limit=_LINE_CHARACTERS)}" for name, (kind, text) in found.items()}
 
 
-def _undated(text: str) -> str:
+def undated(text: str) -> str:
+    """Return a decision or question without the date before its words."""
     return text[11:] if _DATE.match(text) else text
 
 
