@@ -18,6 +18,7 @@ from teams.engine.journal import Journal
 
 DOUBT = "In doubt: "
 """What a question begins with that is asked of a call in doubt."""
+_TYPES = ("mission.", "task.", "tool.", "effect.settled", "verdict.given", "work.merged")
 _OVER = ("task.completed", "task.finished", "task.deleted", "task.rejected", "task.reopened")
 
 
@@ -86,7 +87,7 @@ class Past:
         """Follow the journal from here on; whoever asks something begins it, too."""
         if not self._is_followed:
             self._is_followed = True
-            self._journal.follow(self._apply)
+            self._journal.follow(self._apply, _TYPES)
 
     def of(self, task_id: str, attempt: int) -> Attempted | None:
         """Return what the journal has of this attempt, None when that is nothing."""
