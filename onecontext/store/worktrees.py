@@ -101,11 +101,11 @@ def refresh(
     for path, (before, after) in changed.items():
         if path == keep:
             continue
+        by_hand = _is_by_hand(path, keep)
         if before is None and after is not None and _is_made(place.folder, (place.folder / path).parent, made):
             # A new work tree has hundreds of files of other branches, none of which can be there yet.
-            replace_bytes(place.folder / path, objects.blob(after))
+            replace_bytes(place.folder / path, objects.blob(after), durable=by_hand and layout.durability != "none")
             continue
-        by_hand = _is_by_hand(path, keep)
         _show(layout, objects, place, path, before, after, mine=path in taken, by_hand=by_hand)
     target = place.folder / keep
     if not target.exists():
