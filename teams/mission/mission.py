@@ -48,7 +48,7 @@ class Mission:
         self._course = Course(site.mission)
         # Before anything has read the journal, so that it is read once for all who follow it.
         site.past.begin()
-        site.journal.follow(self._course.apply)
+        site.journal.follow(self._course.apply, ("mission.",))
         self._tending = Tending(site)
 
     def start(self, goal: str, *, model: str, scripted: bool, base: str | None = None) -> Ending:
