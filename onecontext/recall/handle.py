@@ -63,7 +63,7 @@ class Reader(Door):
 
     def pinned(self) -> list[str]:
         """Return the pinned facts of this branch, the oldest first."""
-        from onecontext.memory.pins import pinned
+        from onecontext.memory.facts import pinned
 
         return pinned(self._history(None).metadata, self.branch)
 

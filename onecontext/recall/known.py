@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
-from onecontext.memory import pins
-from onecontext.memory.facts import DECISIONS, QUESTIONS, Bullet, Superseded, bullets, fact_id, superseded
+from onecontext.memory.facts import DECISIONS, QUESTIONS, Bullet, Superseded, bullets, fact_id, pinned, superseded
 from onecontext.recall.history import History
 from onecontext.recall.pieces import Piece, Source, minute
 from onecontext.records import Milestone
@@ -34,7 +33,7 @@ class Known:
 
     def pins(self) -> list[Piece]:
         """Return the pinned facts, the oldest first."""
-        facts = pins.pinned(self.history.metadata, self.history.branch)
+        facts = pinned(self.history.metadata, self.history.branch)
         where = Source(branch=self.history.branch, where="metadata.yaml#pinned")
         how = "onecontext pin"
         return [
