@@ -6,6 +6,7 @@ Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that 
 """
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,33 +128,43 @@ class Reader(Door):
         commit: str | None = None,
         log: bool = False,
         metadata: str | None = None,
-        k: int = 5,
+        diff: Sequence[str] | None = None,
+        k: int | None = None,
+        before: str | None = None,
         at: datetime | None = None,
     ) -> "Context":
         """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`.
 
         Without a budget all is returned, and its tokens are an upper bound (``counter`` says so).
+
+        Args:
+            branch: this one alone; None tells the state of everything, seen from the handle's branch.
+            commit, log, metadata, diff: how deep, one at most; see :class:`onecontext.recall.asked.Asked`.
+            k: how many milestones or steps; None is 5.
+            before: a cursor, for the next page of ``log`` or of a ``branch``.
         """
+        from onecontext.recall.asked import Asked
         from onecontext.recall.context import context
         from onecontext.text.tokens import Utf8Estimate, default_counter
 
         name = self.branch if branch is None else branch
-        layout = self._settled()
-        if at is None:
-            ensure_shown(layout, name)
-        return context(
-            layout,
-            name,
-            # Loading the real encoding takes longer than all the rest, and nothing is to be fitted.
-            counter=Utf8Estimate() if budget is None else default_counter(),
+        asked = Asked(
+            branch=name,
+            named=branch is not None,
             budget=budget,
-            whole=branch is None,
             commit=commit,
             log=log,
             segment=metadata,
-            k=min(k, sys.maxsize),
+            diff=None if diff is None else tuple(diff),
+            k=None if k is None else min(k, sys.maxsize),
+            before=before,
             at=at,
-        )
+        ).checked()
+        layout = self._settled()
+        if at is None:
+            ensure_shown(layout, name)
+        # Loading the real encoding takes longer than all the rest, where nothing is to be fitted.
+        return context(layout, asked, counter=Utf8Estimate() if budget is None else default_counter())
 
     def _settled(self) -> Layout:
         return settled(self._layout)

@@ -74,7 +74,15 @@ def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
     try:
         return Config.model_validate(document)
     except ValidationError as error:
-        raise UsageError(f"{first_problem(error)}; docs/formats.md lists what is possible") from error
+        raise UsageError(_as_option(first_problem(error))) from error
+
+
+def _as_option(problem: str) -> str:
+    """Return a problem with a key, such as ``budget.usd``, as one with the option that says the same."""
+    key, colon, rest = problem.partition(":")
+    section, _, name = key.partition(".")
+    option = f"budget-{name}" if section == "budget" else name.replace("_", "-")
+    return f"--{option}{colon}{rest}" if section in ("budget", "run", "model", "sandbox") and name else problem
 
 
 def add_budget(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from teams.cli.options import readable_of
 from teams.cli.traces import traces_of
 from teams.cli.workers import crew_of, told
 from teams.mission.config import Config
-from teams.mission.opening import open_box, open_roles, open_site, with_models
+from teams.mission.opening import open_box, open_roles, open_site, uncommitted, with_models
 from teams.mission.routes import open_routes
 from teams.mission.site import Site
 from teams.models.registry import SCRIPTED
@@ -63,10 +63,11 @@ class Prepared:
         )
 
     def told_of_models(self) -> list[str]:
-        """Return the lines for people that say who answers, and what holds the commands of agents."""
+        """Return the lines for people that say who answers, what holds the commands of agents, what they do not see."""
         return [
             f"model    {self.model}" + ("  (scripted: its words come from a file)" if self.scripted else ""),
             f"sandbox  {self._sandbox.tier}",
+            *(f"note     {note}" for note in uncommitted(self._project)),
         ]
 
     def told_of_workers(self, team: Team) -> list[str]:

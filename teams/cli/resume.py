@@ -2,11 +2,10 @@
 
 import argparse
 
-from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission, UsageError
 from onecontext.store.project import Project
-from teams.cli.halting import add_where, root_of
+from teams.cli.halting import add_where, memory_of, root_of
 from teams.cli.options import IN_ALL, add_api_base, add_means, overlaid, trusted_config
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.play_told import conduct_play, watching
@@ -57,7 +56,7 @@ def add_how(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
-    memory = Memory.open(project.path, agent=LEAD)
+    memory = memory_of(project, agent=LEAD)
     team, history = unfinished_mission(root_of(args, invocation, memory), args.mission)
     if _goes_on(team, history, args, invocation):
         return 0

@@ -78,6 +78,7 @@ TYPES = frozenset(
         "mission.decided",
         "work.merged",
         "mission.ended",
+        "mission.interrupted",
         "mission.resumed",
     }
 )
@@ -127,8 +128,10 @@ def _with(history: History | None, event: Event) -> History | None:
         history.merged[event.task] = history.accepted = data["commit"]
     elif event.type == "mission.ended":
         history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
+    elif event.type == "mission.interrupted":
+        history.reason = data["reason"]
     elif event.type == "mission.resumed":
-        history.ending = None
+        history.ending, history.reason = None, ""
         history.budget = data.get("budget", history.budget)
         history.who = data.get("who", history.who)
     return history

@@ -109,7 +109,7 @@ class LitellmModel:
         litellm = load_litellm()
         assembly = Assembly(on_text)
         stream = Stream(lambda: litellm.completion(**self._options(), **request), plain=self._is_of_openai)
-        with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close)) as chunks:
+        with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close, let_go=stream.let_go)) as chunks:
             for chunk in self._translating(chunks):
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))

@@ -6,14 +6,17 @@ Rule 3: length, depth, number of steps and size of what comes out are bounded, w
 """
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from onecontext.errors import UsageError
-from teams.playbook.functions import FUNCTIONS, check_size
+from teams.playbook.functions import FUNCTIONS, check_size, weight
 
 MAX_CHARACTERS = 2000
 MAX_STEPS = 100_000
+MAX_WORK = 10_000_000
+"""Parts and characters that one expression may compare, copy and hand to functions, taken together."""
 _CONSTANTS = {"true": True, "false": False, "none": None}
 _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: lambda left, right: left == right,
@@ -60,7 +63,7 @@ class Expression:
             return _Evaluation(scope).of(self._tree)
         except BadExpression as error:
             raise BadExpression(f"{self.text}: {error.message}") from None
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
             raise BadExpression(f"{self.text}: {error}") from error
 
 
@@ -93,6 +96,7 @@ def _check(node: ast.AST) -> None:
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, str | int | float | bool | None):
             raise BadExpression(f"{node.value!r} may not stand in an expression")
+        _check_number(node.value)
     elif not isinstance(node, _ALLOWED):
         raise BadExpression(f"{type(node).__name__} may not stand in an expression; docs/playbooks.md lists what may")
     elif isinstance(node, ast.Call):
@@ -101,6 +105,13 @@ def _check(node: ast.AST) -> None:
         raise BadExpression("** may not stand in an expression")
     elif isinstance(node, ast.comprehension) and (node.is_async or not isinstance(node.target, ast.Name)):
         raise BadExpression("a list is made with one name: [x.text for x in …]")
+
+
+def _check_number(value: Any) -> Any:
+    """Return ``value`` if it is no number that no document can carry."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadExpression("it comes to no number")
+    return value
 
 
 def _check_call(node: ast.Call) -> None:
@@ -163,12 +174,22 @@ class _Evaluation:
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self._scope: dict[str, Any] = dict(scope)
         self._left = MAX_STEPS
+        self._work = MAX_WORK
 
     def of(self, node: ast.AST) -> Any:
         self._left -= 1
         if self._left < 0:
             raise BadExpression(f"it takes more than {MAX_STEPS:,} steps")
+        if self._work < 0:
+            raise BadExpression(f"it looks at more than {MAX_WORK:,} parts and characters")
         return getattr(self, f"_{type(node).__name__.lower()}")(node)
+
+    def _at_work_on(self, *values: Any) -> None:
+        """Count what is looked at in full: lists that hold one another can be without end, and take no memory."""
+        for value in values:
+            self._work -= weight(value, most=max(self._work, 0))
+        if self._work < 0:
+            raise BadExpression(f"it looks at more than {MAX_WORK:,} parts and characters")
 
     def _constant(self, node: ast.Constant) -> Any:
         return node.value
@@ -188,13 +209,16 @@ class _Evaluation:
         if isinstance(node.slice, ast.Slice):
             bounds = (node.slice.lower, node.slice.upper, node.slice.step)
             first, last, step = (None if bound is None else self.of(bound) for bound in bounds)
-            return value[first:last:step]
+            part = value[first:last:step]
+            self._work -= len(part)
+            return part
         return _member(value, self.of(node.slice), ast.unparse(node.value))
 
     def _compare(self, node: ast.Compare) -> bool:
         left = self.of(node.left)
         for operator, operand in zip(node.ops, node.comparators, strict=True):
             right = self.of(operand)
+            self._at_work_on(left, right)
             if not _COMPARED[type(operator)](left, right):
                 return False
             left = right
@@ -214,7 +238,12 @@ class _Evaluation:
 
     def _binop(self, node: ast.BinOp) -> Any:
         left, right = self.of(node.left), self.of(node.right)
-        return check_size(left + right) if isinstance(node.op, ast.Add) else left - right
+        if not isinstance(node.op, ast.Add):
+            return _check_number(left - right)
+        both = _check_number(check_size(left + right))
+        if isinstance(both, str | list):
+            self._work -= len(both)
+        return both
 
     def _ifexp(self, node: ast.IfExp) -> Any:
         return self.of(node.body if self.of(node.test) else node.orelse)
@@ -247,7 +276,10 @@ class _Evaluation:
 
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id  # type: ignore[attr-defined]
-        return FUNCTIONS[name](*(self.of(argument) for argument in node.args))
+        given = [self.of(argument) for argument in node.args]
+        if name != "len":
+            self._at_work_on(*given)
+        return FUNCTIONS[name](*given)
 
 
 def _member(value: Any, key: Any, shown: str) -> Any:

@@ -61,7 +61,10 @@ def running(repository: Path, folder: Path) -> Iterator["subprocess.Popen[bytes]
         repository, "run", "Say yes", "--model", script(folder), "--sandbox", "none", "--workers", "1"
     )
     try:
-        wait_for(lambda: count(repository, "tool.intent") > 0)
+        # The orchestrator has tools, too: that of a worker is what these tests halt.
+        wait_for(lambda: count(repository, "task.claimed") > 0)
+        before = count(repository, "tool.intent")
+        wait_for(lambda: count(repository, "tool.intent") > before)
         yield process
     finally:
         if process.poll() is None:

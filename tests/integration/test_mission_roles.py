@@ -122,7 +122,7 @@ def test_a_role_has_its_own_words_tools_model_and_name_and_the_rules_stay(
     assert scribe["model"] == "scribes-own"
     assert scribe["system"].index(prompt("worker").strip()[-60:]) < scribe["system"].index("Write short sentences.")
     assert "Use small words." in scribe["system"]
-    assert scribe["system"].count("</role>") == 1
+    assert scribe["system"].count("</role-") == 1
     assert "run" in plain["tools"]
     assert "Write short" not in plain["system"]
     assert plain["model"] == "local"

@@ -89,6 +89,9 @@ def test_what_was_handed_over_is_judged_though_the_workflow_is_for_others_by_now
         until(lambda: len(told(repository, "workflow.loaded")) == 2)
         until(lambda: tasks(repository)["a"].state == "done")
 
+    assert [event.data["outcome"] for event in events_of(repository, "attempt.ended")] == ["submitted"]
+    assert len(events_of(repository, "task.completed")) == 1
+
 
 def test_who_gives_no_sign_is_given_up_and_the_task_rests_before_it_is_tried_again(
     repository: Path, tmp_path: Path

@@ -130,7 +130,7 @@ class Tending:
         try:
             self._obey()
         except BaseException:
-            # Nobody would be left to let go who is held.
+            # Whatever it was, nobody would be left to let go who is held. The mission ends with it.
             self._site.stop.set()
             raise
 
