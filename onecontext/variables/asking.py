@@ -2,8 +2,8 @@
 
 Rule 1: a value is divided into portions; each is asked about in a conversation of its own, and the answers are united
     in the same way, level by level, until there is one: at most ``depth`` levels.
-Rule 2: no prompt is longer than :data:`onecontext.variables.portions.PROMPT_BYTES`, and what is asked about stands in it
-    as data.
+Rule 2: no prompt is longer than :data:`onecontext.variables.portions.PROMPT_BYTES`, and what is asked about stands in
+    it as data.
 Rule 3: calls, tokens and seconds have limits. Before the first call it is known how many portions can be read with the
     calls there are, those for uniting included. What was not read is named, and an answer that rests on less than all
     of it says that it is partial.
@@ -25,7 +25,7 @@ from onecontext.errors import BudgetExhausted, ModelError, UsageError
 from onecontext.text.fence import fenced
 from onecontext.variables.place import Place
 from onecontext.variables.port import CutOff, Reader, Said, Sign
-from onecontext.variables.portions import TAG, Portion, fitting, numbered, room_beside, size_in
+from onecontext.variables.portions import TAG, Portion, fitting, grouped, room_beside, size_in
 from onecontext.variables.reading import opened
 
 QUESTION_BYTES, NOTE_BYTES, LEFT_CHARACTERS = 4_000, 1_200, 8_000
@@ -46,10 +46,10 @@ UNITE = (
 
 @dataclass(frozen=True)
 class AskLimits:
-    """What one question may take. ``depth``: levels of calls; 1 reads one portion, 2 unites once. ``at_once``: calls."""
+    """What one question may take. ``depth``: levels of calls; 1 reads one portion, 2 unites once."""
 
-    calls: int = 100
-    tokens: int = 1_000_000
+    calls: int = 400
+    tokens: int = 2_000_000
     seconds: float = 600.0
     depth: int = 4
     at_once: int = 4
@@ -102,7 +102,9 @@ def ask(
     """
     if not question.strip() or size_in(question) > QUESTION_BYTES:
         raise UsageError(f"a question has 1 to {QUESTION_BYTES:,} bytes; this one has {size_in(question):,}")
-    portions = list(_portions(place, handle, question, first, last))
+    every = enumerate(_portions(place, handle, question, first, last))
+    # Of those that no call is left for only the lines are wanted.
+    portions = [portion if at < limits.calls else portion._replace(text="") for at, portion in every]
     if not portions:
         raise UsageError(f"there is nothing to be asked about: no line from {first:,} on")
     return _Asking(question, reader, limits, sign, clock).answer(portions)
@@ -129,6 +131,7 @@ class _Asking:
     tokens: int = 0
     depth: int = 0
     reason: str = ""
+    is_over: bool = False
     failure: Exception | None = None
     began: float = field(init=False)
 
@@ -142,14 +145,15 @@ class _Asking:
             self.reason = f"{self.limits.calls} calls in {self.limits.depth} levels are not enough for all of it"
         count = len(portions)
         prompts = [self._about(portion, number, count) for number, portion in enumerate(portions[:wanted], start=1)]
-        said = self._level(READ, prompts, spare=1 if count > 1 else 0)
+        said = self._level(READ, prompts, spare=1 if wanted > 1 else 0)
         if not said and self.failure is not None:
             raise self.failure
+        nothing = "Nothing of what was read says anything about it." if said else f"Nothing was read: {self.reason}."
         notes = [_note(portions[at].lines, text) for at, text in sorted(said.items()) if not _is_nothing(text)]
         read, unread = set(said), [portion for at, portion in enumerate(portions) if at not in said]
-        text = said[0].strip() if count == 1 and said else self._united(notes)
+        text = said[0].strip() if count == 1 and notes else self._united(notes)
         return Answer(
-            text or "Nothing of what was read says anything about it.",
+            text or nothing,
             bool(unread) or bool(self.reason),
             self.reason,
             tuple(_ranges(unread)),
@@ -162,13 +166,15 @@ class _Asking:
         )
 
     def _about(self, portion: Portion, number: int, count: int) -> str:
-        return f"Question: {self.question}\n\nPart {number:,} of {count:,}, {portion.lines}:\n{fenced(TAG, portion.text)}"
+        return (
+            f"Question: {self.question}\n\nPart {number:,} of {count:,}, {portion.lines}:\n{fenced(TAG, portion.text)}"
+        )
 
     def _united(self, notes: list[str]) -> str:
         """Unite answers until there is one; where that may not be, all that there are, as far as there is room."""
         room = room_beside(UNITE, self.question)
         while len(notes) > 1:
-            groups = numbered(notes, room)
+            groups = grouped(notes, room)
             if self.depth >= self.limits.depth:
                 self.reason = self.reason or f"the answers about parts could not be united in {self.depth} levels"
                 break
@@ -182,7 +188,7 @@ class _Asking:
         return "\n\n".join(notes)[:LEFT_CHARACTERS].strip()
 
     def _level(self, system: str, prompts: Sequence[str], *, spare: int) -> dict[int, str]:
-        """Ask all ``prompts``, some at once; return the answers that there are, by place. ``spare``: calls to be kept."""
+        """Ask all ``prompts``, some at once; return the answers that there are, by place; keep ``spare`` calls."""
         said: dict[int, str] = {}
         self.depth += 1
         with ThreadPoolExecutor(self.limits.at_once, thread_name_prefix="ctx-ask") as pool:
@@ -193,7 +199,7 @@ class _Asking:
                 for at, answer in enumerate(self._asked(pool, system, batch), start=start):
                     if answer is not None:
                         said[at] = answer
-                if self.failure is not None:
+                if self.is_over:
                     break
         return said
 
@@ -204,23 +210,32 @@ class _Asking:
             self.reason = self.reason or f"time was over after {self.limits.seconds:g} s"
         elif self.calls + len(batch) + spare > self.limits.calls:
             self.reason = self.reason or f"{self.limits.calls} calls were used up"
-        elif self.tokens and self.tokens + most > self.limits.tokens or most > self.limits.tokens:
+        elif self.tokens + most > self.limits.tokens:
             self.reason = self.reason or f"{self.limits.tokens:,} tokens are not enough for more"
         else:
             return True
         return False
 
     def _asked(self, pool: ThreadPoolExecutor, system: str, batch: Sequence[str]) -> list[str | None]:
-        heard = Event()
+        heard, given_up = Event(), Event()
+
+        def alive() -> None:
+            heard.set()
+            if given_up.is_set():
+                raise CutOff("nobody waits for it any more")
+
         left_s = self.limits.seconds - (self.clock() - self.began)
         self.calls += len(batch)
-        asked = [pool.submit(self.reader.ask, system, one, seconds=left_s, sign=heard.set) for one in batch]
+        asked = [pool.submit(self.reader, system, one, left_s, alive) for one in batch]
         try:
-            while wait(asked, timeout=_LOOK_S).not_done:
+            left: set[Future[Said]] = set(asked)
+            while left:
+                left = wait(left, timeout=_LOOK_S).not_done
                 if heard.is_set():
                     heard.clear()
                     self.sign()
         except BaseException:
+            given_up.set()
             for future in asked:
                 future.cancel()
             raise
@@ -230,11 +245,10 @@ class _Asking:
         try:
             said = future.result()
         except CutOff as error:
-            self.reason = self.reason or str(error)
-            self.failure = self.failure or BudgetExhausted(str(error), kind="question", name="ask")
+            self.reason, self.is_over = self.reason or str(error), True
             return None
         except (ModelError, BudgetExhausted) as error:
-            self.reason = self.reason or f"a call failed: {error.message}"
+            self.reason, self.is_over = self.reason or f"a call failed: {error.message}", True
             self.failure = self.failure or error
             return None
         self.tokens += said.tokens

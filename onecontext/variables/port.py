@@ -6,7 +6,6 @@ Rule 2: what a call costs, and whether it may be made, is the business of whoeve
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 Sign = Callable[[], None]
 """Is called again and again while a model is at work; what it raises ends the asking."""
@@ -24,18 +23,7 @@ class CutOff(Exception):
     """A call was ended before its answer was there: its time is over, or whoever asked is to stop."""
 
 
-class Reader(Protocol):
-    """A model that is asked once."""
-
-    def ask(self, system: str, prompt: str, *, seconds: float, sign: Sign) -> Said:
-        """Answer ``prompt``; called from several threads at once.
-
-        Args:
-            seconds: how long the call may take.
-            sign: called while the model is at work.
-
-        Raises:
-            CutOff: it took longer, or was stopped.
-            ModelError, BudgetExhausted: there is no answer.
-        """
-        ...
+Reader = Callable[[str, str, float, Sign], Said]
+"""A model that is asked once, from several threads at once: instructions, what is asked, how many seconds the call may
+take, and what is called while it is at work. Raises :class:`CutOff`, or ModelError and BudgetExhausted where there is
+no answer."""

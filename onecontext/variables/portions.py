@@ -40,7 +40,7 @@ def fitting(first: int, content: bytes, room: int) -> Iterator[Portion]:
     """Yield lines, the first of which has that number, in portions whose fenced text has at most ``room`` bytes."""
     text = content.decode("utf-8", "replace")
     if size_in(fenced(TAG, text)) <= room + _AROUND_BYTES // 2 or len(text) < 2:
-        yield Portion(first, first + max(text.rstrip("\n").count("\n"), 0), text)
+        yield Portion(first, first + text.count("\n") - (1 if text.endswith("\n") else 0), text)
         return
     # Its fence broke closing tags in it, which takes room.
     middle = text.rfind("\n", 0, len(text) // 2) + 1 or len(text) // 2
@@ -48,8 +48,8 @@ def fitting(first: int, content: bytes, room: int) -> Iterator[Portion]:
     yield from fitting(first + text.count("\n", 0, middle), text[middle:].encode(), room)
 
 
-def numbered(notes: list[str], room: int) -> list[list[str]]:
-    """Return ``notes`` in groups that fit into a prompt, in order; each group has two or more where any does."""
+def grouped(notes: list[str], room: int) -> list[list[str]]:
+    """Return ``notes`` in groups that fit into a prompt, in order; none but the last has only one."""
     groups: list[list[str]] = []
     for note in notes:
         if groups and (len(groups[-1]) < 2 or size_in(fenced(TAG, "\n\n".join([*groups[-1], note]))) <= room):

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
+from onecontext.store.layout import Layout
+from onecontext.variables.variables import Variables
 from teams.agent.prompt import prompt_tokens
+from teams.agent.shelf import Shelf
 from teams.agent.tools import Tool, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.unconfined import Unconfined
@@ -12,6 +16,7 @@ from teams.guard.workspace import Workspace
 from teams.mission.site import prompt
 from teams.mission.steering.tools import carry_on_tool, change_tool, stop_tool
 from teams.mission.tools import orchestrator_tools, validator_tools, worker_tools
+from teams.models.port import Model
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ def _nothing(*_: object) -> None:
     """Stand for what a tool does, which costs nothing."""
 
 
+def _no_model() -> Model:
+    raise AssertionError("nobody calls the tools that are counted")
+
+
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     def skill(name: str) -> str:
         """Read a skill."""
@@ -48,6 +57,8 @@ def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     own = worker_tools(
         remember=lambda text: text, send=lambda to, text: None, skill=skill, finish=lambda finished: None
     )
+    looking = Shelf(Variables(Layout(Path.cwd()))).tool(_nothing, _nothing, open_reader=_no_model, stop=Event())
+    reading, writing = [*reading, looking], [*writing, looking]
     return {
         "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None), stop_tool(_nothing)],
         "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing)],
