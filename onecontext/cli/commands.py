@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "unpin": Command("onecontext.cli.unpin", "Memory", "take a fact out of the pinned ones"),
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
+    "search": Command("onecontext.cli.search", "Memory", "find steps and milestones by a few words"),
     "show": Command("onecontext.cli.show", "Memory", "one milestone in full"),
     "blame": Command("onecontext.cli.blame", "Memory", "which task and milestone wrote a line of your code"),
     "diff": Command("onecontext.cli.diff", "Memory", "what changed between two points"),

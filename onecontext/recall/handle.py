@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from onecontext.errors import UsageError
 from onecontext.memory.door import Door
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
+    from onecontext.recall.search.model import Found
 
 
 class Reader(Door):
@@ -165,6 +166,41 @@ class Reader(Door):
             ensure_shown(layout, name)
         # Loading the real encoding takes longer than all the rest, where nothing is to be fitted.
         return context(layout, asked, counter=Utf8Estimate() if budget is None else default_counter())
+
+    def search(
+        self,
+        query: str,
+        *,
+        branch: str | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        kind: Literal["step", "milestone", "main", "metadata"] | None = None,
+        k: int = 10,
+        budget: int | None = None,
+    ) -> "Found":
+        """Return the ``k`` best answers to a few words, in ``budget`` tokens; see :mod:`onecontext.recall.search`.
+
+        Steps (pending ones too), milestones, sections of main.md and metadata of all branches are searched, unless
+        ``branch``, ``agent``, ``since`` or ``kind`` say which. Without a budget all is returned.
+
+        Raises:
+            UsageError: the query has no word, or a number is negative.
+            UnknownBranch: there is none of that name.
+        """
+        from onecontext.recall.search.found import found
+        from onecontext.text.tokens import Utf8Estimate, default_counter
+
+        return found(
+            self._settled(),
+            query,
+            counter=Utf8Estimate() if budget is None else default_counter(),
+            budget=budget,
+            branch=branch,
+            agent=agent,
+            since=since,
+            kind=kind,
+            k=k,
+        )
 
     def _settled(self) -> Layout:
         return settled(self._layout)

@@ -18,6 +18,7 @@ from teams.mission.control.halt import PERSON, Halt
 from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
 from teams.mission.mission import Mission
+from teams.mission.opening import address_of
 from teams.mission.site import LEAD
 from teams.playbook.play import Play
 from teams.protocol.team import Team
@@ -71,7 +72,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if history.memory:
         memory = memory.on(history.memory)
     check_said_again(args, history)
-    ready = Prepared(args, invocation, project, as_before(trusted_config(project.path, args), history, args))
+    config = as_before(trusted_config(project.path, args), history, args)
+    _check_address(args, history, config)
+    ready = Prepared(args, invocation, project, config)
     site = ready.site(history.mission, memory, team)
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
     opening = [f"resuming {history.mission}: {history.goal}", *ready.told_of_workers(team)]
@@ -79,6 +82,19 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         play = Play(site, watch=watching(invocation.out, ready.traces))
         return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=ready.traces)
     return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening, traces=ready.traces)
+
+
+def _check_address(args: argparse.Namespace, history: History, config: Config) -> None:
+    """Refuse to ask elsewhere than before without a word of it: the code would go to somebody who was not named.
+
+    Raises:
+        UsageError: the hint is what to say.
+    """
+    if args.api_base is None and args.model is None and history.address not in ("", address_of(config)):
+        raise UsageError(
+            f"{history.model} was asked at {history.address}, which only you can say",
+            hint=f"say it again: --api-base {history.address}; or name who is asked now with --model",
+        )
 
 
 def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:

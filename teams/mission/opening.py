@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from onecontext.api import Memory
 from onecontext.errors import SetupError, UsageError
@@ -194,9 +195,16 @@ def open_site(
         members=crew.members,
         who=crew.told,
         roles=roles,
+        address=address_of(config),
         stop=stop,
         pause=pause,
     )
+
+
+def address_of(config: Config) -> str:
+    """Return where models are asked, as it may stand in a journal: without a login; "" is the providers' own."""
+    parts = urlsplit(config.model.api_base)
+    return redact(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
 def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:

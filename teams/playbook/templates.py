@@ -12,7 +12,8 @@ from typing import Any
 
 from onecontext.names import is_name
 from teams.agent.prompt import fenced
-from teams.playbook.expressions import BadExpression, Expression
+from teams.playbook.evaluation import BadExpression
+from teams.playbook.expressions import Expression
 from teams.playbook.functions import as_text, check_size
 
 MAX_CHARACTERS = 100_000

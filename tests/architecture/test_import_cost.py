@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("litellm", "textual", "watchdog", "pygit2", "pydantic", "tiktoken", "asyncio")
+HEAVY = ("litellm", "textual", "watchdog", "pygit2", "pydantic", "tiktoken", "asyncio", "sqlite3")
 PACKAGES = ("onecontext", "skills", "teams", "tui")
 
 
@@ -82,6 +82,7 @@ def _importers(root: Path, wanted: str) -> list[str]:
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),
         ("tiktoken", ("onecontext/text/",)),
+        ("sqlite3", ("onecontext/recall/search/",)),
         ("re2", ("onecontext/variables/",)),
     ],
 )

@@ -18,18 +18,15 @@ from tests.support.missions import (
     make_repository,
     onecontext,
     plan,
-    says,
     verdict,
     work,
     write_script,
 )
+from tests.support.yes import A, B
 
 pytestmark = MARKS
 
-ASSERTIONS = [
-    {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
-    {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")},
-]
+ASSERTIONS = [A, B]
 TASKS = [
     {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"], "role": "scribe"},
     {"key": "second", "subject": "Let b say yes", "assertions": ["VAL-B-001"]},

@@ -18,9 +18,9 @@ from tests.support.serving import (
     tasks,
     team_of,
     told,
-    until,
     workflow,
 )
+from tests.support.waiting import until
 
 QUICK = "backoff: {base_s: 0.05, max_s: 0.2}\npoll_s: 0.5\nreview: false\nchecks: ['true']\n"
 SLOW = ("run", {"command": "sleep 1.5"})

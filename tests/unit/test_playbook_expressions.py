@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teams.agent.prompt import fenced
-from teams.playbook.expressions import BadExpression, Expression
+from teams.playbook.evaluation import BadExpression
+from teams.playbook.expressions import Expression
 from teams.playbook.functions import MAX_SIZE, weighed
 from teams.playbook.templates import Template
 
