@@ -18,6 +18,7 @@ from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
 from teams.agent.observer import Notebook, NoteTaker, Observer, Observers, told_aside
 from teams.agent.prompt import recalled, system_prompt
+from teams.agent.remembering import Searchable, recall_tool
 from teams.agent.shelf import CTX, Shelf
 from teams.agent.tools import Tool, tool_from
 from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Reply, Windowed
@@ -35,7 +36,8 @@ class Agent:
         model: a name (``scripted:PATH`` or any of litellm's), or a model that was opened already.
         instructions: who it is and how it works; comes after a short text of ours in the system prompt.
         tools: plain functions, or :class:`Tool` where more is to be said about one.
-        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; None is none.
+        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; one that can be
+            searched is, with the tool ``recall``, unless one of ``tools`` is called so. None is none.
         limits: what one run may take.
         api_base: address of the model's server; None is the provider's own.
         observer: is told what happens; None is nobody.
@@ -73,6 +75,9 @@ class Agent:
         self._open = _opener(model, api_base or "", env)
         self._instructions = instructions
         self._tools = _by_name(tools)
+        if isinstance(memory, Searchable):
+            looking = recall_tool(memory)
+            self._tools.setdefault(looking.spec.name, looking)
         self._memory = memory
         self._shelf = shelf or (Shelf(memory.variables) if isinstance(memory, Memory) else None)
         if self._shelf is not None and CTX in self._tools:

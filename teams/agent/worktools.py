@@ -59,7 +59,7 @@ def work_tools(
     commands: list[CommandResult] = []
 
     def run(command: str) -> str:
-        """Run a bash command in the workspace; no network, no input."""
+        """Run a bash command; no network, no input."""
 
         def ran(on_output: Callable[[bytes], None] | None) -> CommandResult:
             result = sandbox.run(
@@ -93,15 +93,15 @@ def work_tools(
         workspace.edit(path, old, new)
         return f"edited {path}"
 
-    def list_files(folder: str = ".") -> str:
+    def list_files(folder: str = "") -> str:
         """List the files below a folder."""
-        listing = workspace.list_files(folder)
+        listing = workspace.list_files(folder or ".")
         more = [] if listing.complete else [f"[the first {len(listing.paths)}; name a folder to see the others]"]
         return "\n".join([*listing.paths, *more]) or "no files"
 
-    def search(text: str, folder: str = ".") -> str:
+    def search(text: str, folder: str = "") -> str:
         """Find lines that contain text, literally."""
-        found = workspace.search(text, folder)
+        found = workspace.search(text, folder or ".")
         return "\n".join(f"{match.path}:{match.line}: {match.text}" for match in found) or "not found"
 
     looking: list[Callable[..., Any]] = [read_file, list_files, search]

@@ -107,8 +107,8 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """A piece of work for one worker. ``after``: keys of tasks that must be done first; ``may_write``: tests and
-    settings of test runners that it may change (new tests it always may).
+    """``after``: keys of tasks that must be done first; ``may_write``: tests and settings of test runners that it may
+    change (new tests it always may).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -8,6 +8,7 @@ from threading import Event
 from onecontext.store.layout import Layout
 from onecontext.variables.variables import Variables
 from teams.agent.prompt import prompt_tokens
+from teams.agent.remembering import recall_tool
 from teams.agent.shelf import Shelf
 from teams.agent.tools import Tool, tool_from
 from teams.agent.worktools import work_tools
@@ -46,6 +47,11 @@ def _no_model() -> Model:
     raise AssertionError("nobody calls the tools that are counted")
 
 
+class _Empty:
+    def search(self, query: str, *, budget: int | None = None) -> str:
+        return query
+
+
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     def skill(name: str) -> str:
         """Read a skill."""
@@ -59,9 +65,16 @@ def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     )
     looking = Shelf(Variables(Layout(Path.cwd()))).tool(_nothing, _nothing, open_reader=_no_model, stop=Event())
     reading, writing = [*reading, looking], [*writing, looking]
+    # Who has a memory has the tool to search it, too.
+    remembering = [recall_tool(_Empty())]
     return {
-        "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None), stop_tool(_nothing)],
-        "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing)],
-        "worker": [*writing, *own],
+        "orchestrator": [
+            *reading,
+            *orchestrator_tools(lambda assertions, tasks: None),
+            stop_tool(_nothing),
+            *remembering,
+        ],
+        "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing), *remembering],
+        "worker": [*writing, *own, *remembering],
         "validator": [*reading, *validator_tools(lambda judgement: None)],
     }

@@ -24,7 +24,7 @@ _STOPPED = "the mission was stopped before it was examined"
 
 
 class Proof(BaseModel):
-    """A ``command`` that exits with ``exit_code`` on what has landed; ``shows``: what that means."""
+    """``exit_code``: on what has landed; ``shows``: what that means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
