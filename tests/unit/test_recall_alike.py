@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onecontext.recall.alike import Told, about_the_same, sentences, words
-from onecontext.recall.excerpt import MAX_CHARACTERS, excerpt
+from onecontext.recall.purpose.alike import Told, about_the_same, sentences, words
+from onecontext.recall.purpose.excerpt import MAX_CHARACTERS, excerpt
 
 TOLD = "First this. The port of the server is 8080, since the proxy has the others.\nRound it once."
 
