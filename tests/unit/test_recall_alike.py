@@ -50,6 +50,18 @@ def test_a_number_a_name_a_denial_or_another_order_is_another_sentence(sentence:
     assert not told.has(sentence)
 
 
+def test_one_word_that_differs_in_a_long_sentence_makes_it_another() -> None:
+    long = (
+        "The server of the shop in Lyon listens on port 8080 behind the proxy that the provider runs for all its tills"
+    )
+    told = Told()
+    told.add(f"{long}\nPort 8081 is free in Nice, and never used.")
+
+    assert told.has(long)
+    for other in (long.replace("8080", "8081"), long.replace("Lyon", "Nice"), long.replace("listens", "never listens")):
+        assert not told.has(other)
+
+
 def test_what_is_left_of_a_text_is_what_nobody_told() -> None:
     told = Told()
     told.add("Round once, at the end.\nDecimal for all money")
