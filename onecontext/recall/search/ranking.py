@@ -1,0 +1,152 @@
+"""The order of what was found: BM25, and the evidence that stands around a text.
+
+Rule 1: this file does no input or output and reads no clock.
+Rule 2: every rule here is one of conversation and work in general (who, when, before, after); none knows a word.
+Rule 3: of equal scores the newer comes first, then the lower id of the record: never what a rebuild may change.
+
+What is a hit by itself lends a part of its score to what stands beside it in the same session, more to what follows a
+question, and to all of a session that has a better one. docs/recall.md has the figures, and how the weights were chosen.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from onecontext.recall.search.dates import Period
+from onecontext.recall.search.documents import moment
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The numbers of the ranking; 0 switches a rule off. Chosen by `bench/recall.py --tune` (docs/recall.md).
+
+    Attributes:
+        neighbour: the part of its score that a text lends to the one before and the one after it: what is said about a
+            thing is rarely said in one breath.
+        second: the part of that which still reaches the next but one.
+        answer: what the text after one that asks gets besides: an answer need not repeat the words of its question.
+        asking: the part of its own score that a text which asks loses: it has the words and not the answer.
+        session: the part of the best score of a session that everything in it gets.
+        short: words at which a text is believed by half: "Great, thanks!" stands beside much and says nothing.
+        speaker: how much more what an agent wrote counts where the query names this agent.
+        period: how much more what was written in the time that the query names counts.
+    """
+
+    neighbour: float = 0.2
+    second: float = 0.7
+    answer: float = 0.6
+    asking: float = 0.3
+    session: float = 0.4
+    short: float = 8.0
+    speaker: float = 0.3
+    period: float = 1.5
+
+
+WEIGHTS = Weights()
+
+
+class Passage(NamedTuple):
+    """What the ranking knows of a document.
+
+    ``session`` tells sessions apart, None where a document stands in none. ``at_us`` counts microseconds from 1970, UTC,
+    ``words`` those of its text. ``before`` and ``after`` are the documents next to it, the nearest first.
+    """
+
+    doc: int
+    record: str
+    agent: int
+    session: tuple[int, int] | None
+    at_us: int
+    words: int
+    asks: bool
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+
+
+class Asked(NamedTuple):
+    """Whom and when a query names: ids of agents, and None for any time."""
+
+    agents: Collection[int] = ()
+    period: Period | None = None
+
+
+class Ranked(NamedTuple):
+    """A document and its score: higher is better."""
+
+    doc: int
+    score: float
+
+
+def ranked(
+    passages: Mapping[int, Passage], found: Mapping[int, float], asked: Asked, weights: Weights = WEIGHTS
+) -> list[Ranked]:
+    """Return all passages that have any evidence, best first.
+
+    Args:
+        passages: what was found and what stands beside it, by document.
+        found: the score of BM25 of each document that was found, all in ``passages``.
+    """
+    evidence = _lent(passages, found, weights)
+    best = _best_of_sessions(passages, found)
+    scores = {}
+    for doc, passage in passages.items():
+        score = evidence.get(doc, 0.0) + weights.session * best.get(passage.session, 0.0)
+        scores[doc] = score * _believed(passage, asked, weights)
+    order = sorted(scores, key=lambda doc: (-scores[doc], -passages[doc].at_us, passages[doc].record))
+    return [Ranked(doc, scores[doc]) for doc in order if scores[doc] > 0]
+
+
+def fused(rankings: Iterable[Iterable[int]], *, smoothing: float = 60.0) -> dict[int, float]:
+    """Return scores of documents that stand high in several rankings (best first).
+
+    Reciprocal rank fusion: the sum of 1 / (smoothing + rank), with 60 as its authors found it (Cormack, Clarke, Büttcher:
+    Reciprocal rank fusion outperforms Condorcet and individual rank learning methods, SIGIR 2009).
+    """
+    scores: dict[int, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, doc in enumerate(ranking, 1):
+            scores[doc] += 1 / (smoothing + rank)
+    return dict(scores)
+
+
+def _lent(passages: Mapping[int, Passage], found: Mapping[int, float], weights: Weights) -> dict[int, float]:
+    """Return what each document has of its own, and what those beside it lend."""
+    evidence: dict[int, float] = defaultdict(float)
+    for doc, score in found.items():
+        passage = passages[doc]
+        evidence[doc] += score * (1 - weights.asking * passage.asks)
+        for side in (passage.before, passage.after):
+            share = weights.neighbour * score
+            for other in side:
+                evidence[other] += share
+                share *= weights.second
+        if passage.asks and passage.after:
+            evidence[passage.after[0]] += weights.answer * score
+    return evidence
+
+
+def _best_of_sessions(
+    passages: Mapping[int, Passage], found: Mapping[int, float]
+) -> dict[tuple[int, int] | None, float]:
+    best: dict[tuple[int, int] | None, float] = {}
+    for doc, score in found.items():
+        session = passages[doc].session
+        if session is not None:
+            best[session] = max(score, best.get(session, 0.0))
+    return best
+
+
+def _believed(passage: Passage, asked: Asked, weights: Weights) -> float:
+    """Return by what the evidence of a passage is multiplied."""
+    factor = passage.words / (passage.words + weights.short) if passage.words else 0.0
+    if passage.agent in asked.agents:
+        factor *= 1 + weights.speaker
+    if asked.period and asked.period(_time(passage)):
+        factor *= 1 + weights.period
+    return factor
+
+
+def _time(passage: Passage) -> datetime:
+    return moment(passage.at_us)
