@@ -1,8 +1,8 @@
 """How well a memory is searched: recall and MRR on conversations with labelled evidence, beside what else there is.
 
-``python bench/recall.py --data FILE`` measures a set in the layout of LoCoMo (recall_data.py); without ``--data`` the small
-set of our own in ``data/recall``. ``--tune`` also chooses the weights with each conversation left out in turn, and prints
-each choice (some minutes). Ours is the product: every turn is a step in a real memory (recall_systems.py).
+``python bench/recall.py --data FILE`` measures a set in the layout of LoCoMo (recall_data.py); without ``--data`` the
+small set of our own in ``data/recall``. ``--tune`` also chooses the weights with each conversation left out in turn,
+and prints each choice (some minutes). Ours is the product: every turn is a step in a real memory (recall_systems.py).
 """
 
 import argparse
@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from onecontext.text.tokens import default_counter
 from recall_data import Conversation, load
 from recall_measure import COLUMNS, MRR, RECALL_AT_10, Costs, Row, mean, measured
 from recall_systems import kept, others
 from recall_tune import Fold, left_out
+
+from onecontext.text.tokens import default_counter
 
 OWN = Path(__file__).parent / "data" / "recall" / "conversations.json"
 OURS, LEFT_OUT, BASE = "onecontext", "onecontext, left out", "plain FTS5, porter"

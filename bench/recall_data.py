@@ -1,7 +1,7 @@
 """Conversations with questions and labelled evidence, in the JSON layout of the public LoCoMo set.
 
-A list of ``{"sample_id", "conversation", "qa"}``. ``conversation`` has ``session_<n>`` (turns with ``speaker``, ``dia_id``,
-``text``) and ``session_<n>_date_time``; ``qa`` has ``question``, ``evidence`` (ids of turns) and ``category``.
+A list of ``{"sample_id", "conversation", "qa"}``. ``conversation`` has ``session_<n>`` (turns with ``speaker``,
+``dia_id``, ``text``) and ``session_<n>_date_time``; ``qa`` has ``question``, ``evidence`` (ids of turns), ``category``.
 
 Rule 1: what annotators wrote is not what was said: of a turn its text is taken, and ``blip_caption``, which says what a
         picture shows that was shared with it; ``query``, ``img_url`` and ``re-download`` are never read.

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
+from recall_data import Conversation, Question, Turn
+from recall_measure import Rank
+
 from onecontext import Memory
 from onecontext.recall.search import search
 from onecontext.store.layout import Layout
-from recall_data import Conversation, Question, Turn
-from recall_measure import Rank
 
 DEPTH = 100  # of a ranking: enough for 2,000 tokens
 _WORD = re.compile(r"\w+")

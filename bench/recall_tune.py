@@ -1,21 +1,22 @@
 """The weights of the ranking, chosen with each conversation left out in turn.
 
 Rule 1: a conversation's figures come from weights that were chosen on the others alone.
-Rule 2: a choice starts in the middle of each grid, not at the weights that are shipped, and goes twice through them, one
-        weight at a time; what counts is recall@10 + MRR over all questions.
+Rule 2: a choice starts in the middle of each grid, not at the weights that are shipped, and goes twice through them,
+        one weight at a time; what counts is recall@10 + MRR over all questions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from recall_data import Conversation, Question
+from recall_measure import RECALL_AT_10, Costs, Row, measured, reciprocal_rank
+from recall_systems import DEPTH, Kept
+
 from onecontext.recall.search.gathering import Evidence, gathered
 from onecontext.recall.search.index import asked_of
 from onecontext.recall.search.model import Wanted
 from onecontext.recall.search.ranking import WEIGHTS, Weights, ranked
-from recall_data import Conversation, Question
-from recall_measure import RECALL_AT_10, Costs, Row, measured, reciprocal_rank
-from recall_systems import DEPTH, Kept
 
 GRID: dict[str, tuple[float, ...]] = {
     "neighbour": (0.1, 0.2, 0.3, 0.4),

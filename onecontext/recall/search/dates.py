@@ -1,8 +1,8 @@
 """When a query asks about: the days, months and years that it names, and what lies behind 'yesterday'.
 
 Rule 1: a query that names no time is of any time; nothing is guessed from tenses.
-Rule 2: what happened on a day is told on that day or soon after, so a day reaches ``TOLD_WITHIN_DAYS`` further. A month or a
-        year is long enough by itself.
+Rule 2: what happened on a day is told on that day or soon after, so a day reaches ``TOLD_WITHIN_DAYS`` further. A month
+        or a year is long enough by itself.
 Rule 3: days are days of UTC, as the times of records are.
 """
 
@@ -16,7 +16,10 @@ Period = Callable[[datetime], bool]
 """Says whether a time is one that was asked about."""
 
 _MAX_QUERY = 10_000  # characters; a date further behind is not looked for
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _MONTH = "|".join(sorted({*_MONTHS, *(name[:3] for name in _MONTHS), "sept"}, key=len, reverse=True))
 _DAY = r"(?P<{}>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<{}>(?:19|20)\d\d)\b)?"
@@ -71,7 +74,7 @@ def _months(text: str) -> Iterator[Period]:
 
 def _years(text: str) -> Iterator[Period]:
     for year in _YEAR_ALONE.findall(text):
-        yield lambda at, year=int(year): at.year == year
+        yield _in_year(int(year))
 
 
 def _relative(text: str, today: date) -> Iterator[Period]:
@@ -108,6 +111,10 @@ def _between(first: date, last: date) -> Period:
 
 def _in_month(year: int | None, month: int) -> Period:
     return lambda at: at.month == month and year in (None, at.year)
+
+
+def _in_year(year: int) -> Period:
+    return lambda at: at.year == year
 
 
 def _told(year: int | None, month: int, day: int) -> Period:

@@ -10,7 +10,7 @@ from onecontext.recall.search.finding import candidates
 from onecontext.recall.search.model import Wanted
 from onecontext.recall.search.ranking import Asked, Passage
 from onecontext.recall.search.surroundings import named, passages
-from onecontext.recall.search.terms import asked
+from onecontext.recall.search.terms import STOP_WORDS, asked
 
 LOOKED_AT = 300  # candidates of BM25, however few hits are wanted: neighbours and sessions need company
 
@@ -31,6 +31,8 @@ def gathered(db: Database, *, query: str, wanted: Wanted, now: datetime, limit: 
     """
     names = named(db, query)
     terms = asked(names.query)
+    if all(term.text in STOP_WORDS for term in terms):
+        terms = asked(query)  # the names are all that it asks for
     found = {one.doc: one.score for one in candidates(db, terms, wanted, max(limit, LOOKED_AT))}
     # Of several agents none is meant more than the others.
     agents = names.agents if len(names.agents) == 1 else frozenset[int]()

@@ -5,11 +5,11 @@ Rule 2: every rule here is one of conversation and work in general (who, when, b
 Rule 3: of equal scores the newer comes first, then the lower id of the record: never what a rebuild may change.
 
 What is a hit by itself lends a part of its score to what stands beside it in the same session, more to what follows a
-question, and to all of a session that has a better one. docs/recall.md has the figures, and how the weights were chosen.
+question, and to all of a session that has a better one. How the weights were chosen, and the figures: docs/recall.md.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -50,8 +50,9 @@ WEIGHTS = Weights()
 class Passage(NamedTuple):
     """What the ranking knows of a document.
 
-    ``session`` tells sessions apart, None where a document stands in none. ``at_us`` counts microseconds from 1970, UTC,
-    ``words`` those of its text. ``before`` and ``after`` are the documents next to it, the nearest first.
+    ``session`` tells sessions apart, None where a document stands in none. ``at_us`` counts microseconds from 1970,
+    UTC, ``words`` those of its text. ``before`` and ``after`` are the documents next to it, the nearest first; None
+    where there is none, or none that is wanted.
     """
 
     doc: int
@@ -61,8 +62,8 @@ class Passage(NamedTuple):
     at_us: int
     words: int
     asks: bool
-    before: tuple[int, ...] = ()
-    after: tuple[int, ...] = ()
+    before: tuple[int | None, ...] = ()
+    after: tuple[int | None, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -98,19 +99,6 @@ def ranked(
     return [Ranked(doc, scores[doc]) for doc in order if scores[doc] > 0]
 
 
-def fused(rankings: Iterable[Iterable[int]], *, smoothing: float = 60.0) -> dict[int, float]:
-    """Return scores of documents that stand high in several rankings (best first).
-
-    Reciprocal rank fusion: the sum of 1 / (smoothing + rank), with 60 as its authors found it (Cormack, Clarke, Büttcher:
-    Reciprocal rank fusion outperforms Condorcet and individual rank learning methods, SIGIR 2009).
-    """
-    scores: dict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, doc in enumerate(ranking, 1):
-            scores[doc] += 1 / (smoothing + rank)
-    return dict(scores)
-
-
 def _lent(passages: Mapping[int, Passage], found: Mapping[int, float], weights: Weights) -> dict[int, float]:
     """Return what each document has of its own, and what those beside it lend."""
     evidence: dict[int, float] = defaultdict(float)
@@ -120,9 +108,10 @@ def _lent(passages: Mapping[int, Passage], found: Mapping[int, float], weights: 
         for side in (passage.before, passage.after):
             share = weights.neighbour * score
             for other in side:
-                evidence[other] += share
+                if other is not None:
+                    evidence[other] += share
                 share *= weights.second
-        if passage.asks and passage.after:
+        if passage.asks and passage.after and passage.after[0] is not None:
             evidence[passage.after[0]] += weights.answer * score
     return evidence
 

@@ -8,14 +8,14 @@ Rule 2: neighbours are the records before and after in the same session, on the 
 import re
 from collections.abc import Iterable
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from onecontext.recall.search.database import Database
 from onecontext.recall.search.finding import conditions
 from onecontext.recall.search.model import Wanted
 from onecontext.recall.search.ranking import Passage
 
-_FACTS = "SELECT doc.id, record, agent, origin, session, at, words, asks, kind FROM doc WHERE doc.id IN ({ids}){more}"
+_FACTS = "SELECT doc.id, record, agent, origin, session, at, length, asks, kind FROM doc WHERE doc.id IN ({ids}){more}"
 _RECORD = 2  # kinds below it are records: steps and milestones
 _BESIDE = (
     "(SELECT id FROM doc AS {name} WHERE {name}.origin = doc.origin AND {name}.session = doc.session"
@@ -24,11 +24,15 @@ _BESIDE = (
 _NEIGHBOURS = "SELECT doc.id, {} FROM doc WHERE doc.id IN ({{ids}}) AND doc.kind < 2".format(
     ", ".join(
         _BESIDE.format(name=f"beside{n}", than=than, order=order, skipped=skipped)
-        for n, (than, order, skipped) in enumerate([("<", "DESC", 0), ("<", "DESC", 1), (">", "ASC", 0), (">", "ASC", 1)])
+        for n, (than, order, skipped) in enumerate(
+            [("<", "DESC", 0), ("<", "DESC", 1), (">", "ASC", 0), (">", "ASC", 1)]
+        )
     )
 )
 # What may be a name in a query: see onecontext.names; a possessive is not part of it.
-_NAME = re.compile(r"(?<![\w.-])@?([a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)(?:['’]s?)?(?![\w-])", re.ASCII | re.IGNORECASE)
+_NAME = re.compile(
+    r"(?<![\w.-])@?([a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)(?:['’]s?)?(?![\w-])", re.ASCII | re.IGNORECASE
+)
 _MAX_QUERY = 10_000  # characters
 _MAX_NAMES = 100
 
@@ -81,12 +85,11 @@ def _session_less(db: Database) -> int:
     return int(found[0][0]) if found else -1
 
 
-def _passage(row: tuple[int, ...], beside: tuple[int | None, ...], known: set[int], empty: int) -> Passage:
+def _passage(row: tuple[Any, ...], beside: tuple[int | None, ...], known: set[int], empty: int) -> Passage:
     doc, record, agent, origin, session, at_us, words, asks, kind = row
-    near = [doc if doc in known else None for doc in beside] or [None] * 4
-    before, after = (tuple(one for one in side if one is not None) for side in (near[:2], near[2:]))
+    near = tuple(other if other in known else None for other in beside)
     place = (origin, session) if kind < _RECORD and session != empty else None
-    return Passage(doc, str(record), agent, place, at_us, words, bool(asks), before, after)
+    return Passage(doc, record, agent, place, at_us, words, bool(asks), near[:2], near[2:])
 
 
 def _listed(docs: Iterable[int]) -> str:
