@@ -23,6 +23,7 @@ from onecontext.store.surroundings import exclude, find_memory, find_repository,
 if TYPE_CHECKING:
     from onecontext.exchange.model import Export, Import
     from onecontext.memory.model import Deleted, Merge, Pins, Resolution, Rollback, Tag
+    from onecontext.variables.variables import Variables
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], str]
@@ -39,6 +40,13 @@ class Memory(Reader):
     def agent(self) -> str:
         """The author of what this handle writes."""
         return self._author.agent
+
+    @property
+    def variables(self) -> "Variables":
+        """The memory's context variables: texts too large to read, under handles (``ctx:<id>``)."""
+        from onecontext.variables.variables import Variables
+
+        return Variables(self._layout)
 
     @classmethod
     def init(

@@ -78,12 +78,19 @@ class UnknownRevision(UsageError):
 
 
 class AmbiguousRevision(UsageError):
-    """Several commits or records begin with that prefix; ``candidates`` lists them."""
+    """Several commits or records begin with that prefix; ``candidates`` lists them.
 
-    def __init__(self, prefix: str, candidates: Sequence[str]) -> None:
-        super().__init__(f"{prefix!r} could be {', '.join(candidates)}; write more of it")
+    ``lines`` tells each in a line, in the same order; () where only their names are known.
+    """
+
+    def __init__(self, prefix: str, candidates: Sequence[str], lines: Sequence[str] = ()) -> None:
+        super().__init__(f"{prefix!r} could be {', '.join(candidates)}; write more of it", hint="\n  ".join(lines))
         self.prefix = prefix
         self.candidates = tuple(candidates)
+
+
+class UnknownVariable(UsageError):
+    """No value has that handle (``ctx:…``), or it was collected."""
 
 
 class UnknownConflict(UsageError):

@@ -10,12 +10,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--budget", type=int, metavar="TOKENS", help="never more than this (default: no limit)")
     depth = parser.add_mutually_exclusive_group()
-    depth.add_argument("--commit", metavar="ID", help="one milestone in full, by any revision")
+    depth.add_argument("--commit", metavar="ID", help="one milestone in full, by any revision, or one step by its id")
     depth.add_argument("--log", action="store_true", help="the newest steps")
     depth.add_argument("--metadata", metavar="SEGMENT", help="one key of the metadata, such as env_config")
+    depth.add_argument("--diff", nargs=2, metavar=("OLD", "NEW"), help="what one revision has that another has not")
     parser.add_argument("--branch", metavar="NAME", help="this branch alone: purpose, progress, milestones")
     add_at(parser)
-    parser.add_argument("-k", type=int, default=5, metavar="K", help="how many milestones or steps (default: 5)")
+    parser.add_argument("-k", "--k", type=int, metavar="K", help="how many milestones or steps (default: 5)")
+    parser.add_argument(
+        "--before", metavar="CURSOR", help="the next page of --log or --branch, as the last one names it"
+    )
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -28,7 +32,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         commit=args.commit,
         log=args.log,
         metadata=args.metadata,
+        diff=args.diff,
         k=args.k,
+        before=args.before,
         at=at_of(args),
     )
     out.answer(context, out.paint(context.text))

@@ -1,7 +1,8 @@
 """``onecontext …``: find the command, run it, turn errors into one sentence and an exit code.
 
 Rule 1: the environment, the arguments and the working folder are read here and nowhere below.
-Rule 2: no error of ours and no interrupt ends in a traceback.
+Rule 2: no error of ours and no interrupt ends in a traceback. Before a command begins, ^C ends the process as it ends
+    any program: nothing was done by then.
 """
 
 import argparse
@@ -9,7 +10,9 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +52,7 @@ def _parser_class(stdout: TextIO, stderr: TextIO) -> type[argparse.ArgumentParse
 
 def entry() -> None:
     """The console script: run the process's own arguments and exit."""
+    _let_interrupts_end_the_process()
     # A stream that was closed before we began (`>&-`) is None.
     stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115
     stdout, stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
@@ -66,7 +70,7 @@ def entry() -> None:
     except OSError as error:
         # The answer itself could not be written (`> FILE` on a full disk), so it cannot be said there either.
         _point_away(stdout)
-        code = _report(_storage_error(error), Output(stderr, stderr))
+        code = _report_or_not(_storage_error(error), Output(stderr, stderr))
     except SetupError as error:
         code = _report(error, Output(stdout, stderr))
     sys.exit(code)
@@ -123,6 +127,7 @@ def main(
 def _run(module: Any, args: argparse.Namespace, invocation: Invocation) -> int:
     out = invocation.out
     try:
+        _let_interrupts_raise()
         return int(module.run(args, invocation))
     except KeyboardInterrupt:
         out.say("interrupted; nothing acknowledged is lost")
@@ -141,6 +146,29 @@ def _report(error: OneContextError, out: Output) -> int:
     if error.hint:
         out.say(f"  {printable(error.hint)}")
     return error.exit_code
+
+
+def _report_or_not(error: OneContextError, out: Output) -> int:
+    try:
+        return _report(error, out)
+    except OSError:
+        # stderr is what cannot be written: the exit code is all that is left to say.
+        return error.exit_code
+
+
+def _let_interrupts_end_the_process() -> None:
+    """Let ^C end the process at once while a command is loaded: libraries would make tracebacks of it.
+
+    Only where it is Python's own handler that would raise: who ignores it (``nohup``) or has another keeps that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _let_interrupts_raise() -> None:
+    """Undo that, where it was done: from here on ^C is a KeyboardInterrupt, which commands end in order after."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _storage_error(error: OSError) -> StorageError:
@@ -162,11 +190,31 @@ def _overview(out: Output) -> str:
     return "\n".join(lines)
 
 
+_OTHER_WORDS = {
+    "status": "'onecontext board' shows the tasks, 'onecontext monitor --once' all there is",
+    "logs": "'onecontext events' shows what happened, 'onecontext log' what is remembered",
+    "list": "'onecontext team list' names missions and teams",
+    "ps": "'onecontext team list' names missions and teams",
+    "cancel": "'onecontext stop' ends a mission; finished work stays",
+    "abort": "'onecontext stop' ends a mission; finished work stays",
+    "kill": "'onecontext stop' ends a mission; finished work stays",
+    "continue": "'onecontext resume' goes on with a mission",
+    "start": "'onecontext run \"GOAL\"' begins a mission",
+    "budget": "'onecontext cost' says what was spent; 'run' and 'resume' take --budget-usd N",
+    "usage": "'onecontext cost' says what was spent",
+    "search": "'onecontext context' finds what matters in the memory",
+}
+"""What people type who know another tool, and what it is here."""
+
+
 def _unknown(word: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(word, COMMANDS, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "'onecontext --help' lists the commands."
+    if word in _OTHER_WORDS:
+        hint = _OTHER_WORDS[word]
+    else:
+        hint = f"did you mean '{near[0]}'?" if near else "'onecontext --help' lists the commands."
     return f"there is no command {word!r}; {hint}"
 
 

@@ -19,6 +19,7 @@ _PRIVATE = (
     "/locks/branches",
     "/packs",
     "/scratch",
+    "/search",
     "/worktrees",
 )
 _FOLDERS = (

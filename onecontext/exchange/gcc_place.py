@@ -43,6 +43,7 @@ def put(directory: Path, files: Mapping[str, bytes]) -> bool:
             place.rename(old)
         new.rename(place)
     except BaseException:
+        # Whatever it was, ^C too: the earlier export is put back, and it is raised again.
         if there and old.exists() and not place.exists():
             old.rename(place)
         shutil.rmtree(new, ignore_errors=True)

@@ -12,6 +12,7 @@ import errno
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
+from io import IOBase
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -27,6 +28,7 @@ _WORDS: dict[Any, str] = {
     NoneType: "None",
     Sequence: "several texts",
     Callable: "a function",
+    IOBase: "a stream of bytes",
 }
 _OF_ANOTHER_KIND = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY, errno.ENXIO}
 _HINTS = {

@@ -46,7 +46,7 @@ def recording(layout: Layout, branch: str, *, at: datetime) -> Iterator[Unsettle
         try:
             yield at_hand
         except BaseException:
-            # Half of something may be in memory: what counts is on disk.
+            # Whatever it was, ^C too: half of something may be in memory, and what counts is on disk.
             _kept.pop(key, None)
             raise
         if at_hand.count >= BATCH or at_hand.size_bytes >= BATCH_BYTES:

@@ -11,7 +11,7 @@ from onecontext.records import Milestone
 
 LIMIT_BYTES = 2048
 _LINE_BYTES = 320
-_PIN = "- pinned: "
+PIN = "- pinned: "
 _CUT = " (cut: all of it is in metadata.yaml)"
 
 
@@ -28,7 +28,7 @@ def roll(newest: Milestone | None, pinned: Sequence[str] = ()) -> str:
     """Return the summary that the milestone after ``newest`` carries; empty for the first one without pins."""
     pins = _pins(pinned)
     lines = [f"- {newest.id}: {one_line(newest.contribution)}"] if newest else []
-    lines += [line for line in newest.previous.split("\n") if line and not line.startswith(_PIN)] if newest else []
+    lines += [line for line in newest.previous.split("\n") if line and not line.startswith(PIN)] if newest else []
     kept: list[str] = []
     room = LIMIT_BYTES
     for line in [*pins, *lines]:
@@ -46,13 +46,13 @@ def _fitted(text: str) -> str:
 
 
 def _pins(pinned: Sequence[str]) -> list[str]:
-    lines = [_PIN + _fitted(text) for text in pinned]
+    lines = [PIN + _fitted(text) for text in pinned]
     # Half of the room at most: beyond that the summary says where the rest is, and context always shows them all.
     kept: list[str] = []
     room = LIMIT_BYTES // 2
     for line in lines:
         room -= len(line.encode("utf-8")) + 1
         if room < 0:
-            return [*kept, f"{_PIN}{len(lines) - len(kept)} more in metadata.yaml"]
+            return [*kept, f"{PIN}{len(lines) - len(kept)} more in metadata.yaml"]
         kept.append(line)
     return kept

@@ -2,172 +2,207 @@
 
 Rule 1: a context never counts more tokens than its budget, by the counter it names.
 Rule 2: what did not fit is said, with how to get it.
-Rule 3: it is a view for reading: control characters of stored texts are shown, not passed on.
+Rule 3: it is data for a reader: fenced, with where it comes from in headings that no text can forge.
+
+What is said is here; how it is written is in pieces.py and wrapping.py, and what fits in pack.py.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
 from onecontext.memory import metadata
+from onecontext.recall.asked import Asked
 from onecontext.recall.files import branches_at, tree_at
-from onecontext.recall.history import History
-from onecontext.recall.pack import Piece, pack
-from onecontext.records import Milestone, Step, iso
+from onecontext.recall.history import History, page
+from onecontext.recall.pack import Packed, Shown, Window, pack
+from onecontext.recall.pieces import (
+    Piece,
+    branch_piece,
+    branches_piece,
+    metadata_piece,
+    milestone_piece,
+    note_piece,
+    pin_pieces,
+    roadmap_piece,
+    step_piece,
+    summary_piece,
+    with_cursor,
+)
+from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, iso
 from onecontext.store.layout import Layout
+from onecontext.text.fence import one_line
 from onecontext.text.tokens import Counter
 
 _NAMED = 8
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LINE_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
 class Context:
-    """A text to read. ``budget`` None is no limit; ``counter`` names what counted ``tokens``."""
+    """A text to read, fenced. ``budget`` None is no limit; ``counter`` names what counted ``tokens``.
+
+    ``pieces`` are its parts, those that were left out among them; ``next`` is the cursor of the next page, None where
+    there is none.
+    """
 
     text: str
     tokens: int
     budget: int | None
     counter: str
     left_out: list[str]
+    pieces: list[Shown]
+    next: str | None
 
     def __str__(self) -> str:
         return self.text
 
 
-def context(
-    layout: Layout,
-    branch: str,
-    *,
-    counter: Counter,
-    budget: int | None = None,
-    whole: bool = False,
-    commit: str | None = None,
-    log: bool = False,
-    segment: str | None = None,
-    k: int = 5,
-    at: datetime | None = None,
-) -> Context:
-    """Return what to know of ``branch``.
-
-    Args:
-        budget: tokens; 0 gives an empty text.
-        whole: also the roadmap and the other branches (the status of everything).
-        commit: one milestone in full instead, by any revision.
-        log: the last ``k`` steps instead.
-        segment: this key of the metadata instead.
-        k: how many milestones or steps.
-        at: the memory as it was then, steps that had no milestone yet not included; None is now.
+def context(layout: Layout, asked: Asked, *, counter: Counter) -> Context:
+    """Return what is known of a branch, as ``asked``.
 
     Raises:
-        UsageError: a negative number, or no such key.
-        UnknownRevision: ``commit`` names no milestone, or the branch had not begun ``at`` that time.
+        UsageError: the question cannot be answered, or the metadata has no such key.
+        UnknownRevision: a revision or cursor names nothing, or the branch had not begun at that time.
+        AmbiguousRevision: several records or commits begin so.
     """
-    if (budget is not None and budget < 0) or k < 0:
-        raise UsageError("a budget and -k are 0 or more", hint="leave --budget out for no limit")
-    history = History(layout, branch, tree_at(layout, branch, at) if at is not None else None)
-    if commit is not None:
-        pieces = [_milestone_piece(_find(layout, history, commit, at))]
-    elif segment is not None:
-        pieces = [_segment_piece(history, segment)]
-    elif log:
-        pieces = [_step_piece(step) for step in history.steps(limit=k)]
+    asked.checked()
+    packed = _answer(layout, asked, counter)
+    return Context(
+        packed.text,
+        packed.tokens,
+        asked.budget,
+        counter.name,
+        list(packed.left_out),
+        list(packed.pieces),
+        packed.next,
+    )
+
+
+def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
+    window = None
+    if asked.diff is not None:
+        from onecontext.recall.difference import difference_pieces
+
+        pieces = difference_pieces(layout, *asked.diff, at=asked.at)
+        return pack(pieces, budget=asked.budget, counter=counter)
+    history = History(layout, asked.branch, tree_at(layout, asked.branch, asked.at) if asked.at is not None else None)
+    if asked.commit is not None:
+        pieces = [_record_piece(layout, history, asked.commit, asked.at)]
+    elif asked.segment is not None:
+        pieces = [_segment_piece(history, asked.segment)]
+    elif asked.log:
+        pieces, window = _log(history, asked)
     else:
-        pieces = [*_branch_pieces(history, k), *(_whole_pieces(layout, history, at) if whole else [])]
-    packed = pack([Piece(p.label, clean(p.text), p.how_to_get) for p in pieces], budget=budget, counter=counter)
-    return Context(packed.text, packed.tokens, budget, counter.name, list(packed.left_out))
+        pieces, window = _branch(history, asked)
+        if not asked.named:
+            pieces, window = [*pieces, *_whole(layout, history, asked.at)], None
+    return pack(pieces, budget=asked.budget, counter=counter, window=window)
 
 
-def clean(text: str) -> str:
-    """Return ``text`` with line ends as line feeds and other control characters shown as ``\\xNN``."""
-    text = text.replace("\r\n", "\n")
-    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+def _log(history: History, asked: Asked) -> tuple[list[Piece], Window]:
+    raws, following = page(history.all_steps(), asked.count, asked.before)
+    pieces = [step_piece(decode_step(raw)) for raw in raws]
+    return _scrolled(pieces, raws, following), _window(asked, following)
 
 
-def _branch_pieces(history: History, k: int) -> list[Piece]:
-    name, data = history.branch, history.metadata
-    newest = history.milestones(limit=max(k, 1))
+def _branch(history: History, asked: Asked) -> tuple[list[Piece], Window]:
+    """Return how a branch stands, and a window of its milestones; on a further page the window alone."""
+    raws, following = page(history.all_milestones(), asked.count, asked.before)
+    milestones = [decode_milestone(raw) for raw in raws]
+    told = _scrolled([milestone_piece(milestone) for milestone in milestones], raws, following)
+    window = _window(asked, following)
+    if asked.before is not None:
+        return told, window
+    newest = milestones[:1] or history.milestones(limit=1)
     pending = history.pending()
-    facts = [f"# Memory: branch {name} ({data.get('status') or 'active'})"]
-    facts += [f"Purpose: {data['purpose']}"] if data.get("purpose") else []
-    last = f"{newest[0].id}, {iso(newest[0].at)[:16]}Z" if newest else "none yet"
-    facts.append(f"Last milestone: {last}. Steps since: {len(pending)}.")
-    pieces = [Piece("status and purpose", "\n".join(facts), f"onecontext context --branch {name}")]
-    pieces += [
-        Piece("a pinned fact", f"Pinned: {pin}", "onecontext context --metadata pinned") for pin in _pinned(data)
+    summary = [piece for milestone in newest if (piece := summary_piece(milestone)).text]
+    status = _status(history, newest[0] if newest else None, len(pending))
+    return [*status, *told[:1], *summary, *_pending(pending, asked.count), *told[1:]], window
+
+
+def _scrolled(pieces: Sequence[Piece], raws: Sequence[Raw], following: str | None) -> list[Piece]:
+    """Return the pieces as a window; the cursor of the last one is the page's own."""
+    last = len(raws) - 1
+    return [
+        with_cursor(piece, following if following and index == last else raw.id)
+        for index, (piece, raw) in enumerate(zip(pieces, raws, strict=True))
     ]
-    shown = newest[:k]
-    pieces += [_milestone_piece(milestone, summary=False) for milestone in shown[:1]]
-    if newest and newest[0].previous:
-        text = f"## Progress before\n{newest[0].previous}"
-        pieces.append(Piece("the progress summary", text, f"onecontext show {newest[0].id}"))
-    pieces += [_step_piece(step) for step in pending[:k]]
-    pieces += [_milestone_piece(milestone, summary=False) for milestone in shown[1:]]
+
+
+def _window(asked: Asked, following: str | None) -> Window:
+    words = ["onecontext context"]
+    words += [f"--branch {asked.branch}"] if asked.named or not asked.log else []
+    words += ["--log"] if asked.log else []
+    words += [f"--at {iso(asked.at)}"] if asked.at is not None else []
+    return Window(asked.before, following, " ".join([*words, f"-k {asked.count} --before"]))
+
+
+def _status(history: History, newest: Milestone | None, pending: int) -> list[Piece]:
+    data = history.metadata
+    status, purpose = (str(data.get(key) or "") for key in ("status", "purpose"))
+    told = branch_piece(history.branch, purpose, status, newest, pending)
+    return [told, *pin_pieces(_pinned(data), history.branch)]
+
+
+def _pending(pending: Sequence[Step], k: int) -> list[Piece]:
+    told = [step_piece(step) for step in pending[:k]]
     if len(pending) > k:
-        more = f"{len(pending) - k} older steps are pending: onecontext context --log -k {len(pending)}"
-        pieces.append(Piece("how many more steps there are", more, "onecontext log --steps"))
-    return pieces
+        command = f"onecontext context --log -k {len(pending)}"
+        told.append(note_piece(f"{len(pending) - k} older steps are pending: {command}", command))
+    return told
 
 
-def _whole_pieces(layout: Layout, history: History, at: datetime | None) -> list[Piece]:
-    roadmap = history.roadmap()
+def _whole(layout: Layout, history: History, at: datetime | None) -> Iterator[Piece]:
+    if roadmap := history.roadmap().strip("\n"):
+        yield roadmap_piece(roadmap, history.branch)
     names = layout.branches() if at is None else branches_at(layout, at)
-    others = [name for name in names if name != history.branch]
-    text = f"## Other branches\n{', '.join(others)}" if others else ""
-    found = [Piece("the roadmap", roadmap.strip("\n"), "main.md in the memory's folder")]
-    return [*found, Piece("the list of branches", text, "onecontext branch")]
+    if others := [name for name in names if name != history.branch]:
+        yield branches_piece(others)
 
 
-def _pinned(data: dict[str, Any]) -> Sequence[str]:
+def _pinned(data: dict[str, Any]) -> list[str]:
     pins = data.get("pinned")
     return [str(pin) for pin in pins] if isinstance(pins, list) else []
-
-
-def _milestone_piece(milestone: Milestone, *, summary: bool = True) -> Piece:
-    edited = ", edited by hand" if milestone.edited else ""
-    head = f"## Milestone {milestone.id} ({milestone.branch}, {milestone.agent}, {iso(milestone.at)[:16]}Z{edited})"
-    lines = [head, milestone.contribution]
-    if summary:
-        lines = [head]
-        links = {"code commit": milestone.code_commit, "task": milestone.task, "mission": milestone.mission}
-        lines += [f"{key}: {value}" for key, value in links.items() if value]
-        lines += [f"Purpose: {milestone.purpose}"] if milestone.purpose else []
-        lines += ["", milestone.contribution]
-        lines += ["", "Progress before:", milestone.previous] if milestone.previous else []
-    return Piece(f"milestone {milestone.id}", "\n".join(lines), f"onecontext show {milestone.id}")
-
-
-def _step_piece(step: Step) -> Piece:
-    edited = ", edited by hand" if step.edited else ""
-    lines = [f"### Step {step.n} ({step.branch}, {step.agent}, {iso(step.at)[:16]}Z{edited})"]
-    parts = {"Observation": step.observation, "Thought": step.thought, "Action": step.action}
-    lines += [f"{label}: {text}" for label, text in parts.items() if text]
-    return Piece(f"step {step.n} of {step.branch}", "\n".join(lines), "onecontext log --steps")
 
 
 def _segment_piece(history: History, segment: str) -> Piece:
     if segment not in history.metadata:
         known = ", ".join(sorted(history.metadata)) or "none"
-        raise UsageError(f"the metadata of {history.branch!r} has no {segment!r}; there are {known}")
+        raise UsageError(f"the metadata of {history.branch!r} has no {segment[:80]!r}; there are {known[:2000]}")
     text = metadata.dump({segment: history.metadata[segment]}).decode("utf-8")
-    return Piece(f"metadata {segment}", text, f"onecontext context --metadata {segment}")
+    return metadata_piece(segment, text, history.branch)
 
 
-def _find(layout: Layout, history: History, revision: str, at: datetime | None) -> Milestone:
-    found = [milestone for milestone in history.milestones() if revision and milestone.id.startswith(revision.lower())]
+def _record_piece(layout: Layout, history: History, revision: str, at: datetime | None) -> Piece:
+    """Return one record in full: a milestone or step of this branch, else what git finds."""
+    found = history.beginning_with(revision.lower())
     if len(found) > 1:
-        raise AmbiguousRevision(revision[:40], [milestone.id for milestone in found[:_NAMED]])
+        names = [record.id for record in found[:_NAMED]]
+        raise AmbiguousRevision(revision[:40], names, [_line(record) for record in found[:_NAMED]])
     if found:
-        return found[0]
+        return _in_full(found[0])
     # No record of this branch: a commit, a tag, or another branch's, which takes git to find.
     from onecontext.recall.revisions import show
 
     try:
-        return show(layout, revision, at=at)
+        return _in_full(show(layout, revision, at=at))
     except UnknownRevision as error:
         raise UnknownRevision(
-            f"no milestone is called {revision[:80]!r}", hint="'onecontext log' lists them"
+            f"no milestone or step is called {revision[:80]!r}", hint="'onecontext log' and 'log --steps' list them"
         ) from error
+
+
+def _in_full(record: Milestone | Step) -> Piece:
+    return step_piece(record) if isinstance(record, Step) else milestone_piece(record, full=True)
+
+
+def _line(record: Milestone | Step) -> str:
+    words = (
+        record.contribution if isinstance(record, Milestone) else record.observation or record.thought or record.action
+    )
+    kind = "milestone" if isinstance(record, Milestone) else "step"
+    told = one_line(words, limit=_LINE_CHARACTERS)
+    return f"{record.id}  {record.at:%Y-%m-%d %H:%M}  {kind}  {record.branch}/{record.agent}  {told}"

@@ -107,6 +107,11 @@ def folder_of(layout: Layout, branch: str) -> Files:
     return _Folder(layout.place(branch).folder)
 
 
+def committed(objects: "Objects", commit: str) -> Files:
+    """Return what a commit of the memory holds."""
+    return _Tree(objects, objects.tree_of(commit))
+
+
 def tree_at(layout: Layout, branch: str, at: datetime) -> Files:
     """Return what was committed on ``branch`` at a time; see :func:`onecontext.recall.past.tip_at`."""
     from onecontext.recall.past import tip_at

@@ -6,9 +6,10 @@ Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that 
 """
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from onecontext.errors import UsageError
 from onecontext.memory.door import Door
@@ -18,9 +19,11 @@ from onecontext.store.layout import Layout
 
 if TYPE_CHECKING:
     from onecontext.memory.model import Branch, KeptConflict, Tag
+    from onecontext.recall.blame import Blame
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
+    from onecontext.recall.search.model import Found
 
 
 class Reader(Door):
@@ -98,6 +101,17 @@ class Reader(Door):
 
         return diff(self._settled(), old, new, at=at)
 
+    def blame(
+        self, path: str | Path, *, first: int | None = None, last: int | None = None, revision: str | None = None
+    ) -> "Blame":
+        """Return which milestones wrote lines of a file of the user's repository; see :mod:`onecontext.recall.blame`.
+
+        ``first`` and ``last`` count from 1, None is to either end; ``revision`` None is the work tree.
+        """
+        from onecontext.recall.blame import blame
+
+        return blame(self._settled(), Path(path).absolute(), first=first, last=last, revision=revision)
+
     def graph(self, *, limit: int = 200, at: datetime | None = None, settle: bool = True) -> "list[GraphRow]":
         """Return the newest ``limit`` commits of all branches, newest first, with their lanes.
 
@@ -115,32 +129,77 @@ class Reader(Door):
         commit: str | None = None,
         log: bool = False,
         metadata: str | None = None,
-        k: int = 5,
+        diff: Sequence[str] | None = None,
+        k: int | None = None,
+        before: str | None = None,
         at: datetime | None = None,
     ) -> "Context":
         """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`.
 
         Without a budget all is returned, and its tokens are an upper bound (``counter`` says so).
+
+        Args:
+            branch: this one alone; None tells the state of everything, seen from the handle's branch.
+            commit, log, metadata, diff: how deep, one at most; see :class:`onecontext.recall.asked.Asked`.
+            k: how many milestones or steps; None is 5.
+            before: a cursor, for the next page of ``log`` or of a ``branch``.
         """
+        from onecontext.recall.asked import Asked
         from onecontext.recall.context import context
         from onecontext.text.tokens import Utf8Estimate, default_counter
 
         name = self.branch if branch is None else branch
-        layout = self._settled()
-        if at is None:
-            ensure_shown(layout, name)
-        return context(
-            layout,
-            name,
-            # Loading the real encoding takes longer than all the rest, and nothing is to be fitted.
-            counter=Utf8Estimate() if budget is None else default_counter(),
+        asked = Asked(
+            branch=name,
+            named=branch is not None,
             budget=budget,
-            whole=branch is None,
             commit=commit,
             log=log,
             segment=metadata,
-            k=min(k, sys.maxsize),
+            diff=None if diff is None else tuple(diff),
+            k=None if k is None else min(k, sys.maxsize),
+            before=before,
             at=at,
+        ).checked()
+        layout = self._settled()
+        if at is None:
+            ensure_shown(layout, name)
+        # Loading the real encoding takes longer than all the rest, where nothing is to be fitted.
+        return context(layout, asked, counter=Utf8Estimate() if budget is None else default_counter())
+
+    def search(
+        self,
+        query: str,
+        *,
+        branch: str | None = None,
+        agent: str | None = None,
+        since: datetime | None = None,
+        kind: Literal["step", "milestone", "main", "metadata"] | None = None,
+        k: int = 10,
+        budget: int | None = None,
+    ) -> "Found":
+        """Return the ``k`` best answers to a few words, in ``budget`` tokens; see :mod:`onecontext.recall.search`.
+
+        Steps (pending ones too), milestones, sections of main.md and metadata of all branches are searched, unless
+        ``branch``, ``agent``, ``since`` or ``kind`` say which. Without a budget all is returned.
+
+        Raises:
+            UsageError: the query has no word, or a number is negative.
+            UnknownBranch: there is none of that name.
+        """
+        from onecontext.recall.search.found import found
+        from onecontext.text.tokens import Utf8Estimate, default_counter
+
+        return found(
+            self._settled(),
+            query,
+            counter=Utf8Estimate() if budget is None else default_counter(),
+            budget=budget,
+            branch=branch,
+            agent=agent,
+            since=since,
+            kind=kind,
+            k=k,
         )
 
     def _settled(self) -> Layout:

@@ -38,15 +38,7 @@ class History:
 
     def steps(self, *, limit: int | None = None, before: str | None = None) -> list[Step]:
         """Return at most ``limit`` steps (None: all), newest first, pending ones included; see :meth:`milestones`."""
-        waiting = self.waiting()
-        keys = {raw.key for raw in waiting}
-
-        def own() -> Iterator[Raw]:
-            yield from reversed(waiting)
-            yield from (raw for raw in self.logged(self.branch) if raw.key not in keys)
-
-        others = [self.logged(name) for name in self.merged()]
-        return [decode_step(raw) for raw in islice(_after(_newest_first([own(), *others]), before), limit)]
+        return [decode_step(raw) for raw in page(self.all_steps(), limit, before)[0]]
 
     def milestones(self, *, limit: int | None = None, before: str | None = None) -> list[Milestone]:
         """Return at most ``limit`` milestones (None: all), newest first.
@@ -58,8 +50,29 @@ class History:
         Raises:
             UnknownRevision: no record has the id ``before``.
         """
-        sources = [self.committed(name) for name in [self.branch, *self.merged()]]
-        return [decode_milestone(raw) for raw in islice(_after(_newest_first(sources), before), limit)]
+        return [decode_milestone(raw) for raw in page(self.all_milestones(), limit, before)[0]]
+
+    def all_milestones(self) -> Iterator[Raw]:
+        """Yield the milestones as they lie in files, newest first."""
+        return _newest_first([self.committed(name) for name in [self.branch, *self.merged()]])
+
+    def all_steps(self) -> Iterator[Raw]:
+        """Yield the steps as they lie in files, newest first, pending ones included."""
+        waiting = self.waiting()
+        keys = {raw.key for raw in waiting}
+
+        def own() -> Iterator[Raw]:
+            yield from reversed(waiting)
+            yield from (raw for raw in self.logged(self.branch) if raw.key not in keys)
+
+        return _newest_first([own(), *(self.logged(name) for name in self.merged())])
+
+    def beginning_with(self, prefix: str) -> list[Milestone] | list[Step]:
+        """Return the milestones whose ids begin so, the newest first; where there is none, the steps."""
+        if not prefix:
+            return []
+        found = [decode_milestone(raw) for raw in self.all_milestones() if raw.id.startswith(prefix)]
+        return found or [decode_step(raw) for raw in self.all_steps() if raw.id.startswith(prefix)]
 
     def own_milestones(self, *, limit: int | None = None) -> list[Milestone]:
         """Return at most ``limit`` milestones of the branch itself, newest first."""
@@ -104,7 +117,35 @@ def _newest_first(sources: list[Iterator[Raw]]) -> Iterator[Raw]:
     return heapq.merge(*sources, key=lambda raw: str(raw.frame["at"]), reverse=True)
 
 
-def _after(records: Iterator[Raw], before: str | None) -> Iterator[Raw]:
-    if before is not None and all(raw.id != before for raw in records):
-        raise UnknownRevision(f"no record here has the id {before[:40]!r}", hint="'onecontext log' lists them")
-    return records
+def page(records: Iterator[Raw], limit: int | None, before: str | None) -> tuple[list[Raw], str | None]:
+    """Return at most ``limit`` of ``records`` (None: all), and the cursor of the page after; None where none follows.
+
+    A cursor is the id of a page's last record, with the record's checksum behind it where another one, newer than it,
+    has drawn the same id. Records that are added come before it, so what comes after it stays the same.
+
+    Args:
+        before: the cursor that this page begins after; None begins at the first.
+
+    Raises:
+        UnknownRevision: no record answers to ``before``.
+    """
+    newer: set[str] = set()
+    if before is not None:
+        _skip(records, before, newer)
+    found = list(islice(records, limit))
+    if not found or next(records, None) is None:
+        return found, None
+    last = found[-1]
+    newer.update(raw.id for raw in found[:-1])
+    return found, f"{last.id}.{last.frame['crc']}" if last.id in newer else last.id
+
+
+def _skip(records: Iterator[Raw], before: str, newer: set[str]) -> None:
+    for raw in records:
+        newer.add(raw.id)
+        if before in (raw.id, f"{raw.id}.{raw.frame['crc']}"):
+            return
+    raise UnknownRevision(
+        f"no record here has the id {before[:40]!r}: a page cannot begin after what is not there",
+        hint="a rollback may have taken it out of sight; begin again without --before, or 'onecontext log' lists them",
+    )

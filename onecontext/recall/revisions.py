@@ -18,9 +18,11 @@ from onecontext.records import Milestone, decode_milestone, iso, split
 from onecontext.store import refs
 from onecontext.store.layout import Layout
 from onecontext.store.objects import CommitInfo, Objects
+from onecontext.text.fence import one_line
 
 _HEX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 _NAMED = 8
+_SUBJECT = 100  # characters
 _SEARCHED = (refs.HEADS, refs.TAGS, refs.DELETED, refs.DELETED_TAGS)
 
 
@@ -58,8 +60,18 @@ def resolve(layout: Layout, objects: Objects, revision: str, *, at: datetime | N
     if not found:
         raise UnknownRevision(f"nothing is called {revision!r}", hint="'onecontext log' lists what there is")
     if len(found) > 1:
-        raise AmbiguousRevision(revision, sorted(name for _, name in found)[:_NAMED])
+        some = sorted(found, key=lambda one: one[1])[:_NAMED]
+        lines = [candidate_line(name, objects.info(commit)) for commit, name in some]
+        raise AmbiguousRevision(revision, [name for _, name in some], lines)
     return _not_younger(objects.info(found[0][0]), revision, at)
+
+
+def candidate_line(name: str, commit: CommitInfo) -> str:
+    """Return a line about a commit that a revision could mean: its time, branch, author and subject."""
+    at = datetime.fromtimestamp(commit.at_s, UTC)
+    branch = message.trailers(commit.message).get(message.BRANCH, "")
+    subject = one_line((commit.message.splitlines() or [""])[0], limit=_SUBJECT)
+    return f"{name}  {at:%Y-%m-%d %H:%M}  {branch}/{commit.author}  {subject}"
 
 
 def _records(objects: Objects, commit: CommitInfo, wanted: str) -> list[str]:

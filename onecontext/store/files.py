@@ -11,8 +11,8 @@ Rule 4: a file that has another name (a hard link) which we did not give it is n
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,7 +46,7 @@ def replace_bytes(path: Path, content: bytes, *, durable: bool = False, mode: in
 def replace_name(path: Path, content: bytes, *, durable: bool = False, mode: int = 0o644) -> None:
     """Put ``content`` at ``path`` in one step; durable is the content, while the name may be lost in a power cut."""
     descriptor, temporary = open_new(path.parent, f".{path.name[:32]}.", ".tmp")
-    try:
+    with removed_on_failure(temporary, path):
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
@@ -55,6 +55,16 @@ def replace_name(path: Path, content: bytes, *, durable: bool = False, mode: int
                 os.fsync(file.fileno())
         # The name appears only after the bytes are there, so a crash leaves either the old file or the new one.
         temporary.replace(path)
+
+
+@contextmanager
+def removed_on_failure(temporary: Path, path: Path) -> Iterator[None]:
+    """Remove ``temporary`` when it could not be put at ``path``; what was raised is raised, and names ``path``.
+
+    Whatever it was, ^C too: nobody else knows that name, and would ever remove it.
+    """
+    try:
+        yield
     except BaseException as error:
         tell_path(error, path)
         with suppress(OSError):  # what is to be told is why it was not written

@@ -182,6 +182,14 @@ class Layout:
             raise Damaged(f"{self.durability_file()} names no durability: {level[:40]!r}", hint=REPAIR)
         return level
 
+    def search_folder(self) -> Path:
+        """Return the folder of the search index; see :mod:`onecontext.recall.search.shelf`."""
+        return self.private / "search"
+
+    def search_lock(self) -> Path:
+        """Return our lock file for changing the search index."""
+        return self.private / "locks" / "search.lock"
+
     def durability_file(self) -> Path:
         """Return the file that holds the memory's own level, one word; not versioned, as it is about this disk."""
         return self.private / "durability"

@@ -13,13 +13,12 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from onecontext.store.deltas import number_bytes
-from onecontext.store.files import open_new, read_bytes, sync_folder, tell_path
+from onecontext.store.files import open_new, read_bytes, removed_on_failure, sync_folder
 
 COMMIT, TREE, BLOB = 1, 2, 3
 KINDS = {b"commit": COMMIT, b"tree": TREE, b"blob": BLOB}
@@ -80,7 +79,7 @@ def join(folder: Path, names: Sequence[str]) -> str | None:
     if len({entry[0] for entry in listed}) < len(listed) or sum(sizes) > _JOINED_BYTES:
         return None
     descriptor, temporary = open_new(folder, "tmp_pack_")
-    try:
+    with removed_on_failure(temporary, folder):
         with os.fdopen(descriptor, "wb") as file:
             checksum = hashlib.sha1(_head(len(listed)), usedforsecurity=False)
             file.write(_head(len(listed)))
@@ -92,9 +91,6 @@ def join(folder: Path, names: Sequence[str]) -> str | None:
             _finish(file, durable=True)
         larger = f"pack-{checksum.hexdigest()}"
         temporary.replace(folder / f"{larger}.pack")
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     starts = accumulate(sizes, initial=0)
     moved = [
         (name, crc, offset + start)
@@ -178,16 +174,11 @@ def _back(distance: int) -> bytes:
 
 def _put(path: Path, content: bytes, *, durable: bool) -> None:
     descriptor, temporary = open_new(path.parent, "tmp_pack_")
-    try:
+    with removed_on_failure(temporary, path):
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             _finish(file, durable=durable)
         temporary.replace(path)
-    except BaseException as error:
-        tell_path(error, path)
-        with suppress(OSError):  # what is to be told is why it was not written
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def _finish(file: BinaryIO, *, durable: bool) -> None:

@@ -28,6 +28,7 @@ from onecontext.store.project_open import (
     refuse_a_disk_error,
 )
 from onecontext.store.project_tree import write_tree
+from onecontext.text.redact import redact
 
 __all__ = ["MergeCandidate", "Project", "remove_copy"]
 
@@ -273,4 +274,5 @@ def _checked(message: str) -> str:
         message.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidText(f"the message has a lone surrogate at character {error.start}") from error
-    return message.replace("\0", "\\0")
+    # It says what an agent said of its work, and stays in the user's history.
+    return redact(message).replace("\0", "\\0")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 _CHUNK = 4096  # characters: a run without a break is cut here, so that one word of a megabyte stays cheap
 _REACH = 32  # characters looked at beyond a cut, where a longer prefix may need no more tokens
+_LONGEST = 128  # characters that one token of the encodings has, at the most (a run of blanks)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Places where both encodings always end one piece and begin another, whatever stands around them.
@@ -31,6 +32,9 @@ class Counter(Protocol):
 
     def count(self, text: str) -> int:
         """Return the tokens of ``text``: 0 for the empty text, never fewer than the tokenizer's own count."""
+
+    def count_within(self, text: str, limit_tokens: int) -> int | None:
+        """Return the tokens of ``text``; None where they are above the limit, found without counting all of them."""
 
     def head(self, text: str, limit_tokens: int) -> str:
         """Return the longest prefix of whole characters that counts at most ``limit_tokens``; empty for 0 or less."""
@@ -87,6 +91,13 @@ class Utf8Estimate:
     def count(self, text: str) -> int:
         return len(text.encode("utf-8", "surrogatepass"))
 
+    def count_within(self, text: str, limit_tokens: int) -> int | None:
+        # No character is less than a byte.
+        if len(text) > limit_tokens:
+            return None
+        size = self.count(text)
+        return size if size <= limit_tokens else None
+
     def head(self, text: str, limit_tokens: int) -> str:
         # No character is less than a byte, so what is beyond the limit in characters need not be encoded.
         content = text[: max(limit_tokens, 0)].encode("utf-8", "surrogatepass")
@@ -108,6 +119,16 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """See :meth:`Counter.count`."""
         return sum(self._cost(chunk) for chunk in _chunks(text))
+
+    def count_within(self, text: str, limit_tokens: int) -> int | None:
+        """See :meth:`Counter.count_within`."""
+        total = 0
+        for chunk in _chunks(text):
+            # What is too long whatever it says need not be counted.
+            if len(chunk.text) > (limit_tokens - total) * _LONGEST:
+                return None
+            total += self._cost(chunk)
+        return total if total <= limit_tokens else None
 
     def head(self, text: str, limit_tokens: int) -> str:
         """See :meth:`Counter.head`; "longest" is looked for up to 32 characters beyond the last whole token."""

@@ -16,7 +16,7 @@ from teams.agent.compaction import Compaction
 from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
 from teams.agent.observer import Notebook, NoteTaker, Observer, Observers
-from teams.agent.prompt import system_prompt
+from teams.agent.prompt import recalled, system_prompt
 from teams.agent.tools import Tool, tool_from
 from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Windowed
 from teams.models.registry import open_models
@@ -104,7 +104,7 @@ class Agent:
         return loop.run([system, *earlier, task], on_text=on_text)
 
     def _remembered(self) -> str:
-        return "" if self._memory is None else str(self._memory.context(budget=self.limits.context_tokens))
+        return "" if self._memory is None else recalled(self._memory.context(budget=self.limits.context_tokens))
 
 
 def _opener(model: str | Model, api_base: str, env: Mapping[str, str] | None) -> OpenModel:

@@ -18,7 +18,7 @@ from teams.agent.limits import Ending, Limits, Result, Spending
 from teams.agent.observer import Observer
 from teams.agent.patience import Patience, Stuck
 from teams.agent.repeats import Repeats
-from teams.agent.tools import Outcome, Tool, invoke
+from teams.agent.tools import Outcome, Tool, invoke, waits_for_something
 from teams.models.port import Message, Model, OnText, Reply, ToolCall, ToolSpec
 
 CUT_SHORT: Final = (
@@ -208,8 +208,10 @@ class Loop:
             self._reason = f"the tool {call.name} {stuck}"
             self._answer(call, f"error: the tool {stuck}; nobody knows whether it took effect")
             return "stalled"
+        polls = False
+        if tool is not None:
+            polls, outcome = waits_for_something(tool, call.arguments, outcome)
         self._observer.tool_returned(call, ok=outcome.ok, output=outcome.text, duration_s=self._clock() - started)
-        polls = tool is not None and tool.waits(call.arguments)
         warning, loop = self._repeats.note(call, outcome.text, polls=polls)
         self._answer(call, outcome.text + warning)
         if tool is not None and tool.ends and outcome.ok:

@@ -51,13 +51,12 @@ class Tool:
     effect: Effect = "outlives"
 
     def waits(self, arguments: str) -> bool:
-        """Say whether a call with these arguments, as the model wrote them, waits for something."""
-        if isinstance(self.polls, bool):
-            return self.polls
-        try:
-            return self.polls(parse_arguments(arguments))
-        except Exception:  # noqa: BLE001  # anybody's code, asked about anything a model writes
-            return False
+        """Say whether a call with these arguments, as the model wrote them, waits for something.
+
+        Raises:
+            InvalidArguments: they are no JSON object. What the function of ``polls`` raises, which is anybody's code.
+        """
+        return self.polls if isinstance(self.polls, bool) else self.polls(parse_arguments(arguments))
 
 
 class Outcome(NamedTuple):
@@ -161,6 +160,18 @@ def invoke(tool: Tool, arguments: str, *, limit_characters: int) -> Outcome:
         return Outcome(False, cut(f"error: wrong arguments for {tool.spec.name}: {error}", limit_characters))
     except Exception as error:  # noqa: BLE001  # a tool is anybody's code, and its failure is the model's to deal with
         return Outcome(False, f"error: {_sentence(error)}")
+
+
+def waits_for_something(tool: Tool, arguments: str, outcome: Outcome) -> tuple[bool, Outcome]:
+    """Say whether the call that came to ``outcome`` waits for something, and return what it came to.
+
+    A call of which that cannot be said does not; where the call itself was right, its text then says why.
+    """
+    try:
+        return tool.waits(arguments), outcome
+    except Exception as error:  # noqa: BLE001  # anybody's code, asked about anything a model writes; it is told below
+        note = f"\n[whether {tool.spec.name} waits here could not be said: {_sentence(error)}]" if outcome.ok else ""
+        return False, outcome._replace(text=outcome.text + note)
 
 
 def as_text(value: object) -> str:

@@ -9,6 +9,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
 from onecontext.text.amounts import cost
 from teams.cli.place import add_place, open_team
+from teams.mission.mission import counted
 from teams.mission.spending.ledger import GROUPS, Spent, spent, spent_by
 
 _COLUMNS = ("calls", "tokens in", "cached", "out", "seconds", "cost")
@@ -40,6 +41,12 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
 def as_data(some: Spent) -> dict[str, Any]:
     """Return what programs are told; ``cost_usd`` is null when the price of any call is unknown."""
     return {**asdict(some), "cost_usd": some.cost_usd}
+
+
+def in_a_line(used: Spent) -> str:
+    """Return calls, tokens and cost in one line, as a run ends with."""
+    calls = counted(used.calls, "call", "calls")
+    return f"{calls}, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}"
 
 
 def price(some: Spent) -> str:

@@ -55,8 +55,11 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     wanted = (event for event in reading(journal, say) if _wanted(event, args, since))
     if out.json and not args.follow:
         return _document(journal, wanted, out)
+    event = None
     for event in wanted:
         out.answer(asdict(event), _line(event, out))
+    if event is None:
+        out.say(printable(f"no event of {journal.team} is one of these"))
     return 0
 
 

@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.cli import resume
+from teams.cli.halting import memory_of
 from teams.mission.control.which import any_mission
 from teams.mission.forks.checkpoints import Checkpoint, checkpoints, choose
 from teams.mission.forks.forking import branch_of_mission, fork
@@ -31,12 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
-    memory = Memory.open(project.path, agent=LEAD)
+    memory = memory_of(project, agent=LEAD)
     team, source = any_mission(memory.path, args.mission)
     found = checkpoints(team.journal.read())
     if args.list:
         return _listed(source.mission, found, invocation.out)
     at = choose(found, args.at)
+    if args.name == "":
+        raise UsageError("a mission with an empty name cannot be", hint="leave --name out, or say one")
     name = args.name or new_mission_name(f"{source.mission.rpartition('-')[0] or source.mission} fork")
     fork(project, memory, source, at, name)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import one_line, printable
-from onecontext.errors import AlreadyRunning
+from onecontext.errors import AlreadyRunning, NoMemory, NoMission
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.mission.control.alone import alone
@@ -48,6 +48,19 @@ def add_where(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, help="the folder with teams/ and tasks/ (default: that of this project)")
 
 
+def memory_of(project: Project, *, agent: str = "agent") -> Memory:
+    """Return the memory of a project that had a mission.
+
+    Raises:
+        NoMission: there is no memory, so there never was one.
+    """
+    try:
+        return Memory.open(project.path, agent=agent)
+    except NoMemory as error:
+        hint = "'onecontext run \"GOAL\"' begins one"
+        raise NoMission(f"there is no mission in {project.path}", hint=hint) from error
+
+
 def root_of(args: argparse.Namespace, invocation: Invocation, memory: Memory) -> Path:
     """Return the folder with the team that is meant."""
     return invocation.cwd / args.root if args.root else memory.path
@@ -65,7 +78,7 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
         NoMission, NoTeam: as :func:`teams.mission.control.which.unfinished_mission`.
     """
     project = Project.find(invocation.cwd)
-    root = root_of(args, invocation, Memory.open(project.path))
+    root = root_of(args, invocation, memory_of(project))
     team, history = unfinished_mission(root, args.mission)
     return Halted(project, team, history, Halt(team.journal))
 

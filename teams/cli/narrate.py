@@ -9,6 +9,7 @@ from typing import Any
 
 from onecontext.cli.output import Output
 from teams.engine.event import Event
+from teams.mission.mission import counted
 
 Data = Any
 
@@ -142,12 +143,12 @@ WORKING_KINDS = ("agent", "command", "mission", "land")
 _TELLING_ARGUMENTS = ("command", "path", "folder", "text", "name", "to")
 _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "mission.planned": lambda event: (
-        f"contract: {len(event.data['contract']['assertions'])} assertions, "
-        f"{len(event.data['contract']['tasks'])} tasks",
+        f"contract: {counted(len(event.data['contract']['assertions']), 'assertion', 'assertions')}, "
+        f"{counted(len(event.data['contract']['tasks']), 'task', 'tasks')}",
         "bold",
     ),
     "mission.forked": lambda event: (f"begins as {_about(event, 'from')} was at its event {event.data['at']}", "bold"),
-    "mission.resumed": lambda event: (f"resumed: {event.data['reason']}", "bold"),
+    "mission.resumed": lambda event: (f"resumed: {_about(event, 'reason')}", "bold"),
     "mission.halted": lambda event: (f"says {_about(event, 'word', 'reason')}", "yellow"),
     "mission.redirected": lambda event: (f"{_about(event, 'by')} wants: {_about(event, 'text')}", "bold"),
     "mission.examined": lambda event: (

@@ -12,23 +12,14 @@ from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.cli import play_shown, resume
+from teams.cli.options import add_running, trusted_config
 from teams.cli.play_told import conduct_play, watching
-from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
-from teams.cli.traces import add_traces, traces_of
-from teams.cli.workers import add_workers, crew_of, told
-from teams.mission.opening import (
-    make_memory,
-    new_mission_name,
-    open_box,
-    open_roles,
-    open_site,
-    with_models,
-)
-from teams.mission.routes import open_routes
+from teams.cli.prepared import Prepared
+from teams.mission.opening import make_memory, new_mission_name
 from teams.playbook.inputs import inputs_of
-from teams.playbook.library import find_playbook
 from teams.playbook.play import Play, goal_of
 from teams.playbook.reading import load_playbook
+from teams.playbook.shelf import find_playbook
 from teams.protocol.team import Team
 
 
@@ -39,15 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", metavar="NAME", help="what a playbook does, and its inputs")
     parser.add_argument("--check", metavar="FILE", help="look whether a file is a playbook; nothing is run")
     parser.add_argument("--resume", metavar="PLAY", help="go on with a play: only what failed or was not done is run")
-    parser.add_argument("--model", help="any litellm name, or scripted:PATH (default: onecontext.toml)")
-    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
-    parser.add_argument("--workers", type=int, help="how many steps work side by side (default 2)")
-    parser.add_argument("--max-attempts", type=int, help="of missions: attempts at one task before it is blocked")
-    parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
-    add_workers(parser)
-    add_budget(parser)
-    add_readable(parser)
-    add_traces(parser)
+    add_running(
+        parser,
+        workers="how many steps work side by side (default 2)",
+        max_attempts="of missions: attempts at one task before it is blocked",
+    )
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
@@ -74,40 +61,22 @@ def _play(args: argparse.Namespace, invocation: Invocation) -> int:
     playbook = entry.playbook
     assert playbook is not None
     inputs = inputs_of(playbook, args.inputs)
-    roles = open_roles(project, invocation.env)
-    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
-    routes = open_routes(config, invocation.env)
-    sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, roles, sandbox, invocation)
-    traces = traces_of(args, invocation)
+    ready = Prepared(args, invocation, project, trusted_config(project.path, args))
     name = new_mission_name(playbook.name)
     memory = make_memory(project, goal_of(playbook, inputs), invocation.out.say)
-    site = open_site(
-        mission=name,
-        project=project,
-        memory=memory,
-        team=Team.create(name, root=memory.path, cwd=project.path),
-        config=config,
-        routes=routes,
-        sandbox=sandbox,
-        env=invocation.env,
-        crew=crew,
-        roles=roles,
-    )
-    scripted = config.model.name.startswith("scripted:")
-    play = Play(site, watch=watching(invocation.out, traces))
+    site = ready.site(name, memory, Team.create(name, root=memory.path, cwd=project.path))
+    play = Play(site, watch=watching(invocation.out, ready.traces))
     return conduct_play(
         site,
         invocation,
-        lambda: play.start(playbook, inputs, source=entry.source, model=config.model.name, scripted=scripted),
+        lambda: play.start(playbook, inputs, source=entry.source, model=ready.model, scripted=ready.scripted),
         opening=[
             f"play     {name}",
             f"playbook {playbook.name} ({entry.source})",
-            f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
-            f"sandbox  {site.sandbox.tier}",
-            *told(crew, roles, notes, team=name),
+            *ready.told_of_models(),
+            *ready.told_of_workers(site.team),
         ],
-        traces=traces,
+        traces=ready.traces,
     )
 
 

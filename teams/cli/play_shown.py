@@ -11,7 +11,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import one_line, printable
 from teams.playbook.document import Playbook, Step
 from teams.playbook.functions import as_text
-from teams.playbook.library import SHIPPED, Entry, library
+from teams.playbook.shelf import SHIPPED, Entry, playbooks
 from teams.playbook.types import shown
 from teams.playbook.uses import comes_after
 
@@ -22,7 +22,7 @@ def listing(project: Path, invocation: Invocation) -> int:
     """Answer with all playbooks; files that are none are told on stderr."""
     out = invocation.out
     rows, lines, names = [], [], set()
-    for entry in library(project):
+    for entry in playbooks(project):
         if entry.playbook is None:
             out.say(out.paint(printable(entry.problem), "yellow"))
             continue

@@ -9,11 +9,11 @@ import yaml
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
-from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, ModelError, StorageError
-from teams.cli.cost import as_data, price
+from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE
+from teams.cli.cost import as_data, in_a_line
 from teams.cli.narrate import WORKING_KINDS
 from teams.cli.traces import Traces, tracing
-from teams.cli.watching import stopping, telling
+from teams.cli.watching import stopping, telling, telling_what_is_kept
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.mission.control.which import steps_of
@@ -40,12 +40,13 @@ def conduct_play(
     out = invocation.out
     for line in opening:
         out.say(out.paint(line, "dim"))
-    with telling(site.journal, out), tracing(traces, site.journal, site.mission, out), stopping(site, out, AGAIN):
-        try:
-            ending = run()
-        except (ModelError, StorageError, OSError):
-            out.say(f"the work so far is kept; '{AGAIN}' goes on from here")
-            raise
+    with (
+        telling_what_is_kept(out, AGAIN),
+        telling(site.journal, out),
+        tracing(traces, site.journal, site.mission, out),
+        stopping(site, out, AGAIN),
+    ):
+        ending = run()
     events = [event for event in site.journal.read() if event.mission == site.mission]
     steps, used = _steps(events), _spent(site, events)
     last = next((event for event in reversed(events) if event.type == "mission.ended"), None)
@@ -107,7 +108,7 @@ def _text(ending: Ending, outputs: dict[str, Any], steps: list[dict[str, Any]], 
         lines += ["", f"branch   {out.paint(ending.branch)} at {ending.commit[:10]}"]
     lines += [
         "",
-        f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
+        f"model    {in_a_line(used)}",
     ]
     if not good:
         more = " --budget-usd N (-tokens, -calls, -seconds)" if ending.ending == "budget_exhausted" else ""

@@ -2,25 +2,23 @@
 
 import argparse
 
-from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission, UsageError
 from onecontext.store.project import Project
-from teams.cli.halting import add_where, root_of
+from teams.cli.halting import add_where, memory_of, root_of
+from teams.cli.options import IN_ALL, add_api_base, add_means, overlaid, trusted_config
 from teams.cli.place import AGENT_VARIABLE
 from teams.cli.play_told import conduct_play, watching
-from teams.cli.run import IN_ALL, add_budget, add_readable, overlaid, readable_of, trusted_config
-from teams.cli.traces import add_traces, traces_of
+from teams.cli.prepared import Prepared
 from teams.cli.watching import conduct
-from teams.cli.workers import add_workers, check_said_again, crew_of, told
+from teams.cli.workers import check_said_again
 from teams.mission.config import Config
 from teams.mission.control.alone import alone
 from teams.mission.control.halt import PERSON, Halt
 from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
 from teams.mission.mission import Mission
-from teams.mission.opening import open_box, open_roles, open_site, with_models
-from teams.mission.routes import open_routes
+from teams.mission.opening import address_of
 from teams.mission.site import LEAD
 from teams.playbook.play import Play
 from teams.protocol.team import Team
@@ -49,20 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_how(parser: argparse.ArgumentParser) -> None:
     """Declare how a mission goes on, where that is not as before."""
     parser.add_argument("--model", help="go on with another model (default: the same)")
-    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
+    add_api_base(parser)
     parser.add_argument(
         "--max-attempts", type=int, help="attempts at one task; more than before reopens what they ended"
     )
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
-    add_workers(parser)
-    add_budget(parser)
-    add_readable(parser)
-    add_traces(parser)
+    add_means(parser)
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
-    memory = Memory.open(project.path, agent=LEAD)
+    memory = memory_of(project, agent=LEAD)
     team, history = unfinished_mission(root_of(args, invocation, memory), args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
@@ -76,30 +71,30 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         )
     if history.memory:
         memory = memory.on(history.memory)
-    roles = open_roles(project, invocation.env)
-    config, notes = with_models(as_before(trusted_config(project.path, args), history, args), roles, invocation.env)
     check_said_again(args, history)
-    sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, roles, sandbox, invocation)
-    traces = traces_of(args, invocation)
-    site = open_site(
-        mission=history.mission,
-        project=project,
-        memory=memory,
-        team=team,
-        config=config,
-        routes=open_routes(config, invocation.env),
-        sandbox=sandbox,
-        env=invocation.env,
-        crew=crew,
-        roles=roles,
-    )
+    config = as_before(trusted_config(project.path, args), history, args)
+    _check_address(args, history, config)
+    ready = Prepared(args, invocation, project, config)
+    site = ready.site(history.mission, memory, team)
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    opening = [f"resuming {history.mission}: {history.goal}", *told(crew, roles, notes, team=team.name)]
+    opening = [f"resuming {history.mission}: {history.goal}", *ready.told_of_workers(team)]
     if history.playbook is not None:
-        play = Play(site, watch=watching(invocation.out, traces))
-        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=traces)
-    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening, traces=traces)
+        play = Play(site, watch=watching(invocation.out, ready.traces))
+        return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=ready.traces)
+    return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening, traces=ready.traces)
+
+
+def _check_address(args: argparse.Namespace, history: History, config: Config) -> None:
+    """Refuse to ask elsewhere than before without a word of it: the code would go to somebody who was not named.
+
+    Raises:
+        UsageError: the hint is what to say.
+    """
+    if args.api_base is None and args.model is None and history.address not in ("", address_of(config)):
+        raise UsageError(
+            f"{history.model} was asked at {history.address}, which only you can say",
+            hint=f"say it again: --api-base {history.address}; or name who is asked now with --model",
+        )
 
 
 def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation: Invocation) -> bool:

@@ -1,138 +1,44 @@
 """``onecontext run "GOAL"``: a team of agents reaches a goal on a branch of this repository."""
 
 import argparse
-from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
-from onecontext.text.validation import first_problem
-from teams.cli.traces import add_traces, traces_of
-from teams.cli.trust import check_trust
+from teams.cli.options import add_running, trusted_config
+from teams.cli.prepared import Prepared
 from teams.cli.watching import conduct
-from teams.cli.workers import add_workers, crew_of, told
-from teams.mission.config import Config, load_config
 from teams.mission.mission import Mission
-from teams.mission.opening import (
-    make_memory,
-    new_mission_name,
-    open_box,
-    open_roles,
-    open_site,
-    with_models,
-)
-from teams.mission.routes import open_routes
+from teams.mission.opening import make_memory, new_mission_name
 from teams.protocol.team import Team
-
-IN_ALL = ("usd", "tokens", "calls", "seconds")
-"""What a mission may spend, as ``[budget]`` and the options name it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", help="what is to be reached, in a sentence or more")
-    parser.add_argument("--model", help="any litellm name, or scripted:PATH (default: onecontext.toml)")
-    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
-    parser.add_argument("--workers", type=int, help="how many work side by side (default 2)")
-    parser.add_argument("--max-attempts", type=int, help="attempts at one task before it is blocked (default 3)")
-    parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
-    add_workers(parser)
-    add_budget(parser)
-    add_readable(parser)
-    add_traces(parser)
+    add_running(
+        parser,
+        workers="how many work side by side (default 2)",
+        max_attempts="attempts at one task before it is blocked (default 3)",
+    )
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if not args.goal.strip():
         raise UsageError("the goal is empty", hint='say what is to be reached: onecontext run "Make the tests pass"')
     project = Project.find(invocation.cwd)
-    # All that can be missing is asked for before the first file is made.
-    roles = open_roles(project, invocation.env)
-    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
-    routes = open_routes(config, invocation.env)
-    sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, roles, sandbox, invocation)
-    traces = traces_of(args, invocation)
+    ready = Prepared(args, invocation, project, trusted_config(project.path, args))
     name = new_mission_name(args.goal)
     memory = make_memory(project, args.goal, invocation.out.say)
-    site = open_site(
-        mission=name,
-        project=project,
-        memory=memory,
-        team=Team.create(name, root=memory.path, cwd=project.path),
-        config=config,
-        routes=routes,
-        sandbox=sandbox,
-        env=invocation.env,
-        crew=crew,
-        roles=roles,
-    )
-    scripted = config.model.name.startswith("scripted:")
+    site = ready.site(name, memory, Team.create(name, root=memory.path, cwd=project.path))
     return conduct(
         site,
         invocation,
-        lambda: Mission(site).start(args.goal, model=config.model.name, scripted=scripted),
-        traces=traces,
+        lambda: Mission(site).start(args.goal, model=ready.model, scripted=ready.scripted),
+        traces=ready.traces,
         opening=[
             f"mission  {name}",
-            f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
-            f"sandbox  {site.sandbox.tier}",
+            *ready.told_of_models(),
             f"branch   {site.branch}",
-            *told(crew, roles, notes, team=name),
+            *ready.told_of_workers(site.team),
         ],
     )
-
-
-def trusted_config(folder: Path, args: argparse.Namespace) -> Config:
-    """Return the project's configuration with what the command line says laid over it.
-
-    Raises:
-        UsageError: the file gives away what only a person may; see :mod:`teams.cli.trust`.
-    """
-    document = load_config(folder).model_dump()
-    if args.api_base is not None:
-        document["model"]["api_base"] = ""
-    if args.sandbox is not None:
-        document["sandbox"]["tier"] = "bubblewrap"
-    check_trust(Config.model_validate(document), folder)
-    return overlaid(document, args)
-
-
-def overlaid(document: dict[str, Any], args: argparse.Namespace) -> Config:
-    """Return a configuration with the command line's words in place of the document's."""
-    over = {
-        "model": {"name": args.model, "api_base": args.api_base},
-        "run": {"workers": getattr(args, "workers", None), "max_attempts": getattr(args, "max_attempts", None)},
-        "sandbox": {"tier": args.sandbox},
-        "budget": {name: getattr(args, f"budget_{name}", None) for name in IN_ALL},
-    }
-    for section, values in over.items():
-        document[section].update({key: value for key, value in values.items() if value is not None})
-    if document["run"]["workers"] < 1 or document["run"]["max_attempts"] < 1:
-        raise UsageError("--workers and --max-attempts count from 1")
-    try:
-        return Config.model_validate(document)
-    except ValidationError as error:
-        raise UsageError(f"{first_problem(error)}; docs/formats.md lists what is possible") from error
-
-
-def add_budget(parser: argparse.ArgumentParser) -> None:
-    """Declare what the whole mission may spend; ``onecontext.toml`` also says so of tasks and agents."""
-    parser.add_argument("--budget-usd", type=float, metavar="N", help="dollars that models may cost in all")
-    parser.add_argument("--budget-tokens", type=int, metavar="N", help="tokens, in and out, that models may take")
-    parser.add_argument("--budget-calls", type=int, metavar="N", help="calls of models in all")
-    parser.add_argument("--budget-seconds", type=float, metavar="N", help="how long to work in all, pauses left out")
-
-
-def add_readable(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--readable``."""
-    parser.add_argument(
-        "--readable", action="append", default=[], metavar="PATH", help="one more path that commands of agents may read"
-    )
-
-
-def readable_of(args: argparse.Namespace, invocation: Invocation) -> list[Path]:
-    """Return the paths of ``--readable``, from the working folder."""
-    return [(invocation.cwd / path).resolve() for path in args.readable]

@@ -14,14 +14,12 @@ from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.project import Project
+from teams.cli.options import add_running, trusted_config
 from teams.cli.place import AGENT_VARIABLE, roots
-from teams.cli.run import add_budget, add_readable, readable_of, trusted_config
-from teams.cli.traces import add_traces, traces_of
+from teams.cli.prepared import Prepared
 from teams.cli.watching import conduct
-from teams.cli.workers import add_workers, crew_of, told
 from teams.mission.control.halt import PERSON
-from teams.mission.opening import make_memory, open_box, open_roles, open_site, with_models
-from teams.mission.routes import open_routes
+from teams.mission.opening import make_memory
 from teams.protocol.team import Team
 from teams.serving.ending import Until
 from teams.serving.reload import WorkflowFile
@@ -45,54 +43,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ends = parser.add_mutually_exclusive_group()
     ends.add_argument("--once", action="store_true", help="work once on what is ready now, and end")
     ends.add_argument("--until-empty", action="store_true", help="end when nothing more can be done; exit code 0 or 10")
-    parser.add_argument("--model", help="any litellm name, or scripted:PATH (default: onecontext.toml)")
-    parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
-    parser.add_argument("--workers", type=int, help=f"how many work side by side (default: {FILE_NAME}, else 2)")
-    parser.add_argument("--max-attempts", type=int, help=f"attempts at one task (default: {FILE_NAME}, else 3)")
-    parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="none: agents run with your rights")
-    add_workers(parser)
-    add_budget(parser)
-    add_readable(parser)
-    add_traces(parser)
+    add_running(
+        parser,
+        workers=f"how many work side by side (default: {FILE_NAME}, else 2)",
+        max_attempts=f"attempts at one task (default: {FILE_NAME}, else 3)",
+    )
 
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
-    roles = open_roles(project, invocation.env)
-    config, notes = with_models(trusted_config(project.path, args), roles, invocation.env)
     said = {"concurrency": args.workers, "max_attempts": args.max_attempts}
     path = invocation.cwd / args.workflow if args.workflow else project.path / FILE_NAME
     file = WorkflowFile(
         path, named=args.workflow is not None, said={name: value for name, value in said.items() if value is not None}
     )
-    routes = open_routes(config, invocation.env)
-    sandbox = open_box(config, project, readable_of(args, invocation))
-    crew = crew_of(args, config, roles, sandbox, invocation)
-    traces = traces_of(args, invocation)
+    ready = Prepared(args, invocation, project, trusted_config(project.path, args))
     memory = make_memory(project, "tasks of a board", invocation.out.say)
     team = _team(args, invocation, project, memory, file)
     served_before(team)
     name, branches = _names(team, memory)
     _refuse_a_branch(project, branches)
-    site = open_site(
-        mission=name,
-        project=project,
-        memory=memory,
-        team=team,
-        config=config,
-        routes=routes,
-        sandbox=sandbox,
-        env=invocation.env,
-        crew=crew,
-        roles=roles,
-    )
-    scripted = config.model.name.startswith("scripted:")
+    site = ready.site(name, memory, team)
     server = Server(
         replace(site, branch=branches),
         file,
         goal=f"Serve the board {team.name}",
-        model=config.model.name,
-        scripted=scripted,
+        model=ready.model,
+        scripted=ready.scripted,
         until=_until(args),
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
@@ -104,13 +81,12 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         opening=[
             f"board    {team.name}  in {team.root}",
             f"workflow {file.path if file.is_there else 'built in: there is no ' + str(file.path)}",
-            f"model    {config.model.name}" + ("  (scripted: its words come from a file)" if scripted else ""),
-            f"sandbox  {site.sandbox.tier}",
+            *ready.told_of_models(),
             f"branches {branches}/…",
-            *told(crew, roles, notes, team=team.name),
+            *ready.told_of_workers(team),
         ],
         again=again,
-        traces=traces,
+        traces=ready.traces,
         advice=f"'onecontext retry TASK' tries again what is blocked, '{again}' goes on",
     )
 

@@ -44,4 +44,4 @@ def _end(mission: Halted, order: Order) -> str:
         end_at_rest(mission.team, now, order, tip=mission.project.tip(now.branch))
         return ""
     mission.halt.path.unlink(missing_ok=True)
-    return f"{now.ending}: {now.reason}" if now.ending else now.reason
+    return f"{now.ending}: {now.reason}" if now.ending else ""

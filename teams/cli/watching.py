@@ -10,7 +10,7 @@ from types import FrameType
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged, ModelError, StorageError
-from teams.cli.cost import as_data, price
+from teams.cli.cost import as_data, in_a_line
 from teams.cli.narrate import line_of
 from teams.cli.traces import Traces, tracing
 from teams.engine.event import Event
@@ -43,18 +43,25 @@ def conduct(
     for line in opening:
         out.say(out.paint(line, "dim"))
     with (
+        telling_what_is_kept(out, again),
         telling(site.journal, out),
         tracing(traces, site.journal, site.mission, out),
         stopping(site, out, again),
     ):
-        try:
-            ending = run()
-        except (ModelError, StorageError, OSError):
-            out.say(f"the work so far is kept; '{again}' goes on from here")
-            raise
+        ending = run()
     summary = summarize(site.journal.read(types=TOLD), ending, unread=_unread(site))
     out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out, advice))
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
+
+
+@contextmanager
+def telling_what_is_kept(out: Output, again: str) -> Iterator[None]:
+    """Say of an error that interrupts a run, behind all that is told of it, that it can go on with ``again``."""
+    try:
+        yield
+    except (ModelError, StorageError, OSError):
+        out.say(f"the work so far is kept; '{again}' goes on from here")
+        raise
 
 
 @contextmanager
@@ -127,7 +134,7 @@ def _text(summary: Summary, out: Output, advice: str) -> str:
     lines += [
         *([""] if summary.tasks else []),
         f"branch   {out.paint(summary.branch)}" + (f" at {summary.commit[:10]}" if summary.commit else ""),
-        f"model    {used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, cost {price(used)}",
+        f"model    {in_a_line(used)}",
     ]
     lines += [f"found    {out.paint(one.splitlines()[0])}" for one in summary.discovered if one]
     lines += [f"advice   {out.paint(one.splitlines()[0])}" for one in summary.advice if one]

@@ -134,6 +134,7 @@ def _run(
             drained.until_end(time.monotonic() + _GRACE_S, None)
         returncode = process.wait(timeout=_GRACE_S)
     except BaseException:
+        # Whatever it was, ^C too: nobody is left who would end it. It is raised again.
         end(process)
         process.kill()
         process.wait()

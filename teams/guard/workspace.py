@@ -9,6 +9,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,5 +230,7 @@ def _replace(held: int, name: str, shown: str, content: bytes) -> None:
             beneath.belong_to_owner_of(held, file.fileno())
         os.replace(temporary, name, src_dir_fd=held, dst_dir_fd=held)
     except BaseException:
-        os.unlink(temporary, dir_fd=held)
+        # Whatever it was, ^C too: nobody else knows that name. What is to be told is why it was not written.
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=held)
         raise

@@ -171,4 +171,5 @@ def load_config(folder: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise InvalidDocument(f"{path}: {error}") from error
     except ValidationError as error:
-        raise InvalidDocument(f"{path}: {first_problem(error)}", hint="docs/formats.md lists every key") from error
+        said = first_problem(error, of=Config)
+        raise InvalidDocument(f"{path}: {said}", hint="docs/formats.md lists every key") from error

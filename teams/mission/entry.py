@@ -15,7 +15,15 @@ from onecontext.store.project import Project
 from teams.mission.config import Config
 from teams.mission.control.which import unfinished_mission
 from teams.mission.mission import Ending, Mission
-from teams.mission.opening import make_memory, new_mission_name, open_box, open_roles, open_site, with_models
+from teams.mission.opening import (
+    address_of,
+    make_memory,
+    new_mission_name,
+    open_box,
+    open_roles,
+    open_site,
+    with_models,
+)
 from teams.mission.roles.roles import WORKER
 from teams.mission.routes import open_routes
 from teams.mission.site import LEAD, Site
@@ -93,6 +101,9 @@ def resume_mission(
     team, history = unfinished_mission(memory.path, mission)
     if history.who and worker is None:
         raise UsageError(f"{', '.join(history.who.values())} worked in this mission", hint="give it as worker again")
+    if model is None and history.address not in ("", address_of(settings)):
+        hint = "give it in config again, or name who is asked now with model"
+        raise UsageError(f"{history.model} was asked at {history.address}", hint=hint)
     named = settings.model.model_copy(update={"name": model or history.model})
     prepared = _Prepared(
         project,

@@ -34,6 +34,8 @@ class History:
     """Of a play: its document, its inputs and where it came from (:mod:`teams.playbook.record`); None: a plain goal."""
     who: Mapping[str, str] = field(default_factory=dict)
     """Who works, by role, where that is not the built-in agent; as a person said it last."""
+    address: str = ""
+    """Where its models were asked last, if not at their providers' own ("" there), as a person said it."""
     memory: str = ""
     """The branch of its memory; "": of an earlier version, which used whichever was the current one."""
     forked_from: str = ""
@@ -78,6 +80,7 @@ TYPES = frozenset(
         "mission.decided",
         "work.merged",
         "mission.ended",
+        "mission.interrupted",
         "mission.resumed",
     }
 )
@@ -99,6 +102,7 @@ class _Started(BaseModel):
     playbook: dict[str, Any] | None = None
     serving: bool = False
     who: dict[str, str] = {}
+    address: str = ""
     memory: str = ""
     forked_from: str = ""
 
@@ -127,8 +131,11 @@ def _with(history: History | None, event: Event) -> History | None:
         history.merged[event.task] = history.accepted = data["commit"]
     elif event.type == "mission.ended":
         history.ending, history.reason, history.commit = data["ending"], data["reason"], data["commit"]
+    elif event.type == "mission.interrupted":
+        history.reason = data["reason"]
     elif event.type == "mission.resumed":
-        history.ending = None
+        history.ending, history.reason = None, ""
         history.budget = data.get("budget", history.budget)
         history.who = data.get("who", history.who)
+        history.address = data.get("address", history.address)
     return history

@@ -6,11 +6,13 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from onecontext.api import Memory
 from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
+from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
 from skills.activate import skill_tool
 from skills.catalogue import catalogue
@@ -43,7 +45,7 @@ CATALOGUE_TOKENS = 600
 
 def new_mission_name(goal: str) -> str:
     """Return a name that tells the goal and that no other mission has, such as ``fix-the-tests-1a2b3c``."""
-    words = re.sub(r"[^a-z0-9]+", "-", goal.lower().encode("ascii", "ignore").decode()).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", redact(goal).lower().encode("ascii", "ignore").decode()).strip("-")
     stem = words[:32].rsplit("-", 1)[0] if len(words) > 32 else words
     return "-".join(part for part in (stem.strip("-"), uuid.uuid4().hex[:6]) if part)
 
@@ -83,6 +85,11 @@ def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[C
         else:
             models[name] = role.model
     return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
+
+
+def uncommitted(project: Project) -> list[str]:
+    """Return a note where the repository has changes that no agent sees: they begin with what is committed."""
+    return ["changes that are not committed are not seen by agents"] if project.is_dirty else []
 
 
 def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
@@ -188,9 +195,16 @@ def open_site(
         members=crew.members,
         who=crew.told,
         roles=roles,
+        address=address_of(config),
         stop=stop,
         pause=pause,
     )
+
+
+def address_of(config: Config) -> str:
+    """Return where models are asked, as it may stand in a journal: without a login; "" is the providers' own."""
+    parts = urlsplit(config.model.api_base)
+    return redact(urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")))
 
 
 def _spent(team: Team, mission: str) -> dict[tuple[Kind, str], Spent]:

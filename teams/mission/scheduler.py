@@ -59,6 +59,7 @@ class Scheduler:
             try:
                 outcome = self._loop(pool, renewing)
             except BaseException:
+                # Whatever it was, ^C too: to leave the pool is to wait for all who work, who must be told to end.
                 self._let_go()
                 raise
         if self._failure is not None:

@@ -47,7 +47,8 @@ class Site:
     ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
     says by role who works where that is not the built-in agent, ``members`` which member from outside does,
     and ``who`` both in the words of the person;
-    ``roles`` what each role is told and may use. ``stop`` ends the run in order, ``pause`` holds it for as long as it
+    ``roles`` what each role is told and may use, ``address`` where models are asked if not at their
+    providers' own ("" there). ``stop`` ends the run in order, ``pause`` holds it for as long as it
     is set.
     """
 
@@ -68,6 +69,7 @@ class Site:
     members: Mapping[str, str] = field(default_factory=dict)
     who: Mapping[str, str] = field(default_factory=dict)
     roles: Roles = NO_ROLES
+    address: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
 

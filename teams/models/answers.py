@@ -24,12 +24,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from onecontext.errors import Damaged
 from onecontext.store.files import read_bytes, replace_text
 from onecontext.text.redact import find_secrets
+from teams.models.around import Around, Request
 from teams.models.port import (
     Conversation,
     Message,
-    OnText,
     OpenPriced,
-    Price,
     PricedModel,
     Reply,
     ToolCall,
@@ -138,46 +137,29 @@ def answered(
     return open_conversation
 
 
-class Answered:
+class Answered(Around):
     """One conversation that may be answered by what was said before."""
 
     def __init__(
         self, model: PricedModel, whose: Conversation, answers: Answers, harmless: frozenset[str], address: str
     ) -> None:
-        self.name = model.name
-        self.scripted = model.scripted
-        self._model = model
-        self._whose = whose
+        super().__init__(model, whose)
         self._answers = answers
         self._harmless = harmless
         self._address = address
 
-    def window(self) -> int | None:
-        """Return how many tokens a conversation may have; None when nobody knows."""
-        return self._model.window()
-
-    def price(self) -> Price | None:
-        """Return what its tokens cost; None when nobody knows."""
-        return self._model.price()
-
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
-        """Answer the conversation, or say what was said before; see :meth:`teams.models.port.PricedModel.reply`."""
+    def answer(self, request: Request) -> Reply:
+        """Answer the conversation, or say what was said before; see :meth:`teams.models.around.Answering.answer`."""
+        messages, tools = request.messages, request.tools
         if not messages or messages[-1].content.startswith(_ERROR):
-            return self._model.reply(messages, tools, on_text=on_text, most_tokens=most_tokens)
+            return request.to(self._model)
         question = question_of(self.name, self._address, self._whose, messages, tools)
         found = self._answers.find(question)
         if found is not None and self._is_harmless(found, tools):
-            if on_text is not None and found.text:
-                on_text(found.text)
+            if request.on_text is not None and found.text:
+                request.on_text(found.text)
             return found
-        reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=most_tokens)
+        reply = request.to(self._model)
         if self._is_harmless(reply, tools) and not _tells_secrets(messages, reply):
             self._answers.keep(question, reply)
         return reply

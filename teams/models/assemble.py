@@ -60,7 +60,10 @@ class Assembly:
         """
         if said is None:
             if not self._texts and not self._calls:
-                raise GarbledReply("the provider answered with an empty stream, which is no answer")
+                raise GarbledReply(
+                    "the provider answered with an empty stream, which is no answer",
+                    hint="look whether the address is that of a server which speaks the model's protocol",
+                )
             raise ModelUnavailable("the stream was cut before the reply was complete")
         if said in ("content_filter", "refusal"):
             raise ModelRefused("the provider's own filter stopped the reply", hint="say it in other words")

@@ -43,6 +43,7 @@ _JUNK = {
 _PREFIX = re.compile(r"(?:(?:litellm\.)?\w*(?:Error|Exception)(?:: | - ))+")
 _MESSAGE = re.compile(r'"message": ?"((?:[^"\\]|\\.)+)"')  # in a body that is quoted whole
 _OVERFLOW = re.compile(r"context.{0,3}(length|window)|maximum context|prompt is too long|too many tokens", re.I)
+_LATER = "try again later, or name another model under fallback in [model] of onecontext.toml"
 _ADVICE = {
     401: "the key is wrong or has expired",
     403: "the key may not use this model",
@@ -70,7 +71,8 @@ def translated(error: Exception, *, model: str, key: str | None, address: str = 
         return ModelRefused(said, hint="the account has no credit left")
     if status in (None, 408, 409, 425, 429) or status >= 500:
         silent = address and names & {"ConnectError", "ConnectionRefusedError"}
-        hint = f"nobody answers at {scrubbed(redact(address), key)}: is the server running?" if silent else ""
+        hint = f"nobody answers at {scrubbed(redact(address), key)}: is the server running?" if silent else _LATER
+        said = said if status is None else f"{said} (status {status})"
         return ModelUnavailable(said, hint=hint, retry_after_s=_retry_after_s(chain))
     return ModelRefused(f"{said} (status {status})", hint=_ADVICE.get(status, ""))
 

@@ -109,7 +109,7 @@ class LitellmModel:
         litellm = load_litellm()
         assembly = Assembly(on_text)
         stream = Stream(lambda: litellm.completion(**self._options(), **request), plain=self._is_of_openai)
-        with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close)) as chunks:
+        with closing(watched(stream.start, stall_s=self._stall_s, close=stream.close, let_go=stream.let_go)) as chunks:
             for chunk in self._translating(chunks):
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))
@@ -194,8 +194,10 @@ def load_litellm() -> Any:
 
 @cache
 def _load() -> Any:
-    # Read while it is imported: without these it fetches a price list, and reads the .env files above its own folder.
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # Without these it fetches lists from the network (of prices while it is imported, of what headers Anthropic knows
+    # with a request, of its own news), and reads the .env files above its own folder.
+    for name in ("MODEL_COST_MAP", "ANTHROPIC_BETA_HEADERS", "BLOG_POSTS"):
+        os.environ[f"LITELLM_LOCAL_{name}"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations between its dependencies, at import

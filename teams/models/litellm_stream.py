@@ -2,6 +2,9 @@
 
 Rule 1: a provider that speaks OpenAI's protocol itself says its pieces in the form that litellm translates others into;
     they are read as they are, for what litellm does with each of them takes longer than all the rest.
+Rule 2: whoever reads gives the connection back, before anything else may want it. Left to the garbage collector, which
+    comes rarely to a large process, a hundred replies that were not read to their end are all connections that the
+    provider's client has, and every call after them waits in vain.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +13,7 @@ from typing import Any
 
 from teams.models.assemble import Assembly
 from teams.models.openai_client import is_of_the_client
+from teams.models.prices import tell_once
 
 
 class Stream:
@@ -19,11 +23,14 @@ class Stream:
         self._call = call
         self._plain = plain
         self._stream: Any = None
+        self._inner: Any = None
 
     def start(self) -> Iterator[Any]:
         """Begin, and yield the pieces; each has the form of OpenAI's."""
         self._stream = self._call()
+        # Kept here, for the wrapper's own is taken away by :meth:`close`.
         inner: Any = getattr(self._stream, "completion_stream", None)
+        self._inner = inner
         # Models that are asked in another way than the client's, such as through "responses", are litellm's to read.
         self._plain = self._plain and is_of_the_client(inner)
         if self._plain:
@@ -35,14 +42,32 @@ class Stream:
                 # The count is the last thing it says; to ask once more would have it put all pieces together again.
                 return
 
+    def let_go(self, *, ended: bool) -> None:
+        """Give the connection back, in the thread that reads: the little behind a reply's end is read, so that the next
+        call may have the same one; of anything else the rest is not wanted, and the connection is closed."""
+        with suppress(Exception):  # whatever a connection does that nobody needs any more
+            if ended:
+                for _ in self._inner:
+                    pass
+        readers: list[Any] = [getattr(self._inner, "streaming_response", None), self._inner]
+        for reader in readers:
+            if hasattr(reader, "close"):
+                with suppress(Exception):
+                    reader.close()
+
     def close(self) -> None:
-        """Close the connection, where this provider's stream can; else its own timeout ends it."""
-        with suppress(Exception):
-            self._stream.completion_stream.close()
-        with suppress(Exception):
-            # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the
-            # following piece from this attribute.
-            self._stream.completion_stream = iter(())
+        """Close the connection, where this provider's stream can; else its own timeout ends it.
+
+        May raise whatever the provider's library does; the stream then ends with the next thing it reads.
+        """
+        inner = getattr(self._stream, "completion_stream", None)
+        if inner is None:
+            return
+        # Where there is nothing to close, the next keep-alive is the last thing it reads: litellm takes the following
+        # piece from this attribute.
+        self._stream.completion_stream = iter(())
+        if hasattr(inner, "close"):
+            inner.close()
 
     def said(self, finish: str) -> str | None:
         """Return the provider's reason for ending; None when it gave none, though litellm then invents ``stop``."""
@@ -58,6 +83,8 @@ def estimated(litellm: Any, route: str, request: Mapping[str, Any], assembly: As
     try:
         tokens_in = litellm.token_counter(model=route, messages=request["messages"], tools=request["tools"] or None)
         tokens_out = litellm.token_counter(model=route, text=said)
-    except Exception:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
+    except Exception as error:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
+        # The answer is there and stays: what it took is unknown, and a budget counts all that was set aside.
+        tell_once(f"what an answer of {route} took could not be estimated", type(error).__name__)
         return None
     return litellm.Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out, total_tokens=tokens_in + tokens_out)

@@ -7,13 +7,14 @@ Rule 3: only what may go better the next time is tried again (:mod:`teams.models
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from onecontext.errors import BudgetExhausted, ModelError, ModelUnavailable
+from teams.models.around import Around, Request
 from teams.models.counting import Counting
-from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec, Usage
+from teams.models.port import Conversation, Message, OnText, OpenPriced, PricedModel, Reply, Usage
 from teams.models.rates import Limiter, Wait
 from teams.models.retry import wait_s
 
@@ -45,70 +46,53 @@ def patient(open_model: OpenPriced, limiter: Limiter, *, retries: int, waiting: 
     return lambda whose: Patient(open_model(whose), whose, limiter, retries, waiting)
 
 
-class Patient:
+class Patient(Around):
     """One conversation with a model that has limits."""
 
     def __init__(
         self, model: PricedModel, whose: Conversation, limiter: Limiter, retries: int, waiting: Waiting
     ) -> None:
-        self.name = model.name
-        self.scripted = model.scripted
-        self._model = model
-        self._whose = whose
+        super().__init__(model, whose)
         self._limiter = limiter
         self._retries = retries
         self._waiting = waiting
         self._counting = Counting()
 
-    def window(self) -> int | None:
-        """Return how many tokens a conversation may have; None when nobody knows."""
-        return self._model.window()
-
-    def price(self) -> Price | None:
-        """Return what its tokens cost; None when nobody knows."""
-        return self._model.price()
-
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
-        """Answer the conversation, when it may be asked; see :meth:`teams.models.port.PricedModel.reply`.
+    def answer(self, request: Request) -> Reply:
+        """Answer the conversation, when it may be asked; see :meth:`teams.models.around.Answering.answer`.
 
         Raises:
             ModelError: of the last try. BudgetExhausted: (without a name) it was stopped while it waited.
         """
-        tokens = self._counting.tokens_in(messages, tools) if self._limiter.counts_tokens else 0
+        tokens = self._tokens_in(request) if self._limiter.counts_tokens else 0
         lost: Usage | None = None
         for attempt in range(self._retries + 1):
             said: list[str] = []
             try:
                 with ExitStack() as turn:
-                    self._take_turn(turn, tokens, on_text)
-                    reply = self._model.reply(messages, tools, on_text=_heard(said, on_text), most_tokens=most_tokens)
+                    self._take_turn(turn, tokens, request.on_text)
+                    reply = replace(request, on_text=_heard(said, request.on_text)).to(self._model)
                 took = reply.usage.tokens_in + reply.usage.tokens_out
                 self._limiter.settle(tokens, took or tokens)
                 return replace(reply, lost=lost) if lost else reply
             except ModelError as error:
                 if said:
                     # The provider had read it all, and begun to answer.
-                    lost = self._with_broken_off(lost, messages, tools, "".join(said))
+                    lost = self._with_broken_off(lost, request, "".join(said))
                 if isinstance(error, ModelUnavailable) and error.retry_after_s:
                     self._limiter.hold(error.retry_after_s)
                 if not error.retryable or attempt == self._retries:
                     raise
                 wait = Wait(wait_s(error, attempt), f"{type(error).__name__}: {error.message}")
             self._tell(wait)
-            self._wait(wait.seconds, on_text)
+            self._wait(wait.seconds, request.on_text)
         raise AssertionError("unreachable: the last try answers or raises")
 
-    def _with_broken_off(
-        self, lost: Usage | None, messages: Sequence[Message], tools: Sequence[ToolSpec], said: str
-    ) -> Usage:
-        tokens_in, tokens_out = self._counting.tokens_in(messages, tools), self._counting.of(Message("assistant", said))
+    def _tokens_in(self, request: Request) -> int:
+        return self._counting.tokens_in(request.messages, request.tools)
+
+    def _with_broken_off(self, lost: Usage | None, request: Request, said: str) -> Usage:
+        tokens_in, tokens_out = self._tokens_in(request), self._counting.of(Message("assistant", said))
         return Usage(
             (lost.tokens_in if lost else 0) + tokens_in, 0, (lost.tokens_out if lost else 0) + tokens_out, None
         )

@@ -1,5 +1,7 @@
 """What litellm's price list says of a model. The list is handed in: nothing here imports litellm."""
 
+import logging
+from functools import cache
 from typing import Any
 
 
@@ -33,6 +35,14 @@ def cost_usd(litellm: Any, route: str, usage: Any) -> float | None:
         return None
     try:
         cost_in, cost_out = litellm.cost_per_token(model=route, usage_object=usage)
-    except Exception:  # noqa: BLE001  # it raises plain Exception for a price it cannot work out
+    except Exception as error:  # noqa: BLE001  # it raises plain Exception for a price it cannot work out
+        # The answer is there and stays: its cost is unknown, and shown so.
+        tell_once(f"the price list could not say what an answer of {route} costs", type(error).__name__)
         return None
     return float(cost_in) + float(cost_out)
+
+
+@cache
+def tell_once(what: str, why: str) -> None:
+    """Write into the log what went wrong without harm to an answer; once, however many calls it concerns."""
+    logging.getLogger(__name__).warning("%s (%s)", what, why)

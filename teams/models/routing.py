@@ -15,17 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.errors import ContextOverflow, GarbledReply, ModelError, ModelUnavailable
+from teams.models.around import Answering, Request
 from teams.models.patient import Waiting
 from teams.models.port import (
     Conversation,
     Difficulty,
-    Message,
-    OnText,
     OpenPriced,
     Price,
     PricedModel,
     Reply,
-    ToolSpec,
 )
 
 FellBack = Callable[[Conversation, str, str, ModelError], None]
@@ -104,7 +102,7 @@ def cascade(
     return open_conversation
 
 
-class Cascade:
+class Cascade(Answering):
     """One conversation that several models can carry on; each is sent all of it."""
 
     def __init__(
@@ -143,15 +141,8 @@ class Cascade:
             return None
         return Price(max(price.token_in_usd for price in known), max(price.token_out_usd for price in known))
 
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
-        """Answer the conversation; see :meth:`teams.models.port.PricedModel.reply`.
+    def answer(self, request: Request) -> Reply:
+        """Answer the conversation; see :meth:`teams.models.around.Answering.answer`.
 
         ``on_text`` may see the beginning of an answer that another model then gives.
 
@@ -159,14 +150,15 @@ class Cascade:
             ModelError: of the last one that was asked; that the conversation is too long, where that was all.
         """
         size = sum(
-            len(message.content) + sum(len(call.arguments) for call in message.tool_calls) for message in messages
+            len(message.content) + sum(len(call.arguments) for call in message.tool_calls)
+            for message in request.messages
         )
         todo = self._order(size)
         overflow: ContextOverflow | None = None
         while True:
             name, *todo = todo
             try:
-                return self._opened[name].reply(messages, tools, on_text=on_text, most_tokens=most_tokens)
+                return request.to(self._opened[name])
             except _ELSEWHERE as error:
                 if isinstance(error, ModelUnavailable):
                     self._resting.rest(name, max(self._rest_s, error.retry_after_s or 0.0))

@@ -7,13 +7,14 @@ Rule 3: who had a part in a step that this one must be ``apart_from`` is refused
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from onecontext.api import Memory
-from onecontext.errors import UsageError
+from onecontext.errors import OneContextError, UsageError
 from teams.agent.agent import Agent
 from teams.agent.limits import Limits, Result
 from teams.agent.tools import InvalidArguments, Tool, cut, tool_from
@@ -107,11 +108,21 @@ class AgentRun:
                 stop=site.stop,
                 pause=site.pause,
             )
-            result = agent.run(self._prompt(mail))
+            result = self._let_work(agent, mail)
         came_to = self._came_to(result, mail)
         outcome = {"done": "submitted"}.get(came_to.outcome, came_to.outcome)
         self._tell("attempt.ended", {"outcome": outcome, **({"reason": came_to.reason} if came_to.reason else {})})
         return came_to
+
+    def _let_work(self, agent: Agent, mail: Any) -> Result:
+        """Let the agent work; what keeps it from going on (a model, a budget, a disk) ends the attempt on record."""
+        try:
+            return agent.run(self._prompt(mail))
+        except OneContextError as error:
+            # The disk may be what refuses: the error that says so must not be hidden by that.
+            with suppress(OneContextError, OSError):
+                self._tell("attempt.ended", {"outcome": "interrupted", "reason": error.message})
+            raise
 
     def _tell(self, type_: str, data: dict[str, Any]) -> None:
         site = self._stage.site

@@ -30,17 +30,22 @@ def weighed(value: Any) -> Any:
     Raises:
         ValueError: it is more.
     """
-    left, todo = MAX_SIZE, [value]
-    while todo:
+    if weight(value, most=MAX_SIZE) > MAX_SIZE:
+        raise ValueError(f"it has more than {MAX_SIZE:,} parts and characters")
+    return value
+
+
+def weight(value: Any, *, most: int) -> int:
+    """Return how many parts and characters a value has, at any depth; counting ends above ``most``."""
+    found, todo = 0, [value]
+    while todo and found <= most:
         one = todo.pop()
-        left -= len(one) if isinstance(one, str) else 1
-        if left < 0:
-            raise ValueError(f"it has more than {MAX_SIZE:,} parts and characters")
+        found += len(one) + 1 if isinstance(one, str) else 1
         if isinstance(one, list):
             todo += one
         elif isinstance(one, Mapping):
             todo += [*one.keys(), *one.values()]
-    return value
+    return found
 
 
 def _flat(values: list[Any]) -> list[Any]:
@@ -50,6 +55,8 @@ def _flat(values: list[Any]) -> list[Any]:
 
 def _join(values: list[Any], between: str = ", ") -> str:
     """Return texts as one."""
+    if not isinstance(between, str):
+        raise ValueError("join puts a text between them")
     return str(check_size(between.join(as_text(value) for value in _listed(values, "join"))))
 
 

@@ -3,12 +3,14 @@
 Rule 1: a step that fails stops none beside it; what comes after it is skipped, and says because of which.
 Rule 2: ``always`` lets a step run whatever became of those it comes after.
 Rule 3: an error of the host ends in :meth:`Stage.fail`; the other steps come to their end, and nothing new is begun.
+Rule 4: a model that gives no answer interrupts the play, as it does a mission: what runs comes to its end, nothing new
+    is begun. A conversation that is too long for every model is the step's own failure.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from onecontext.errors import BudgetExhausted, OneContextError
+from onecontext.errors import BudgetExhausted, ContextOverflow, ModelError, OneContextError
 from teams.agent.tools import STOPPING
 from teams.playbook import groups, leaves
 from teams.playbook.document import Step
@@ -115,6 +117,11 @@ def _outcome(stage: Stage, path: str, step: Step, scope: Scope) -> StepResult:
         return _recorded(stage, path, step, StepResult("failed", reason=error.message))
     except STOPPING:
         raise
+    except ModelError as error:
+        if not isinstance(error, ContextOverflow):
+            stage.unanswered = stage.unanswered or error
+            return INTERRUPTED
+        return _recorded(stage, path, step, StepResult("failed", reason=str(error)))
     except (OneContextError, ValueError) as error:
         return _recorded(stage, path, step, StepResult("failed", reason=str(error)))
 

@@ -103,19 +103,38 @@ def _items(stage: Stage, group: ForEach, scope: Scope) -> tuple[list[Any], froze
 
 def _files(stage: Stage, pattern: str) -> list[str]:
     """Return the files of the play's commit that a glob matches, in order."""
-    glob = _glob(pattern)
+    glob = glob_of(pattern)
     with stage.site.copy("files", stage.base) as folder:
         listing = Workspace(folder).list_files(limit=MAX_FILES)
     return sorted(path for path in listing.paths if glob.fullmatch(path))
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
+def glob_of(pattern: str) -> re.Pattern[str]:
     """Return a glob as git reads one: ``*`` and ``?`` stay in a folder, ``**/`` is any number of folders."""
-    if len(pattern) > GLOB_CHARACTERS or pattern.count("**") > GLOB_FOLDERS:
-        raise InvalidDocument(f"{pattern[:80]!r} is too long for a glob, or has ** more than {GLOB_FOLDERS} times")
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    meaning = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(meaning.get(part, re.escape(part)) for part in parts))
+    # "**" that is no whole folder, as in "a**b", may end at any letter, which is for all the others to try.
+    wide, body = pattern.count("**"), pattern.removesuffix("**")
+    if len(pattern) > GLOB_CHARACTERS or wide > GLOB_FOLDERS or (wide > 1 and body.count("**") > body.count("**/")):
+        raise InvalidDocument(
+            f"{pattern[:80]!r} is too long for a glob, has ** more than {GLOB_FOLDERS} times, or one in the middle of "
+            "a name beside another"
+        )
+    parts = [part for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern) if part]
+    meaning = {"**/": "(?:[^/]+/)*", "**": ".*", "?": "[^/]"}
+    found = ""
+    while parts:
+        part = parts.pop(0)
+        if part != "*":
+            found += meaning.get(part, re.escape(part))
+            continue
+        # Up to the first place where what comes next stands, and no other is tried: with the freedom to try them all,
+        # a name full of one letter and a dozen stars take years. Between two stars that is no restriction.
+        fixed = ""
+        while parts and parts[0] not in ("*", "**", "**/") and "/" not in parts[0]:
+            one = parts.pop(0)
+            fixed += meaning.get(one, re.escape(one))
+        is_last = not parts or parts[0] != "*"
+        found += f"[^/]*{fixed}" if is_last else f"(?>[^/]*?{fixed})"
+    return re.compile(found)
 
 
 def loop(stage: Stage, path: str, step: Step, scope: Scope, run_graph: RunGraph) -> StepResult:

@@ -77,8 +77,8 @@ class Play:
             told = {"name": site.mission, "base": base, "branch": site.branch}
             scope = Scope(inputs, told).inside(results)
             result = run_graph(stage, playbook.steps, scope, results, "")
-            if stage.failure is not None:
-                raise stage.failure
+            if (error := stage.failure or stage.unanswered) is not None:
+                raise error
         return self._end(playbook, inputs, scope, _outcome(stage, result))
 
     def _end(self, playbook: Playbook, inputs: Mapping[str, Any], scope: Scope, outcome: Outcome) -> Ending:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from onecontext.errors import Damaged, InvalidDocument, NewerFormat
 from onecontext.store.files import read_bytes
 from onecontext.text.strict_yaml import StrictLoader
+from onecontext.text.validation import in_words
 from teams.playbook.checking import problems
 from teams.playbook.document import VERSION, Playbook
 from teams.playbook.uses import Place
@@ -73,7 +74,7 @@ def parse_playbook(text: str, *, source: str) -> Playbook:
 
 def _of_pydantic(error: ValidationError) -> list[tuple[Place, str]]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in found]
+    return [(one["loc"], in_words(one, Playbook)) for one in found]
 
 
 def _told(source: str, lines: dict[Place, int], found: list[tuple[Place, str]]) -> list[str]:

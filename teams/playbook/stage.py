@@ -1,7 +1,8 @@
 """What all steps of one play share: where they run, what is on record, how many run at once, and what ended the play.
 
 Rule 1: a leaf (a step that works, and is no group) has a slot while it works; there are as many as workers.
-Rule 2: an error of the host (disk, lock, sandbox) stops the play; everything else fails one step.
+Rule 2: an error of the host (disk, lock, sandbox) stops the play, and a model that does not answer lets nothing new
+    begin; everything else fails one step.
 """
 
 import threading
@@ -11,7 +12,7 @@ from queue import Empty, Queue
 from typing import Any
 
 from onecontext.api import Memory
-from onecontext.errors import InvalidDocument, UsageError
+from onecontext.errors import InvalidDocument, ModelError, UsageError
 from onecontext.names import check_name
 from teams.engine.journal import Journal
 from teams.mission.notebook import branch_of
@@ -38,6 +39,8 @@ class Stage:
         self.failure: BaseException | None = None
         self.exhausted = ""
         """Why nothing more may be spent; "" while something may."""
+        self.unanswered: ModelError | None = None
+        """The first error of a model that the play cannot go on after; None while there is none."""
         self.landing = threading.Lock()
         self._joining = threading.Lock()
         self._free: Queue[int] = Queue()
@@ -46,7 +49,7 @@ class Stage:
 
     def may_begin(self) -> bool:
         """Wait while the play is paused; say whether one more step may begin."""
-        return self.site.may_go_on() and not self.exhausted
+        return self.site.may_go_on() and not self.exhausted and self.unanswered is None
 
     def fail(self, error: BaseException) -> None:
         """Stop the play because of an error that no other step could go on after; the first is raised at the end."""

@@ -6,18 +6,17 @@ Rule 2: in a prompt, what agents, commands and files say is fenced as data; what
 Rule 3: in a command, what is inserted into a longer text is one quoted word, or one for each element of a list.
 """
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from onecontext.names import is_name
 from teams.agent.prompt import fenced
-from teams.playbook.expressions import BadExpression, Expression
+from teams.playbook.evaluation import BadExpression
+from teams.playbook.expressions import Expression
 from teams.playbook.functions import as_text, check_size
 
 MAX_CHARACTERS = 100_000
-_INSERTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 class Template:
@@ -29,11 +28,8 @@ class Template:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        if text.count("{{") != len(_INSERTION.findall(text)):
-            raise BadExpression(f"'{{{{' without '}}}}' in {text[:80]!r}")
-        parts = _INSERTION.split(text)
-        # Texts and insertions take turns: split() gives what stands between, and what was in the brackets.
-        self._parts = [Expression(part) if index % 2 else part for index, part in enumerate(parts)]
+        # Texts and insertions take turns: what stands between, and what was in the brackets.
+        self._parts = [Expression(part) if index % 2 else part for index, part in enumerate(_split(text))]
 
     @property
     def expressions(self) -> list[Expression]:
@@ -46,7 +42,8 @@ class Template:
     @property
     def whole(self) -> Expression | None:
         """The one insertion that is all there is, None where there is more or none."""
-        return self.expressions[0] if len(self.expressions) == 1 and not _INSERTION.sub("", self.text).strip() else None
+        between = [part for part in self._parts if isinstance(part, str)]
+        return self.expressions[0] if len(self.expressions) == 1 and not "".join(between).strip() else None
 
     def value(self, scope: Mapping[str, Any]) -> Any:
         """Return the value, or the text with the values in it."""
@@ -73,6 +70,19 @@ class Template:
         if self.whole:
             return as_text(self.whole.value(scope))
         return _joined(part if isinstance(part, str) else _words(part.value(scope)) for part in self._parts)
+
+
+def _split(text: str) -> list[str]:
+    """Return what stands before, in and behind each insertion, in one pass, however many are never closed."""
+    parts, at = [], 0
+    while (begin := text.find("{{", at)) >= 0:
+        end = text.find("}}", begin + 2)
+        inside = text[begin + 2 : end]
+        if end < 0 or "{{" in inside:
+            raise BadExpression(f"'{{{{' without '}}}}' in {text[:80]!r}")
+        parts += [text[at:begin], inside]
+        at = end + 2
+    return [*parts, text[at:]]
 
 
 def _is_harmless(value: Any) -> bool:

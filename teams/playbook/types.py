@@ -33,7 +33,7 @@ def _inside(path: str) -> str:
 _WORDS: dict[str, Any] = {
     "str": str,
     "int": int,
-    "float": float,
+    "float": Annotated[float, Field(allow_inf_nan=False)],
     "bool": bool,
     "path": Annotated[str, AfterValidator(_inside)],
 }

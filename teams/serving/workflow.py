@@ -165,8 +165,8 @@ def parse_workflow(text: str, *, source: str, digest: str = "") -> Workflow:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         place = [part for part in error.errors()[0]["loc"] if isinstance(part, str | int)]
-        hint = "docs/formats.md lists every key"
-        raise InvalidDocument(f"{source}, line {line_of(text, place)}: {first_problem(error)}", hint=hint) from error
+        said, hint = first_problem(error, of=Settings), "docs/formats.md lists every key"
+        raise InvalidDocument(f"{source}, line {line_of(text, place)}: {said}", hint=hint) from error
     return Workflow(settings, _prompt(text, body, source), digest)
 
 

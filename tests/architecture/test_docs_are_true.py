@@ -10,6 +10,7 @@ import pytest
 
 from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
+from onecontext.variables.variables import Variables
 from teams import Agent, Team, Teammate
 from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
@@ -24,7 +25,7 @@ from teams.protocol.board.task import Ours
 from teams.protocol.heartbeat import Life
 from teams.protocol.violations import GARBLED
 
-CLASSES = {of.__name__: of for of in (Memory, Team, Agent, Board, Journal, Teammate, Assignment)}
+CLASSES = {of.__name__: of for of in (Memory, Variables, Team, Agent, Board, Journal, Teammate, Assignment)}
 _CALLED = (watch, find_definitions, build_agent, model_name, run_mission, resume_mission)
 FUNCTIONS = {function.__name__: function for function in _CALLED}
 OF_EXAMPLES = {"work"}
@@ -118,8 +119,43 @@ def test_exit_codes_of_endings_are_in_the_missions_page(root: Path) -> None:
         assert f"| `{ending}` | {code} |" in page
 
 
-def test_the_state_machine_on_the_missions_page_is_drawn_from_the_table(root: Path) -> None:
-    assert f"```mermaid\n{mermaid()}\n```" in (root / "docs" / "missions.md").read_text()
+def test_the_state_machine_of_a_task_is_drawn_from_the_table(root: Path) -> None:
+    assert f"```mermaid\n{mermaid()}\n```" in (root / "docs" / "missions-inside.md").read_text()
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a link may name of a page, as GitHub makes it of the headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def lost_links(page: Path) -> list[str]:
+    """Return the links of a page to files that are not there, and to headings that they do not have."""
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL)
+    lost = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        name, _, heading = link.partition("#")
+        to = page.parent / name if name else page
+        if ":" not in name and (not to.exists() or (heading and heading not in anchors(to))):
+            lost.append(f"{page.name}: {link}")
+    return lost
+
+
+def test_links_lead_to_files_and_headings_that_are_there(root: Path) -> None:
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "examples").rglob("*.md")]
+
+    assert [link for page in pages for link in lost_links(page)] == []
+
+
+def test_a_link_that_leads_nowhere_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "to.md").write_text("# What is `so`?\n")
+    page = tmp_path / "from.md"
+    page.write_text("[a](to.md#what-is-so) [b](https://x.y#z) [c](#none) [d](to.md#gone) [e](away.md) `[f](away.md)`\n")
+
+    assert lost_links(page) == ["from.md: #none", "from.md: to.md#gone", "from.md: away.md"]
 
 
 # --- docs/teams.md and part 2 of docs/formats.md ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("litellm", "textual", "watchdog", "pygit2", "pydantic", "tiktoken", "asyncio")
+HEAVY = ("litellm", "textual", "watchdog", "pygit2", "pydantic", "tiktoken", "asyncio", "sqlite3")
 PACKAGES = ("onecontext", "skills", "teams", "tui")
 
 
@@ -82,6 +82,8 @@ def _importers(root: Path, wanted: str) -> list[str]:
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),
         ("tiktoken", ("onecontext/text/",)),
+        ("sqlite3", ("onecontext/recall/search/",)),
+        ("re2", ("onecontext/variables/",)),
     ],
 )
 def test_what_is_heavy_or_dangerous_is_imported_behind_its_door(root: Path, heavy: str, doors: tuple[str, ...]) -> None:
@@ -91,7 +93,7 @@ def test_what_is_heavy_or_dangerous_is_imported_behind_its_door(root: Path, heav
     assert [path for path in importers if not path.startswith(doors)] == []
 
 
-@pytest.mark.parametrize("heavy", ["litellm", "watchdog", "tiktoken"])
+@pytest.mark.parametrize("heavy", ["litellm", "watchdog", "tiktoken", "re2"])
 def test_what_may_be_replaced_one_day_is_imported_in_one_module(root: Path, heavy: str) -> None:
     assert len(_importers(root, heavy)) == 1
 

@@ -131,7 +131,11 @@ def test_a_kill_takes_the_command_along(lead: ForeignLead, join: Join, tmp_path:
     process = join("--command", f"echo $$ > {tmp_path}/pid; sleep 60")
     lead.send("ann", "work")
     lead.until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    command = Path("/proc", (tmp_path / "pid").read_text().strip())
+    assert command.exists()
 
     process.kill()
 
-    lead.until(lambda: not Path("/proc", (tmp_path / "pid").read_text().strip()).exists())
+    assert process.wait(30) == -signal.SIGKILL
+    lead.until(lambda: not command.exists())
+    assert answers(lead) == []

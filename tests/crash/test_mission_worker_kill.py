@@ -2,7 +2,6 @@
 
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,12 @@ from tests.support.missions import (
     git,
     make_repository,
     onecontext,
-    plan,
-    says,
     start_onecontext,
     verdict,
     write_script,
 )
-
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
-    [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-)
-
-
-def until(holds: Callable[[], bool], within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+from tests.support.waiting import until
+from tests.support.yes import ONE
 
 
 @pytest.mark.parametrize("sandbox", ["none", "bubblewrap"])

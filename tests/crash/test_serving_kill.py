@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.missions import events_of, git, make_repository, work, write_script
-from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, until, workflow
+from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, workflow
+from tests.support.waiting import until
 
 MOMENTS = [
     "workflow.loaded",

@@ -5,11 +5,10 @@ Rule 2: an answer is a function of the request's handler, so any misbehaviour is
 """
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from tests.support.loopback import Loopback, QuietHandler
 
 Answer = Callable[["Handler"], None]
 USAGE = {
@@ -20,20 +19,18 @@ USAGE = {
 }
 
 
-class OpenAIServer:
+class OpenAIServer(Loopback):
     """``requests`` are the bodies that came, ``headers`` theirs; ``released`` lets stalled answers go."""
 
     def __init__(self) -> None:
+        super().__init__(Handler)
         self.requests: list[dict[str, Any]] = []
         self.headers: list[Mapping[str, str]] = []
-        self.released = threading.Event()
         self._answers: list[Answer] = []
-        self._http = _Http(("127.0.0.1", 0), Handler)
-        self._http.server = self
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"{self.address}/v1"
 
     def plan(self, *answers: Answer) -> None:
         """Answer the coming requests so, in this order."""
@@ -42,41 +39,16 @@ class OpenAIServer:
     def next_answer(self) -> Answer:
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
-    @contextmanager
-    def running(self) -> Iterator["OpenAIServer"]:
-        thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.released.set()
-            self._http.shutdown()
-            self._http.server_close()
-            thread.join(5)
 
-
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    server: OpenAIServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # clients that hang up are what some tests are about
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        told: OpenAIServer = self.server.server  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        told.requests.append(json.loads(body))
+        told: OpenAIServer = self.server.owner  # type: ignore[attr-defined]
+        told.requests.append(json.loads(self.content()))
         told.headers.append(dict(self.headers))
         self.released = told.released
         told.next_answer()(self)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
-        pass
 
     def begin(self, status: int = 200, content_type: str = "text/event-stream", **headers: str) -> None:
         """Send status and headers; the body follows and ends with the connection."""

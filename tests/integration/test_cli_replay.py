@@ -17,23 +17,14 @@ from teams.engine.journal import Journal
 from teams.engine.line import encode
 from teams.protocol.board.ledger import rebuild
 from teams.protocol.team import Team
-from tests.support.missions import Ran, make_repository, onecontext, plan, says, verdict, work, write_script
+from tests.support.missions import Ran, make_repository, onecontext, verdict, work, write_script
 from tests.support.watching import until
+from tests.support.yes import TWO
 from tui.folder import place_of
 from tui.follow import Follower
 from tui.snapshot import Snapshot
 
 ROOT = Path(__file__).parents[2]
-PLAN = plan(
-    [
-        {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
-        {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")},
-    ],
-    [
-        {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]},
-        {"key": "second", "subject": "Let b say yes", "after": ["first"], "assertions": ["VAL-B-001"]},
-    ],
-)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +34,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repository = make_repository(folder / "repository", {"a.txt": "?\n", "b.txt": "?\n"})
     write = [("write_file", {"path": f"{name}.txt", "text": "yes\n"}) for name in "ab"]
     no = work("first", ("write_file", {"path": "a.txt", "text": "no\n"}), attempt=1)
-    script = write_script(folder, [PLAN, no, work("first", write[0]), work("second", write[1]), verdict()])
+    script = write_script(folder, [TWO, no, work("first", write[0]), work("second", write[1]), verdict()])
     ran = onecontext(repository, "run", "Say yes twice", "--model", script, "--json")
     assert ran.code == 0, ran.stderr
     (path,) = (repository / ".onecontext" / "teams").iterdir()

@@ -189,10 +189,13 @@ def test_the_lead_ends_a_member_and_nobody_else_does(lead: ForeignLead) -> None:
 def test_a_request_from_before_it_joined_does_not_end_a_member(lead: ForeignLead) -> None:
     lead.shutdown("ann")
     time.sleep(0.01)
-    with at_work(lead.team, echo):
+    with at_work(lead.team, echo) as ann:
         lead.until(lambda: any("shutdown_rejected" in entry["text"] for entry in lead.inbox()))
         lead.send("ann", "still there?")
         lead.until(lambda: any(entry["text"] == "heard still there?" for entry in lead.inbox()))
+
+        assert lead.names() == ["team-lead", "ann"]
+        assert not hasattr(ann, "ending")
 
 
 class Slow:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from onecontext import Memory
-from onecontext.errors import InvalidDocument, StorageError
+from onecontext.errors import InvalidDocument, LockTimeout, StorageError
 from onecontext.memory import pending, recording
 from onecontext.memory.desk import Desk
 from onecontext.store import ahead, packs
@@ -290,6 +290,8 @@ def test_a_log_taken_away_by_hand_takes_only_pending_steps(memory: Memory, warm:
     _left(warm, memory)
     (memory.path / "branches/main/log.md").unlink()
 
+    assert _seen(memory) == SAW[:-1]
+    assert _own(memory) == DID
     _told_once(memory, saw=SAW[:-1])
 
 
@@ -299,7 +301,7 @@ def test_metadata_edited_while_milestones_are_ahead_are_taken_in(memory: Memory,
     path.write_text(path.read_text() + "team: blue\n")
 
     assert _own(memory) == DID
-    assert memory.context(metadata="team").text == "team: blue"
+    assert memory.context(metadata="team").pieces[0].text == "team: blue"
     assert git(memory.path, "log", "--author=human", "--format=%s").strip() == "edited by hand: metadata.yaml"
     _told_once(memory)
 
@@ -535,12 +537,19 @@ def test_an_index_that_git_holds_meanwhile_stops_nothing(memory: Memory, warm: W
 
 def test_a_ref_that_git_holds_meanwhile_stops_git_only(memory: Memory, warm: Warm) -> None:
     memory.commit("did 0")
-    lock = memory.path / ".git/refs/heads/main.lock"
+    memory.flush()
+    ref, lock = (memory.path / ".git/refs/heads" / name for name in ("main", "main.lock"))
+    before = ref.read_text()
     lock.write_bytes(b"")
     memory.step("saw 0")
-    memory.commit("did 1")
+    promised = memory.commit("did 1").commit
+    with pytest.raises(LockTimeout, match="own lock"):
+        memory.flush()
+    assert ref.read_text() == before
     lock.unlink()
 
+    memory.flush()
+    assert ref.read_text().strip() == promised != before.strip()
     _told_once(memory, ["did 0", "did 1"], ["saw 0"])
 
 

@@ -44,9 +44,9 @@ def test_keys_added_to_the_metadata_are_kept_and_shown(memory: Memory) -> None:
     memory.commit("next", purpose="another purpose")
 
     assert "team: blue" in path.read_text()
-    assert "Pinned: never use floats" in memory.context().text
+    assert "Pinned facts\n- never use floats\n" in memory.context().text
     assert memory.milestones()[0].previous == "- pinned: never use floats"
-    assert memory.context(metadata="team").text == "team: blue"
+    assert memory.context(metadata="team").pieces[0].text == "team: blue"
 
 
 def test_metadata_that_are_no_yaml_stop_the_commit_and_change_nothing(memory: Memory) -> None:

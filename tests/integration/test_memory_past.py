@@ -67,7 +67,9 @@ def test_the_context_of_the_newest_time_is_the_context_of_now(memory: Memory) ->
     branch = memory.create_branch("b")
 
     for options in ({}, {"log": True}, {"metadata": "purpose"}, {"branch": "main"}, {"commit": "main"}):
-        assert memory.context(at=noon(9), **options).text == memory.context(**options).text  # type: ignore[arg-type]
+        then, now = (memory.context(at=at, **options) for at in (noon(9), None))  # type: ignore[arg-type]
+        assert [piece.text for piece in then.pieces] == [piece.text for piece in now.pieces]
+        assert (then.next, then.text == now.text) == (now.next, then.next is None)
     assert "b" in branch.context(at=noon(9)).text
 
 

@@ -28,7 +28,7 @@ def test_a_pinned_fact_is_in_every_context_and_summary_from_then_on(memory: Memo
     newest = memory.milestones()[0]
     assert newest.previous.startswith("- pinned: never use floats\n")
     assert len(newest.previous.encode()) <= summary.LIMIT_BYTES
-    assert "Pinned: never use floats" in memory.context(k=1).text
+    assert "- never use floats\n" in memory.context(k=1).text
     assert [m.contribution for m in memory.milestones()][-1] == "one"
     check(memory.path)
 
@@ -78,7 +78,7 @@ def test_what_does_not_fit_the_summary_is_said_there_and_context_has_it(memory: 
 
     assert "more in metadata.yaml" in milestone.previous
     assert len(milestone.previous.encode()) <= summary.LIMIT_BYTES
-    assert all(f"Pinned: {fact}" in text for fact in facts)
+    assert all(f"\n- {fact}\n" in text for fact in facts)
     assert "y" * 5000 in text
     assert any("pinned fact" in sentence for sentence in memory.context(budget=60).left_out)
     assert summary.roll(None, ["y" * 5000]).endswith("(cut: all of it is in metadata.yaml)")
@@ -95,7 +95,7 @@ def test_a_branch_starts_with_its_parents_pins_and_a_merge_brings_new_ones(memor
 
     merged = memory.merge("b")
 
-    assert "Pinned: from main" in branch.context().text
+    assert "- from main\n" in branch.context().text
     assert memory.pinned() == ["from main", "later on main", "from b"]
     assert merged.milestone is not None
     assert "- pinned: from b" in merged.milestone.previous

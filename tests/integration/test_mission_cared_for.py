@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,18 @@ from tests.support.missions import (
     make_repository,
     onecontext,
     plan,
-    says,
     start_onecontext,
     verdict,
     work,
     write_script,
 )
+from tests.support.waiting import until
+from tests.support.yes import FIRST, YES_A, A
 
-YES = ("write_file", {"path": "a.txt", "text": "yes\n"})
 ASSERTIONS = [
-    {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
+    A,
     {"id": "VAL-B-001", "text": "b is there", "command": "test -e b.txt"},
 ]
-FIRST = {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}
 SECOND = {"key": "second", "subject": "Leave b there", "assertions": ["VAL-B-001"]}
 FOREIGN = """
 import json, os, sys
@@ -75,14 +74,6 @@ def repository(tmp_path: Path) -> Path:
 
 def team_of(repository: Path) -> Team:
     return Team.open(journal_of(repository).team, root=repository / ".onecontext")
-
-
-def until(holds: Callable[[], Any], *, within_s: float = 40) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 def seen(repository: Path, type_: str, **data: Any) -> list[Event]:
@@ -131,7 +122,7 @@ def holder(repository: Path, root: Path, task: str, *, lease_s: float) -> "Itera
 
 
 def test_what_another_program_does_while_it_runs_is_in_the_journal(repository: Path, tmp_path: Path) -> None:
-    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES, wait_s=9.0), verdict()])
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A, wait_s=9.0), verdict()])
 
     with running(repository, "run", "Say yes", "--model", script) as process:
         until(lambda: seen(repository, "attempt.started", role="worker"))
@@ -152,7 +143,7 @@ def test_what_another_program_does_while_it_runs_is_in_the_journal(repository: P
 def test_who_works_beats_and_who_ended_in_order_does_not(repository: Path, tmp_path: Path) -> None:
     slow = verdict()
     slow["turns"][0]["wait_s"] = 3.0
-    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES, wait_s=3.0), slow])
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A, wait_s=3.0), slow])
 
     with running(repository, "run", "Say yes", "--model", script) as process:
         until(lambda: seen(repository, "attempt.started", role="worker"))
@@ -169,7 +160,7 @@ def test_who_works_beats_and_who_ended_in_order_does_not(repository: Path, tmp_p
 def test_the_task_of_a_killed_process_is_freed_within_its_lease_and_done(
     repository: Path, tmp_path: Path, root: Path, when: str
 ) -> None:
-    first = work("first", YES, wait_s=8.0)
+    first = work("first", YES_A, wait_s=8.0)
     script = write_script(tmp_path, [plan(ASSERTIONS, [FIRST, SECOND]), first, work("second"), verdict()])
 
     with running(repository, "run", "Say yes", "--model", script, "--workers", "1") as process:
@@ -197,7 +188,7 @@ def test_the_task_of_a_killed_process_is_freed_within_its_lease_and_done(
 def test_who_is_stopped_past_its_lease_and_beat_a_moment_ago_is_not_robbed(
     repository: Path, tmp_path: Path, root: Path
 ) -> None:
-    first = work("first", YES, wait_s=8.0)
+    first = work("first", YES_A, wait_s=8.0)
     script = write_script(tmp_path, [plan(ASSERTIONS, [FIRST, SECOND]), first, work("second"), verdict()])
 
     with running(repository, "run", "Say yes", "--model", script, "--workers", "1") as process:
@@ -223,7 +214,7 @@ def test_who_is_stopped_past_its_lease_and_beat_a_moment_ago_is_not_robbed(
 def test_what_a_member_from_outside_submits_is_judged_like_anybodys(
     repository: Path, tmp_path: Path, root: Path
 ) -> None:
-    first = work("first", YES, wait_s=6.0)
+    first = work("first", YES_A, wait_s=6.0)
     script = write_script(tmp_path, [plan(ASSERTIONS, [FIRST, SECOND]), first, work("second"), verdict()])
 
     with running(repository, "run", "Say yes", "--model", script, "--workers", "1") as process:
@@ -240,12 +231,12 @@ def test_what_a_member_from_outside_submits_is_judged_like_anybodys(
 
 
 def test_a_resumed_mission_takes_in_first(repository: Path, tmp_path: Path) -> None:
-    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES, wait_s=60.0), verdict()])
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A, wait_s=60.0), verdict()])
     with running(repository, "run", "Say yes", "--model", script):
         until(lambda: seen(repository, "attempt.started", role="worker"))
     foreign(repository, "while nobody was there")
     foreign(repository, "steal")
-    write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES), verdict()])
+    write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A), verdict()])
 
     ran = onecontext(repository, "resume", "--json")
 
@@ -263,7 +254,7 @@ def test_what_cannot_be_done_for_the_team_is_recorded_once_and_the_mission_goes_
 ) -> None:
     onecontext(repository, "init")
     (repository / ".onecontext" / "onecontext").write_text("somebody's file, where a folder of ours would be")
-    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES), verdict()])
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A), verdict()])
 
     ran = onecontext(repository, "run", "Say yes", "--model", script, "--json")
 
@@ -278,7 +269,7 @@ def test_a_claim_that_was_handed_over_while_it_is_renewed_is_no_error(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (repository / "onecontext.toml").write_text("[run]\nlease_s = 1.5\n")
-    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES), verdict()])
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), work("first", YES_A), verdict()])
     send = Team.send
 
     def slow(self: Team, to: str, text: str, **more: Any) -> Message:

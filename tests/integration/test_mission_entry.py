@@ -11,12 +11,9 @@ from onecontext.errors import NoMission, UsageError
 from teams import Assignment, resume_mission, run_mission
 from teams.mission.config import Config, RunConfig
 from teams.mission.tools import Finished
-from tests.support.missions import events_of, git, make_repository, plan, says, verdict, write_script
+from tests.support.missions import events_of, git, make_repository, verdict, write_script
+from tests.support.yes import ONE
 
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
-    [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-)
 ENV: dict[str, str] = {}
 
 

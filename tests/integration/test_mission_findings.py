@@ -18,12 +18,12 @@ from tests.support.missions import (
     work,
     write_script,
 )
+from tests.support.yes import YES_A
 
 ONE = plan(
     [{"id": "VAL-A-001", "text": "a says yes", "command": "grep -q yes a.txt"}],
     [{"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
 )
-YES = ("write_file", {"path": "a.txt", "text": "yes\n"})
 LOUD = ("write_file", {"path": "a.txt", "text": "yes!\n"})
 ELSEWHERE = ("write_file", {"path": "b.txt", "text": "tidied\n"})
 TOO_QUIET = failing("it is too quiet", "check.sh", "grep -q 'yes!' a.txt\n", "bash check.sh", "a.txt")
@@ -58,7 +58,7 @@ def evidence(repository: Path) -> dict[str, Any]:
 def test_a_finding_whose_test_fails_sends_the_work_back_and_must_pass_after(repository: Path) -> None:
     picky = verdict(accept=False, findings=[TOO_QUIET], attempt=1)
 
-    ran = run(repository, work("a", YES, attempt=1), work("a", LOUD), picky, verdict())
+    ran = run(repository, work("a", YES_A, attempt=1), work("a", LOUD), picky, verdict())
 
     assert ran.code == 0, ran.stderr
     assert verdicts(repository) == ["rejected", "accepted"]
@@ -72,7 +72,7 @@ def test_a_finding_whose_test_fails_sends_the_work_back_and_must_pass_after(repo
 def test_work_that_comes_back_unmended_is_sent_back_without_asking_anybody(repository: Path) -> None:
     picky = verdict(accept=False, findings=[TOO_QUIET], attempt=1)
 
-    ran = run(repository, work("a", YES, attempt=1), work("a", YES, attempt=2), work("a", LOUD), picky, verdict())
+    ran = run(repository, work("a", YES_A, attempt=1), work("a", YES_A, attempt=2), work("a", LOUD), picky, verdict())
 
     assert ran.code == 0, ran.stderr
     assert verdicts(repository) == ["rejected", "rejected", "accepted"]
@@ -82,7 +82,7 @@ def test_work_that_comes_back_unmended_is_sent_back_without_asking_anybody(repos
 
 @pytest.mark.parametrize("finding", ["a.txt: say it louder", PASSES, DOES_NOT_RUN], ids=["none", "passes", "no test"])
 def test_a_finding_without_a_test_that_fails_is_advice(repository: Path, finding: str | dict[str, Any]) -> None:
-    ran = run(repository, work("a", YES), verdict(accept=False, findings=[finding]))
+    ran = run(repository, work("a", YES_A), verdict(accept=False, findings=[finding]))
 
     assert ran.code == 0, ran.stderr
     told = [event for event in events_of(repository, "tool.result") if event.data["tool"] == "give_verdict"]
@@ -96,7 +96,7 @@ def test_a_finding_without_a_test_that_fails_is_advice(repository: Path, finding
 def test_findings_alone_send_work_back_only_so_often(repository: Path) -> None:
     picky = verdict(accept=False, findings=[TOO_QUIET])
 
-    ran = run(repository, work("a", YES), picky, attempts=9)
+    ran = run(repository, work("a", YES_A), picky, attempts=9)
 
     assert ran.code == 0, ran.stderr
     assert verdicts(repository) == ["rejected", "rejected", "accepted"]
@@ -110,7 +110,7 @@ def test_a_fix_that_goes_beyond_what_was_found_is_refused(repository: Path) -> N
     mends = ("write_file", {"path": "b.txt", "text": "?\n"})
     beyond["turns"] += [{"call": [{"tool": tool, "args": args}]} for tool, args in (mends, done)]
 
-    ran = run(repository, work("a", YES, attempt=1), beyond, picky, verdict())
+    ran = run(repository, work("a", YES_A, attempt=1), beyond, picky, verdict())
 
     assert ran.code == 0, ran.stderr
     refused = [event for event in events_of(repository, "tool.result") if not event.data["ok"] and event.attempt == 2]
@@ -138,7 +138,7 @@ def test_what_is_judged_is_accepted_only_with_a_quote_that_is_there(
     judge = verdict(quotes=wrong)
     judge["turns"] += verdict(quotes=[quote("VAL-A-001", "a.txt", 1, "yes")])["turns"]
 
-    ran = run(repository, work("a", YES), judge, planned=JUDGED)
+    ran = run(repository, work("a", YES_A), judge, planned=JUDGED)
 
     assert ran.code == 0, ran.stderr
     told = [event for event in events_of(repository, "tool.result") if event.data["tool"] == "give_verdict"]
@@ -151,7 +151,7 @@ def test_what_is_judged_is_rejected_with_a_quote(repository: Path) -> None:
     picky = verdict(accept=False, findings=[{"text": "it asks", "about": ["VAL-A-001"]}], quotes=[no], attempt=1)
     yes = verdict(quotes=[quote("VAL-A-001", "a.txt", 1, "yes")])
 
-    ran = run(repository, work("a", attempt=1), work("a", YES), picky, yes, planned=JUDGED)
+    ran = run(repository, work("a", attempt=1), work("a", YES_A), picky, yes, planned=JUDGED)
 
     assert ran.code == 0, ran.stderr
     assert verdicts(repository) == ["rejected", "accepted"]
@@ -163,7 +163,7 @@ def test_what_could_make_tests_pass_is_asked_about_and_must_be_answered(reposito
     silent["turns"] += verdict(answers=["it compares identities"])["turns"]
     silent["turns"][0]["expect"] = "lib.py:2 defines __eq__"
 
-    ran = run(repository, work("a", YES, ("write_file", {"path": "lib.py", "text": code})), silent)
+    ran = run(repository, work("a", YES_A, ("write_file", {"path": "lib.py", "text": code})), silent)
 
     assert ran.code == 0, ran.stderr
     assert evidence(repository)["answers"] == ["it compares identities"]

@@ -14,7 +14,7 @@ import pytest
 
 from teams.mission.control.halt import Halt
 from teams.protocol.care import Care
-from tests.integration.test_mission_halt import count, is_quiet, wait_for
+from tests.integration.test_mission_halt import count, is_quiet
 from tests.support.missions import (
     Ran,
     events_of,
@@ -28,6 +28,7 @@ from tests.support.missions import (
     work,
     write_script,
 )
+from tests.support.waiting import until
 
 RUN = ("run", "Say yes", "--sandbox", "none")
 
@@ -63,7 +64,7 @@ def running(repository: Path, model: str, *arguments: str) -> Iterator["subproce
 def cut_off(repository: Path, model: str) -> None:
     """Begin a mission and kill it at work, in a sandbox: outside one a person would be asked what the kill cut off."""
     with running(repository, model, "--sandbox", "bubblewrap"):
-        wait_for(lambda: count(repository, "tool.intent") > 1)
+        until(lambda: count(repository, "tool.intent") > 1)
 
 
 def endings(repository: Path) -> list[tuple[str, str]]:
@@ -100,7 +101,7 @@ def test_a_stop_while_a_mission_comes_back_is_obeyed(
 
 def test_a_stop_after_an_interrupt_is_the_last_word(repository: Path, tmp_path: Path) -> None:
     with running(repository, script(tmp_path, before="sleep 3")) as process:
-        wait_for(lambda: count(repository, "tool.intent") > 1)
+        until(lambda: count(repository, "tool.intent") > 1)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         assert onecontext(repository, "stop", "--as", "ann", "--json").data["running"] is True
@@ -112,7 +113,7 @@ def test_a_stop_after_an_interrupt_is_the_last_word(repository: Path, tmp_path: 
 
 def test_an_interrupt_ends_a_pause_and_resume_takes_it_back(repository: Path, tmp_path: Path) -> None:
     with running(repository, script(tmp_path, before="sleep 1")) as process:
-        wait_for(lambda: count(repository, "tool.intent") > 1)
+        until(lambda: count(repository, "tool.intent") > 1)
         onecontext(repository, "pause")
         time.sleep(2.0)
         process.send_signal(signal.SIGINT)
@@ -195,7 +196,7 @@ def test_of_two_that_resume_at_once_one_does_and_the_other_says_so(repository: P
 def test_a_pause_holds_the_commands_of_a_contract_and_a_stop_ends_them(repository: Path, tmp_path: Path) -> None:
     checks = tuple(f"sleep 0.{number}" for number in range(501, 512))
     with running(repository, script(tmp_path, checks=checks)) as process:
-        wait_for(lambda: count(repository, "verify.command") > 0)
+        until(lambda: count(repository, "verify.command") > 0)
         onecontext(repository, "pause")
         assert is_quiet(repository)
         before = count(repository, "verify.command")
@@ -212,7 +213,7 @@ def test_a_pause_holds_the_commands_of_a_contract_and_a_stop_ends_them(repositor
 def test_the_final_check_is_held_and_stopped_too(repository: Path, tmp_path: Path) -> None:
     checks = tuple(f"sleep 0.{number}" for number in range(301, 306))
     with running(repository, script(tmp_path, checks=checks)) as process:
-        wait_for(lambda: count(repository, "verify.command") == len(checks) + 2, within_s=60)
+        until(lambda: count(repository, "verify.command") == len(checks) + 2, within_s=60)
         onecontext(repository, "pause")
         assert is_quiet(repository)
         assert process.poll() is None
@@ -229,7 +230,7 @@ def test_a_budget_that_ends_is_told_as_that_in_a_pause_too(repository: Path, tmp
     slow, quick = work("a", ("run", {"command": "sleep 5"})), work("b", ("run", {"command": "true"}))
     model = write_script(tmp_path, [plan(assertions, tasks), slow, quick])
     with running(repository, model, "--workers", "2", "--budget-calls", "3") as process:
-        wait_for(lambda: count(repository, "task.released") > 0)
+        until(lambda: count(repository, "task.released") > 0)
         onecontext(repository, "pause")
         assert process.wait(timeout=30) == 10
 
@@ -262,7 +263,7 @@ def test_a_budget_is_an_amount(repository: Path, tmp_path: Path, amount: str) ->
 
 def test_nothing_of_a_halt_reaches_a_terminal_that_it_would_obey(repository: Path, tmp_path: Path) -> None:
     with running(repository, script(tmp_path, before="sleep 1")):
-        wait_for(lambda: count(repository, "tool.intent") > 1)
+        until(lambda: count(repository, "tool.intent") > 1)
         halt_of(repository).path.write_text(r'{"word": "pause", "by": "\u001b[2J", "reason": "\u001b]0;x\u0007"}')
         time.sleep(0.6)
         ran = onecontext(repository, "resume")
@@ -301,7 +302,7 @@ def test_who_is_held_is_let_go_when_nobody_looks_for_words_any_more(repository: 
 
 def test_what_a_running_process_cannot_be_told_is_refused_and_it_stays_held(repository: Path, tmp_path: Path) -> None:
     with running(repository, script(tmp_path, before="sleep 1")):
-        wait_for(lambda: count(repository, "tool.intent") > 1)
+        until(lambda: count(repository, "tool.intent") > 1)
         onecontext(repository, "pause")
         ran = onecontext(repository, "resume", "--budget-calls", "9")
 

@@ -28,9 +28,10 @@ from tests.support.missions import (
     work,
     write_script,
 )
+from tests.support.yes import YES_A, A
 
 ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
+    [A],
     [{"key": "a", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
 )
 TO_BE_JUDGED = plan(
@@ -44,7 +45,6 @@ SEEN = (
     verdict(quotes=[quote("VAL-A-001", "a.txt", 1, "yes")], task="a"),
     verdict(quotes=[quote("VAL-B-001", "b.txt", 1, "yes")], task="b"),
 )
-YES = ("write_file", {"path": "a.txt", "text": "yes\n"})
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_work_that_was_taken_off_the_branch_is_not_done(repository: Path) -> Non
     slow = work("b", ("run", {"command": "sleep 1; echo yes > b.txt"}))
     when(repository, "task.completed", lambda: git(repository, "update-ref", mission_branch(repository), "main"))
 
-    ran = run(repository, [TO_BE_JUDGED, work("a", YES), slow, *SEEN])
+    ran = run(repository, [TO_BE_JUDGED, work("a", YES_A), slow, *SEEN])
 
     assert ran.code == 10
     assert "no longer holds" in ran.data["reason"]
@@ -125,7 +125,7 @@ def test_a_branch_that_is_checked_out_interrupts_and_resume_finishes(repository:
         lambda: git(repository, "checkout", "--quiet", short(repository).removeprefix("refs/heads/")),
     )
 
-    ran = run(repository, [TO_BE_JUDGED, work("a", YES), slow, *SEEN])
+    ran = run(repository, [TO_BE_JUDGED, work("a", YES_A), slow, *SEEN])
     git(repository, "checkout", "--quiet", "main")
     resumed = onecontext(repository, "resume", "--json")
 
@@ -147,7 +147,7 @@ def test_a_branch_that_is_checked_out_interrupts_and_resume_finishes(repository:
 )
 def test_what_cannot_be_committed_is_told_to_the_agent_who_mends_it(repository: Path, plant: str, clear: str) -> None:
     done = ("finish", {"summary": "did it"})
-    mending = worker(YES, ("run", {"command": plant}), done, ("run", {"command": clear}), done)
+    mending = worker(YES_A, ("run", {"command": plant}), done, ("run", {"command": clear}), done)
 
     ran = run(repository, [ONE, mending, verdict()])
 
@@ -158,7 +158,7 @@ def test_what_cannot_be_committed_is_told_to_the_agent_who_mends_it(repository: 
 
 
 def test_what_cannot_be_committed_costs_an_attempt_and_not_the_mission(repository: Path) -> None:
-    stubborn = worker(YES, ("run", {"command": "truncate -s 101M big"}), "I am \0 done.")
+    stubborn = worker(YES_A, ("run", {"command": "truncate -s 101M big"}), "I am \0 done.")
 
     ran = run(repository, [ONE, stubborn, verdict()], "--max-attempts", "1")
 
@@ -171,7 +171,7 @@ def test_what_cannot_be_committed_costs_an_attempt_and_not_the_mission(repositor
 @pytest.mark.parametrize("said", ["a\0b", "x" * 20_001])
 def test_what_no_file_can_carry_is_told_to_the_agent(repository: Path, said: str) -> None:
     speaker = worker(
-        YES,
+        YES_A,
         ("remember", {"text": said}),
         ("message", {"to": "team-lead", "text": said}),
         ("finish", {"summary": said}),
@@ -199,7 +199,7 @@ def test_a_mission_stopped_in_planning_or_review_rejects_nothing_and_goes_on(rep
     pause = {"call": [{"tool": "run", "args": {"command": "sleep 1"}}]}
     planner, judge = {**ONE, "turns": [pause, *ONE["turns"]]}, verdict()
     judge["turns"].insert(0, pause)
-    script = write_script(repository.parent, [planner, work("a", YES), judge])
+    script = write_script(repository.parent, [planner, work("a", YES_A), judge])
     process = start_onecontext(repository, "run", "Say yes", "--model", script, "--max-attempts", "1")
     when(repository, moment, lambda: (time.sleep(0.3), process.send_signal(signal.SIGTERM)))
 
@@ -216,7 +216,7 @@ def test_a_mission_stopped_in_planning_or_review_rejects_nothing_and_goes_on(rep
 
 
 def test_a_claim_of_somebody_outside_is_left_alone_until_its_lease_is_over(repository: Path) -> None:
-    slow = worker(("run", {"command": "sleep 5"}), YES, ("finish", {"summary": "did it"}))
+    slow = worker(("run", {"command": "sleep 5"}), YES_A, ("finish", {"summary": "did it"}))
     script = write_script(repository.parent, [ONE, slow, verdict()])
     process = start_onecontext(repository, "run", "Say yes", "--model", script)
     when(repository, "tool.intent", lambda: None).join()
@@ -227,7 +227,7 @@ def test_a_claim_of_somebody_outside_is_left_alone_until_its_lease_is_over(repos
     team.join("outsider")
     team.board.release("1", "worker-1", 1)
     held = team.board.claim("1", "outsider", lease_s=4)
-    write_script(repository.parent, [ONE, work("a", YES), verdict()])
+    write_script(repository.parent, [ONE, work("a", YES_A), verdict()])
 
     early = onecontext(repository, "resume", "--json")
     team.board.renew("1", "outsider", held.epoch, lease_s=0.01)
@@ -254,7 +254,7 @@ def test_an_error_after_the_handoff_is_told_as_it_was(repository: Path, monkeypa
         return append(self, type, data, **where)
 
     monkeypatch.setattr(Journal, "append", full)
-    ran = run(repository, [ONE, work("a", YES), verdict()])
+    ran = run(repository, [ONE, work("a", YES_A), verdict()])
     monkeypatch.undo()
     resumed = onecontext(repository, "resume", "--json")
 

@@ -5,55 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.missions import Ran, events_of, git, make_repository, onecontext, plan, verdict, work, write_script
+from tests.support.measured import RIGHT, TESTS, WRONG, make_calc, run, violations, write
+from tests.support.missions import events_of, git, plan, work
 
-WRONG = "def double(number):\n    return number\n"
-RIGHT = "def double(number):\n    return 2 * number\n"
-TESTS = """\
-from calc import double
-
-
-def test_two_is_doubled():
-    assert double(2) == 4
-
-
-def test_nothing_is_nothing():
-    assert double(0) == 0
-
-
-def test_a_list_is_doubled():
-    assert [double(3)] == [6]
-"""
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "it doubles", "command": "python -m pytest -q"}],
-    [{"key": "a", "subject": "Double", "assertions": ["VAL-A-001"]}],
-)
 MEND = ("write_file", {"path": "calc.py", "text": RIGHT})
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    settings = "[project]\nname = 'calc'\n[tool.pytest.ini_options]\ntestpaths = ['tests']\npythonpath = ['.']\n"
-    files = {
-        "calc.py": WRONG,
-        "tests/test_calc.py": TESTS,
-        "pyproject.toml": settings,
-        "onecontext.toml": "[run]\npivots = 0\n",
-    }
-    return make_repository(tmp_path / "repository", files)
-
-
-def run(repository: Path, *conversations: dict[str, Any], planned: dict[str, Any] = ONE, attempts: int = 1) -> Ran:
-    script = write_script(repository.parent, [planned, *conversations, verdict()])
-    return onecontext(repository, "run", "Double", "--model", script, "--max-attempts", str(attempts), "--json")
-
-
-def write(path: str, text: str) -> tuple[str, dict[str, Any]]:
-    return "write_file", {"path": path, "text": text}
-
-
-def violations(repository: Path) -> list[str]:
-    return [f"{event.data['path']} {event.data['what']}".strip() for event in events_of(repository, "violation")]
+    return make_calc(tmp_path / "repository")
 
 
 LIAR = """\

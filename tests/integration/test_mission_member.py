@@ -2,8 +2,7 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,13 @@ from tests.support.missions import (
     journal_of,
     make_repository,
     onecontext,
-    plan,
-    says,
     start_onecontext,
     verdict,
     write_script,
 )
+from tests.support.waiting import until
+from tests.support.yes import ONE
 
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
-    [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-)
 Process = subprocess.Popen[bytes]
 
 
@@ -68,13 +63,6 @@ def joined(repository: Path, team: str, command: str) -> Iterator[Process]:
     finally:
         process.kill()
         process.wait()
-
-
-def until(holds: Callable[[], bool], within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def ended(repository: Path) -> dict[str, Any]:

@@ -18,18 +18,15 @@ from tests.support.missions import (
     make_repository,
     onecontext,
     plan,
-    says,
     verdict,
     work,
     write_script,
 )
+from tests.support.yes import A, B
 
 pytestmark = MARKS
 
-ASSERTIONS = [
-    {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
-    {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")},
-]
+ASSERTIONS = [A, B]
 TASKS = [
     {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"], "role": "scribe"},
     {"key": "second", "subject": "Let b say yes", "assertions": ["VAL-B-001"]},
@@ -122,7 +119,7 @@ def test_a_role_has_its_own_words_tools_model_and_name_and_the_rules_stay(
     assert scribe["model"] == "scribes-own"
     assert scribe["system"].index(prompt("worker").strip()[-60:]) < scribe["system"].index("Write short sentences.")
     assert "Use small words." in scribe["system"]
-    assert scribe["system"].count("</role>") == 1
+    assert scribe["system"].count("</role-") == 1
     assert "run" in plain["tools"]
     assert "Write short" not in plain["system"]
     assert plain["model"] == "local"

@@ -12,25 +12,11 @@ from tests.support.missions import (
     make_repository,
     onecontext,
     plan,
-    says,
     verdict,
     work,
     write_script,
 )
-
-TWO = plan(
-    [
-        {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
-        {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")},
-    ],
-    [
-        {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]},
-        {"key": "second", "subject": "Let b say yes", "after": ["first"], "assertions": ["VAL-B-001"]},
-    ],
-)
-YES_A = ("write_file", {"path": "a.txt", "text": "yes\n"})
-YES_B = ("write_file", {"path": "b.txt", "text": "yes\n"})
-NO_B = ("write_file", {"path": "b.txt", "text": "no\n"})
+from tests.support.yes import NO_B, TWO, YES_A, YES_B
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 from tests.integration.asking import MARKS, warm_up
 from tests.integration.openai_server import OpenAIServer, stalled
 from tests.integration.test_mission_real_model import play
-from tests.support.missions import events_of, make_repository, onecontext, plan, says, verdict, work, write_script
+from tests.support.missions import events_of, make_repository, onecontext, plan, verdict, work, write_script
+from tests.support.yes import YES_A, A
 
 pytestmark = MARKS
 KEY = {"OPENAI_API_KEY": "sk-local-key-of-a-test-0123456789"}
-ASSERTIONS = [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}]
-YES = ("write_file", {"path": "a.txt", "text": "yes\n"})
+ASSERTIONS = [A]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def ended(repository: Path, agent: str = "worker-1") -> list[tuple[str, str]]:
 
 
 def test_who_stalls_is_given_back_once_and_then_it_counts_as_an_attempt(repository: Path, tmp_path: Path) -> None:
-    hangs, works = work("a", YES, attempt=1, wait_s=9), work("a", YES, attempt=2)
+    hangs, works = work("a", YES_A, attempt=1, wait_s=9), work("a", YES_A, attempt=2)
     model = write_script(tmp_path, [planned(), hangs, works, verdict()])
 
     ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 2.5\n")
@@ -61,7 +61,7 @@ def test_who_stalls_is_given_back_once_and_then_it_counts_as_an_attempt(reposito
 
 
 def test_a_task_that_must_wait_says_so_in_the_plan(repository: Path, tmp_path: Path) -> None:
-    model = write_script(tmp_path, [planned(limits={"silence_s": 60}), work("a", YES, wait_s=4), verdict()])
+    model = write_script(tmp_path, [planned(limits={"silence_s": 60}), work("a", YES_A, wait_s=4), verdict()])
 
     ran = run(repository, model, "[run]\nsilence_s = 2.5\n")
 
@@ -74,7 +74,7 @@ def test_a_validator_that_stalls_is_asked_once_more_before_it_costs_an_attempt(
 ) -> None:
     slow = verdict(attempt=1)
     slow["turns"][0]["wait_s"] = 9
-    model = write_script(tmp_path, [planned(), work("a", YES), slow, verdict(attempt=2)])
+    model = write_script(tmp_path, [planned(), work("a", YES_A), slow, verdict(attempt=2)])
 
     ran = run(repository, model, "[run]\nworkers = 1\nsilence_s = 2.5\n")
 
@@ -87,7 +87,7 @@ def test_a_validator_that_stalls_is_asked_once_more_before_it_costs_an_attempt(
 def test_a_worker_that_goes_round_in_circles_is_ended_and_the_reason_says_how(repository: Path, tmp_path: Path) -> None:
     round_ = [("read_file", {"path": "a.txt"}), ("list_files", {})]
     circles = work("a", *round_ * 4, attempt=1)
-    model = write_script(tmp_path, [planned(), circles, work("a", YES, attempt=2), verdict()])
+    model = write_script(tmp_path, [planned(), circles, work("a", YES_A, attempt=2), verdict()])
 
     ran = run(repository, model, "[run]\nworkers = 1\nrepeats = 3\n")
 
@@ -104,7 +104,7 @@ def test_a_worker_that_goes_round_in_circles_is_ended_and_the_reason_says_how(re
 
 def test_a_task_with_more_repeats_in_its_plan_may_go_round_longer(repository: Path, tmp_path: Path) -> None:
     looks = [("list_files", {})] * 8
-    model = write_script(tmp_path, [planned(limits={"repeats": 20}), work("a", *looks, YES), verdict()])
+    model = write_script(tmp_path, [planned(limits={"repeats": 20}), work("a", *looks, YES_A), verdict()])
 
     ran = run(repository, model, "[run]\nrepeats = 3\n")
 

@@ -19,16 +19,8 @@ from tests.support.missions import (
     write_script,
 )
 from tests.support.watching import until
+from tests.support.yes import FIRST, NO_A, NO_B, ONE, SECOND, TWO, YES_A, YES_B, A, B
 
-A = {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}
-B = {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")}
-FIRST = {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}
-SECOND = {"key": "second", "subject": "Let b say yes", "after": ["first"], "assertions": ["VAL-B-001"]}
-ONE, TWO = plan([A], [FIRST]), plan([A, B], [FIRST, SECOND])
-YES_A = ("write_file", {"path": "a.txt", "text": "yes\n"})
-NO_A = ("write_file", {"path": "a.txt", "text": "no\n"})
-YES_B = ("write_file", {"path": "b.txt", "text": "yes\n"})
-NO_B = ("write_file", {"path": "b.txt", "text": "no\n"})
 DROP_B = {"drop_tasks": ["second"], "drop_assertions": ["VAL-B-001"]}
 PROOF = {"command": "grep -c yes a.txt", "exit_code": 1, "shows": "a says something else"}
 

@@ -18,27 +18,15 @@ from tests.support.missions import (
     make_repository,
     onecontext,
     plan,
-    says,
     start_onecontext,
     verdict,
     write_script,
 )
+from tests.support.waiting import until
+from tests.support.yes import FIRST, TWO, A
 
 DATA = Path(__file__).parents[1] / "data" / "workers"
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
-    [{"key": "first", "subject": "Let a say yes", "description": "One word.", "assertions": ["VAL-A-001"]}],
-)
-TWO = plan(
-    [
-        {"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")},
-        {"id": "VAL-B-001", "text": "b says yes", "command": says("yes", "b.txt")},
-    ],
-    [
-        {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]},
-        {"key": "second", "subject": "Let b say yes", "after": ["first"], "assertions": ["VAL-B-001"]},
-    ],
-)
+ONE = plan([A], [{**FIRST, "description": "One word."}])
 
 
 @pytest.fixture
@@ -260,10 +248,3 @@ def test_a_paused_mission_begins_no_command_until_it_goes_on(repository: Path, t
 
     assert while_paused == ["first"]
     assert begun.read_text().split() == ["first", "second"]
-
-
-def until(holds: Callable[[], bool], within_s: float = 40.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -66,7 +66,7 @@ def test_resume_runs_only_what_failed_or_was_not_done(repository: Path, tmp_path
     steps = {
         "good": run("echo once"),
         "bad": {
-            "agent": {"name": "bob", "prompt": "say", "returns": {"ok": "bool"}},
+            "agent": {"name": "bob", "prompt": "say", "returns": {"ok": "bool"}, "max_turns": 2},
             "ensure": [{"that": "outputs.ok"}],
         },
         "after": run("echo {{ steps.good.outputs.output }} {{ steps.bad.outputs.ok }}", writes=False),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.missions import events_of, git, make_repository, work, write_script
-from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, until, workflow
+from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, workflow
+from tests.support.waiting import until
 from tui.state import Monitor
 
 QUICK = "backoff: {base_s: 0.05, max_s: 0.2}\npoll_s: 0.5\n"
@@ -88,6 +89,9 @@ def test_what_was_handed_over_is_judged_though_the_workflow_is_for_others_by_now
         workflow(repository, ALONE + "only: {subject: 'desk:'}")
         until(lambda: len(told(repository, "workflow.loaded")) == 2)
         until(lambda: tasks(repository)["a"].state == "done")
+
+    assert [event.data["outcome"] for event in events_of(repository, "attempt.ended")] == ["submitted"]
+    assert len(events_of(repository, "task.completed")) == 1
 
 
 def test_who_gives_no_sign_is_given_up_and_the_task_rests_before_it_is_tried_again(

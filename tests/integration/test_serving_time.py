@@ -1,7 +1,6 @@
 """Rests of a served board on a clock that the test moves: hours pass in no time, and nothing sleeps."""
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,8 @@ from onecontext.store.project import Project
 from teams.guard.unconfined import Unconfined
 from teams.mission.config import Config
 from teams.mission.opening import open_site
-from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec
+from teams.models.around import Around, Request
+from teams.models.port import Conversation, OpenPriced, PricedModel, Reply
 from teams.models.routing import FellBack
 from teams.models.scripted import open_script
 from teams.protocol.team import Team
@@ -27,33 +27,17 @@ from tests.support.serving import accepted, workflow
 HOUR_S = 3600.0
 
 
-class Failing:
+class Failing(Around):
     """A model that fails as often as ``errors`` lasts, and then says what a script says."""
 
-    scripted = True
-
-    def __init__(self, errors: list[ModelError], then: PricedModel) -> None:
-        self.name = then.name
+    def __init__(self, errors: list[ModelError], then: PricedModel, whose: Conversation) -> None:
+        super().__init__(then, whose)
         self._errors = errors
-        self._then = then
 
-    def window(self) -> int | None:
-        return None
-
-    def price(self) -> Price | None:
-        return Price(0.0, 0.0)
-
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
+    def answer(self, request: Request) -> Reply:
         if self._errors:
             raise self._errors.pop(0)
-        return self._then.reply(messages, tools, on_text=on_text, most_tokens=most_tokens)
+        return request.to(self._model)
 
 
 class Board:
@@ -75,7 +59,7 @@ class Board:
 
         def routes(fell_back: FellBack) -> OpenPriced:
             opened = open_script(Path(script))
-            return lambda whose: Failing(errors if _works(whose) else [], opened(whose))
+            return lambda whose: Failing(errors if _works(whose) else [], opened(whose), whose)
 
         site = open_site(
             mission="board-1a2b3c",

@@ -195,25 +195,27 @@ def test_a_free_lock_is_not_refused_for_the_sake_of_one_who_waits(tmp_path: Path
         ticket.first()
 
         with held(tmp_path / "some.lock", wait_s=wait_s):
-            pass
+            assert ticket.first() == ticket.name
 
 
 # --- where there can be no line ---------------------------------------------------------------------------------------
 
 
 def _contend(lock: Path) -> None:
-    """Have threads take the lock so that they wait for each other."""
-    inside = []
+    """Have threads take the lock so that they wait for each other; each gets it, and never two at once."""
+    inside: list[int] = []
+    had = []
 
     def work(number: int) -> None:
         with held(lock):
             inside.append(number)
             assert len(inside) == 1
             time.sleep(0.005)
-            inside.pop()
+            had.append(inside.pop())
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(12)))
+    assert sorted(had) == list(range(12))
 
 
 def _give_up(lock: Path) -> None:
@@ -255,6 +257,9 @@ def test_a_disk_that_takes_no_ticket_costs_the_order_alone(
 
     _contend(tmp_path / "some.lock")
     _give_up(tmp_path / "some.lock")
+
+    line = tmp_path / "some.lock.queue"
+    assert not list(line.iterdir() if line.exists() else [])
 
 
 def test_what_is_planted_in_the_line_is_neither_written_nor_waited_for(tmp_path: Path) -> None:
@@ -314,7 +319,9 @@ counts.append(len(list(Path("/dev/fd").iterdir())))
 assert len(set(counts)) == 1, counts
 """
     command = [sys.executable, "-c", code, str(tmp_path / "some.lock")]
-    subprocess.run(command, cwd=Path(__file__).parents[2], check=True)
+    ran = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_child_forked_by_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:

@@ -17,21 +17,16 @@ from tests.support.missions import (
     events_of,
     make_repository,
     onecontext,
-    plan,
-    says,
     start_onecontext,
     verdict,
     work,
     write_script,
 )
+from tests.support.yes import ONE
 
 # What the exporter's own HTTP client says about its way of asking.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-ONE = plan(
-    [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
-    [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-)
 SECRET = "ghp_" + "a1B2" * 9
 CALLS = (
     ("write_file", {"path": "a.txt", "text": "yes\n"}),

@@ -125,7 +125,7 @@ def live_client(program: Path, folder: Path) -> Iterator[Client]:
         process = subprocess.Popen(
             [str(program), "--dangerously-skip-permissions", "--model", "claude-opus-4-7"],
             cwd=project,
-            env=_environment(home, root, server.url),
+            env=_environment(home, root, server.address),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

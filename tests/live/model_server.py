@@ -10,43 +10,27 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.loopback import Loopback, QuietHandler
 
 _ORDER = re.compile(r"^DO (\d+)$", re.MULTILINE)
 _USAGE = {"input_tokens": 100, "output_tokens": 20}
 
 
-class ModelServer:
+class ModelServer(Loopback):
     """``seen`` holds every text of every request's messages, in the order of their first appearance; ``results`` what
     the client's tools returned, by the id of the call; ``orders`` the prompts of :meth:`plan` that came.
     """
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
         self.seen: list[str] = []
         self.results: dict[str, str] = {}
         self.orders: set[str] = set()
         self._plans: list[list[dict[str, Any]]] = []
         self._known: set[str] = set()
         self._lock = threading.Lock()
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.told = self
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
-    @contextmanager
-    def running(self) -> Iterator["ModelServer"]:
-        thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._http.shutdown()
-            self._http.server_close()
-            thread.join(5)
 
     def plan(self, *calls: tuple[str, dict[str, Any]]) -> tuple[str, list[str]]:
         """Plan tool calls (name, input); return the prompt that asks for them, and their ids."""
@@ -75,16 +59,7 @@ class ModelServer:
         return [block for found in orders for block in self._plans[int(found[1])] if block["id"] not in made]
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    told: ModelServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a client that ends hangs up
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self) -> None:
@@ -94,8 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(404, {"type": "error", "error": {"type": "not_found_error", "message": "not here"}})
 
     def do_POST(self) -> None:
-        told: ModelServer = self.server.told  # type: ignore[attr-defined]
-        request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        told: ModelServer = self.server.owner  # type: ignore[attr-defined]
+        request = json.loads(self.content())
         if "/count_tokens" in self.path:
             return self._json(200, {"input_tokens": 100})
         if not self.path.startswith("/v1/messages"):
@@ -120,9 +95,6 @@ class _Handler(BaseHTTPRequestHandler):
         delta = {"stop_reason": stop, "stop_sequence": None}
         self._event("message_delta", {"delta": delta, "usage": {"output_tokens": 20}})
         return self._event("message_stop", {})
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
-        pass
 
     def _block(self, index: int, block: dict[str, Any]) -> None:
         is_text = block["type"] == "text"

@@ -139,7 +139,7 @@ def test_a_teammate_of_the_client_and_ours_talk_without_the_lead(client: Client,
     client.do(message("bob", order))
 
     until(lambda: all(name in client.server.results for name in ids), "bob writes to fay", client)
-    client.saw("bob said hello from a colleague")
+    assert '<teammate-message teammate_id="fay"' in client.saw("bob said hello from a colleague")
 
 
 def test_a_message_for_everybody_reaches_everybody(client: Client, join: Join) -> None:
@@ -148,8 +148,8 @@ def test_a_message_for_everybody_reaches_everybody(client: Client, join: Join) -
 
     # This client refuses to: "*" and asks for one message each.
     client.do(message("uma", "to all: hear"), message("vic", "to all: hear"), message("bob", "to all: hear"))
-    client.saw("uma heard it")
-    client.saw("vic heard it")
+    for name in ("uma", "vic"):
+        assert f'<teammate-message teammate_id="{name}"' in client.saw(f"{name} heard it")
     ours(client).broadcast("to all: uma speaks", sender="uma")
 
     until(lambda: sum("uma speaks" in seen for seen in client.server.seen) >= 2, "lead and bob see it", client)

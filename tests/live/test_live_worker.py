@@ -26,7 +26,7 @@ def run(repository: Path, tmp_path: Path, program: Path, server: ModelServer, or
     home = tmp_path / "home"
     (home / ".claude").mkdir(parents=True)
     (home / ".claude" / ".claude.json").write_text(json.dumps(_answered(repository)))
-    env = {**_environment(home, home / ".claude", server.url), "PATH": f"{tmp_path / 'bin'}:{PATH}"}
+    env = {**_environment(home, home / ".claude", server.address), "PATH": f"{tmp_path / 'bin'}:{PATH}"}
     planned = plan(
         [{"id": "VAL-A-001", "text": "a says yes", "command": says("yes", "a.txt")}],
         [{"key": "first", "subject": "Let a say yes", "description": order, "assertions": ["VAL-A-001"]}],

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onecontext.errors import NewerFormat
-from teams.playbook.library import library
 from teams.playbook.reading import BadPlaybook, parse_playbook
+from teams.playbook.shelf import playbooks
 
-SHIPPED = [yaml.safe_load(entry.path.read_text()) for entry in library(Path("/nowhere"))]
+SHIPPED = [yaml.safe_load(entry.path.read_text()) for entry in playbooks(Path("/nowhere"))]
 JUNK = st.one_of(
     st.none(),
     st.booleans(),

@@ -1,29 +1,26 @@
 """A collector of OpenTelemetry on this machine: takes OTLP over HTTP and keeps what came, as the protocol has it."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.support.loopback import Loopback, QuietHandler
 
-class Collector:
+
+class Collector(Loopback):
     """``requests`` came so far; ``headers`` theirs. Answers with ``status``, after ``released`` where it ``stalls``."""
 
     def __init__(self, status: int = 200, *, stalls: bool = False) -> None:
+        super().__init__(_Handler)
         self.status = status
         self.stalls = stalls
-        self.released = threading.Event()
         self.requests: list[ExportTraceServiceRequest] = []
         self.headers: list[Mapping[str, str]] = []
-        self._http = _Http(("127.0.0.1", 0), _Handler)
-        self._http.collector = self
 
     @property
     def env(self) -> dict[str, str]:
-        return {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self._http.server_port}"}
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.address}
 
     @property
     def spans(self) -> list[Any]:
@@ -40,32 +37,11 @@ class Collector:
         attributes = attributes_of(self.requests[0].resource_spans[0].resource)
         return str(attributes["service.name"])
 
-    @contextmanager
-    def running(self) -> Iterator["Collector"]:
-        thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.released.set()
-            self._http.shutdown()
-            self._http.server_close()
-            thread.join(5)
 
-
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    collector: Collector
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # clients that hang up are what some tests are about
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     def do_POST(self) -> None:
-        collector: Collector = self.server.collector  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        collector: Collector = self.server.owner  # type: ignore[attr-defined]
+        body = self.content()
         if collector.stalls:
             collector.released.wait(60)
         if collector.status == 200:
@@ -73,9 +49,6 @@ class _Handler(BaseHTTPRequestHandler):
             collector.headers.append({"path": self.path, **self.headers})
         self.send_response(collector.status)
         self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
-        pass
 
 
 def attributes_of(holder: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the tests of the memory share: a counted clock and counted ids, and git as the referee."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -55,3 +56,13 @@ def check(memory: Path) -> None:
     status = git(memory, "status", "--porcelain", "--untracked-files=all")
     changed = [line for line in status.splitlines() if not line.endswith("/log.md")]
     assert not changed, changed
+
+
+def recalled(text: str) -> str:
+    """Return what stands inside the fence of a context or search, without the number that marks our lines."""
+    opening, inside, closing = re.fullmatch(
+        r"(<memory-\d+> [^\n]*\n)(.*)\n(</memory-\d+>)", text.rstrip("\n"), re.DOTALL
+    ).groups()  # type: ignore[union-attr]
+    number = opening.split("-")[1].partition(">")[0]
+    assert closing == f"</memory-{number}>"
+    return re.sub(rf"^(## |\[){number} ", r"\1", inside, flags=re.MULTILINE)

@@ -2,8 +2,7 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,15 +83,6 @@ def serving(repository: Path, model: str, *words: str) -> Iterator["subprocess.P
         if process.poll() is None:
             process.kill()
         process.wait()
-
-
-def until(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:
-    """Wait until something is so, and return what it is."""
-    deadline = time.monotonic() + within_s
-    while not (found := holds()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 def told(repository: Path, *types: str) -> list[Event]:

@@ -110,6 +110,19 @@ def test_a_tool_says_itself_which_of_its_calls_wait() -> None:
     assert [polled.ending, looked.ending, broken.ending] == ["finished", "loop", "loop"]
 
 
+def test_a_tool_that_cannot_say_whether_it_waits_does_not_and_says_why() -> None:
+    def ask(what: str = "time") -> str:
+        return "pending"
+
+    unsure = tool_from(ask, polls=lambda given: given["what"] == "status")
+    model = Says(*[calls("ask")] * 9, text("done"))
+
+    result = run(model, unsure, limits=Limits(repeats=3, polls=10))
+
+    assert result.ending == "loop"
+    assert "pending\n[whether ask waits here could not be said: KeyError: 'what']" in model.sent[1][-1].content
+
+
 def test_a_wait_with_something_in_between_is_still_a_wait() -> None:
     repeats = Repeats(3, polls_allowed=20)
 

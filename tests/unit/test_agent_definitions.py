@@ -11,6 +11,7 @@ from skills.format import Skill
 from teams.agent.client_tools import COUNTERPARTS, OURS, WITHOUT, grant, split_list
 from teams.agent.definition import Definition
 from teams.agent.definitions import Problem, build_agent, find_definitions, model_name
+from teams.agent.prompt import fenced
 from teams.agent.tools import tool_from
 from teams.agent.worktools import work_tools
 from tests.support.agents import Says, text
@@ -321,7 +322,7 @@ def test_an_agent_is_built_with_what_its_definition_chose(tmp_path: Path) -> Non
     assert [spec.name for spec in model.tools] == ["read_file"]
     prompt = model.sent[0][0].content
     assert "You review code." in prompt
-    assert "<skill>\nTabs only.\n</skill>" in prompt
+    assert fenced("skill", "Tabs only.") in prompt
     assert built.notes == (
         "Grep is not given: search is not offered here",
         "Glob is not given: list_files is not offered here",

@@ -60,6 +60,7 @@ def test_a_pattern_names_files_folders_and_everything_below() -> None:
     assert matches("a/b/c.py", ["a"])
     assert matches("a/b/c.py", ["a/*.py"])
     assert not matches("ab/c.py", ["a"])
+    assert matches("pages/[id].tsx", ["pages/[id].tsx"])
 
 
 @pytest.mark.parametrize(

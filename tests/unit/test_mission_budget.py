@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +20,15 @@ from teams.mission.spending.budget import Budget, spent_before
 from teams.mission.spending.ledger import Spent
 from teams.mission.spending.metered import metered
 from teams.mission.spending.purse import LEAST_OUT, Allowance, Purse, Reservation
-from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolSpec, Usage
+from teams.models.around import Answering, Request
+from teams.models.port import Conversation, Message, Price, PricedModel, Reply, Usage
 
 NOTHING = Allowance()
 NEVER = threading.Event()
 ASK = [Message("user", "how many tills are there?")]
 
 
-class Takes:
+class Takes(Answering):
     """A model whose replies take so much, and that says how many were at it at once."""
 
     name = "takes"
@@ -41,15 +41,8 @@ class Takes:
     def price(self) -> Price | None:
         return self._price
 
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
-        self.most.append(most_tokens)
+    def answer(self, request: Request) -> Reply:
+        self.most.append(request.most_tokens)
         time.sleep(self._s)
         if self._fails:
             raise ModelUnavailable("503")

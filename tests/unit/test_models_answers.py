@@ -10,7 +10,8 @@ import pytest
 from onecontext.errors import ModelUnavailable
 from teams.models import answers as module
 from teams.models.answers import FREE, Answers, answered
-from teams.models.port import Conversation, Message, OnText, Price, PricedModel, Reply, ToolCall, ToolSpec, Usage
+from teams.models.around import Answering, Request
+from teams.models.port import Conversation, Message, Price, PricedModel, Reply, ToolCall, ToolSpec, Usage
 
 JUDGE = Conversation("validator-1", "validator", "till", 1)
 ASK = [Message("system", "You judge."), Message("user", "Is it right?")]
@@ -18,7 +19,7 @@ LOOK, ACT = (ToolSpec(name, "", {"type": "object"}) for name in ("look", "act"))
 KEY = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 3
 
 
-class Voice:
+class Voice(Answering):
     """A model that gives these replies in turn, the last one for ever, and counts."""
 
     scripted = False
@@ -32,14 +33,7 @@ class Voice:
     def price(self) -> Price:
         return Price(1.0, 2.0)
 
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
+    def answer(self, request: Request) -> Reply:
         self.asked += 1
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if isinstance(reply, Exception):

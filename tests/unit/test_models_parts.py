@@ -1,8 +1,10 @@
 """The parts of the door to real models, without the real ones: retries, the watch, pieces, faults."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -13,6 +15,8 @@ import pytest
 from onecontext.errors import GarbledReply, ModelError, ModelRefused, ModelStalled, ModelUnavailable
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
+from teams.models.litellm_stream import estimated
+from teams.models.prices import cost_usd
 from teams.models.retry import with_retries
 from teams.models.watch import Silence, watched
 
@@ -75,8 +79,12 @@ def test_no_retries_is_one_call() -> None:
     assert call.count == 1
 
 
+def nothing(*, ended: bool) -> None:
+    """There is nothing to be given back."""
+
+
 def test_watched_items_come_as_they_are() -> None:
-    assert list(watched(lambda: iter([1, 2, 3]), stall_s=5, close=lambda: None)) == [1, 2, 3]
+    assert list(watched(lambda: iter([1, 2, 3]), stall_s=5, close=lambda: None, let_go=nothing)) == [1, 2, 3]
 
 
 def test_silence_is_given_up_in_time_and_closed() -> None:
@@ -86,7 +94,7 @@ def test_silence_is_given_up_in_time_and_closed() -> None:
         yield 1
         release.wait(10)
 
-    items = watched(silent, stall_s=0.2, close=closed.set)
+    items = watched(silent, stall_s=0.2, close=closed.set, let_go=nothing)
     started = time.monotonic()
     assert next(items) == 1
     with pytest.raises(Silence):
@@ -105,7 +113,7 @@ def test_a_call_that_never_begins_is_given_up_too() -> None:
         return iter(())
 
     with pytest.raises(Silence):
-        next(watched(hangs, stall_s=0.2, close=lambda: None))
+        next(watched(hangs, stall_s=0.2, close=lambda: None, let_go=nothing))
     release.set()
 
 
@@ -114,15 +122,71 @@ def test_what_the_stream_raises_reaches_the_caller() -> None:
         yield 1
         raise ValueError("inside")
 
-    items = watched(fails, stall_s=5, close=lambda: None)
+    items = watched(fails, stall_s=5, close=lambda: None, let_go=nothing)
     assert next(items) == 1
     with pytest.raises(ValueError, match="inside"):
         next(items)
 
 
+@pytest.mark.parametrize(("items", "ended"), [([1, 2], True), ([1, None], False)], ids=["to the end", "an error"])
+def test_who_reads_gives_back_what_it_read_from_and_says_how_far(items: list[int | None], ended: bool) -> None:
+    said: queue.Queue[tuple[bool, str]] = queue.Queue()
+
+    def start() -> Iterator[int]:
+        for item in items:
+            if item is None:
+                raise ValueError("inside")
+            yield item
+
+    def let_go(*, ended: bool) -> None:
+        said.put((ended, threading.current_thread().name))
+
+    with suppress(ValueError):
+        list(watched(start, stall_s=5, close=lambda: None, let_go=let_go))
+
+    assert said.get(timeout=5) == (ended, "model-stream")
+
+
+def test_a_connection_that_cannot_be_closed_does_not_hide_why_it_was() -> None:
+    release = threading.Event()
+
+    def silent() -> Iterator[int]:
+        release.wait(20)
+        yield 1
+
+    def close() -> None:
+        raise RuntimeError("half closed")
+
+    with pytest.raises(Silence) as raised:
+        next(watched(silent, stall_s=0.2, close=close, let_go=nothing))
+    release.set()
+
+    assert raised.value.__notes__ == ["the connection could not be closed: RuntimeError"]
+
+
+def _raises(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("nobody knows")
+
+
+def test_a_price_that_cannot_be_worked_out_is_unknown_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    listed = SimpleNamespace(model_cost={"made/up-1": {"input_cost_per_token": 1.0}}, cost_per_token=_raises)
+
+    assert [cost_usd(listed, "made/up-1", object()) for _ in range(3)] == [None] * 3
+
+    assert caplog.messages == ["the price list could not say what an answer of made/up-1 costs (RuntimeError)"]
+
+
+def test_an_answer_that_cannot_be_counted_stays_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    counter = SimpleNamespace(token_counter=_raises)
+
+    assert estimated(counter, "made/up-2", {"messages": [], "tools": []}, Assembly(None)) is None
+
+    assert caplog.messages == ["what an answer of made/up-2 took could not be estimated (RuntimeError)"]
+
+
 def test_who_stops_listening_closes_the_stream() -> None:
     closed = threading.Event()
-    items = watched(lambda: iter(range(9)), stall_s=5, close=closed.set)
+    items = watched(lambda: iter(range(9)), stall_s=5, close=closed.set, let_go=nothing)
     next(items)
     items.close()
 

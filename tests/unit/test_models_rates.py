@@ -5,10 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +18,9 @@ from teams.mission.spending.budget import Budget
 from teams.mission.spending.metered import metered
 from teams.mission.spending.purse import Allowance
 from teams.models import rates as module
+from teams.models.around import Answering, Request
 from teams.models.patient import Patient, Waiting
-from teams.models.port import Conversation, Message, OnText, Price, Reply, ToolSpec, Usage
+from teams.models.port import Conversation, Message, Price, Reply, Usage
 from teams.models.rates import Limiter, Rate
 
 WHO = Conversation("ann", "worker", "till")
@@ -41,7 +40,7 @@ class Clock:
         self.now += seconds
 
 
-class Voice:
+class Voice(Answering):
     """A model that answers, or raises what stands first in ``faults``; it keeps when it was asked."""
 
     name = "voice"
@@ -59,14 +58,7 @@ class Voice:
     def price(self) -> Price | None:
         return self._price
 
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
+    def answer(self, request: Request) -> Reply:
         self.asked.append(self._clock.now)
         if self.faults:
             raise self.faults.pop(0)
@@ -301,11 +293,11 @@ def test_a_place_is_given_back_when_the_call_fails(tmp_path: Path) -> None:
 class Breaks(Voice):
     """A model whose answers break off after a few words, as often as it has ``faults``."""
 
-    def reply(self, *args: Any, on_text: OnText | None = None, **more: Any) -> Reply:
-        assert on_text is not None
+    def answer(self, request: Request) -> Reply:
+        assert request.on_text is not None
         if self.faults:
-            on_text("half an answer of nine or ten words or so")
-        return super().reply(*args, on_text=on_text, **more)
+            request.on_text("half an answer of nine or ten words or so")
+        return super().answer(request)
 
 
 def test_what_broke_off_in_the_middle_of_an_answer_is_counted_by_who_pays(tmp_path: Path) -> None:

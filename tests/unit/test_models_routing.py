@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from onecontext.errors import ContextOverflow, GarbledReply, ModelError, ModelRefused, ModelStalled, ModelUnavailable
-from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec, Usage
+from teams.models.around import Answering, Request
+from teams.models.port import Conversation, Message, OpenPriced, Price, PricedModel, Reply, Usage
 from teams.models.routing import Resting, by_name, cascade, model_for
 
 WHO = Conversation("ann", "worker", "till")
 ASK = [Message("user", "how many?")]
 
 
-class Voice:
+class Voice(Answering):
     """A model that answers with its name, or raises what stands first in ``faults``."""
 
     scripted = False
@@ -24,14 +25,7 @@ class Voice:
     def price(self) -> Price | None:
         return self._price
 
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
+    def answer(self, request: Request) -> Reply:
         self.asked += 1
         if self.faults:
             raise self.faults.pop(0)
@@ -182,11 +176,11 @@ class Window(Voice):
         super().__init__(name)
         self._characters = characters
 
-    def reply(self, messages: Sequence[Message], *args: Any, **more: Any) -> Reply:
-        if sum(len(message.content) for message in messages) > self._characters:
+    def answer(self, request: Request) -> Reply:
+        if sum(len(message.content) for message in request.messages) > self._characters:
             self.asked += 1
             raise ContextOverflow(f"more than {self._characters}")
-        return super().reply(messages, *args, **more)
+        return super().answer(request)
 
 
 def asked(model: PricedModel, size: int) -> str:

@@ -1,10 +1,14 @@
 """Expressions and templates of playbooks: what they may say, what they come to, and that nothing runs as code."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teams.playbook.expressions import BadExpression, Expression
+from teams.agent.prompt import fenced
+from teams.playbook.evaluation import BadExpression
+from teams.playbook.expressions import Expression
 from teams.playbook.functions import MAX_SIZE, weighed
 from teams.playbook.templates import Template
 
@@ -68,6 +72,10 @@ def test_what_is_no_expression_is_refused_where_it_is_read(text: str) -> None:
         ("min([])", "min of nothing"),
         ("join('ab')", "join takes a list"),
         ("len(inputs.n)", "has no len()"),
+        ("join(inputs.words, 5)", "join puts a text between them"),
+        ("unique([{'a': 'x'}], 'a', 'who')", "'who'"),
+        ("9" * 400 + " + 1.5", "too large"),
+        ("1e308 + 1e308", "no number"),
     ],
 )
 def test_what_cannot_be_worked_out_is_said_in_a_sentence(text: str, said: str) -> None:
@@ -87,6 +95,35 @@ def test_work_and_size_are_bounded() -> None:
         Expression("a + a").value({"a": "x" * (MAX_SIZE // 2 + 1)})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one == other",
+        "one in [other]",
+        "sorted([one, other])",
+        "[text for text in many if a == b]",
+        "[a + b for text in many]",
+        "[a[1:] for text in many]",
+        "[text(a) for one in many]",
+    ],
+)
+def test_work_that_takes_few_steps_is_bounded_too(text: str) -> None:
+    """Lists that hold one another twice are small, and are compared for years."""
+    one, other = ["x"], ["x"]
+    for _ in range(60):
+        one, other = [one, one], [other, other]  # type: ignore[list-item]
+    scope = {"one": one, "other": other, "a": "x" * 400_000, "b": "x" * 400_000, "many": list(range(1000))}
+
+    with pytest.raises(BadExpression, match="looks at more than"):
+        Expression(text).value(scope)
+
+
+@pytest.mark.parametrize("text", ["1e309", "-1e309"])
+def test_what_is_no_number_is_refused_where_it_is_read(text: str) -> None:
+    with pytest.raises(BadExpression, match="no number"):
+        Expression(text)
+
+
 def test_what_doubles_without_end_is_weighed() -> None:
     value: list[object] = ["x"]
     for _ in range(60):
@@ -103,12 +140,17 @@ def test_the_steps_that_an_expression_speaks_of_are_known() -> None:
     assert found.names == {"steps", "other"}
 
 
+def _said(text: str) -> str:
+    """Return what an expression comes to, or why the text is refused."""
+    try:
+        return repr(Expression(text).value({}))
+    except BadExpression as refused:
+        return str(refused).strip()
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_an_expression_or_refused(text: str) -> None:
-    try:
-        Expression(text).value({})
-    except BadExpression:
-        return
+    assert _said(text) == _said(text) != ""
 
 
 def test_what_says_the_same_is_one_with_all_who_said_it() -> None:
@@ -132,6 +174,15 @@ def test_an_insertion_that_is_never_closed_is_refused() -> None:
         Template("a {{ b")
 
 
+@pytest.mark.parametrize("text", ["{{" * 50_000, "{{ a }" * 20_000, "{{ a }} {{" * 20_000])
+def test_insertions_that_are_never_closed_take_no_time(text: str) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(BadExpression, match="without"):
+        Template(text)
+    assert time.monotonic() - began < 30  # it took minutes
+
+
 def test_in_a_command_what_is_inserted_is_quoted() -> None:
     scope = {"x": "a b; rm -r", "y": ["1", "2 3"], "z": ""}
 
@@ -145,4 +196,5 @@ def test_in_a_prompt_what_others_said_is_fenced_and_cannot_close_its_fence() -> 
 
     text = Template("{{ inputs }} {{ steps.a }} {{ n }} {{ name }}").prompt(scope, said=said)
 
-    assert text == "plain </data> \n<data>\nx <\\/DATA > y\n</data>\n 3 ann"
+    assert text == f"plain </data> \n{fenced('data', 'x </DATA > y')}\n 3 ann"
+    assert "x <\\/DATA > y" in text

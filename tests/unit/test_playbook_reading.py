@@ -7,8 +7,8 @@ import pytest
 from onecontext.errors import InvalidDocument, NewerFormat, UsageError
 from teams.playbook.document import Playbook
 from teams.playbook.inputs import inputs_of
-from teams.playbook.library import find_playbook, library
 from teams.playbook.reading import LIMIT_BYTES, BadPlaybook, load_playbook, parse_playbook
+from teams.playbook.shelf import find_playbook, playbooks
 from teams.playbook.types import fit, of_text
 
 HEAD = "version: 1\nname: x\ndescription: y\n"
@@ -59,13 +59,13 @@ def test_all_that_is_wrong_is_told_in_order_of_lines() -> None:
         ("a: {for_each: {in: '[1]', as: inputs, steps: {b: {set: {x: '1'}}}}}", "hides a name"),
         ("a: {for_each: {in: '[1]', steps: {a: {set: {x: '1'}}}}}", "a second step 'a'; the first is at steps.a"),
         ("a: {for_each: {steps: {b: {set: {x: '1'}}}}}", "either 'in' (an expression that is a list) or 'files'"),
-        ("a: {loop: {until: 'true', steps: {b: {set: {x: '1'}}}}}", "max_rounds: Field required"),
+        ("a: {loop: {until: 'true', steps: {b: {set: {x: '1'}}}}}", "max_rounds: it is missing"),
         ("a: {loop: {max_rounds: 101, until: 'true', steps: {b: {set: {x: '1'}}}}}", "from 1 to 100"),
         ("a: {land: {commit: x, checks: []}}", "at least 1 item"),
         ("a-b: {set: {x: '1'}}", "use _ in place of -"),
         ("a: {agent: {prompt: x, returns: {commit: str}}}", "commit cannot be returned: the host says that"),
         ("a: {agent: {prompt: x, returns: {X: str}}}", "'X' cannot name a field"),
-        ("a: {agent: {prompt: x, model: gpt}}", "Extra inputs are not permitted"),
+        ("a: {agent: {prompt: x, model: gpt}}", "no such key"),
         ("a: {ensure: [{}], set: {x: '1'}}", "either 'that' (an expression) or 'run'"),
         ("a: {agent: {prompt: x, apart_from: [q]}}", "no step 'q'"),
     ],
@@ -110,7 +110,7 @@ def test_a_file_that_is_too_large_or_a_link_is_not_read(tmp_path: Path) -> None:
 
 
 def test_every_shipped_playbook_is_one(tmp_path: Path) -> None:
-    found = library(tmp_path)
+    found = playbooks(tmp_path)
 
     assert [one.name for one in found] == ["debate", "hypotheses", "migrate", "plan-build-verify", "review-to-tests"]
     assert all(one.playbook is not None and one.playbook.name == one.name for one in found), found
@@ -127,7 +127,7 @@ def test_what_came_with_a_clone_cannot_stand_in_for_a_shipped_one(tmp_path: Path
     assert find_playbook("mine", cwd=tmp_path, project=tmp_path).source == str(own / "mine.yaml")
     with pytest.raises(UsageError, match=r"there are debate, .*, bad, mine"):
         find_playbook("other", cwd=tmp_path, project=tmp_path)
-    assert [one.name for one in library(tmp_path) if one.problem] == ["bad"]
+    assert [one.name for one in playbooks(tmp_path) if one.problem] == ["bad"]
 
 
 @pytest.mark.parametrize(

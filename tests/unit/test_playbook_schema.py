@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from teams.playbook.library import library
 from teams.playbook.schema import schema_text
+from teams.playbook.shelf import playbooks
 
 
 def test_the_published_schema_is_what_the_model_says(root: Path) -> None:
@@ -18,7 +18,7 @@ def test_the_published_schema_is_what_the_model_says(root: Path) -> None:
 def test_every_shipped_playbook_fits_the_schema(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
 
-    for entry in library(tmp_path):
+    for entry in playbooks(tmp_path):
         document = yaml.safe_load(entry.path.read_text())
         validator.validate(document)
         with pytest.raises(jsonschema.ValidationError):

@@ -1,6 +1,5 @@
 """Skills: the format, and where they are found."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,22 +7,12 @@ import pytest
 from onecontext.errors import InvalidDocument
 from skills.discover import Found, find_skills
 from skills.format import read_skill
-
-Write = Callable[..., Path]
+from tests.support.skills import Write, skill_writer
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    def write(place: str, name: str, front: str = "", body: str = "Do it.\n", **others: str) -> Path:
-        folder = tmp_path / place / name
-        folder.mkdir(parents=True, exist_ok=True)
-        front = front or f"name: {name}\ndescription: from {place}\n"
-        (folder / "SKILL.md").write_text(f"---\n{front}---\n{body}", encoding="utf-8")
-        for file_name, text in others.items():
-            (folder / file_name).write_text(text, encoding="utf-8")
-        return folder
-
-    return write
+    return skill_writer(tmp_path)
 
 
 def _find(tmp_path: Path) -> Found:

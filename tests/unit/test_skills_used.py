@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,12 @@ from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, UnknownSkill
 from skills.activate import activate, files, read_skill_file, skill_tool
 from skills.format import read_skill
-
-Write = Callable[..., Path]
+from tests.support.skills import Write, skill_writer
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    def write(place: str, name: str, front: str = "", body: str = "Do it.\n", **others: str) -> Path:
-        folder = tmp_path / place / name
-        folder.mkdir(parents=True, exist_ok=True)
-        front = front or f"name: {name}\ndescription: from {place}\n"
-        (folder / "SKILL.md").write_text(f"---\n{front}---\n{body}", encoding="utf-8")
-        for file_name, text in others.items():
-            (folder / file_name).write_text(text, encoding="utf-8")
-        return folder
-
-    return write
+    return skill_writer(tmp_path)
 
 
 # --- activation -------------------------------------------------------------------------------------------------------

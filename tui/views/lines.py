@@ -4,6 +4,7 @@ Rule 1: the cost of a change does not depend on how long the list is.
 Rule 2: a list that follows its end stays there until the reader moves away, and again once they return.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, ClassVar, Generic, TypeVar
@@ -51,9 +52,9 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         self.cursor: int = 0
         self._at_end = True
 
+    @abstractmethod
     def row(self, item: Item, cells: int) -> Spans:
         """Return how ``item`` looks."""
-        raise NotImplementedError
 
     def heading(self, cells: int) -> Spans | None:
         """Return a first row that does not scroll, or None."""

@@ -57,7 +57,7 @@ def load_function(name: str, folder: Path) -> Callable[..., Any]:
     """
     module_name, colon, function_name = name.partition(":")
     if not (module_name and colon and function_name):
-        raise UsageError(f"{name!r} is not MODULE:FUNCTION", hint="such as --python helpers:answer")
+        raise UsageError(f"{name!r} is not MODULE:FUNCTION", hint="such as helpers:answer, of the file helpers.py")
     sys.path.insert(0, str(folder))
     try:
         module = importlib.import_module(module_name)

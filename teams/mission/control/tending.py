@@ -56,6 +56,7 @@ class Tending:
             "budget": self._budget(),
             "who": dict(site.who),
             "memory": site.memory.branch,
+            "address": site.address,
             **more,
         }
         self._record("mission.started", data)
@@ -65,7 +66,7 @@ class Tending:
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        now = {"budget": self._budget(), "who": dict(self._site.who)}
+        now = {"budget": self._budget(), "who": dict(self._site.who), "address": self._site.address}
         self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager
@@ -130,7 +131,7 @@ class Tending:
         try:
             self._obey()
         except BaseException:
-            # Nobody would be left to let go who is held.
+            # Whatever it was, nobody would be left to let go who is held. The mission ends with it.
             self._site.stop.set()
             raise
 

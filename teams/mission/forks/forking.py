@@ -105,6 +105,7 @@ def _beginning(source: History, at: Checkpoint, name: str, tip: str) -> list[Dra
         "budget": dict(source.budget),
         "who": dict(source.who),
         "memory": name,
+        "address": source.address,
         "forked_from": source.mission,
     }
     contract = at.contract

@@ -3,6 +3,7 @@
 Rule 1: each command has a copy of its own: it runs what the author wrote, which could mend in passing what the next one
         looks at, and then what was measured would not be what lands.
 Rule 2: a command that runs pytest is witnessed; that it exits 0 is not enough (:mod:`teams.mission.judging.proof`).
+Rule 3: pinned tests must pass without what came new beside them, too (:mod:`teams.mission.judging.apart`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,9 +13,10 @@ from typing import Any
 from onecontext.store.project_files import StoredFile, read_stored, with_files
 from teams.guard.port import CommandResult
 from teams.mission.contract import Assertion
+from teams.mission.judging.apart import Apart, set_apart
 from teams.mission.judging.patterns import runs_pytest
 from teams.mission.judging.pins import Compared, Pins
-from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, prove
+from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, prove, prove_apart
 from teams.mission.judging.witnessed import Testimony, can_be_witnessed, prepare
 from teams.mission.site import VALIDATOR, Site
 
@@ -75,7 +77,7 @@ class Measure:
     """What is measured: ``commit``, by the tests that ``pinned`` has (paths to their content).
 
     ``trusted`` are the pinned files that are in ``commit`` as they were; ``changed`` is as in :func:`prove`, and
-    ``written`` what differs and may.
+    ``written`` what differs and may. ``apart`` is the same without what came beside the tests.
     """
 
     commit: str
@@ -85,6 +87,7 @@ class Measure:
     changed: frozenset[str]
     written: frozenset[str]
     pins: Pins
+    apart: Apart
 
     @classmethod
     def of(cls, pins: Pins, commit: str, pinned: str, compared: Compared) -> "Measure":
@@ -93,7 +96,12 @@ class Measure:
         measured = pins.measured(commit, compared, author=VALIDATOR)
         there = pins.tests_in(measured)
         trusted = frozenset(path for path, file in tests.items() if there.get(path) == file)
-        return cls(measured, pinned, tests, trusted, frozenset(compared.changed), frozenset(compared.written), pins)
+        written = frozenset(compared.written)
+        # Who may write tests may let the old ones need the new.
+        apart = Apart(measured, pinned)
+        if not any(pins.is_of_tests(path) for path in written):
+            apart = set_apart(pins.project, measured, pinned, tests, author=VALIDATOR)
+        return cls(measured, pinned, tests, trusted, frozenset(compared.changed), written, pins, apart)
 
 
 class Checks:
@@ -137,10 +145,15 @@ class Checks:
         result, testimony = self._witnessed(measure.commit, command, timeout_s)
         if result.exit_code != 0:
             return result, replace(prove(testimony, NOTHING, required=False), problems=())
-        _, before = self._witnessed(measure.pinned, command, timeout_s, collect_only=True)
+        _, before = self._witnessed(measure.apart.before, command, timeout_s, collect_only=True)
         contents = {path: read_stored(self._site.project, file) or b"" for path, file in measure.tests.items()}
         expected = expected_from(before, contents, but=measure.written)
-        return result, prove(testimony, expected, required=True, changed=measure.changed)
+        proof = prove(testimony, expected, required=True, changed=measure.changed)
+        if proof.problems or not (expected.total and measure.apart.beside):
+            return result, proof
+        alone, testimony = self._witnessed(measure.apart.commit, command, timeout_s, trusted=measure.tests)
+        problems = prove_apart(testimony, alone.exit_code, expected, beside=measure.apart.beside)
+        return result, replace(proof, problems=problems)
 
     def _seen_to_fail_before(self, check: Check, assertion: Assertion) -> Check:
         """Run the command where the tests are there and the work is not; that it passes there, too, is a problem."""
@@ -155,10 +168,17 @@ class Checks:
         return replace(check, proof=replace(proof, problems=(*proof.problems, problem)))
 
     def _witnessed(
-        self, commit: str, command: str, timeout_s: float, *, collect_only: bool = False
+        self,
+        commit: str,
+        command: str,
+        timeout_s: float,
+        *,
+        collect_only: bool = False,
+        trusted: Collection[str] | None = None,
     ) -> tuple[CommandResult, Testimony]:
+        pinned = self._measure.trusted if trusted is None else trusted
         with self._site.copy(self._purpose, commit) as folder:
-            prepared = prepare(folder, command, pinned=self._measure.trusted, collect_only=collect_only)
+            prepared = prepare(folder, command, pinned=pinned, collect_only=collect_only)
             result = self._site.sandbox.run(bash(prepared.command), workspace=folder, timeout_s=timeout_s)
             return replace(result, argv=tuple(bash(command))), prepared.testimony()
 

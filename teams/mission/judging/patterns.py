@@ -44,7 +44,11 @@ _SHADOWED = frozenset(
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
     """Say whether ``path`` is one of ``patterns``, or below one that is a folder."""
-    return any(fnmatchcase(path, pattern) or path.startswith(f"{pattern.rstrip('/')}/") for pattern in patterns)
+    # A path is itself, although [id].tsx is a pattern of i.tsx and d.tsx.
+    return any(
+        path == pattern or path.startswith(f"{pattern.rstrip('/')}/") or fnmatchcase(path, pattern)
+        for pattern in patterns
+    )
 
 
 def runs_tests(command: str) -> bool:

@@ -64,13 +64,13 @@ class Pins:
     """What a contract pins, looked at in commits of ``project``."""
 
     def __init__(self, project: Project, contract: Contract) -> None:
-        self._project = project
+        self.project = project
         self._named = tuple({pattern for assertion in contract.assertions for pattern in assertion.tests})
         self._runs_tests = any(runs_tests(assertion.command or "") for assertion in contract.assertions)
 
     def compare(self, pinned: str, commit: str, *, may_write: Iterable[str] = ()) -> Compared:
         """Return what ``commit`` changes of the files that ``pinned`` pins, apart from those of ``may_write``."""
-        before, after = files_of(self._project, pinned), files_of(self._project, commit)
+        before, after = files_of(self.project, pinned), files_of(self.project, commit)
         allowed = tuple(may_write)
         differing = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
         tests_before = any(self._is_test(path) for path in before)
@@ -83,17 +83,21 @@ class Pins:
 
     def measured(self, commit: str, compared: Compared, *, author: str) -> str:
         """Return the commit that is measured in place of ``commit``: the pinned files as they were."""
-        return with_files(self._project, commit, compared.restored, author=author)
+        return with_files(self.project, commit, compared.restored, author=author)
+
+    def is_of_tests(self, path: str) -> bool:
+        """Say whether a path is a test's, or decides how tests run."""
+        return self._is_test(path) or self._is_setting(path, None) or path.rsplit("/", 1)[-1] in PARTLY_SETTINGS
 
     def tests_in(self, commit: str) -> dict[str, StoredFile]:
         """Return the tests and the settings of test runners that ``commit`` has."""
-        files = files_of(self._project, commit)
+        files = files_of(self.project, commit)
         return {path: file for path, file in files.items() if self._is_test(path) or self._is_setting(path, file)}
 
     def named_in(self, commit: str, patterns: Iterable[str]) -> dict[str, StoredFile]:
         """Return the files of ``commit`` that are tests, or of one of these ``patterns``."""
         wanted = tuple(patterns)
-        files = files_of(self._project, commit)
+        files = files_of(self.project, commit)
         return {path: file for path, file in files.items() if self._is_test(path) or matches(path, wanted)}
 
     def _is_test(self, path: str) -> bool:
@@ -127,10 +131,10 @@ class Pins:
             compared.note(path, "was changed, and is pinned", before)
 
     def _only_grew(self, path: str, before: StoredFile, after: StoredFile) -> bool:
-        return only_grew(path, read_stored(self._project, before), read_stored(self._project, after))
+        return only_grew(path, read_stored(self.project, before), read_stored(self.project, after))
 
     def _settings(self, path: str, file: StoredFile | None) -> Any:
-        content = read_stored(self._project, file) if file is not None else b""
+        content = read_stored(self.project, file) if file is not None else b""
         return pytest_settings(path, content)
 
 

@@ -107,6 +107,19 @@ def prove(testimony: Testimony, expected: Expected, *, required: bool, changed: 
     )
 
 
+def prove_apart(
+    testimony: Testimony, exit_code: int | None, expected: Expected, *, beside: Collection[str]
+) -> tuple[str, ...]:
+    """Return why pinned tests that passed prove nothing: they do not without the new files ``beside`` them."""
+    proof = prove(testimony, expected, required=True)
+    if exit_code == 0 and not proof.problems:
+        return ()
+    failed = [node for said in testimony.runs for node, outcome in said.outcomes.items() if outcome == "failed"]
+    failed += [node for said in testimony.runs for node in said.errors]
+    why = f"these fail: {_some(failed)}" if failed else "; ".join(proof.problems) or f"the command exits {exit_code}"
+    return (f"without what came new beside them ({_some(beside)}) the pinned tests do not pass; {why}",)
+
+
 def _of_run(said: Said, changed: Collection[str]) -> Iterable[str]:
     failed = [node for node, outcome in said.outcomes.items() if outcome == "failed"]
     unfinished = [node for node in said.selected if said.outcomes.get(node, "begun") == "begun"]

@@ -151,7 +151,8 @@ def outside(site: Site, scope: Scope, commit: str) -> list[str]:
     """Return the files that ``commit`` changes since the attempt that was sent back, and that no finding is about."""
     before, after = files_of(site.project, scope.commit), files_of(site.project, commit)
     changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-    return [path for path in changed if not matches(path, scope.paths) and not is_test(path)]
+    # Paths, not patterns: a file that the author called "*" is no leave to change everything.
+    return [path for path in changed if path not in scope.paths and not is_test(path)]
 
 
 def refusal(paths: Sequence[str]) -> str:

@@ -1,13 +1,13 @@
 """A model whose calls are paid from a budget: set aside before, settled after, not made where there is no room."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 
 from onecontext.errors import SetupError
 from teams.mission.spending.budget import Budget
+from teams.models.around import Around, Request
 from teams.models.counting import Counting
-from teams.models.port import Conversation, Message, OnText, OpenPriced, Price, PricedModel, Reply, ToolSpec
+from teams.models.port import Conversation, OpenPriced, PricedModel, Reply
 
 MARGIN = 1.25
 """Other tokenizers than the one we count with need more tokens for the same text."""
@@ -30,7 +30,7 @@ def metered(
     return open_conversation
 
 
-class Metered:
+class Metered(Around):
     """One conversation that is paid from a budget."""
 
     def __init__(
@@ -42,33 +42,15 @@ class Metered:
         stop: threading.Event,
         pause: threading.Event,
     ) -> None:
-        self.name = model.name
-        self.scripted = model.scripted
-        self._model = model
-        self._whose = whose
+        super().__init__(model, whose)
         self._budget = budget
         self._answer_tokens = answer_tokens
         self._stop = stop
         self._pause = pause
         self._counting = Counting()
 
-    def window(self) -> int | None:
-        """Return how many tokens a conversation may have; None when nobody knows."""
-        return self._model.window()
-
-    def price(self) -> Price | None:
-        """Return what its tokens cost; None when nobody knows."""
-        return self._model.price()
-
-    def reply(
-        self,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        *,
-        on_text: OnText | None = None,
-        most_tokens: int | None = None,
-    ) -> Reply:
-        """Answer the conversation, if there is room for it; see :meth:`teams.models.port.Model.reply`.
+    def answer(self, request: Request) -> Reply:
+        """Answer the conversation, if there is room for it; see :meth:`teams.models.around.Answering.answer`.
 
         Raises:
             BudgetExhausted: there is none; the call was not made.
@@ -80,22 +62,24 @@ class Metered:
                 f"nobody knows the price of {self.name}, so a budget in dollars cannot be kept",
                 hint="give the budget in tokens, or name a model whose price is known",
             )
-        wanted = min(self._answer_tokens, most_tokens or self._answer_tokens)
+        wanted = min(self._answer_tokens, request.most_tokens or self._answer_tokens)
         with self._budget.reserved(
             agent=self._whose.agent,
             task=self._whose.task,
-            tokens_in=self._most_in(messages, tools),
+            tokens_in=self._most_in(request),
             wanted_out=wanted,
             price=price,
             stop=self._stop,
             pause=self._pause,
-            sign=lambda: on_text("") if on_text else None,
+            sign=lambda: request.on_text("") if request.on_text else None,
         ) as reservation:
-            reply = self._model.reply(messages, tools, on_text=on_text, most_tokens=reservation.tokens_out)
+            reply = replace(request, most_tokens=reservation.tokens_out).to(self._model)
             usage = reply.usage
             counted = reservation.settle(tokens=usage.tokens_in + usage.tokens_out, usd=usage.cost_usd, lost=reply.lost)
         return replace(reply, counted=counted)
 
-    def _most_in(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> int:
-        counted = self._counting.tokens_in(messages, tools)
-        return counted if self.scripted else int(counted * MARGIN) + AROUND_A_MESSAGE * (len(messages) + len(tools))
+    def _most_in(self, request: Request) -> int:
+        counted = self._counting.tokens_in(request.messages, request.tools)
+        if self.scripted:
+            return counted
+        return int(counted * MARGIN) + AROUND_A_MESSAGE * (len(request.messages) + len(request.tools))

@@ -20,7 +20,7 @@ def _elsewhere() -> None:
     """Stand for a tool of another program."""
 
 
-# Nobody could answer for one call of it: a program that was cut short is begun anew, whole (docs/missions.md).
+# Nobody could answer for one call of it: a program that was cut short is begun anew, whole (docs/missions-inside.md).
 _ELSEWHERE = tool_from(_elsewhere, effect="confined")
 
 

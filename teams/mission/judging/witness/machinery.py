@@ -1,6 +1,7 @@
 """Whether the machinery is whole: what makes a test mean something, before the project's code ran and after.
 
 Rule 1: what is replaced by code of the project is named. What pytest and its plugins change themselves is theirs to do.
+Rule 2: a function whose inside was exchanged is another function, whoever did it.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import sys
 import types
 from typing import Any
 
-from .provenance import file_of, is_theirs
+from .provenance import file_of, is_in_project, is_theirs
 
 _WATCHED = ("_pytest", "pytest", "pluggy", "unittest", "builtins")
 
 
-def machinery() -> dict[str, tuple[Any, str, Any]]:
-    """Return names to (what holds it, its name there, what it is now)."""
+def machinery() -> dict[str, tuple[Any, str, Any, Any]]:
+    """Return names to (what holds it, its name there, what it is now, what is in it)."""
     found: dict[str, tuple[Any, str, Any]] = {}
     for name, module in list(sys.modules.items()):
         if module is None or name.split(".")[0] not in _WATCHED:
@@ -26,14 +27,25 @@ def machinery() -> dict[str, tuple[Any, str, Any]]:
             if isinstance(value, type) and value.__module__ == name and name != "builtins":
                 methods = [(key, one) for key, one in vars(value).items() if isinstance(one, types.FunctionType)]
                 found.update({f"{name}.{part}.{key}": (value, key, one) for key, one in methods})
-    return found
+    return {name: (*held, _inside(held[2])) for name, held in found.items()}
 
 
-def replaced(before: dict[str, tuple[Any, str, Any]]) -> list[str]:
+def replaced(before: dict[str, tuple[Any, str, Any, Any]]) -> list[str]:
     """Return the names of what code of the project has put in the place of something else, or taken away."""
     gone, names = object(), []
-    for name, (holder, part, value) in before.items():
+    for name, (holder, part, value, inside) in before.items():
         now = vars(holder).get(part, gone)
-        if now is not value and (now is gone or is_theirs(file_of(now))):
+        if now is not value:
+            if now is gone or is_theirs(file_of(now)):
+                names.append(name)
+        elif _inside(now) != inside or is_in_project(file_of(value)):
             names.append(name)
     return sorted(names)
+
+
+def _inside(value: Any) -> Any:
+    """Return what a function does, by identity: its code and what it takes where nothing is given."""
+    if not isinstance(value, types.FunctionType):
+        return None
+    named = value.__kwdefaults__ or {}
+    return id(value.__code__), id(value.__defaults__), tuple((key, id(one)) for key, one in named.items())

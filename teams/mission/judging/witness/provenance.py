@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 from typing import Any
 
 _BESIDE = os.path.dirname(os.path.realpath(__file__))
@@ -27,11 +28,23 @@ _PINNED = _pinned()
 
 
 def file_of(thing: Any) -> str | None:
-    """Return the file of a function, method or class; None when it cannot be told."""
+    """Return the file of a function, method or class; None when it cannot be told.
+
+    Nor can it of an object that is only called, like a mock or a partial: what it does is not what its class is.
+    """
     code = getattr(thing, "__code__", None)
-    if code is not None:
-        return str(code.co_filename)
+    if isinstance(code, types.CodeType):
+        return _told_by_its_module(thing) or str(code.co_filename)
+    if not isinstance(thing, (type, types.BuiltinFunctionType)):
+        return None
     return getattr(sys.modules.get(getattr(thing, "__module__", None) or ""), "__file__", None)
+
+
+def _told_by_its_module(function: Any) -> str:
+    """Return the file of the module of the project that a function lives in, whatever file its code names."""
+    names = getattr(function, "__globals__", {})
+    path = names.get("__file__")
+    return str(path) if is_in_project(path) else ""
 
 
 def is_theirs(path: str | None) -> bool:
@@ -42,6 +55,30 @@ def is_theirs(path: str | None) -> bool:
     if path.startswith("<frozen ") or real in _PINNED or os.path.dirname(real) == _BESIDE:
         return False
     return not real.startswith(_TRUSTED) or real.startswith(_HOME + os.sep)
+
+
+def is_in_project(path: str | None) -> bool:
+    """Say whether this is a file of the project, and not only code of unknown origin, as a decorator may make it."""
+    return isinstance(path, str) and os.path.isabs(path) and is_theirs(path) and path.startswith(_HOME + os.sep)
+
+
+def raised_in(error: BaseException) -> str:
+    """Return the file of the project, or of its pinned tests, whose code raised this; "" where only others had part.
+
+    What a library raises when it is called is raised by who called it. Nothing that a traceback hides is hidden here.
+    """
+    before = error.__context__
+    # Of a skip in a TestCase, pytest makes another one from within the ``except`` of unittest.
+    is_another = isinstance(before, getattr(sys.modules.get("unittest"), "SkipTest", ()))
+    return _innermost(error) or (_innermost(before) if before is not None and is_another else "")
+
+
+def _innermost(error: BaseException) -> str:
+    files, trace = [], error.__traceback__
+    while trace is not None:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return next((file for file in reversed(files) if is_theirs(file) or os.path.realpath(file) in _PINNED), "")
 
 
 def shown(path: str) -> str:

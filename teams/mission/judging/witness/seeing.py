@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from .machinery import machinery, replaced
-from .provenance import is_theirs, shown
+from .provenance import is_theirs, raised_in, shown
 
 
 class Probe:
@@ -24,10 +24,15 @@ class Probe:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
+        raised = call.excinfo  # before anybody makes another one of it
         report = (yield).get_result()
-        if call.excinfo is not None and report.outcome == "passed":
+        raised = raised or call.excinfo
+        if raised is not None and report.outcome == "passed":
             report.outcome = "failed"
-            report.longrepr = f"it raised {call.excinfo.typename}, and something made that pass"
+            report.longrepr = f"it raised {raised.typename}, and something made that pass"
+        if raised is not None and report.outcome == "skipped":
+            # An attribute of the report: so it comes along from a worker process, too.
+            report.onecontext_raised_in = raised_in(raised.value)
 
     def pytest_assertion_pass(self, item: Any, lineno: int, orig: str, expl: str) -> None:
         """Be there: only then does pytest explain what passed, and comparisons are seen (truth.py)."""
@@ -83,9 +88,10 @@ class Witness:
         self._note_skip(report)
 
     def _note_skip(self, report: Any) -> None:
-        # (path, line, reason): where it was raised. Of a mark, that is where the test is.
+        # (path, line, reason): where it says that it was raised; whose code raised it, where we saw it.
         where = report.longrepr[0] if report.skipped and isinstance(report.longrepr, (tuple, list)) else None
-        if where is not None and is_theirs(str(where)):
+        where = getattr(report, "onecontext_raised_in", "") or where
+        if report.skipped and where is not None and is_theirs(str(where)):
             self._skipped_by[report.nodeid] = shown(str(where))
 
     @pytest.hookimpl(tryfirst=True)

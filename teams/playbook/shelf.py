@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     problem: str = ""
 
 
-def library(project: Path) -> list[Entry]:
+def playbooks(project: Path) -> list[Entry]:
     """Return all playbooks by name, the shipped ones first; files that are none come with what is wrong."""
     return [_entry(path, SHIPPED) for path in _shipped()] + [_entry(path, str(path)) for path in _own(project)]
 

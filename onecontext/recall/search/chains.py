@@ -1,0 +1,166 @@
+"""Which branch tells which files: chains that branches share.
+
+Rule 1: a chain grows at its end; what a branch tells is its first ``length`` files. A branch whose files are no such
+        beginning gets a chain of its own.
+Rule 2: what stands in a chain beyond what any branch tells is taken out, with the files that no chain has then.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from onecontext.recall.search.database import Database
+from onecontext.recall.search.doctable import DocTable
+from onecontext.recall.search.documents import Document, Part
+
+Changed = Mapping[str, tuple[str | None, str | None]]
+"""Paths below a part to their blobs, old and new; None where there is none."""
+
+
+class Version(NamedTuple):
+    """What a branch tells of a part: the first ``length`` files of a chain."""
+
+    chain: int
+    length: int
+
+
+class Chains:
+    """The chains and files of one index, while it is changed.
+
+    ``read`` returns the documents of a part's blob, and how many bytes it has.
+    """
+
+    def __init__(self, db: Database, docs: DocTable, read: Callable[[Part, str], tuple[list[Document], int]]) -> None:
+        self._db = db
+        self._docs = docs
+        self._read = read
+        self._touched: set[int] = set()
+        ((self._newest,),) = db.rows(
+            "SELECT max((SELECT coalesce(max(chain), 0) FROM chain), (SELECT coalesce(max(chain), 0) FROM told))"
+        )
+
+    def tell(self, branch: str, folder: str, part: Part, tree: str, version: Version) -> None:
+        """Note what ``branch`` tells of a part, which is the object ``tree`` in git."""
+        self.untell(branch, folder, part)
+        self._db.run("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?)", branch, folder, int(part), tree, *version)
+
+    def untell(self, branch: str, folder: str, part: Part) -> None:
+        """Forget what ``branch`` told of a part."""
+        where = "branch = ? AND folder = ? AND kind = ?"
+        found = self._db.rows(f"SELECT chain FROM told WHERE {where}", branch, folder, int(part))
+        self._touched |= {chain for (chain,) in found}
+        if found:
+            self._db.run(f"DELETE FROM told WHERE {where}", branch, folder, int(part))
+
+    def told(self, branch: str) -> dict[tuple[str, Part], tuple[str, Version]]:
+        """Return what ``branch`` tells: folder and part to the object in git and the version."""
+        sql = "SELECT folder, kind, object, chain, length FROM told WHERE branch = ?"
+        return {(row[0], Part(row[1])): (row[2], Version(row[3], row[4])) for row in self._db.rows(sql, branch)}
+
+    def anywhere(self, folder: str, part: Part, wanted: str) -> tuple[str, Version] | None:
+        """Return what some branch tells of a part: the object ``wanted`` itself, else that of the branch it is of."""
+        row = self._db.rows(
+            "SELECT object, chain, length FROM told WHERE folder = ? AND kind = ?"
+            " ORDER BY object = ? DESC, branch = folder DESC, length DESC LIMIT 1",
+            *(folder, int(part), wanted),
+        )
+        return (row[0][0], Version(row[0][1], row[0][2])) if row else None
+
+    def version(self, part: Part, base: Version | None, changed: Changed) -> Version:
+        """Return the version that ``base`` (None: nothing) is with these changes."""
+        chain, length = base or Version(self._new_chain(), 0)
+        before = self._files(chain, length) if any(old for old, _ in changed.values()) else None
+        first, tail = _tail(before, length, changed)
+        standing = self._db.rows(
+            "SELECT c.path, f.blob FROM chain c JOIN file f ON f.id = c.file"
+            " WHERE c.chain = ? AND c.position >= ? ORDER BY c.position LIMIT ?",
+            *(chain, first, len(tail)),
+        )
+        same = 0
+        while same < len(standing) and standing[same] == tail[same]:
+            same += 1
+        first += same
+        if same == len(tail):
+            return Version(chain, first)
+        if self._is_told_beyond(chain, first):
+            chain = self._copy(chain, first)
+        self._replace(chain, first, part, tail[same:])
+        return Version(chain, first + len(tail) - same)
+
+    def release(self) -> None:
+        """Take out what no branch tells any more, of all that was changed."""
+        for chain in sorted(self._touched):
+            ((length,),) = self._db.rows("SELECT coalesce(max(length), 0) FROM told WHERE chain = ?", chain)
+            gone = self._db.rows("SELECT file FROM chain WHERE chain = ? AND position >= ?", chain, length)
+            self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, length)
+            self._forget(file for (file,) in gone)
+        self._touched.clear()
+
+    def _is_told_beyond(self, chain: int, length: int) -> bool:
+        return bool(self._db.rows("SELECT 1 FROM told WHERE chain = ? AND length > ? LIMIT 1", chain, length))
+
+    def _replace(self, chain: int, first: int, part: Part, tail: Sequence[tuple[str, str]]) -> None:
+        """Have ``tail`` stand in a chain from position ``first`` on."""
+        old = self._db.rows("SELECT file FROM chain WHERE chain = ? AND position >= ?", chain, first)
+        self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, first)
+        # What stays in a file that grew must not go with the one before it, so the new ones come first.
+        rows = [(chain, first + i, path, self._file(part, blob)) for i, (path, blob) in enumerate(tail)]
+        self._db.many("INSERT INTO chain VALUES (?, ?, ?, ?)", rows)
+        self._forget(file for (file,) in old)
+
+    def _copy(self, chain: int, length: int) -> int:
+        """Return a new chain that begins as ``chain`` does."""
+        new = self._new_chain()
+        self._db.run(
+            "INSERT INTO chain SELECT ?, position, path, file FROM chain WHERE chain = ? AND position < ?",
+            *(new, chain, length),
+        )
+        return new
+
+    def _new_chain(self) -> int:
+        self._newest += 1
+        return int(self._newest)
+
+    def _files(self, chain: int, length: int) -> list[tuple[str, str]]:
+        return self._db.rows(
+            "SELECT c.path, f.blob FROM chain c JOIN file f ON f.id = c.file"
+            " WHERE c.chain = ? AND c.position < ? ORDER BY c.position",
+            *(chain, length),
+        )
+
+    def _file(self, part: Part, blob: str) -> int:
+        """Return the file of a blob, taken in where it is not there yet."""
+        found = self._db.rows("SELECT id FROM file WHERE kind = ? AND blob = ?", int(part), blob)
+        if found:
+            return int(found[0][0])
+        documents, size = self._read(part, blob)
+        self._db.run("INSERT INTO file (kind, blob, size) VALUES (?, ?, ?)", int(part), blob, size)
+        ((file,),) = self._db.rows("SELECT id FROM file WHERE kind = ? AND blob = ?", int(part), blob)
+        self._docs.add(file, documents)
+        return int(file)
+
+    def _forget(self, files: Iterable[int]) -> None:
+        """Take out those of ``files`` that stand in no chain."""
+        for file in files:
+            if self._db.rows("SELECT 1 FROM chain WHERE file = ? LIMIT 1", file):
+                continue
+            for part, blob in self._db.rows("SELECT kind, blob FROM file WHERE id = ?", file):
+                self._docs.drop(file, self._read(Part(part), blob)[0])
+                self._db.run("DELETE FROM kept WHERE file = ?", file)
+                self._db.run("DELETE FROM file WHERE id = ?", file)
+
+
+def _tail(before: Sequence[tuple[str, str]] | None, length: int, changed: Changed) -> tuple[int, list[tuple[str, str]]]:
+    """Return the first position that changes, and all that stands from there on; ``before`` None: only new paths."""
+    added = sorted((path for path, (old, new) in changed.items() if old is None and new), key=_order)
+    new = [(path, str(changed[path][1])) for path in added]
+    if before is None:
+        return length, new
+    first = next((i for i, (path, _) in enumerate(before) if path in changed), length)
+    kept = [(path, changed[path][1] if path in changed else blob) for path, blob in before[first:]]
+    return first, [(path, blob) for path, blob in kept if blob] + new
+
+
+def _order(path: str) -> list[int]:
+    """Return the place of a numbered file of history; any other has one of its own."""
+    stems = (name.removesuffix(".md") for name in path.split("/"))
+    return [int(stem) if stem.isdecimal() else 0 for stem in stems]

@@ -1,0 +1,139 @@
+"""The one door to sqlite3: a connection whose errors say what to do about them.
+
+Rule 1: whatever SQLite finds wrong with a file is :class:`Unusable`, and the file is made anew; what the disk refuses
+        is :class:`Unwritable`, and the index is made in memory. Neither reaches a user.
+Rule 2: a file is opened as data: no extension is loaded, and no function or view that its schema names is trusted.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from onecontext.recall.search.schema import SETTINGS, TABLES, fingerprint
+
+_BUSY_S = 10.0
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_IOERR,
+}
+
+
+class Unusable(Exception):
+    """The index is damaged, of another version, or not of this memory: it must be made anew."""
+
+
+class Unwritable(Exception):
+    """The disk does not take the index, or somebody holds it for too long."""
+
+
+class Database:
+    """A connection to an index, for one thread. ``path`` None is one in memory."""
+
+    def __init__(self, path: Path | None, *, new: bool = False) -> None:
+        """Open what is at ``path``, or make it.
+
+        Raises:
+            Unusable: it is no index of this version.
+            Unwritable: it cannot be opened or made.
+        """
+        with _translated():
+            self._connection = sqlite3.connect(
+                ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}",
+                uri=path is not None,
+                timeout=_BUSY_S,
+                isolation_level=None,
+            )
+        try:
+            self.run("PRAGMA trusted_schema = OFF")
+            self.run("PRAGMA cell_size_check = ON")
+            self.run("PRAGMA secure_delete = OFF")
+            self.run("PRAGMA cache_size = -32000")
+            if path is None or new:
+                self._make()
+            else:
+                self.run("PRAGMA synchronous = NORMAL")
+                self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self) -> None:
+        # Nobody else sees it before it is whole, so it needs no journal.
+        self.run("PRAGMA journal_mode = OFF")
+        self.run("PRAGMA synchronous = OFF")
+        for statement in (*TABLES, *SETTINGS):
+            self.run(statement)
+        self.run("INSERT INTO about VALUES ('fingerprint', ?)", fingerprint())
+
+    def _check(self) -> None:
+        """See that the file has our tables and nothing else."""
+        found = self.rows("SELECT value FROM about WHERE name = 'fingerprint'")
+        if found != [(fingerprint(),)]:
+            raise Unusable("another version")
+        schema = {sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'words_%'") if sql}
+        if schema != set(TABLES):
+            raise Unusable("other tables")
+
+    def share(self) -> None:
+        """Have what was made outlive a power cut, and be written while others read."""
+        self.run("PRAGMA synchronous = FULL")
+        self.run("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make the block's changes all at once, or none of them."""
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have all that the block reads be of one moment."""
+        self.run("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Return what ``sql`` yields, as tuples."""
+        with _translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, *values: Any) -> None:
+        """Carry out one statement."""
+        self.rows(sql, *values)
+
+    def many(self, sql: str, values: Iterable[tuple[Any, ...]]) -> None:
+        """Carry out one statement for each of ``values``."""
+        with _translated():
+            self._connection.executemany(sql, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+        # A file that ends too early is damaged; any other failure to read or write is the disk's.
+        if code != sqlite3.SQLITE_IOERR_SHORT_READ and code & 0xFF in _DISK:
+            raise Unwritable(str(error)) from error
+        raise Unusable(str(error)) from error

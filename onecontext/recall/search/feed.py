@@ -1,0 +1,119 @@
+"""From git into the index: what changed between the tips that were indexed and those of now, and nothing else.
+
+Rule 1: trees are compared, not commits: a rollback, a restored branch and a ref moved by hand are changes like any.
+Rule 2: equal folders have equal names in git and are passed over, so a refresh costs what was added.
+Rule 3: a branch tells its own folder and those of the branches that its metadata lists as merged, as the log does.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from onecontext.errors import DamagedDocument
+from onecontext.memory import metadata
+from onecontext.names import is_name
+from onecontext.recall.search.chains import Chains, Version
+from onecontext.recall.search.database import Database
+from onecontext.recall.search.doctable import DocTable
+from onecontext.recall.search.documents import Document, Part, documents
+from onecontext.recall.search.unsaved import Unsaved
+from onecontext.store.layout import Layout
+from onecontext.store.objects import Objects
+
+_HISTORY = {"log": Part.STEPS, "commit": Part.MILESTONES}
+
+
+class _Told(NamedTuple):
+    folder: str
+    part: Part
+    object: str
+
+
+class Feed:
+    """One refresh of an index."""
+
+    def __init__(self, layout: Layout, db: Database) -> None:
+        self._layout = layout
+        self._db = db
+        self._objects = Objects(layout)
+        self._docs = DocTable(db)
+        self._unsaved = Unsaved(layout, db, self._docs)
+        self._chains = Chains(db, self._docs, self._read)
+
+    def refresh(self, tips: dict[str, str]) -> None:
+        """Make the index be of these branches and tips. The caller holds a transaction, and undoes it on an error."""
+        known = {name: (tip, tree) for name, tip, tree in self._db.rows("SELECT name, tip, tree FROM branch")}
+        for name in sorted(known.keys() - tips.keys()):
+            self._forget(name)
+        for name, tip in sorted(tips.items()):
+            if name not in known or known[name][0] != tip:
+                self._branch(name, tip)
+        self._unsaved.refresh(tips, self._chains)
+        self._chains.release()
+        self._docs.flush()
+
+    def _branch(self, name: str, tip: str) -> None:
+        commit = self._objects.info(tip)
+        before = self._chains.told(name)
+        now = {(told.folder, told.part): told.object for told in self._told(name, commit.tree)}
+        for (folder, part), (object_name, _) in before.items():
+            if part is not Part.PENDING and now.get((folder, part)) != object_name:
+                self._chains.untell(name, folder, part)
+        for (folder, part), object_name in now.items():
+            old = before.get((folder, part))
+            if old is None or old[0] != object_name:
+                version = self._version(_Told(folder, part, object_name), old)
+                self._chains.tell(name, folder, part, object_name, version)
+        self._db.run("INSERT OR REPLACE INTO branch VALUES (?, ?, ?, ?)", name, tip, commit.tree, commit.at_s)
+
+    def _forget(self, name: str) -> None:
+        for folder, part in self._chains.told(name):
+            self._chains.untell(name, folder, part)
+        self._db.run("DELETE FROM branch WHERE name = ?", name)
+        self._db.run("DELETE FROM looked WHERE branch = ?", name)
+
+    def _version(self, told: _Told, old: tuple[str, Version] | None) -> Version:
+        base = old or self._chains.anywhere(told.folder, told.part, told.object)
+        if base and base[0] == told.object:
+            return base[1]
+        if told.part not in (Part.STEPS, Part.MILESTONES):
+            return self._chains.version(told.part, None, {"": (None, told.object)})
+        changed = self._objects.changed(base[0] if base else None, told.object)
+        depth = 2 if told.part is Part.STEPS else 1
+        history = {path: blobs for path, blobs in changed.items() if _is_numbered(path, depth)}
+        return self._chains.version(told.part, base[1] if base else None, history)
+
+    def _told(self, name: str, tree: str) -> Iterator[_Told]:
+        """Yield what a branch tells at the tree of its tip."""
+        top = f"branches/{name}"
+        for path, folder, part in (
+            ("main.md", "", Part.MAIN),
+            (f"{top}/metadata.yaml", name, Part.METADATA),
+            (f"{top}/commit.md", name, Part.SHOWN),
+        ):
+            if (entry := self._objects.entry(tree, path)) and not entry.is_tree:
+                yield _Told(folder, part, entry.id)
+        for folder in (name, *self._merged(name, tree)):
+            for below, part in _HISTORY.items():
+                if (entry := self._objects.entry(tree, f"branches/{folder}/{below}")) and entry.is_tree:
+                    yield _Told(folder, part, entry.id)
+
+    def _merged(self, name: str, tree: str) -> list[str]:
+        path = f"branches/{name}/metadata.yaml"
+        names: object = None
+        # Whoever reads that branch is told of the damage; here its own records are found.
+        with suppress(DamagedDocument):
+            names = metadata.load(self._objects.read(tree, path), where=path).get("merged")
+        listed = names if isinstance(names, list) else []
+        return sorted({one for one in listed if isinstance(one, str) and is_name(one) and one != name})
+
+    def _read(self, part: Part, blob: str) -> tuple[list[Document], int]:
+        if part is Part.PENDING:
+            return self._unsaved.documents(blob), 0
+        content = self._objects.blob(blob)
+        return list(documents(part, content)), len(content)
+
+
+def _is_numbered(path: str, depth: int) -> bool:
+    names = path.split("/")
+    return len(names) == depth and all(name.removesuffix(".md").isdecimal() for name in names)

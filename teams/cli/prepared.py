@@ -1,0 +1,75 @@
+"""What ``run``, ``resume``, ``play`` and ``serve`` have ready before they begin.
+
+Rule 1: all that can be missing is asked for here, before the first file is made.
+"""
+
+import argparse
+
+from onecontext.api import Memory
+from onecontext.cli.main import Invocation
+from onecontext.store.project import Project
+from teams.cli.options import readable_of
+from teams.cli.traces import traces_of
+from teams.cli.workers import crew_of, told
+from teams.mission.config import Config
+from teams.mission.opening import open_box, open_roles, open_site, uncommitted, with_models
+from teams.mission.routes import open_routes
+from teams.mission.site import Site
+from teams.models.registry import SCRIPTED
+from teams.protocol.team import Team
+
+
+class Prepared:
+    """Models, sandbox, workers, roles and traces, each looked up and proved to be there."""
+
+    def __init__(self, args: argparse.Namespace, invocation: Invocation, project: Project, config: Config) -> None:
+        """Look up what ``config`` and the command line name.
+
+        Raises:
+            UsageError, SetupError, InvalidDocument: something of it is wrong or missing.
+        """
+        self._project = project
+        self._env = invocation.env
+        self._roles = open_roles(project, invocation.env)
+        self.config, self._notes = with_models(config, self._roles, invocation.env)
+        self._routes = open_routes(self.config, invocation.env)
+        self._sandbox = open_box(self.config, project, readable_of(args, invocation))
+        self._crew = crew_of(args, self.config, self._roles, self._sandbox, invocation)
+        self.traces = traces_of(args, invocation)
+
+    @property
+    def model(self) -> str:
+        """The name of the model that answers where no other is named."""
+        return self.config.model.name
+
+    @property
+    def scripted(self) -> bool:
+        """Whether its words come from a file."""
+        return self.model.startswith(SCRIPTED)
+
+    def site(self, name: str, memory: Memory, team: Team) -> Site:
+        """Return the site of what is called ``name``, with its events in ``team``."""
+        return open_site(
+            mission=name,
+            project=self._project,
+            memory=memory,
+            team=team,
+            config=self.config,
+            routes=self._routes,
+            sandbox=self._sandbox,
+            env=self._env,
+            crew=self._crew,
+            roles=self._roles,
+        )
+
+    def told_of_models(self) -> list[str]:
+        """Return the lines for people that say who answers, what holds the commands of agents, what they do not see."""
+        return [
+            f"model    {self.model}" + ("  (scripted: its words come from a file)" if self.scripted else ""),
+            f"sandbox  {self._sandbox.tier}",
+            *(f"note     {note}" for note in uncommitted(self._project)),
+        ]
+
+    def told_of_workers(self, team: Team) -> list[str]:
+        """Return the lines for people that say who works in ``team``, and what of that cannot be had."""
+        return told(self._crew, self._roles, self._notes, team=team.name)
