@@ -18,6 +18,7 @@ from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_st
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_QUESTION_MARKS = ("?", "？", "؟")
 _OF_THE_PROGRAM = {"created", "merged", "parent", "status"}  # keys that every branch has and no one writes
 _NEXT = b'<!-- oc1 {"agent":"","at":"1970-01-01","crc":"","id":"","len":0,"origin":"","session":""} -->\n'
 
@@ -44,7 +45,9 @@ KIND_OF: dict[Part, Kind] = {
 
 
 class Document(NamedTuple):
-    """One document: ``start`` and ``size`` are its bytes in the file, ``text`` all that is indexed of it."""
+    """One document: ``start`` and ``size`` are its bytes in the file, ``text`` all that is indexed of it.
+
+    ``asks`` says that one of its texts ends with a question."""
 
     key: int
     kind: Kind
@@ -56,6 +59,7 @@ class Document(NamedTuple):
     start: int
     size: int
     text: str
+    asks: bool = False
 
 
 def documents(part: Part, content: bytes) -> Iterator[Document]:
@@ -129,12 +133,19 @@ def _record(kind: Kind, raw: Raw, start: int) -> Document:
         start=start,
         size=len(raw.raw),
         text=_said(record),
+        asks=any(text.rstrip().endswith(_QUESTION_MARKS) for text in _texts(record)),
     )
+
+
+def _texts(record: Step | Milestone) -> tuple[str, ...]:
+    if isinstance(record, Step):
+        return record.observation, record.thought, record.action
+    return (record.contribution,)
 
 
 def _said(record: Step | Milestone) -> str:
     if isinstance(record, Step):
-        return f"{record.observation}\n{record.thought}\n{record.action}"
+        return "\n".join(_texts(record))
     links = (record.code_commit, record.task, record.mission)
     return "\n".join([record.contribution, *(link for link in links if link)])
 

@@ -37,9 +37,9 @@ class Weights:
     neighbour: float = 0.2
     second: float = 0.7
     answer: float = 0.6
-    asking: float = 0.3
-    session: float = 0.4
-    short: float = 8.0
+    asking: float = 0.4
+    session: float = 0.6
+    short: float = 5.0
     speaker: float = 0.3
     period: float = 1.5
 

@@ -19,7 +19,7 @@ _FACTS = "SELECT doc.id, record, agent, origin, session, at, length, asks, kind 
 _RECORD = 2  # kinds below it are records: steps and milestones
 _BESIDE = (
     "(SELECT id FROM doc AS {name} WHERE {name}.origin = doc.origin AND {name}.session = doc.session"
-    " AND {name}.at {than} doc.at AND {name}.kind < 2 ORDER BY {name}.at {order} LIMIT 1 OFFSET {skipped})"
+    " AND {name}.at {than} doc.at ORDER BY {name}.at {order} LIMIT 1 OFFSET {skipped})"
 )
 _NEIGHBOURS = "SELECT doc.id, {} FROM doc WHERE doc.id IN ({{ids}}) AND doc.kind < 2".format(
     ", ".join(
