@@ -1,12 +1,13 @@
 """What stands around the documents that were found: sessions, neighbours, and whom a query names.
 
 Rule 1: looks up a bounded number of documents, whatever the size of the memory: those found and four beside each.
-Rule 2: neighbours are the records before and after in the same session, on the branch where they were written. A record
-        without a session has neighbours in its branch, and no session to lend it anything.
+Rule 2: neighbours are the records before and after in the same session, on the branch where they were written. Records
+        without a session are neighbours in their branch, but nothing says that they belong together: they lend to each
+        other only where both were found, and none comes in for what stands beside it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ _BESIDE = (
     "(SELECT id FROM doc AS {name} WHERE {name}.origin = doc.origin AND {name}.session = doc.session"
     " AND {name}.at {than} doc.at ORDER BY {name}.at {order} LIMIT 1 OFFSET {skipped})"
 )
-_NEIGHBOURS = "SELECT doc.id, {} FROM doc WHERE doc.id IN ({{ids}}) AND doc.kind < 2".format(
+_NEIGHBOURS = "SELECT doc.id, doc.session, {} FROM doc WHERE doc.id IN ({{ids}}) AND doc.kind < 2".format(
     ", ".join(
         _BESIDE.format(name=f"beside{n}", than=than, order=order, skipped=skipped)
         for n, (than, order, skipped) in enumerate(
@@ -47,14 +48,15 @@ class Named(NamedTuple):
 def passages(db: Database, found: Iterable[int], wanted: Wanted) -> dict[int, Passage]:
     """Return the documents ``found`` and those beside them that are ``wanted``, by document."""
     docs = list(found)
-    beside = {row[0]: row[1:] for row in db.rows(_NEIGHBOURS.format(ids=_listed(docs)))}
-    others = {doc for doc in chain.from_iterable(beside.values()) if doc is not None}.difference(docs)
-    more, values = conditions(db, wanted)
     empty = _session_less(db)
+    beside = {doc: (session, near) for doc, session, *near in db.rows(_NEIGHBOURS.format(ids=_listed(docs)))}
+    together = chain.from_iterable(near for session, near in beside.values() if session != empty)
+    others = {doc for doc in together if doc is not None}.difference(docs)
+    more, values = conditions(db, wanted)
     rows = db.rows(_FACTS.format(ids=_listed(docs), more=""))
     rows += db.rows(_FACTS.format(ids=_listed(others), more="".join(f" AND {one}" for one in more)), *values)
     known = {row[0] for row in rows}
-    return {row[0]: _passage(row, beside.get(row[0], ()), known, empty) for row in rows}
+    return {row[0]: _passage(row, beside[row[0]][1] if row[0] in beside else (), known, empty) for row in rows}
 
 
 def named(db: Database, query: str) -> Named:
@@ -85,7 +87,7 @@ def _session_less(db: Database) -> int:
     return int(found[0][0]) if found else -1
 
 
-def _passage(row: tuple[Any, ...], beside: tuple[int | None, ...], known: set[int], empty: int) -> Passage:
+def _passage(row: tuple[Any, ...], beside: Sequence[int | None], known: set[int], empty: int) -> Passage:
     doc, record, agent, origin, session, at_us, words, asks, kind = row
     near = tuple(other if other in known else None for other in beside)
     place = (origin, session) if kind < _RECORD and session != empty else None
