@@ -18,6 +18,7 @@ from recall_data import Conversation, Question, Turn
 from recall_measure import Rank
 
 from onecontext import Memory
+from onecontext.memory.reading import settled
 from onecontext.recall.search import search
 from onecontext.store.layout import Layout
 
@@ -33,6 +34,7 @@ class Kept:
         self.memory = Memory.init(folder, durability="none", clock=lambda: self._now)
         self.layout = Layout(self.memory.path)
         self.place_of = dict(self._write(conversation))
+        settled(self.layout)
 
     def search(self, question: Question) -> list[int]:
         """Return the places of turns as the product finds them."""
@@ -67,7 +69,8 @@ class Kept:
 @contextmanager
 def kept(conversation: Conversation) -> Iterator[Kept]:
     """Write a conversation into a memory in a folder of its own, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="recall-") as folder:
+    # A memory tidies itself in the background, which may be at work when the folder goes.
+    with tempfile.TemporaryDirectory(prefix="recall-", ignore_cleanup_errors=True) as folder:
         yield Kept(Path(folder), conversation)
 
 
