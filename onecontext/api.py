@@ -144,22 +144,51 @@ class Memory(Reader):
         task: str | None = None,
         mission: str | None = None,
         pin: str | Sequence[str] = (),
+        decision: str | Sequence[str] = (),
+        question: str | Sequence[str] = (),
+        supersedes: str | Sequence[str] = (),
     ) -> Milestone:
         """Record a milestone with the steps since the last one; ``purpose`` becomes the branch's from now on.
 
-        ``pin`` are facts that every context and summary begins with from now on; see :meth:`pin`.
+        Args:
+            pin: facts that every context and summary begins with from now on; see :meth:`pin`.
+            decision, question: go into main.md, under ``## Decisions`` and ``## Open questions``.
+            supersedes: ids, or unique prefixes, of milestones, steps, pins, decisions and questions that hold no more
+                and are not recalled from now on; they stay on record.
         """
         from onecontext.memory.milestones import commit
 
-        facts = (pin,) if isinstance(pin, str) else tuple(pin)
-        links = {"code_commit": code_commit, "task": task, "mission": mission}
-        return commit(self._layout, self.branch, self._author, contribution, purpose=purpose, pin=facts, **links)
+        return commit(
+            self._layout,
+            self.branch,
+            self._author,
+            contribution,
+            purpose=purpose,
+            code_commit=code_commit,
+            task=task,
+            mission=mission,
+            pin=_several(pin),
+            decisions=_several(decision),
+            questions=_several(question),
+            supersedes=self._fact_ids(supersedes),
+        )
 
-    def pin(self, fact: str) -> "Pins":
-        """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it."""
+    def pin(self, fact: str, *, supersedes: str | Sequence[str] = ()) -> "Pins":
+        """Pin a fact: every context of this branch, and of those that start at it or merge it, begins with it.
+
+        ``supersedes`` says what it takes the place of; see :meth:`commit`.
+        """
         from onecontext.memory.pins import pin
 
-        return pin(self._settled(), self.branch, self._author, fact)
+        return pin(self._settled(), self.branch, self._author, fact, supersedes=self._fact_ids(supersedes))
+
+    def _fact_ids(self, prefixes: str | Sequence[str]) -> list[str]:
+        if not prefixes:
+            return []
+        from onecontext.recall.known import known_id
+
+        history = self._history(None)
+        return [known_id(history, prefix) for prefix in _several(prefixes)]
 
     def unpin(self, fact: str) -> "Pins":
         """Take out the pinned fact that is ``fact``, or that alone begins so; the history keeps it."""
@@ -272,3 +301,7 @@ class Memory(Reader):
         from onecontext.exchange.importing import import_from
 
         return import_from(self._settled(), self._author, self.branch, Path(directory), layout)
+
+
+def _several(texts: str | Sequence[str]) -> Sequence[str]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)

@@ -18,6 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", metavar="KEY", help="the task it belongs to")
     parser.add_argument("--mission", metavar="ID", help="the mission it belongs to")
     parser.add_argument("--pin", metavar="FACT", action="append", help="what must not be forgotten; may be repeated")
+    parser.add_argument(
+        "--decision", metavar="TEXT", action="append", help="goes under Decisions in main.md; may be repeated"
+    )
+    parser.add_argument(
+        "--question", metavar="TEXT", action="append", help="goes under Open questions; may be repeated"
+    )
+    parser.add_argument(
+        "--supersedes", metavar="ID", action="append", help="what holds no more: a milestone, pin, decision or question"
+    )
     add_agent(parser)
 
 
@@ -33,6 +42,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         task=args.task,
         mission=args.mission,
         pin=args.pin or (),
+        decision=args.decision or (),
+        question=args.question or (),
+        supersedes=args.supersedes or (),
     )
     out = invocation.out
     out.answer(milestone, f"[{out.paint(memory.branch, 'cyan')} {milestone.id}] {out.paint(first_line(milestone))}")

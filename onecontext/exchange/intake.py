@@ -25,7 +25,7 @@ from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 
 KEPT = "imported"
-_LISTS = ("merged", "pinned")
+_LISTS = ("merged", "pinned", "superseded")
 Key = tuple[str, str, str]
 
 

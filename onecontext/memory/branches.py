@@ -4,11 +4,12 @@ Rule 1: a branch starts with an empty log, its purpose and parent recorded, and 
 Rule 2: its ref is made last, so a branch that can be seen is whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 from onecontext.errors import BranchExists, Damaged, StorageError, UsageError
-from onecontext.memory import message, metadata, pending, pins
+from onecontext.memory import facts, message, metadata, pending, pins
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
@@ -84,8 +85,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         if objects.entry(objects.tree_of(tip), f"branches/{name}"):
             raise BranchExists(f"{parent!r} holds the memory of an earlier {name!r}", hint="choose another name")
         ahead.disown(layout, name)
-        facts = _pinned(objects, tip, parent)
-        first = _first_files(name, goal, parent=parent, author=author, pinned=facts)
+        first = _first_files(name, goal, parent=parent, author=author, inherited=_inherited(objects, tip, parent))
         tree = objects.write_tree(objects.tree_of(tip), first)
         text = message.build(f"branch {name}: {goal}" if goal else f"branch {name}", branch=name)
         commit = objects.add_commit(tree, (tip,), text, author.agent, author.at())
@@ -129,15 +129,23 @@ def _once(objects: Objects, parent: str, tip: str, begin: str) -> str:
     return begin
 
 
-def _pinned(objects: Objects, tip: str, parent: str) -> list[str]:
+def _inherited(objects: Objects, tip: str, parent: str) -> dict[str, object]:
+    """Return the metadata that a branch begins with besides its own: what its parent has pinned and superseded."""
     path = f"branches/{parent}/metadata.yaml"
-    return pins.pinned(metadata.load(objects.read(objects.tree_of(tip), path), where=path), parent)
+    data = metadata.load(objects.read(objects.tree_of(tip), path), where=path)
+    gone = {facts.SUPERSEDED: data[facts.SUPERSEDED]} if facts.superseded(data) else {}
+    return {"pinned": pins.pinned(data, parent), **gone}
 
 
 def _first_files(
-    name: str, purpose: str, *, parent: str | None, author: Author, pinned: Sequence[str] = ()
+    name: str,
+    purpose: str,
+    *,
+    parent: str | None,
+    author: Author,
+    inherited: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, bytes | None]:
-    data = metadata.new(purpose=purpose, parent=parent, created=iso(author.at()), pinned=pinned)
+    data = {**metadata.new(purpose=purpose, parent=parent, created=iso(author.at())), **inherited}
     folder = f"branches/{name}"
     return {f"{folder}/metadata.yaml": metadata.dump(data), f"{folder}/commit.md": b"", f"{folder}/log.md": b""}
 

@@ -9,7 +9,7 @@ Rule 3: a conflict is data: ours stands in the file, both sides are kept with wh
 from dataclasses import asdict
 
 from onecontext.errors import UsageError
-from onecontext.memory import metadata, milestones, pending, pins, sections
+from onecontext.memory import facts, metadata, milestones, pending, pins, sections
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
@@ -103,9 +103,18 @@ class _Union:
             # What one side has merged and the other too is no contradiction: both are.
             del found["merged"]
             self.metadata["merged"] = sorted({str(name) for names in lists for name in names})
+        found.pop(facts.SUPERSEDED, None)
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
+        self._superseded(sides[1])
         self._pins(pins.pinned(sides[0], self.desk.branch))
+
+    def _superseded(self, ours: dict[str, object]) -> None:
+        """Unite what either side says is superseded; where both say it of the same, ours stands."""
+        path = f"branches/{self.source}/metadata.yaml"
+        theirs = metadata.load(self.objects.read(self.theirs, path), where=path)
+        if said := facts.united(ours, theirs):
+            self.metadata[facts.SUPERSEDED] = said
 
     def _pins(self, before: list[str]) -> None:
         """Pin here what the source has pinned since the two had the same; what was unpinned here stays so."""
@@ -164,6 +173,8 @@ def _contribution(desk: Desk, source: str, theirs: str, words: str) -> str:
     told = desk.objects.read(tree, f"{path}/commit.md") or b""
     fresh = [m for m, raw in zip(decode_milestones(told), split(told).records, strict=True) if raw.key not in known]
     lines = [f"Merged {source}: {words or data.get('purpose') or 'no purpose was recorded'}"]
+    gone = facts.superseded(data)
+    fresh = [milestone for milestone in fresh if milestone.id not in gone]
     lines += [f"- {one_line(milestone.contribution)}" for milestone in reversed(fresh[-_TOLD:])]
     return "\n".join(lines)
 

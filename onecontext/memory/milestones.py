@@ -6,10 +6,10 @@ Rule 2: records are moved as the bytes they are, so a hand-edited one stays as e
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from onecontext.errors import UsageError
-from onecontext.memory import message, metadata, pending, pins, summary
+from onecontext.memory import facts, message, metadata, pending, pins, summary
 from onecontext.memory.author import Author
 from onecontext.memory.desk import NOTHING, Desk, writing
 from onecontext.memory.recording import recording
@@ -31,8 +31,15 @@ def commit(
     task: str | None = None,
     mission: str | None = None,
     pin: Sequence[str] = (),
+    decisions: Sequence[str] = (),
+    questions: Sequence[str] = (),
+    supersedes: Sequence[str] = (),
 ) -> Milestone:
     """Record a milestone with the pending steps of ``branch``, and pin the facts ``pin``.
+
+    Args:
+        decisions, questions: are added to their sections of main.md, each on one line.
+        supersedes: ids of facts and records whose place this milestone takes.
 
     Raises:
         UsageError: the contribution or a fact is empty, or a link has a shape that no trailer may have.
@@ -40,10 +47,15 @@ def commit(
     text = _required(contribution)
     links = {"code_commit": code_commit, "task": task, "mission": mission}
     message.check_links(**links)
-    facts = [pins.clean(fact) for fact in pin]
-    wanted = None if purpose is None else redact(check_text(purpose, what="purpose"))
-    if facts or wanted is not None:
-        return _with_metadata(layout, branch, author, text, links, facts, wanted)
+    also = _Also(
+        None if purpose is None else redact(check_text(purpose, what="purpose")),
+        [pins.clean(fact) for fact in pin],
+        [pins.clean(text, what="decision") for text in decisions],
+        [pins.clean(text, what="question") for text in questions],
+        tuple(supersedes),
+    )
+    if also != _Also():
+        return _with_documents(layout, branch, author, text, links, also)
     with recording(layout, branch, at=author.at()) as branch_now:
         milestone = _new(branch_now.desk, author, text, branch_now.metadata(), links)
         return replace(milestone, commit=branch_now.put(milestone, _message(milestone)))
@@ -78,31 +90,44 @@ def put(
     return replace(milestone, commit=commit)
 
 
-def _with_metadata(
-    layout: Layout,
-    branch: str,
-    author: Author,
-    text: str,
-    links: Links,
-    facts: Sequence[str],
-    purpose: str | None,
-) -> Milestone:
+@dataclass(frozen=True)
+class _Also:
+    """What a milestone changes besides the history; ``purpose`` None leaves it."""
+
+    purpose: str | None = None
+    pins: Sequence[str] = field(default_factory=list)
+    decisions: Sequence[str] = field(default_factory=list)
+    questions: Sequence[str] = field(default_factory=list)
+    supersedes: Sequence[str] = ()
+
+
+def _with_documents(layout: Layout, branch: str, author: Author, text: str, links: Links, also: _Also) -> Milestone:
     with writing(layout, branch) as desk:
         desk.take_in(author.at())
         log = pending.path_in(desk.place, branch)
         found = pending.read(log)
         pending.cut_torn_tail(layout, log, branch, found.end)
+        record = author.new_id()
+        author = replace(author, new_id=lambda: record)
         before = desk.metadata()
-        known = pins.with_pins(before, facts, branch) if facts else before
-        if purpose is not None:
-            known = {**known, "purpose": purpose}
-        changes = {f"{desk.folder}/metadata.yaml": metadata.dump(known)} if known != before else NOTHING
+        known = facts.with_superseded(before, also.supersedes, record, author)
+        known = pins.with_pins(known, also.pins, desk.branch)
+        known = known if also.purpose is None else {**known, "purpose": also.purpose}
+        changes: dict[str, bytes | None] = {**_roadmap(desk, also, author)}
+        if known != before:
+            changes[f"{desk.folder}/metadata.yaml"] = metadata.dump(known)
         steps = found.preamble + joined(found.records) if found.records else b""
         return put(desk, author, text, changes, known=known, links=links, steps=steps)
 
 
+def _roadmap(desk: Desk, also: _Also, author: Author) -> dict[str, bytes | None]:
+    before = (desk.objects.read(desk.tree, "main.md") or b"").decode("utf-8", "replace")
+    after = facts.with_bullets(before, facts.DECISIONS, also.decisions, author)
+    after = facts.with_bullets(after, facts.QUESTIONS, also.questions, author)
+    return {"main.md": after.encode("utf-8")} if after != before else {}
+
+
 def _new(desk: Desk, author: Author, contribution: str, known: Mapping[str, object], links: Links) -> Milestone:
-    pinned = known.get("pinned")
     return Milestone(
         id=author.new_id(),
         at=author.at(),
@@ -110,12 +135,16 @@ def _new(desk: Desk, author: Author, contribution: str, known: Mapping[str, obje
         session=author.session,
         branch=desk.branch,
         purpose=str(known.get("purpose") or ""),
-        previous=summary.roll(desk.ends.newest, [str(pin) for pin in pinned] if isinstance(pinned, list) else ()),
+        previous=summary.roll(desk.ends.newest, _pinned(known, desk.branch)),
         contribution=contribution,
         code_commit=links.get("code_commit"),
         task=links.get("task"),
         mission=links.get("mission"),
     )
+
+
+def _pinned(known: Mapping[str, object], branch: str) -> Sequence[str]:
+    return pins.pinned(known, branch) if isinstance(known.get("pinned"), list) else ()
 
 
 def _message(milestone: Milestone) -> str:

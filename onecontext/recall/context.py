@@ -8,15 +8,16 @@ What is said is here; how it is written is in pieces.py and wrapping.py, and wha
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
 from onecontext.memory import metadata
+from onecontext.memory.facts import without
 from onecontext.recall.asked import Asked
 from onecontext.recall.files import branches_at, tree_at
 from onecontext.recall.history import History, page
+from onecontext.recall.known import Known, told_of, without_superseded
 from onecontext.recall.pack import Packed, Shown, Window, pack
 from onecontext.recall.pieces import (
     Piece,
@@ -25,7 +26,6 @@ from onecontext.recall.pieces import (
     metadata_piece,
     milestone_piece,
     note_piece,
-    pin_pieces,
     roadmap_piece,
     step_piece,
     summary_piece,
@@ -90,7 +90,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
         return pack(pieces, budget=asked.budget, counter=counter)
     history = History(layout, asked.branch, tree_at(layout, asked.branch, asked.at) if asked.at is not None else None)
     if asked.commit is not None:
-        pieces = [_record_piece(layout, history, asked.commit, asked.at)]
+        pieces = [_said_of(_record_piece(layout, history, asked.commit, asked.at), Known(history))]
     elif asked.segment is not None:
         pieces = [_segment_piece(history, asked.segment)]
     elif asked.log:
@@ -98,7 +98,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
     else:
         pieces, window = _branch(history, asked)
         if not asked.named:
-            pieces, window = [*pieces, *_whole(layout, history, asked.at)], None
+            pieces, window = [*pieces, *_whole(layout, Known(history), asked.at)], None
     return pack(pieces, budget=asked.budget, counter=counter, window=window)
 
 
@@ -111,15 +111,16 @@ def _log(history: History, asked: Asked) -> tuple[list[Piece], Window]:
 def _branch(history: History, asked: Asked) -> tuple[list[Piece], Window]:
     """Return how a branch stands, and a window of its milestones; on a further page the window alone."""
     raws, following = page(history.all_milestones(), asked.count, asked.before)
-    milestones = [decode_milestone(raw) for raw in raws]
-    told = _scrolled([milestone_piece(milestone) for milestone in milestones], raws, following)
+    milestones, known = [decode_milestone(raw) for raw in raws], Known(history)
+    pieces = [without_superseded(milestone_piece(milestone), known) for milestone in milestones]
+    told = _scrolled(pieces, raws, following)
     window = _window(asked, following)
     if asked.before is not None:
         return told, window
     newest = milestones[:1] or history.milestones(limit=1)
     pending = history.pending()
-    summary = [piece for milestone in newest if (piece := summary_piece(milestone)).text]
-    status = _status(history, newest[0] if newest else None, len(pending))
+    summary = [piece for milestone in newest if (piece := summary_piece(milestone, known.superseded)).text]
+    status = _status(known, newest[0] if newest else None, len(pending))
     return [*status, *told[:1], *summary, *_pending(pending, asked.count), *told[1:]], window
 
 
@@ -140,11 +141,10 @@ def _window(asked: Asked, following: str | None) -> Window:
     return Window(asked.before, following, " ".join([*words, f"-k {asked.count} --before"]))
 
 
-def _status(history: History, newest: Milestone | None, pending: int) -> list[Piece]:
-    data = history.metadata
+def _status(known: Known, newest: Milestone | None, pending: int) -> list[Piece]:
+    data = known.history.metadata
     status, purpose = (str(data.get(key) or "") for key in ("status", "purpose"))
-    told = branch_piece(history.branch, purpose, status, newest, pending)
-    return [told, *pin_pieces(_pinned(data), history.branch)]
+    return [branch_piece(known.history.branch, purpose, status, newest, pending), *known.pins()]
 
 
 def _pending(pending: Sequence[Step], k: int) -> list[Piece]:
@@ -155,17 +155,21 @@ def _pending(pending: Sequence[Step], k: int) -> list[Piece]:
     return told
 
 
-def _whole(layout: Layout, history: History, at: datetime | None) -> Iterator[Piece]:
-    if roadmap := history.roadmap().strip("\n"):
+def _whole(layout: Layout, known: Known, at: datetime | None) -> Iterator[Piece]:
+    history = known.history
+    roadmap = history.roadmap()
+    roadmap = (without(roadmap, known.superseded) if known.superseded else roadmap).strip("\n")
+    if roadmap:
         yield roadmap_piece(roadmap, history.branch)
     names = layout.branches() if at is None else branches_at(layout, at)
     if others := [name for name in names if name != history.branch]:
         yield branches_piece(others)
 
 
-def _pinned(data: dict[str, Any]) -> list[str]:
-    pins = data.get("pinned")
-    return [str(pin) for pin in pins] if isinstance(pins, list) else []
+def _said_of(piece: Piece, known: Known) -> Piece:
+    """Return a record in full, and what its heading must say of it."""
+    gone = known.superseded.get(piece.id)
+    return piece if gone is None else replace(piece, heading=f"{piece.heading}: {told_of(gone)}")
 
 
 def _segment_piece(history: History, segment: str) -> Piece:

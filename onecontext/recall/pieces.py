@@ -6,7 +6,7 @@ Rule 2: every piece says how to get all of it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -91,25 +91,22 @@ def step_piece(step: Step) -> Piece:
 
 def branch_piece(name: str, purpose: str, status: str, newest: Milestone | None, pending: int) -> Piece:
     """Return how a branch stands, and its purpose."""
-    last = f"last milestone {shown_id(newest.id)}, {_minute(newest.at)}" if newest else "no milestone yet"
+    last = f"last milestone {shown_id(newest.id)}, {minute(newest.at)}" if newest else "no milestone yet"
     heading = f"Branch {_name(name)} ({status if is_name(status) else 'active'}; {last}; steps since: {pending})"
     text = f"Purpose: {purpose}" if purpose else ""
     how = f"onecontext context --branch {_name(name)}"
     return Piece("status and purpose", text, how, heading, "branch", name, Source(branch=name))
 
 
-def pin_pieces(facts: Sequence[str], branch: str) -> list[Piece]:
-    """Return the pinned facts of a branch, one item each."""
-    where = Source(branch=branch, where="metadata.yaml#pinned")
-    how = "onecontext context --metadata pinned"
-    return [Piece("a pinned fact", fact, how, "Pinned facts", "pin", "", where, item=True) for fact in facts]
+def summary_piece(newest: Milestone, gone: Collection[str] = ()) -> Piece:
+    """Return the progress before the newest milestone, as it carries it.
 
-
-def summary_piece(newest: Milestone) -> Piece:
-    """Return the progress before the newest milestone, as it carries it, less the pins, which are told themselves."""
+    Its lines about pins, which are told themselves, and about the records ``gone`` are left out.
+    """
     name = shown_id(newest.id)
     heading = f"Progress before {name}"
     lines = [line for line in newest.previous.split("\n") if not line.startswith(summary.PIN)]
+    lines = [line for line in lines if line.removeprefix("- ").partition(":")[0] not in gone]
     return Piece(
         "the progress summary",
         "\n".join(lines),
@@ -159,14 +156,15 @@ def shown_id(record: str) -> str:
 
 def _stamp(record: Milestone | Step) -> str:
     edited = ", edited by hand" if record.edited else ""
-    return f"{_name(record.branch)}, {_name(record.agent)}, {_minute(record.at)}{edited}"
+    return f"{_name(record.branch)}, {_name(record.agent)}, {minute(record.at)}{edited}"
 
 
 def _name(name: str) -> str:
     return name if is_name(name) else "(no name)"
 
 
-def _minute(at: datetime) -> str:
+def minute(at: datetime) -> str:
+    """Return a time as headings tell it."""
     return f"{iso(at)[:16]}Z"
 
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pygit2
@@ -125,9 +126,10 @@ def copy_objects(source: Path, target: Path) -> None:
     if shallow.is_file():
         shutil.copyfile(shallow, target / "shallow")
     for folder in _object_folders(source / "objects"):
-        for part in folder.iterdir():
-            if part.is_dir() and (part.name == "pack" or len(part.name) == 2):
-                _link_all(part, target / "objects" / part.name)
+        with os.scandir(folder) as parts:
+            for part in parts:
+                if part.is_dir() and (part.name == "pack" or len(part.name) == 2):
+                    _link_all(part.path, str(target / "objects" / part.name))
 
 
 def _object_folders(first: Path) -> list[Path]:
@@ -143,18 +145,20 @@ def _object_folders(first: Path) -> list[Path]:
     return folders
 
 
-def _link_all(source: Path, target: Path) -> None:
-    target.mkdir(exist_ok=True)
-    for file in source.iterdir():
-        # A multi-pack index speaks of packs in one folder; ours may gather several.
-        if file.name.startswith(("tmp_", "multi-pack-index")) or not file.is_file():
-            continue
-        _link(file, target / file.name)
+def _link_all(source: str, target: str) -> None:
+    # As text: a repository has thousands of loose objects, and to make paths of them takes longer than to link them.
+    with suppress(FileExistsError):
+        os.mkdir(target)  # noqa: PTH102
+    with os.scandir(source) as files:
+        for file in files:
+            # A multi-pack index speaks of packs in one folder; ours may gather several.
+            if not file.name.startswith(("tmp_", "multi-pack-index")) and file.is_file():
+                _link(file.path, f"{target}/{file.name}")
 
 
-def _link(source: Path, target: Path) -> None:
+def _link(source: str, target: str) -> None:
     try:
-        if os.geteuid() == 0 and not source.stat().st_mode & 0o004:
+        if os.geteuid() == 0 and not os.stat(source).st_mode & 0o004:  # noqa: PTH116
             # What only root may read: commands of agents are somebody else, and the mode of the user's file is not
             # ours to change, so they get one of their own.
             shutil.copyfile(source, target)

@@ -97,10 +97,16 @@ def refresh(
     unsure = shown is not None and not place.is_showing(*shown)
     if unsure and old is not None:
         mend_torn(layout, objects, place, old, keep=keep)
+    made: set[Path] = set()
     for path, (before, after) in changed.items():
         if path == keep:
             continue
-        _show(layout, objects, place, path, before, after, mine=path in taken)
+        by_hand = _is_by_hand(path, keep)
+        if before is None and after is not None and _is_made(place.folder, (place.folder / path).parent, made):
+            # A new work tree has hundreds of files of other branches, none of which can be there yet.
+            replace_bytes(place.folder / path, objects.blob(after), durable=by_hand and layout.durability != "none")
+            continue
+        _show(layout, objects, place, path, before, after, mine=path in taken, by_hand=by_hand)
     target = place.folder / keep
     if not target.exists():
         _real_folder(place.folder, target.parent)
@@ -124,7 +130,7 @@ def mend_torn(layout: Layout, objects: Objects, place: Place, tree: str, *, keep
         if path == keep or blob is None or (current is not None and objects.blob_id(current) == blob):
             continue
         content = objects.blob(blob)
-        if current is None or _is_torn(current, content, by_hand=_is_by_hand(target)):
+        if current is None or _is_torn(current, content, by_hand=_is_by_hand(path, keep)):
             if current:
                 set_aside(layout, path, current)
             _real_folder(place.folder, target.parent)
@@ -139,12 +145,21 @@ def _is_torn(current: bytes, content: bytes, *, by_hand: bool) -> bool:
     return content.startswith(written) and (len(written) < len(current) or not by_hand)
 
 
-def _is_by_hand(target: Path) -> bool:
-    return target.suffix == ".yaml" or target.name == "main.md"
+def _is_by_hand(path: str, keep: str) -> bool:
+    """Say whether a person's edit of ``path`` is taken in from the work tree whose pending log is ``keep``."""
+    return path in ("main.md", keep.removesuffix("log.md") + "metadata.yaml")
 
 
 def _show(
-    layout: Layout, objects: Objects, place: Place, path: str, before: str | None, after: str | None, *, mine: bool
+    layout: Layout,
+    objects: Objects,
+    place: Place,
+    path: str,
+    before: str | None,
+    after: str | None,
+    *,
+    mine: bool,
+    by_hand: bool = False,
 ) -> None:
     target = place.folder / path
     check_way(place.folder, target)
@@ -159,7 +174,7 @@ def _show(
         return
     _real_folder(place.folder, target.parent)
     # A roadmap or metadata file torn by a power cut would look like a person's edit, so these are fsynced.
-    replace_bytes(target, objects.blob(after), durable=_is_by_hand(target) and layout.durability != "none")
+    replace_bytes(target, objects.blob(after), durable=by_hand and layout.durability != "none")
 
 
 def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
@@ -198,6 +213,18 @@ def _real_folder(top: Path, folder: Path) -> None:
             continue
         if not stat.S_ISDIR(mode):
             raise Damaged(f"{current} should be a folder", hint=REPAIR)
+
+
+def _is_made(top: Path, folder: Path, made: set[Path]) -> bool:
+    """Say whether ``folder`` was made by this very refresh (``made``), so that nothing is in it but what that wrote.
+
+    It is made where it is missing; each name on the way to it is looked at, as in :func:`_real_folder`.
+    """
+    if folder not in made and not folder.exists():
+        _real_folder(top, folder.parent)
+        folder.mkdir()
+        made.add(folder)
+    return folder in made
 
 
 def _drop_empty(folder: Path, top: Path) -> None:

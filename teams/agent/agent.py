@@ -17,6 +17,7 @@ from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
 from teams.agent.observer import Notebook, NoteTaker, Observer, Observers
 from teams.agent.prompt import recalled, system_prompt
+from teams.agent.remembering import Searchable, recall_tool
 from teams.agent.tools import Tool, tool_from
 from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Windowed
 from teams.models.registry import open_models
@@ -32,7 +33,8 @@ class Agent:
         model: a name (``scripted:PATH`` or any of litellm's), or a model that was opened already.
         instructions: who it is and how it works; comes after a short text of ours in the system prompt.
         tools: plain functions, or :class:`Tool` where more is to be said about one.
-        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; None is none.
+        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; one that can be
+            searched is, with the tool ``recall``, unless one of ``tools`` is called so. None is none.
         limits: what one run may take.
         api_base: address of the model's server; None is the provider's own.
         observer: is told what happens; None is nobody.
@@ -67,6 +69,9 @@ class Agent:
         self._open = _opener(model, api_base or "", env)
         self._instructions = instructions
         self._tools = _by_name(tools)
+        if isinstance(memory, Searchable):
+            looking = recall_tool(memory)
+            self._tools.setdefault(looking.spec.name, looking)
         self._memory = memory
         told = [] if memory is None else [NoteTaker(memory)]
         self._observer = Observers([*([observer] if observer else []), *told])

@@ -1,11 +1,12 @@
 """One reading of a journal for all in this process who keep something of it: the board, the mail, who is where.
 
-Rule 1: each event is read and decoded once, and given to every follower in the order of the journal.
+Rule 1: each event is read and decoded once, and given to every follower in the order of the journal. What nobody asked
+    for is only seen to be whole: most of a long journal is turns of agents, which none of them keeps.
 Rule 2: a follower is called by whichever thread catches up, one event at a time.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from teams.engine.event import Event
@@ -22,12 +23,17 @@ class Follower:
         self._tail = Tail(path)
         self._lock = threading.RLock()
         self._apply: list[Apply] = []
+        self._types: set[str] | None = set()
 
-    def add(self, apply: Apply) -> None:
-        """Give ``apply`` every event from the first on; what was read already is read again for it."""
+    def add(self, apply: Apply, types: Collection[str] = ()) -> None:
+        """Give ``apply`` every event of ``types``, () for all, from the first on; others may come with them.
+
+        What was read already is read again for it. A name that ends with a dot is all types that begin so.
+        """
         with self._lock:
+            self._types = None if self._types is None or not types else self._types | {*types}
             if self._tail.seq:
-                for event in Tail(self._path).lines():
+                for event in Tail(self._path).lines(types, whole=True):
                     if event.seq > self._tail.seq:
                         break
                     apply(event)
@@ -42,7 +48,7 @@ class Follower:
         with self._lock:
             if not self._apply:
                 return
-            for event in self._tail.lines():
+            for event in self._tail.lines(self._types or (), whole=True):
                 for apply in self._apply:
                     apply(event)
 

@@ -156,9 +156,14 @@ class Journal:
         """Return a reader that remembers how far it has read; the first poll returns everything."""
         return Tail(self.path)
 
-    def follow(self, apply: Callable[[Event], None]) -> None:
-        """Give ``apply`` every event of the journal, from the first on, whenever :meth:`catch_up` is called."""
-        self._follower.add(apply)
+    def follow(self, apply: Callable[[Event], None], types: Collection[str] = ()) -> None:
+        """Give ``apply`` the events of ``types``, from the first on, whenever :meth:`catch_up` is called.
+
+        Args:
+            types: what it keeps something of; others may come with them. A name that ends with a dot is all types that
+                begin so, () all there are.
+        """
+        self._follower.add(apply, types)
 
     def catch_up(self) -> None:
         """Read what was appended since the last time, once for all who follow.

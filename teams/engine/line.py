@@ -64,10 +64,26 @@ def _checked(line: bytes) -> dict[str, Any]:
         raise Damaged("is not a line of a journal: it has no version")
     if body["v"] > VERSION:
         raise NewerFormat(f"has version {body['v']}; this program knows {VERSION}")
+    _agrees(line)
+    return body
+
+
+def check_whole(line: bytes, *, place: Callable[[], str]) -> None:
+    """See that ``line`` (without its line feed) agrees with its checksum, whatever it says.
+
+    Raises:
+        Damaged: it does not.
+    """
+    try:
+        _agrees(line)
+    except Damaged as error:
+        raise Damaged(f"{place()} {error.message}") from error
+
+
+def _agrees(line: bytes) -> None:
     checksum = crc32c(line[:-_CRC_BYTES] + b"}")
     if line[-_CRC_BYTES:] != f',"crc":"{checksum}"}}'.encode("ascii"):
         raise Damaged("does not agree with its checksum")
-    return body
 
 
 def _parsed(line: bytes) -> Any:

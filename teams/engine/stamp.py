@@ -35,6 +35,12 @@ class KeptEach(Generic[T]):
             self._kept.pop(path, None)
         return value
 
+    def exchange(self, path: Path, value: T, other: T) -> None:
+        """Keep ``other`` in the place of ``value``; nothing happens where that is not what is kept of ``path``."""
+        kept = self._kept.get(path)
+        if kept is not None and kept[1] is value:
+            self._kept[path] = (kept[0], other)
+
     def keep_only(self, paths: Iterable[Path]) -> None:
         """Let go of what was read of files that are none of ``paths``."""
         there = set(paths)

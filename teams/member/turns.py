@@ -32,7 +32,7 @@ class Turns:
         self._lock = threading.Lock()
         self._started: set[str] = set()
         self._ended: dict[str, Ended] = {}
-        journal.follow(self._apply)
+        journal.follow(self._apply, ("turn.started", "turn.ended"))
 
     def is_started(self, message: Message) -> bool:
         """Say whether this member began to work on ``message`` before."""

@@ -5,6 +5,7 @@ Rule 2: this file does no input or output; format and examples are in docs/forma
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -149,8 +150,16 @@ class Contract(BaseModel):
 
     def of_task(self, key: str) -> tuple[Assertion, ...]:
         """Return the assertions that the task ``key`` owns."""
-        owned = {assertion for task in self.tasks if task.key == key for assertion in task.assertions}
-        return tuple(assertion for assertion in self.assertions if assertion.id in owned)
+        return self._of_tasks.get(key, ())
+
+    @cached_property
+    def _of_tasks(self) -> Mapping[str, tuple[Assertion, ...]]:
+        # In the order of the contract; looked up for all that is done with each merge.
+        owner = {name: task.key for task in self.tasks for name in task.assertions}
+        found: dict[str, list[Assertion]] = {}
+        for assertion in self.assertions:
+            found.setdefault(owner[assertion.id], []).append(assertion)
+        return {key: tuple(assertions) for key, assertions in found.items()}
 
     def may_write(self, key: str) -> tuple[str, ...]:
         """Return the patterns of pinned files that the task ``key`` may change."""

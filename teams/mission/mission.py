@@ -18,6 +18,7 @@ from teams.mission.control.tending import Tending
 from teams.mission.forks.forking import take_over
 from teams.mission.history import TYPES, History, read_history
 from teams.mission.judging.checks import Checks, Measure
+from teams.mission.judging.claims import without_evidence
 from teams.mission.judging.pins import Pins
 from teams.mission.outcome import STOPPED, Outcome
 from teams.mission.planning import make_plan, put_on_board
@@ -47,7 +48,7 @@ class Mission:
         self._course = Course(site.mission)
         # Before anything has read the journal, so that it is read once for all who follow it.
         site.past.begin()
-        site.journal.follow(self._course.apply)
+        site.journal.follow(self._course.apply, ("mission.",))
         self._tending = Tending(site)
 
     def start(self, goal: str, *, model: str, scripted: bool, base: str | None = None) -> Ending:
@@ -138,6 +139,8 @@ class Mission:
             return Outcome(
                 "blocked", f"{site.branch} was moved: it no longer holds {', '.join(lost)}, which had landed"
             )
+        if unshown := self._unshown(contract):
+            return Outcome("blocked", unshown)
         pins = Pins(site.project, contract)
         measure = Measure.of(pins, tip, history.accepted, pins.compare(history.accepted, tip))
         checks = Checks(site, measure, purpose="final").run(contract.assertions)
@@ -151,6 +154,19 @@ class Mission:
         commands = counted(len({check.command for check in checks}), "command", "commands")
         given_up = "".join(f"; given up: {name} ({why})" for name, why in self._course.given_up.items())
         return Outcome("done", f"{tasks}; {commands} of the contract exit 0{given_up}")
+
+    def _unshown(self, contract: Contract) -> str:
+        """Return which judged assertions nobody has shown, "" where all of them are; commands are run in any case.
+
+        A task can be done by the word of somebody who is no validator of ours, and of another process.
+        """
+        found = []
+        for task in self._site.team.board.list():
+            judged = [one for one in contract.of_task(task.key) if one.command is None]
+            if task.mission == self._site.mission and (lacking := without_evidence(judged, task.evidence)):
+                found.append(f"{', '.join(lacking)} of task {task.id}")
+        again = "'onecontext task reopen' has such a task done and judged anew"
+        return f"nobody has shown that these hold: {'; '.join(found)}; {again}" if found else ""
 
     def _gather(self, history: History) -> None:
         """Let everybody join who has not yet."""

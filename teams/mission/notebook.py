@@ -81,6 +81,10 @@ class Notebook:
         """Return what matters now, within ``budget`` tokens."""
         return self.memory.context(budget=budget)
 
+    def search(self, query: str, *, budget: int | None = None) -> object:
+        """Return the best answers of the whole memory, other tasks' branches too, within ``budget`` tokens."""
+        return self.memory.search(query, budget=budget)
+
     def merge(self) -> None:
         """Bring what was learned on the task into the mission's memory; a second time writes nothing."""
         merged = self.site.memory.merge(self.memory.branch, summary=self.task.subject)

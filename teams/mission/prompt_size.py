@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teams.agent.prompt import prompt_tokens
+from teams.agent.remembering import recall_tool
 from teams.agent.tools import Tool, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.unconfined import Unconfined
@@ -37,6 +38,11 @@ def _nothing(*_: object) -> None:
     """Stand for what a tool does, which costs nothing."""
 
 
+class _Empty:
+    def search(self, query: str, *, budget: int | None = None) -> str:
+        return query
+
+
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     def skill(name: str) -> str:
         """Read a skill."""
@@ -51,6 +57,6 @@ def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     return {
         "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None), stop_tool(_nothing)],
         "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing)],
-        "worker": [*writing, *own],
+        "worker": [*writing, *own, recall_tool(_Empty())],
         "validator": [*reading, *validator_tools(lambda judgement: None)],
     }

@@ -26,7 +26,7 @@ class Membership:
         self._journal = journal
         self._violations = violations
         self._known: set[str] = set()
-        journal.follow(self._apply)
+        journal.follow(self._apply, ("team.created", "member."))
         self._path = f"teams/{roster.path.parent.name}/{roster.path.name}"
 
     def take_in(self) -> list[Event]:

@@ -55,7 +55,7 @@ class Violations:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._open: dict[Key, str] = {}
-        journal.follow(self._apply)
+        journal.follow(self._apply, (VIOLATION, ENDED))
 
     def settle(self, found: Iterable[Violation], *, looked_at: Callable[[str], bool]) -> list[Event]:
         """Record what was found and is not open yet, and the end of what is open and was not found.

@@ -164,6 +164,7 @@ def test_a_fork_that_was_cut_short_is_finished_by_resume(
         (("--at", "1"), "there is no checkpoint '1'"),
         (("--name", "Not A Name"), "cannot name a mission"),
         (("--name", "main"), "main"),
+        (("--at", "#"), "there is no checkpoint '#'"),
     ],
 )
 def test_what_cannot_be_forked_is_told_in_a_sentence(

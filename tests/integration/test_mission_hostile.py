@@ -116,6 +116,23 @@ def test_work_that_was_taken_off_the_branch_is_not_done(repository: Path) -> Non
     assert "no longer holds" in ran.data["reason"]
 
 
+def test_what_somebody_outside_calls_done_is_not_done_where_nobody_showed_it(repository: Path) -> None:
+    def forge() -> None:
+        team = Team.open(journal_of(repository).team, root=repository / ".onecontext")
+        team.join("outsider")
+        team.board.submit("1", "worker-1", 1, evidence={})
+        team.board.complete("1", "outsider", {"quotes": []})
+
+    slow = work("a", ("run", {"command": "sleep 2"}))
+    when(repository, "task.claimed", forge)
+
+    ran = run(repository, [TO_BE_JUDGED, slow, work("b", ("run", {"command": "echo yes > b.txt"})), *SEEN])
+
+    assert ran.code == 10, ran.stderr
+    assert "VAL-A-001 of task 1" in ran.data["reason"]
+    assert "VAL-B-001" not in ran.data["reason"]
+
+
 def test_a_branch_that_is_checked_out_interrupts_and_resume_finishes(repository: Path) -> None:
     slow = work("b", ("run", {"command": "sleep 1; echo yes > b.txt"}))
     short = mission_branch

@@ -14,7 +14,6 @@ from onecontext.recall.pieces import (
     branches_piece,
     metadata_piece,
     milestone_piece,
-    pin_pieces,
     roadmap_piece,
     step_piece,
 )
@@ -103,7 +102,7 @@ def every_piece(text: str, record: str) -> list[Piece]:
     milestone = Milestone(record, AT, text, text, text, text, text, text, code_commit=text, task=text, mission=text)
     return [
         branch_piece(text, text, text, milestone, 3),
-        *pin_pieces([text, text], text),
+        *[Piece("a pin", text, "x", "Pinned facts", "pin", "", item=True) for _ in range(2)],
         milestone_piece(milestone),
         milestone_piece(milestone, full=True),
         step_piece(Step(record, 1, AT, text, text, text, text, text, text)),

@@ -78,3 +78,36 @@ def test_a_journal_that_is_not_there_yet_has_its_end_at_the_beginning(tmp_path: 
 
     journal.append("team.created", {})
     assert [event.seq for event in tail.poll()] == [1]
+
+
+def test_who_follows_a_few_types_is_given_those_alone(journal: Journal) -> None:
+    given: list[str] = []
+    journal.follow(lambda event: given.append(event.type), ("mission.",))
+    journal.catch_up()
+
+    journal.append("task.created", {})
+    journal.append("mission.resumed", {})
+    journal.catch_up()
+
+    assert given == ["mission.ended"] * 3 + ["mission.resumed"]
+
+
+def test_a_second_follower_is_given_its_types_from_the_first_event_on(journal: Journal) -> None:
+    journal.follow(lambda event: None, ("mission.ended",))
+    journal.catch_up()
+    given: list[int] = []
+
+    journal.follow(lambda event: given.append(event.seq), ("task.created",))
+    journal.append("task.created", {})
+    journal.catch_up()
+
+    assert [seq for seq in given if seq % 2] == [1, 3, 5, 7]
+
+
+def test_who_follows_a_few_types_meets_damage_in_any_line(journal: Journal) -> None:
+    content = journal.path.read_bytes()
+    journal.path.write_bytes(content.replace(b'"n":1,"text"', b'"n":7,"text"'))
+    journal.follow(lambda event: None, ("mission.ended",))
+
+    with pytest.raises(Damaged, match="line 3"):
+        journal.catch_up()

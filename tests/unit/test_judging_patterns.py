@@ -68,6 +68,7 @@ def test_a_pattern_names_files_folders_and_everything_below() -> None:
     [
         b"\n\ndef test_two():\n    assert helper() == 1\n",
         b"\n\nLIMIT = 3\n\n\nclass TestMore:\n    def test_it(self):\n        assert LIMIT\n",
+        b"\nimport pytest\n\n\ndef test_two():\n    with pytest.raises(ValueError):\n        int('a')\n",
     ],
 )
 def test_a_file_with_more_tests_only_grew(more: bytes) -> None:
@@ -81,6 +82,8 @@ def test_a_file_with_more_tests_only_grew(more: bytes) -> None:
         BEFORE + b"\n\ndef test_one():\n    pass\n",
         BEFORE + b"\n\ndef helper():\n    return 2\n",
         BEFORE + b"\npytestmark = 1\n",
+        BEFORE + b"\nimport evil as pytest\n",
+        BEFORE + b"\nfrom evil import pytest\n",
         BEFORE + b"\n\ndef setup_module():\n    pass\n",
         BEFORE + b"\nimport pytest\n\n\n@pytest.fixture(autouse=True)\ndef quiet():\n    pass\n",
         BEFORE + b"\nfrom b import *\n",

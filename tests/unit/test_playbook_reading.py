@@ -154,6 +154,7 @@ def test_what_is_typed_becomes_a_value_of_its_type(type_: object, text: str, val
     ("type_", "text"),
     [
         *(("int", "3.5"), ("int", "x"), ("int", "'3'"), ("bool", "1"), ("float", "x"), ("enum[up, down]", "left")),
+        *(("float", ".nan"), ("list[float]", "1.0,-.inf")),
         *(("path", "/etc/passwd"), ("path", "a/../../b"), ("path", ""), ("list[int]", "1,x"), ("int", "[")),
         *(({"a": "int"}, "{a: 1, b: 2}"), ({"a": "int"}, "{}"), ([{"a": "int"}], "{a: 1}")),
     ],

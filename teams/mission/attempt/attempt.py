@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import OneContextError, StaleEpoch, UnknownTask, UsageError
+from onecontext.errors import InvalidTransition, OneContextError, StaleEpoch, UnknownTask, UsageError
 from teams.agent.limits import Limits
 from teams.agent.tools import cut
 from teams.agent.worktools import WorkTools, work_tools
@@ -75,8 +75,9 @@ class Attempt:
                 attempt_copy(site, self._task, start) as copy,
             ):
                 copy.is_over = self._work(copy.folder, copy.start)
-        except StaleEpoch as error:
-            # Somebody else holds the claim now; what this attempt did changes nothing, and that is on record.
+        except (StaleEpoch, InvalidTransition, UnknownTask) as error:
+            # Somebody else holds the claim now, or the task was blocked, judged or deleted from outside: what this
+            # attempt did changes nothing, and that is on record.
             self._record("attempt.ended", {"outcome": "interrupted", "reason": error.message})
         except BaseException as error:
             # What cannot be given back now (it was submitted already, the disk is full) is given back by resume; the

@@ -1,7 +1,7 @@
 """What the journal has of attempts that are not over: what they did that outlives their copy, and what was said of it.
 
 Rule 1: kept up to date by following the journal, event by event; an attempt that is over is forgotten, so that what is
-    kept does not grow with the mission.
+    kept does not grow with the mission. Who judges a task asks here, and need not read a long journal for each.
 Rule 2: a call is known by its tool, the digest of its arguments, and how many such calls came before it in one claim.
     Each claim of an attempt begins its conversation anew, so the counting begins anew with it.
 Rule 3: the journal may be anybody's: an event that lacks what it should have is passed over.
@@ -18,6 +18,7 @@ from teams.engine.journal import Journal
 
 DOUBT = "In doubt: "
 """What a question begins with that is asked of a call in doubt."""
+_TYPES = ("mission.", "task.", "tool.", "effect.settled", "verdict.given", "work.merged")
 _OVER = ("task.completed", "task.finished", "task.deleted", "task.rejected", "task.reopened")
 
 
@@ -76,6 +77,9 @@ class Past:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._attempts: dict[str, Attempted] = {}
+        self._reviews: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        self._accepted: str | None = None
+        self._is_serving = False
         self._resumed_seq = 0
         self._is_followed = False
 
@@ -83,7 +87,7 @@ class Past:
         """Follow the journal from here on; whoever asks something begins it, too."""
         if not self._is_followed:
             self._is_followed = True
-            self._journal.follow(self._apply)
+            self._journal.follow(self._apply, _TYPES)
 
     def of(self, task_id: str, attempt: int) -> Attempted | None:
         """Return what the journal has of this attempt, None when that is nothing."""
@@ -97,10 +101,33 @@ class Past:
         found = self.of(task_id, attempt)
         return found is not None and found.claimed_seq < self._resumed_seq
 
+    def review_of(self, task_id: str) -> tuple[int, Mapping[str, Any]] | None:
+        """Return what the newest verdict on a task says of reviews, and of which attempt; None where it says nothing.
+
+        It is ``review`` of its evidence, with rounds or tests in it, as whoever wrote the journal put it there.
+        """
+        self.begin()
+        self._journal.catch_up()
+        return self._reviews.get(task_id)
+
+    @property
+    def accepted(self) -> str | None:
+        """The newest merge that was accepted, before the first the commit that the mission began with.
+
+        None of a board that is served: each of its branches has a past of its own.
+        """
+        self.begin()
+        self._journal.catch_up()
+        return self._accepted
+
     def _apply(self, event: Event) -> None:
         if event.type == "mission.resumed":
             self._resumed_seq = event.seq
+        elif event.type == "mission.started":
+            self._is_serving = event.data.get("serving") is True
+            self._accepted = None if self._is_serving else str(event.data.get("base"))
         elif event.task is not None and event.attempt is not None:
+            self._note(event)
             if event.type == "task.claimed":
                 known = self._attempts.get(event.task)
                 if known is None or known.attempt != event.attempt:
@@ -109,6 +136,20 @@ class Past:
                 self._attempts.pop(event.task, None)
             elif (found := self._attempts.get(event.task)) is not None and found.attempt == event.attempt:
                 _add(found, event)
+
+    def _note(self, event: Event) -> None:
+        """Keep of a verdict and of a merge what is asked for when its attempt is over, too."""
+        assert event.task is not None
+        assert event.attempt is not None
+        if event.type == "work.merged" and not self._is_serving:
+            self._accepted = str(event.data.get("commit"))
+        elif event.type == "verdict.given":
+            evidence = event.data.get("evidence")
+            review = evidence.get("review") if isinstance(evidence, dict) else None
+            if isinstance(review, dict) and any(review.get(name) for name in ("rounds", "tests", "scope")):
+                self._reviews[event.task] = event.attempt, review
+            else:
+                self._reviews.pop(event.task, None)
 
 
 def _add(found: Attempted, event: Event) -> None:

@@ -20,8 +20,7 @@ def may_try_again(site: Site, agent: str, reason: str, **where: Any) -> bool:
     same = (site.mission, agent, where.get("task"), where.get("attempt"))
     times = 1 + sum(
         (event.mission, event.agent, event.task, event.attempt) == same
-        for event in site.journal.read()
-        if event.type == "agent.stalled"
+        for event in site.journal.read(types=("agent.stalled",))
     )
     site.journal.append("agent.stalled", {"reason": reason, "times": times}, mission=site.mission, agent=agent, **where)
     return times <= ALLOWED

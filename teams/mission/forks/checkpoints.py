@@ -85,7 +85,7 @@ def choose(found: Sequence[Checkpoint], at: str | None) -> Checkpoint:
     if name.isdecimal() and not at.startswith("#"):
         fitting = [one for one in found if one.seq <= int(name)]
     else:
-        fitting = [one for one in found if name in (one.what, one.done[-1].task if one.what != PLANNED else "")]
+        fitting = [one for one in found if name in (one.what, one.done[-1].task if one.what != PLANNED else PLANNED)]
     if not fitting:
         known = ", ".join(f"{one.seq} ({one.what})" for one in found[:20])
         raise UsageError(

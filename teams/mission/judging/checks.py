@@ -6,7 +6,7 @@ Rule 2: a command that runs pytest is witnessed; that it exits 0 is not enough (
 Rule 3: pinned tests must pass without what came new beside them, too (:mod:`teams.mission.judging.apart`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,11 +120,11 @@ class Checks:
             new: ids of those that hold for the first time: what must fail before is looked at for them.
         """
         checks: list[Check] = []
-        ran: dict[tuple[str, float], tuple[CommandResult, Proof | None]] = {}
+        ran: dict[tuple[str | None, float], tuple[CommandResult, Proof | None]] = {}
         for assertion in assertions:
             if assertion.command is None:
                 continue
-            what = (assertion.command, assertion.timeout_s)
+            what = _what(assertion)
             if what not in ran:
                 if not self._site.may_go_on():
                     return None
@@ -185,6 +185,20 @@ class Checks:
     def _record(self, check: Check, duration_s: float) -> None:
         data = {**check.evidence(), "output": check.output, "duration_s": round(duration_s, 4)}
         self._site.journal.append("verify.command", data, mission=self._site.mission, agent=VALIDATOR, **self._where)
+
+
+def each_once(assertions: Iterable[Assertion], *, but: Iterable[Assertion]) -> list[Assertion]:
+    """Return one assertion for each command, in their order, without those commands that ``but`` has."""
+    known = {_what(assertion) for assertion in but}
+    found: dict[tuple[str | None, float], Assertion] = {}
+    for assertion in assertions:
+        if assertion.command is not None and _what(assertion) not in known:
+            found.setdefault(_what(assertion), assertion)
+    return list(found.values())
+
+
+def _what(assertion: Assertion) -> tuple[str | None, float]:
+    return assertion.command, assertion.timeout_s
 
 
 def bash(command: str) -> list[str]:

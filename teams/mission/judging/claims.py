@@ -27,13 +27,15 @@ def unproved(claims: Iterable[str], own: Sequence[Assertion], ran: Sequence[Comm
 
 def without_evidence(own: Iterable[Assertion], evidence: Mapping[str, Any]) -> list[str]:
     """Return the ids of assertions for which the evidence of a task has no exit code 0 that counts, and no quote."""
-    shown = {
-        check["assertion"]
-        for check in evidence.get("checks") or ()
-        if check["exit_code"] == 0 and not check.get("problems")
-    }
-    quoted = {quote["assertion"] for quote in evidence.get("quotes") or ()}
+    checks, quotes = _parts(evidence.get("checks")), _parts(evidence.get("quotes"))
+    shown = {str(one.get("assertion")) for one in checks if one.get("exit_code") == 0 and not one.get("problems")}
+    quoted = {str(one.get("assertion")) for one in quotes}
     return [a.id for a in own if a.id not in (shown if a.command is not None else quoted)]
+
+
+def _parts(told: Any) -> list[Mapping[str, Any]]:
+    """Return the mappings in a list; whoever calls a task done says what shows it, and may say anything."""
+    return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list | tuple) else []
 
 
 def _problem(claim: str, assertion: Assertion | None, ended: dict[str, int | None]) -> str:

@@ -10,6 +10,8 @@ MAX_BYTES = 1024 * 1024
 _HOOKS = ("pytest", "setup", "teardown", "__")
 _HARMLESS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
+_IMPORTS_PYTEST = ast.dump(ast.parse("import pytest").body[0])
+
 
 def only_grew(path: str, before: bytes | None, after: bytes | None) -> bool:
     """Say whether ``after`` is ``before`` with more tests, helpers and imports. Only for Python; None is no text."""
@@ -40,6 +42,8 @@ def _added(old: list[ast.stmt], new: list[ast.stmt]) -> list[ast.stmt] | None:
 
 
 def _is_harmless(statement: ast.stmt, known: set[str]) -> bool:
+    if ast.dump(statement) == _IMPORTS_PYTEST and "pytest" not in known:
+        return True
     names = _bound(statement)
     return (
         isinstance(statement, _HARMLESS)

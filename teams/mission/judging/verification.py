@@ -13,8 +13,7 @@ from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.store.project import MergeCandidate
 from teams.mission.contract import Contract
 from teams.mission.handoff import commit_in
-from teams.mission.history import TYPES, read_history
-from teams.mission.judging.checks import Check, Checks, Measure
+from teams.mission.judging.checks import Check, Checks, Measure, each_once
 from teams.mission.judging.claims import without_evidence
 from teams.mission.judging.findings import Rounds, Shown
 from teams.mission.judging.pins import Compared, Pins
@@ -90,12 +89,8 @@ class Verification:
 
     def _rounds(self) -> Rounds:
         """Return what earlier reviews of this task came to, since its attempts are counted."""
-        rounds = Rounds()
-        for event in self._site.journal.read():
-            if event.type == "verdict.given" and event.task == self._task.id:
-                counts = (event.attempt or 0) > self._task.ours.attempts_from
-                rounds = Rounds.from_evidence(event.data.get("evidence") or {}) if counts else Rounds()
-        return rounds
+        attempt, review = self._site.past.review_of(self._task.id) or (0, {})
+        return Rounds.from_evidence({"review": review}) if attempt > self._task.ours.attempts_from else Rounds()
 
     def _review(
         self,
@@ -187,10 +182,8 @@ class Verification:
 
     def _compare(self, commit: str) -> Compared:
         """Look what the merge does to pinned files; each that it may not change is a violation."""
-        history = read_history(self._site.journal.read(types=TYPES))
         # Of a served board each branch has its own past, which a person may have added to.
-        is_mission = history is not None and not history.serving
-        pinned = history.accepted if history is not None and is_mission else self._site.branch_tip()
+        pinned = self._site.past.accepted or self._site.branch_tip()
         compared = self._pins.compare(pinned, commit, may_write=self._contract.may_write(self._task.key))
         self._evidence["pinned"] = pinned
         for breach in compared.breaches:
@@ -198,14 +191,20 @@ class Verification:
         return compared
 
     def _measure(self, commit: str, compared: Compared) -> list[Check] | None:
-        """Run the task's own commands, then those of all that is done: a merge must not break what was accepted."""
-        assertions = [a for key in [self._task.key, *self._done] for a in self._contract.of_task(key)]
+        """Run the task's own commands, then those of all that is done: a merge must not break what was accepted.
+
+        Of those each command counts once, and evidence of the task is what passed of its own: what a task carries with
+        it, and what is told of it, must not grow with all that was done before it.
+        """
+        own = self._contract.of_task(self._task.key)
+        before = (a for key in self._done for a in self._contract.of_task(key))
         measure = Measure.of(self._pins, commit, self._evidence["pinned"], compared)
-        own = [assertion.id for assertion in self._contract.of_task(self._task.key)]
-        checks = Checks(self._site, measure, purpose=f"verify-{self._task.id}", **self._where).run(assertions, new=own)
+        names = {assertion.id for assertion in own}
+        runs = Checks(self._site, measure, purpose=f"verify-{self._task.id}", **self._where)
+        checks = runs.run([*own, *each_once(before, but=own)], new=names)
         if checks is None:
             return None
-        self._evidence["checks"] = [check.evidence() for check in checks]
+        self._evidence["checks"] = [c.evidence() for c in checks if c.assertion in names or not c.passed]
         for check in checks:
             if check.exit_code == 0 and check.problems:
                 self._settling.record("violation", {"path": "", "what": check.outline})

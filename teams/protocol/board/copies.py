@@ -22,6 +22,7 @@ from teams.protocol.board.ledger import DELETED, Ledger
 from teams.protocol.board.states import State, derived
 from teams.protocol.board.task import Metadata, Task
 from teams.protocol.board.taskfiles import TaskFiles
+from teams.protocol.wire import dumps
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class Copies:
         """Return the task as the journal has it now, None where it has none; no file is read."""
         self.ledger.catch_up()
         document = self.ledger.get(task_id)
-        return None if document is None else self._known(task_id, document)
+        return None if document is None else self.parsed(task_id, document)
 
-    def _known(self, task_id: str, document: dict[str, Any]) -> Task:
+    def parsed(self, task_id: str, document: dict[str, Any]) -> Task:
         """Return the task in a document of the ledger, taken apart once: neither is ever changed."""
         if (kept := self._parsed.get(task_id)) is not None and kept[0] is document:
             return kept[1]
@@ -93,7 +94,7 @@ class Copies:
         The caller read ``there`` first and the journal after it.
         """
         missing = {task_id: document for task_id, document in self.ledger.documents().items() if task_id not in there}
-        tasks = [self._known(task_id, document) for task_id, document in missing.items()]
+        tasks = [self.parsed(task_id, document) for task_id, document in missing.items()]
         return [task for task in tasks if not (task.is_foreign or self.deleted_by_client(task.id))]
 
     def with_blockers(self, task: Task) -> Task:
@@ -140,7 +141,7 @@ class Copies:
             if task_id in there:
                 continue
             # What another program made is its own to take away, with or without a word about it.
-            if self.deleted_by_client(task_id) or self._known(task_id, document).is_foreign:
+            if self.deleted_by_client(task_id) or self.parsed(task_id, document).is_foreign:
                 self.record_deletion(task_id, document)
                 done.append(f"task {task_id} was deleted by another program")
             else:
@@ -169,7 +170,7 @@ class Copies:
             return Standing(task.without_ours(), rev)
         if task.is_copy_of(known) and not task.is_foreign:
             return Standing(task, rev)
-        ours = self._known(task_id, known)
+        ours = self.parsed(task_id, known)
         if is_older(ours, task, rev):
             return self._from_journal(task_id, known, rev)
         return Standing(believed(ours, task, rev), rev, _changes(ours, task))
@@ -178,23 +179,28 @@ class Copies:
         """Return what ``task``, read from its file before the ledger caught up, stands for; None if it was deleted."""
         known, rev = self.ledger.get(task.id), self.ledger.rev(task.id)
         if known is not None:
-            return believed(self._known(task.id, known), task, rev)
+            recorded = self.parsed(task.id, known)
+            if task is not recorded and is_same(task, recorded):
+                # Two of each would be held, and compared with each look at the board.
+                self._files.keep_as(task, recorded)
+                task = recorded
+            return believed(recorded, task, rev)
         return None if rev and not task.is_foreign else task.without_ours()
 
     def _from_journal(self, task_id: str, known: dict[str, Any], rev: int, *, foreign: str = "") -> Standing:
         with suppress(OSError):  # a copy: a full disk, or a folder in its place, keeps nobody from the task
             self._files.write(task_id, known)
-        return Standing(self._known(task_id, known), rev, foreign)
+        return Standing(self.parsed(task_id, known), rev, foreign)
 
     def _state_of(self, task_id: str) -> State | None:
         known = self.ledger.get(task_id)
         try:
             seen = self.view(self._files.read(task_id))
         except FileNotFoundError:
-            return self._known(task_id, known).state if known else None
+            return self.parsed(task_id, known).state if known else None
         except (Damaged, UnknownTask):
             # Whether it is done cannot be seen, so whoever comes after it waits.
-            return self._known(task_id, known).state if known else State.BLOCKED
+            return self.parsed(task_id, known).state if known else State.BLOCKED
         return seen.state if seen else None
 
     def deleted_by_client(self, task_id: str) -> bool:
@@ -204,7 +210,7 @@ class Copies:
     def record_deletion(self, task_id: str, document: dict[str, Any]) -> Event:
         """Record that another program took the task away; the caller holds a lock that keeps it from coming back."""
         rev, seq = self.ledger.rev(task_id), self.ledger.seq(task_id)
-        task = self._known(task_id, document)
+        task = self.parsed(task_id, document)
         gone = task.changed(ours={"rev": rev + 1}).to_document()
         data = {"task": gone, "from": task.state, "to": None, "reason": "deleted by another program"}
         return self._journal.append(DELETED, data, task=task_id, guard=lambda: self.ledger.expect_seq(task_id, seq))
@@ -221,6 +227,11 @@ class Copies:
         replace_bytes(folder / f"{task_id}-{crc32c(content)}", content)
 
 
+def is_same(task: Task, known: Task) -> bool:
+    """Say whether a file says what the journal does, in the same order, in which it is written again."""
+    return task.is_copy_of(known._source) and not known.is_foreign and dumps(task._source) == dumps(known._source)
+
+
 def is_older(known: Task, task: Task, rev: int) -> bool:
     """Say whether the file is a copy from before the journal's newest event.
 
@@ -235,6 +246,8 @@ def is_older(known: Task, task: Task, rev: int) -> bool:
 
 def believed(known: Task, task: Task, rev: int) -> Task:
     """Return what the file ``task`` says where it may, and what the journal (``known``) says where it must."""
+    if task is known:
+        return known
     if known.is_foreign:
         return task.without_ours()
     if is_older(known, task, rev):

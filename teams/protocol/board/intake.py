@@ -130,7 +130,7 @@ class Intake:
             return None if rev and not file.is_foreign else file.without_ours().to_document()
         if file.is_copy_of(known):
             return None
-        document = believed(Task.parse(known, source="journal"), file, rev).to_document()
+        document = believed(self._copies.parsed(file.id, known), file, rev).to_document()
         return document if redact_all(document) != known else None
 
     def _gone(self, there: Iterable[str]) -> list[str]:
@@ -141,7 +141,7 @@ class Intake:
         return [
             task_id
             for task_id, document in missing.items()
-            if self._copies.deleted_by_client(task_id) or Task.parse(document, source="journal").is_foreign
+            if self._copies.deleted_by_client(task_id) or self._copies.parsed(task_id, document).is_foreign
         ]
 
     # --- violations ---------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ class Intake:
     def _of_task(self, file: Task, views: Views) -> Iterator[Violation]:
         ledger = self._copies.ledger
         document = ledger.get(file.id)
-        known = Task.parse(document, source="journal") if document else None
+        known = self._copies.parsed(file.id, document) if document else None
         if known is None and ledger.rev(file.id) and not file.is_foreign:
             return
         if known is not None and is_older(known, file, ledger.rev(file.id)):

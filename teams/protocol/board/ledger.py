@@ -26,7 +26,7 @@ class Ledger:
         self._taken_at: dict[str, float] = {}
         self._keys: dict[tuple[str | None, str], str] = {}
         self._open: dict[str, None] = {}
-        journal.follow(self._apply)
+        journal.follow(self._apply, ("task.",))
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""

@@ -115,6 +115,10 @@ class TaskFiles:
         """Return what :meth:`read` returns, read again only where the file has changed since."""
         return self._kept.get(self.path(task_id), partial(self.read, task_id))
 
+    def keep_as(self, task: Task, same: Task) -> None:
+        """Hold ``same`` for as long as the file stays as ``task`` was read from it; it must say the same."""
+        self._kept.exchange(self.path(task.id), task, same)
+
     def read_all(self) -> tuple[list[Task], list[Problem]]:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}

@@ -25,7 +25,7 @@ class Post:
         self._sent_by_us: set[tuple[str, str]] = set()
         self._unposted: dict[tuple[str, str], Message] = {}
         self._ours: set[str] = set()
-        journal.follow(self._apply)
+        journal.follow(self._apply, ("message.", "team.created", "member."))
 
     def catch_up(self) -> None:
         """Read what was appended since the last time."""

@@ -1,0 +1,138 @@
+"""Facts that can be named: pins, and what main.md lists as decisions and open questions.
+
+Rule 1: a fact's id is made of its words alone, so the same fact has the same id on every branch.
+Rule 2: a decision is a bullet under ``## Decisions``, an open question one under ``## Open questions``; nothing is
+        guessed out of free text.
+Rule 3: a fact or record is superseded only by an explicit word, a line under ``superseded`` in the metadata: the id of
+        the old one, of what took its place, when, and by whom. Merges unite what both sides say.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from onecontext.memory import sections
+from onecontext.memory.author import Author
+from onecontext.records import iso
+
+DECISIONS = "## Decisions"
+QUESTIONS = "## Open questions"
+SUPERSEDED = "superseded"
+# Without a colon and begun by a letter, so that metadata stay plain YAML (onecontext/memory/plain_yaml.py).
+_ENTRY = re.compile(r"fact ([0-9a-f]{4,64}) by ([0-9a-f]{4,64}) at (\d{8}T\d{6}Z) \(([a-z0-9._-]+)\)", re.ASCII)
+_BULLET = re.compile(r"[-*+][ \t]+(?:(\d{4}-\d{2}-\d{2})[ \t:]+)?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Bullet:
+    """One item of a section of main.md. ``date`` is as it is written there (YYYY-MM-DD); "" is none."""
+
+    id: str
+    text: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """What took the place of something: the id of a record or pin ``by``, said at a time by ``agent``."""
+
+    by: str
+    at: datetime
+    agent: str
+
+
+def fact_id(text: str) -> str:
+    """Return the id of a fact: 8 hex digits of the sha256 of its words."""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def bullets(roadmap: str, heading: str) -> list[Bullet]:
+    """Return the items of one section, in order; a line that begins a bullet at the left edge begins an item."""
+    section = sections.split(roadmap).get(heading, "")
+    items: list[list[str]] = []
+    in_code = False
+    for line in section.split("\n")[1:]:
+        in_code ^= line.lstrip().startswith(("```", "~~~"))
+        if _BULLET.fullmatch(line) and not in_code:
+            items.append([line])
+        elif items and line[:1] in (" ", "\t"):
+            items[-1].append(line.strip())
+        elif line.strip() and items:
+            items[-1].append(line)
+    return [bullet for item in items if (bullet := _bullet("\n".join(item))).text]
+
+
+def without(roadmap: str, ids: Mapping[str, object]) -> str:
+    """Return ``roadmap`` less the decisions and questions of these ids."""
+    for heading in (DECISIONS, QUESTIONS):
+        if not any(bullet.id in ids for bullet in bullets(roadmap, heading)):
+            continue
+        head, *rest = sections.split(roadmap)[heading].split("\n")
+        lines = [head, ""]
+        for bullet in bullets(roadmap, heading):
+            date = f"{bullet.date} " if bullet.date else ""
+            lines += [] if bullet.id in ids else [f"- {date}{bullet.text}".replace("\n", "\n  ")]
+        roadmap = sections.put(roadmap, heading, "\n".join([*lines, ""]) + ("\n" if rest[-2:] == ["", ""] else ""))
+    return roadmap
+
+
+def with_bullets(roadmap: str, heading: str, texts: Sequence[str], author: Author) -> str:
+    """Return ``roadmap`` with these at the end of a section, each once, on one line and with today's date."""
+    for text in texts:
+        flat = " ".join(text.split())
+        if all(bullet.id != fact_id(flat) for bullet in bullets(roadmap, heading)):
+            roadmap = sections.add_bullet(roadmap, heading, f"{iso(author.at())[:10]} {flat}")
+    return roadmap
+
+
+def superseded(data: Mapping[str, object]) -> dict[str, Superseded]:
+    """Return what a branch's metadata says is superseded, by id; entries of another form say nothing."""
+    found = [match for line in _lines(data) if (match := _ENTRY.fullmatch(line))]
+    return {match[1]: Superseded(match[2], at, match[4]) for match in found if (at := _time(match[3]))}
+
+
+def with_superseded(data: Mapping[str, object], ids: Sequence[str], by: str, author: Author) -> dict[str, object]:
+    """Return the metadata with ``ids`` superseded by the record or pin ``by``."""
+    if not ids:
+        return dict(data)
+    at = author.at().astimezone(UTC)
+    new = [f"fact {old} by {by} at {at:%Y%m%dT%H%M%SZ} ({author.agent})" for old in dict.fromkeys(ids)]
+    return {**data, SUPERSEDED: [*_lines(still_superseded(data, ids)), *new]}
+
+
+def still_superseded(data: Mapping[str, object], less: Collection[str]) -> dict[str, object]:
+    """Return the metadata without what it says of the ids ``less``."""
+    kept = [line for line in _lines(data) if _old(line) not in less]
+    return {**data, SUPERSEDED: kept} if kept != _lines(data) else dict(data)
+
+
+def united(ours: Mapping[str, object], theirs: Mapping[str, object]) -> list[str]:
+    """Return what both say is superseded; where both say it of the same, ours stands."""
+    there = superseded(ours)
+    return [*_lines(ours), *(line for line in _lines(theirs) if _old(line) not in there)]
+
+
+def _old(line: str) -> str:
+    found = _ENTRY.fullmatch(line)
+    return found[1] if found else ""
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _lines(data: Mapping[str, object]) -> list[str]:
+    said = data.get(SUPERSEDED)
+    return [str(line) for line in said] if isinstance(said, list) else []
+
+
+def _bullet(text: str) -> Bullet:
+    found = _BULLET.fullmatch(text)
+    assert found is not None
+    words = found[2].strip()
+    return Bullet(fact_id(words), words, found[1] or "")

@@ -1,0 +1,83 @@
+"""An agent can look things up in its memory, beyond what its prompt says of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onecontext import Memory
+from onecontext.text.tokens import default_counter
+from teams.agent.remembering import FOUND_TOKENS, recall_tool
+from tests.support.agents import Says, calls, run, text
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    memory = Memory.init(tmp_path, agent="ann")
+    memory.step(thought="the gateway drops whoever comes back within 30 seconds")
+    memory.commit("The sync waits 37 seconds")
+    for number in range(30):
+        memory.commit(f"Chapter {number} is written, and nobody is in a hurry")
+    return memory
+
+
+def asked(query: str) -> str:
+    return json.dumps({"query": query})
+
+
+def test_what_is_not_in_the_prompt_any_more_is_found(memory: Memory) -> None:
+    model = Says(calls("recall", arguments=asked("why does it wait for the gateway")), text("because"))
+
+    result = run(model, memory=memory)
+
+    assert result.text == "because"
+    assert "within 30 seconds" not in model.sent[0][0].content
+    assert "within 30 seconds" in model.sent[1][-1].content
+    assert "</memory-" in model.sent[1][-1].content
+
+
+def test_what_is_found_is_bounded(memory: Memory) -> None:
+    for number in range(10):
+        memory.commit(f"zebra {number} " + "stripes " * 500)
+
+    found = str(recall_tool(memory).call({"query": "zebra"}))
+
+    assert "zebra" in found
+    assert default_counter().count(found) <= FOUND_TOKENS
+
+
+def test_nothing_found_is_said_and_no_words_are_told_to_the_model(memory: Memory) -> None:
+    assert "nothing" in str(recall_tool(memory).call({"query": "xylophone"}))
+    model = Says(calls("recall", arguments=asked("  ")), text("oh"))
+
+    run(model, memory=memory)
+
+    assert model.sent[1][-1].content.startswith("error:")
+
+
+def test_a_tool_of_that_name_is_the_users(memory: Memory) -> None:
+    def recall(query: str) -> str:
+        """Mine."""
+        return f"mine: {query}"
+
+    model = Says(calls("recall", arguments=asked("x")), text("done"))
+
+    run(model, recall, memory=memory)
+
+    assert model.sent[1][-1].content == "mine: x"
+    assert [spec.description for spec in model.tools if spec.name == "recall"] == ["Mine."]
+
+
+def test_a_notebook_that_cannot_be_searched_brings_no_tool() -> None:
+    class Plain:
+        def step(self, observation: str = "", thought: str = "", action: str = "") -> None: ...
+
+        def context(self, *, budget: int | None = None) -> str:
+            return ""
+
+        def commit(self, contribution: str) -> None: ...
+
+    model = Says(text("done"))
+    run(model, memory=Plain())
+
+    assert [spec.name for spec in model.tools] == []
