@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pygit2
 
+from onecontext.errors import REPAIR, Damaged
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
@@ -94,7 +95,11 @@ class Objects:
         if blob in self._recent:
             return self._recent[blob]
         with translated():
-            return bytes(self._object(blob).data)
+            # At half the time that a pygit2 object takes, which would be made only to be read once.
+            kind, content = self._repository.read(blob)
+        if kind != pygit2.enums.ObjectType.BLOB:
+            raise Damaged(f"the object {blob} should be a file, and is none", hint=REPAIR)
+        return bytes(content)
 
     def entry(self, tree: str | None, path: str) -> Entry | None:
         """Return what ``tree`` has at ``path``; None when there is nothing."""

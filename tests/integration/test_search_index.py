@@ -208,10 +208,13 @@ def test_a_symlink_in_its_place_is_not_followed(memory: Memory, tmp_path: Path, 
     assert list(victim.iterdir()) == [] if name == "search" else victim.read_text() == "precious"
 
 
-def test_an_index_of_an_older_version_is_made_anew(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["schema.VERSION", "database.boot_id"])
+def test_an_index_of_another_version_or_run_of_the_machine_is_made_anew(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     memory.step("the drawer sticks")
     with monkeypatch.context() as patch:
-        patch.setattr("onecontext.recall.search.schema.VERSION", 0)
+        patch.setattr(f"onecontext.recall.search.{name}", 0 if name.endswith("VERSION") else lambda: "another")
         before = found(memory, "drawer")
         old = database(memory)
 

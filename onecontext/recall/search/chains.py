@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from onecontext.recall.search.database import Database
 from onecontext.recall.search.doctable import DocTable
-from onecontext.recall.search.documents import Document, Part
+from onecontext.recall.search.documents import Content, Part
 
 Changed = Mapping[str, tuple[str | None, str | None]]
 """Paths below a part to their blobs, old and new; None where there is none."""
@@ -26,11 +26,19 @@ class Version(NamedTuple):
 class Chains:
     """The chains and files of one index, while it is changed.
 
-    ``read`` returns the documents of a part's blob, and how many bytes it has.
+    ``read`` returns a blob taken apart; ``grown`` what a blob has more than the one that is its first so many bytes,
+    and None where it is not that one with records added.
     """
 
-    def __init__(self, db: Database, docs: DocTable, read: Callable[[Part, str], tuple[list[Document], int]]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        docs: DocTable,
+        read: Callable[[Part, str], Content],
+        grown: Callable[[Part, str, str, int], Content | None],
+    ) -> None:
         self._db = db
+        self._grown = grown
         self._docs = docs
         self._read = read
         self._touched: set[int] = set()
@@ -39,17 +47,14 @@ class Chains:
         )
 
     def tell(self, branch: str, folder: str, part: Part, tree: str, version: Version) -> None:
-        """Note what ``branch`` tells of a part, which is the object ``tree`` in git."""
-        self.untell(branch, folder, part)
+        """Note what ``branch`` tells of a part, of which nothing is told: it is the object ``tree`` in git."""
         self._db.run("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?)", branch, folder, int(part), tree, *version)
 
-    def untell(self, branch: str, folder: str, part: Part) -> None:
+    def untell(self, branch: str, folder: str, part: Part, version: Version) -> None:
         """Forget what ``branch`` told of a part."""
-        where = "branch = ? AND folder = ? AND kind = ?"
-        found = self._db.rows(f"SELECT chain FROM told WHERE {where}", branch, folder, int(part))
-        self._touched |= {chain for (chain,) in found}
-        if found:
-            self._db.run(f"DELETE FROM told WHERE {where}", branch, folder, int(part))
+        self._touched.add(version.chain)
+        where = (branch, folder, int(part))
+        self._db.run("DELETE FROM told WHERE branch = ? AND folder = ? AND kind = ?", *where)
 
     def told(self, branch: str) -> dict[tuple[str, Part], tuple[str, Version]]:
         """Return what ``branch`` tells: folder and part to the object in git and the version."""
@@ -100,12 +105,15 @@ class Chains:
 
     def _replace(self, chain: int, first: int, part: Part, tail: Sequence[tuple[str, str]]) -> None:
         """Have ``tail`` stand in a chain from position ``first`` on."""
-        old = self._db.rows("SELECT file FROM chain WHERE chain = ? AND position >= ?", chain, first)
+        old = self._db.rows("SELECT file, path FROM chain WHERE chain = ? AND position >= ?", chain, first)
+        is_last = len(old) == 1 and part is Part.MILESTONES and old[0][1] == tail[0][0]
+        if is_last and self._has_grown(old[0][0], tail[0][1]):
+            old, first, tail = [], first + 1, tail[1:]
         self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, first)
         # What stays in a file that grew must not go with the one before it, so the new ones come first.
         rows = [(chain, first + i, path, self._file(part, blob)) for i, (path, blob) in enumerate(tail)]
         self._db.many("INSERT INTO chain VALUES (?, ?, ?, ?)", rows)
-        self._forget(file for (file,) in old)
+        self._forget(file for file, _ in old)
 
     def _copy(self, chain: int, length: int) -> int:
         """Return a new chain that begins as ``chain`` does."""
@@ -132,11 +140,27 @@ class Chains:
         found = self._db.rows("SELECT id FROM file WHERE kind = ? AND blob = ?", int(part), blob)
         if found:
             return int(found[0][0])
-        documents, size = self._read(part, blob)
-        self._db.run("INSERT INTO file (kind, blob, size) VALUES (?, ?, ?)", int(part), blob, size)
-        ((file,),) = self._db.rows("SELECT id FROM file WHERE kind = ? AND blob = ?", int(part), blob)
-        self._docs.add(file, documents)
+        content = self._read(part, blob)
+        values = (int(part), blob, content.plain_bytes)
+        self._db.run("INSERT INTO file (kind, blob, plain) VALUES (?, ?, ?)", *values)
+        ((file,),) = self._db.rows("SELECT last_insert_rowid()")
+        self._docs.add(file, content.documents)
         return int(file)
+
+    def _has_grown(self, file: int, blob: str) -> bool:
+        """Make a file that only one chain has that of ``blob``, where that is the same with records added; else False.
+
+        A milestone is added so to the file of those before it, and they need not be looked at again.
+        """
+        ((old, size),) = self._db.rows("SELECT blob, plain FROM file WHERE id = ?", file)
+        shared = self._db.rows("SELECT 1 FROM chain WHERE file = ? LIMIT 1 OFFSET 1", file)
+        known = self._db.rows("SELECT 1 FROM file WHERE kind = ? AND blob = ?", int(Part.MILESTONES), blob)
+        more = None if shared or known else self._grown(Part.MILESTONES, blob, old, size)
+        if more is None:
+            return False
+        self._db.run("UPDATE file SET blob = ?, plain = ? WHERE id = ?", blob, more.plain_bytes, file)
+        self._docs.add(file, more.documents)
+        return True
 
     def _forget(self, files: Iterable[int]) -> None:
         """Take out those of ``files`` that stand in no chain."""
@@ -144,7 +168,7 @@ class Chains:
             if self._db.rows("SELECT 1 FROM chain WHERE file = ? LIMIT 1", file):
                 continue
             for part, blob in self._db.rows("SELECT kind, blob FROM file WHERE id = ?", file):
-                self._docs.drop(file, self._read(Part(part), blob)[0])
+                self._docs.drop(file, self._read(Part(part), blob).documents)
                 self._db.run("DELETE FROM kept WHERE file = ?", file)
                 self._db.run("DELETE FROM file WHERE id = ?", file)
 

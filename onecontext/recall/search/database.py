@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onecontext.recall.search.schema import SETTINGS, TABLES, fingerprint
+from onecontext.store.boot import boot_id
 
 _BUSY_S = 10.0
 _DISK = {
@@ -60,7 +61,8 @@ class Database:
             if path is None or new:
                 self._make()
             else:
-                self.run("PRAGMA synchronous = NORMAL")
+                # It outlives a killed process by its journal; what outlives a power cut is made anew (see _check).
+                self.run("PRAGMA synchronous = OFF")
                 self._check()
         except BaseException:
             self.close()
@@ -72,21 +74,18 @@ class Database:
         self.run("PRAGMA synchronous = OFF")
         for statement in (*TABLES, *SETTINGS):
             self.run(statement)
-        self.run("INSERT INTO about VALUES ('fingerprint', ?)", fingerprint())
+        self.run("INSERT INTO about VALUES ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
 
     def _check(self) -> None:
         """See that the file has our tables and nothing else."""
-        found = self.rows("SELECT value FROM about WHERE name = 'fingerprint'")
-        if found != [(fingerprint(),)]:
+        found = dict(self.rows("SELECT name, value FROM about"))
+        if found.get("fingerprint") != fingerprint():
             raise Unusable("another version")
+        if found.get("boot") != boot_id():
+            raise Unusable("written before the machine was started, and never fsynced")
         schema = {sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'words_%'") if sql}
         if schema != set(TABLES):
             raise Unusable("other tables")
-
-    def share(self) -> None:
-        """Have what was made outlive a power cut, and be written while others read."""
-        self.run("PRAGMA synchronous = FULL")
-        self.run("PRAGMA journal_mode = WAL")
 
     @contextmanager
     def changing(self) -> Iterator[None]:

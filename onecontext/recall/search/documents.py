@@ -14,11 +14,12 @@ from onecontext.checksum import crc32c
 from onecontext.errors import DamagedDocument
 from onecontext.memory import metadata, sections
 from onecontext.recall.search.model import Kind
+from onecontext.recall.search.plain import PlainRecord, is_plain, plain_milestones, plain_steps
+from onecontext.recall.search.questions import asks
 from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, split
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_QUESTION_MARKS = ("?", "？", "؟")
 _OF_THE_PROGRAM = {"created", "merged", "parent", "status"}  # keys that every branch has and no one writes
 _NEXT = b'<!-- oc1 {"agent":"","at":"1970-01-01","crc":"","id":"","len":0,"origin":"","session":""} -->\n'
 
@@ -68,6 +69,8 @@ def documents(part: Part, content: bytes) -> Iterator[Document]:
         yield from _sections(content)
     elif part is Part.METADATA:
         yield from _keys(content)
+    elif (plain := _plainly(part, content)) is not None:
+        yield from plain
     else:
         found = split(content)
         start = len(found.preamble)
@@ -76,6 +79,27 @@ def documents(part: Part, content: bytes) -> Iterator[Document]:
             if part is not Part.SHOWN or not raw.intact:
                 yield _record(KIND_OF[part], raw, start)
             start += len(raw.raw)
+
+
+class Content(NamedTuple):
+    """A file taken apart: its documents, and its bytes where all of its records are as we write them, else 0."""
+
+    documents: list[Document]
+    plain_bytes: int
+
+
+def content_of(part: Part, content: bytes) -> Content:
+    """Take a file apart."""
+    plain = _plainly(part, content) if part in (Part.STEPS, Part.MILESTONES) else None
+    return Content(list(documents(part, content)), 0) if plain is None else Content(plain, len(content))
+
+
+def added(part: Part, content: bytes, size: int) -> Content | None:
+    """Return what stands in a file behind its first ``size`` bytes; None where that is not as we write it."""
+    plain = _plainly(part, content[size:])
+    if plain is None:
+        return None
+    return Content([document._replace(start=document.start + size) for document in plain], len(content))
 
 
 def document_of(kind: Kind, raw: bytes, start: int) -> Document:
@@ -133,7 +157,31 @@ def _record(kind: Kind, raw: Raw, start: int) -> Document:
         start=start,
         size=len(raw.raw),
         text=_said(record),
-        asks=any(text.rstrip().endswith(_QUESTION_MARKS) for text in _texts(record)),
+        asks=asks(_texts(record)),
+    )
+
+
+def _plainly(part: Part, content: bytes) -> list[Document] | None:
+    """Return the documents of a file that is as we write it; None where it is not."""
+    if part is Part.SHOWN:
+        return [] if is_plain(content) else None
+    records = plain_milestones(content) if part is Part.MILESTONES else plain_steps(content)
+    return None if records is None else [_plain(KIND_OF[part], record) for record in records]
+
+
+def _plain(kind: Kind, record: PlainRecord) -> Document:
+    return Document(
+        key=_hash(kind, record.id, record.at, record.crc, ""),
+        kind=kind,
+        record=record.id,
+        agent=record.agent,
+        session=record.session,
+        origin=record.origin,
+        at=micros(record.moment),
+        start=record.start,
+        size=record.size,
+        text=record.said,
+        asks=record.asks,
     )
 
 

@@ -15,7 +15,8 @@ from onecontext.names import is_name
 from onecontext.recall.search.chains import Chains, Version
 from onecontext.recall.search.database import Database
 from onecontext.recall.search.doctable import DocTable
-from onecontext.recall.search.documents import Document, Part, documents
+from onecontext.recall.search.documents import Content, Part, added, content_of
+from onecontext.recall.search.plain import is_plain
 from onecontext.recall.search.unsaved import Unsaved
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
@@ -38,7 +39,7 @@ class Feed:
         self._objects = Objects(layout)
         self._docs = DocTable(db)
         self._unsaved = Unsaved(layout, db, self._docs)
-        self._chains = Chains(db, self._docs, self._read)
+        self._chains = Chains(db, self._docs, self._read, self._grown)
 
     def refresh(self, tips: dict[str, str]) -> None:
         """Make the index be of these branches and tips. The caller holds a transaction, and undoes it on an error."""
@@ -56,9 +57,9 @@ class Feed:
         commit = self._objects.info(tip)
         before = self._chains.told(name)
         now = {(told.folder, told.part): told.object for told in self._told(name, commit.tree)}
-        for (folder, part), (object_name, _) in before.items():
+        for (folder, part), (object_name, version) in before.items():
             if part is not Part.PENDING and now.get((folder, part)) != object_name:
-                self._chains.untell(name, folder, part)
+                self._chains.untell(name, folder, part, version)
         for (folder, part), object_name in now.items():
             old = before.get((folder, part))
             if old is None or old[0] != object_name:
@@ -67,8 +68,8 @@ class Feed:
         self._db.run("INSERT OR REPLACE INTO branch VALUES (?, ?, ?, ?)", name, tip, commit.tree, commit.at_s)
 
     def _forget(self, name: str) -> None:
-        for folder, part in self._chains.told(name):
-            self._chains.untell(name, folder, part)
+        for (folder, part), (_, version) in self._chains.told(name).items():
+            self._chains.untell(name, folder, part, version)
         self._db.run("DELETE FROM branch WHERE name = ?", name)
         self._db.run("DELETE FROM looked WHERE branch = ?", name)
 
@@ -91,7 +92,11 @@ class Feed:
             (f"{top}/metadata.yaml", name, Part.METADATA),
             (f"{top}/commit.md", name, Part.SHOWN),
         ):
-            if (entry := self._objects.entry(tree, path)) and not entry.is_tree:
+            entry = self._objects.entry(tree, path)
+            if entry is None or entry.is_tree:
+                continue
+            # The view of the newest milestones is of interest where somebody edited it.
+            if part is not Part.SHOWN or not is_plain(self._objects.blob(entry.id)):
                 yield _Told(folder, part, entry.id)
         for folder in (name, *self._merged(name, tree)):
             for below, part in _HISTORY.items():
@@ -107,11 +112,14 @@ class Feed:
         listed = names if isinstance(names, list) else []
         return sorted({one for one in listed if isinstance(one, str) and is_name(one) and one != name})
 
-    def _read(self, part: Part, blob: str) -> tuple[list[Document], int]:
+    def _read(self, part: Part, blob: str) -> Content:
         if part is Part.PENDING:
-            return self._unsaved.documents(blob), 0
+            return Content(self._unsaved.documents(blob), 0)
+        return content_of(part, self._objects.blob(blob))
+
+    def _grown(self, part: Part, blob: str, old: str, size: int) -> Content | None:
         content = self._objects.blob(blob)
-        return list(documents(part, content)), len(content)
+        return added(part, content, size) if size and self._objects.blob_id(content[:size]) == old else None
 
 
 def _is_numbered(path: str, depth: int) -> bool:

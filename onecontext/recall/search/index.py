@@ -9,6 +9,7 @@ Rule 3: where it cannot be written (read-only, full, held by a process that was 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from onecontext.errors import Damaged, LockTimeout
@@ -33,14 +34,14 @@ def asked_of(layout: Layout, use: Callable[[Database], T], *, wait_s: float = DE
     Raises:
         Damaged: the memory itself cannot be read.
     """
-    shelf = Shelf(layout)
     try:
-        found = _if_current(layout, shelf, use)
-        if found:
-            return found[0]
-        check_way(layout.git, shelf.lock)
-        with held(shelf.lock, wait_s=wait_s):
-            return _brought_up(layout, shelf, use)
+        with _Opened(layout) as opened:
+            found = opened.if_current(use)
+            if found:
+                return found[0]
+            check_way(layout.git, layout.search_lock())
+            with held(layout.search_lock(), wait_s=wait_s):
+                return opened.brought_up(use)
     except (Unwritable, Unusable, LockTimeout, OSError):
         return _in_memory(layout, use)
 
@@ -51,19 +52,69 @@ def tips(layout: Layout) -> dict[str, str]:
     return {name: tip for name, tip in found.items() if tip}
 
 
-def _if_current(layout: Layout, shelf: Shelf, use: Callable[[Database], T]) -> tuple[T] | None:
-    """Return what ``use`` makes of the index that is there; None where that is of no use as it is."""
-    try:
-        db = shelf.open()
-    except Unusable:
-        return None
-    try:
+class _Opened:
+    """The index on disk, opened at most once as long as the same one counts."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._shelf = Shelf(layout)
+        self._path: Path | None = None
+        self._db: Database | None = None
+
+    def __enter__(self) -> "_Opened":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._close()
+
+    def if_current(self, use: Callable[[Database], T]) -> tuple[T] | None:
+        """Return what ``use`` makes of the index that is there; None where that is of no use as it is."""
+        try:
+            db = self._open()
+            with db.reading():
+                return (use(db),) if _is_current(self._layout, db) else None
+        except Unusable:
+            self._close()
+            return None
+
+    def brought_up(self, use: Callable[[Database], T]) -> T:
+        """Bring the index that is there up to date, or make another. The caller holds the lock."""
+        try:
+            db = self._open()
+            with db.changing():
+                Feed(self._layout, db).refresh(tips(self._layout))
+            with db.reading():
+                return use(db)
+        except Unusable:
+            self._close()
+        self._make()
+        db = self._open()
         with db.reading():
-            return (use(db),) if _is_current(layout, db) else None
-    except Unusable:
-        return None
-    finally:
-        db.close()
+            return use(db)
+
+    def _make(self) -> None:
+        name, db = self._shelf.begin()
+        try:
+            with db.changing():
+                Feed(self._layout, db).refresh(tips(self._layout))
+            db.close()
+            self._shelf.publish(name)
+        except BaseException:
+            db.close()
+            self._shelf.discard(name)
+            raise
+
+    def _open(self) -> Database:
+        path = self._shelf.named()
+        if self._db is None or path != self._path:
+            self._close()
+            self._path, self._db = path, Database(path)
+        return self._db
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+        self._db = None
 
 
 def _is_current(layout: Layout, db: Database) -> bool:
@@ -76,46 +127,12 @@ def _is_current(layout: Layout, db: Database) -> bool:
     )
 
 
-def _brought_up(layout: Layout, shelf: Shelf, use: Callable[[Database], T]) -> T:
-    """Bring the index that is there up to date, or make another. The caller holds the lock."""
-    try:
-        db = shelf.open()
-        try:
-            with db.changing():
-                Feed(layout, db).refresh(tips(layout))
-            with db.reading():
-                return use(db)
-        finally:
-            db.close()
-    except Unusable:
-        return _made_anew(layout, shelf, use)
-
-
-def _made_anew(layout: Layout, shelf: Shelf, use: Callable[[Database], T]) -> T:
-    name, db = shelf.begin()
-    try:
-        with db.changing():
-            Feed(layout, db).refresh(tips(layout))
-        db.share()
-        db.close()
-        shelf.publish(name)
-    except BaseException:
-        db.close()
-        shelf.discard(name)
-        raise
-    db = shelf.open()
-    try:
-        with db.reading():
-            return use(db)
-    finally:
-        db.close()
-
-
 def _in_memory(layout: Layout, use: Callable[[Database], T]) -> T:
     try:
         db = Database(None)
         try:
-            Feed(layout, db).refresh(tips(layout))
+            with db.changing():
+                Feed(layout, db).refresh(tips(layout))
             return use(db)
         finally:
             db.close()

@@ -24,8 +24,9 @@ TABLES = (
     # Each branch with the tip that was indexed, its tree, and the time of its commit in seconds since 1970.
     "CREATE TABLE branch (name TEXT PRIMARY KEY, tip TEXT NOT NULL, tree TEXT NOT NULL, at INTEGER NOT NULL)"
     " WITHOUT ROWID",
-    # `blob` is the name of the git blob, of a pending log the name of its branch; `kind` is one of feed.Part.
-    "CREATE TABLE file (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, blob TEXT NOT NULL, size INTEGER NOT NULL,"
+    # `blob` is the name of the git blob, of a pending log the name of its branch; `kind` is one of documents.Part;
+    # `plain` its bytes where it is all as we write it (documents.Content), else 0.
+    "CREATE TABLE file (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, blob TEXT NOT NULL, plain INTEGER NOT NULL,"
     " UNIQUE (kind, blob))",
     "CREATE TABLE chain (chain INTEGER NOT NULL, position INTEGER NOT NULL, path TEXT NOT NULL, file INTEGER NOT NULL,"
     " PRIMARY KEY (chain, position)) WITHOUT ROWID",

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from onecontext.errors import Damaged
 from onecontext.recall.search.database import Database, Unusable, Unwritable
-from onecontext.store.durable import sync_file
 from onecontext.store.files import check_kinds, check_way, replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.place import small
 
 _NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_OURS = re.compile(r"[0-9a-f]{16}\.db(?:-wal|-shm|-journal)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
-_ENDINGS = ("", "-wal", "-shm", "-journal")
+_OURS = re.compile(r"[0-9a-f]{16}\.db(?:-journal)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
+_ENDINGS = ("", "-journal")
 
 
 class Shelf:
@@ -32,12 +31,12 @@ class Shelf:
         self.lock = layout.search_lock()
         self._current = self.folder / "current"
 
-    def open(self) -> Database:
-        """Open the index that counts.
+    def named(self) -> Path:
+        """Return the file of the index that counts.
 
         Raises:
-            Unusable: there is none, or it is no good.
-            Unwritable: the disk does not let us.
+            Unusable: there is none, or something else lies in its place.
+            Unwritable: the disk does not let us look.
         """
         try:
             check_way(self._git, self._current)
@@ -52,7 +51,7 @@ class Shelf:
             raise Unusable(str(error)) from error
         except OSError as error:
             raise Unwritable(str(error)) from error
-        return Database(path)
+        return path
 
     def begin(self) -> tuple[str, Database]:
         """Make an empty index that does not count yet. The caller holds the lock.
@@ -77,7 +76,6 @@ class Shelf:
             Unwritable: the disk refused; the one from before counts still.
         """
         try:
-            sync_file(self._path(name))
             replace_text(self._current, f"{name}\n")
             self._sweep()
         except OSError as error:

@@ -39,7 +39,7 @@ _UNSPACED = (
 )
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _EMOJI = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
-_HUMP = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_HUMP = re.compile(r"[A-Z](?:(?<=[a-z].)|(?<=[A-Z].)(?=[a-z]))")  # begins with a class, which is looked for quickly
 _LONGEST_NAME = 60  # characters: longer than that is no name but encoded bytes
 _CAMEL = re.compile(r"[A-Za-z0-9]+")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

@@ -49,7 +49,8 @@ class Unsaved:
         found = marks(self._layout, branches)
         looked = dict(self._db.rows("SELECT branch, mark FROM looked"))
         for name in sorted(looked.keys() - found.keys()):
-            chains.untell(name, name, Part.PENDING)
+            if told := chains.told(name).get((name, Part.PENDING)):
+                chains.untell(name, name, Part.PENDING, told[1])
             self._db.run("DELETE FROM looked WHERE branch = ?", name)
         for name, seen in sorted(found.items()):
             text = words(seen)
