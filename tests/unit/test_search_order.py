@@ -15,7 +15,7 @@ NOTHING = Weights(neighbour=0, second=0, answer=0, asking=0, session=0, short=0,
 
 def passage(doc: int, **fields: Any) -> Passage:
     """Return a passage of ten words that stands alone, but for ``fields``."""
-    plain = Passage(doc, f"{doc:08x}", agent=0, session=None, at_us=micros(START), words=10, asks=False)
+    plain = Passage(doc, doc, f"{doc:08x}", agent=0, session=None, at_us=micros(START), words=10, asks=False)
     return plain._replace(**fields)
 
 

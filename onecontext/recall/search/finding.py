@@ -13,7 +13,7 @@ from onecontext.recall.search.database import Database
 from onecontext.recall.search.model import KINDS, Candidate, Wanted
 from onecontext.recall.search.terms import Term
 
-MOST_ROWS = 4_000
+MOST_ROWS = 3_000
 
 _SCORED = "SELECT words.rowid, -bm25(words) AS score FROM words"
 _BY_SCORE = "ORDER BY score DESC LIMIT ?"

@@ -12,7 +12,7 @@ from onecontext.recall.search.ranking import Asked, Passage
 from onecontext.recall.search.surroundings import named, passages
 from onecontext.recall.search.terms import STOP_WORDS, asked
 
-LOOKED_AT = 150  # candidates of BM25, however few hits are wanted: neighbours and sessions need company
+LOOKED_AT = 100  # candidates of BM25, however few hits are wanted: neighbours and sessions need company
 
 
 class Evidence(NamedTuple):

@@ -2,7 +2,8 @@
 
 Rule 1: this file does no input or output and reads no clock.
 Rule 2: every rule here is one of conversation and work in general (who, when, before, after); none knows a word.
-Rule 3: of equal scores the newer comes first, then the lower id of the record: never what a rebuild may change.
+Rule 3: of equal scores the newer comes first, then the lower id and key: never what a rebuild may change. Scores are
+        sums that do not depend on the order of what is added.
 
 What is a hit by itself lends a part of its score to what stands beside it in the same session, more to what follows a
 question, and to all of a session that has a better one. How the weights were chosen, and the figures: docs/recall.md.
@@ -12,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import fsum
 from typing import NamedTuple
 
 from onecontext.recall.search.dates import Period
@@ -50,12 +52,13 @@ WEIGHTS = Weights()
 class Passage(NamedTuple):
     """What the ranking knows of a document.
 
-    ``session`` tells sessions apart, None where a document stands in none. ``at_us`` counts microseconds from 1970,
-    UTC, ``words`` those of its text. ``before`` and ``after`` are the documents next to it, the nearest first; None
-    where there is none, or none that is wanted.
+    ``key`` tells versions of a record apart, and ``session`` sessions, None where a document stands in none. ``at_us``
+    counts microseconds from 1970, UTC, ``words`` those of its text. ``before`` and ``after`` are the documents next to
+    it, the nearest first; None where there is none, or none that is wanted.
     """
 
     doc: int
+    key: int
     record: str
     agent: int
     session: tuple[int, int] | None
@@ -95,25 +98,27 @@ def ranked(
     for doc, passage in passages.items():
         score = evidence.get(doc, 0.0) + weights.session * best.get(passage.session, 0.0)
         scores[doc] = score * _believed(passage, asked, weights)
-    order = sorted(scores, key=lambda doc: (-scores[doc], -passages[doc].at_us, passages[doc].record))
+    order = sorted(
+        scores, key=lambda doc: (-scores[doc], -passages[doc].at_us, passages[doc].record, passages[doc].key)
+    )
     return [Ranked(doc, scores[doc]) for doc in order if scores[doc] > 0]
 
 
 def _lent(passages: Mapping[int, Passage], found: Mapping[int, float], weights: Weights) -> dict[int, float]:
     """Return what each document has of its own, and what those beside it lend."""
-    evidence: dict[int, float] = defaultdict(float)
+    parts: dict[int, list[float]] = defaultdict(list)
     for doc, score in found.items():
         passage = passages[doc]
-        evidence[doc] += score * (1 - weights.asking * passage.asks)
+        parts[doc].append(score * (1 - weights.asking * passage.asks))
         for side in (passage.before, passage.after):
             share = weights.neighbour * score
             for other in side:
                 if other is not None:
-                    evidence[other] += share
+                    parts[other].append(share)
                 share *= weights.second
         if passage.asks and passage.after and passage.after[0] is not None:
-            evidence[passage.after[0]] += weights.answer * score
-    return evidence
+            parts[passage.after[0]].append(weights.answer * score)
+    return {doc: fsum(lent) for doc, lent in parts.items()}
 
 
 def _best_of_sessions(

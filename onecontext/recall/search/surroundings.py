@@ -16,11 +16,14 @@ from onecontext.recall.search.finding import conditions
 from onecontext.recall.search.model import Wanted
 from onecontext.recall.search.ranking import Passage
 
-_FACTS = "SELECT doc.id, record, agent, origin, session, at, length, asks, kind FROM doc WHERE doc.id IN ({ids}){more}"
+_FACTS = (
+    "SELECT doc.id, doc.key, record, agent, origin, session, at, length, asks, kind FROM doc"
+    " WHERE doc.id IN ({ids}){more}"
+)
 _RECORD = 2  # kinds below it are records: steps and milestones
 _BESIDE = (
     "(SELECT id FROM doc AS {name} WHERE {name}.origin = doc.origin AND {name}.session = doc.session"
-    " AND {name}.at {than} doc.at ORDER BY {name}.at {order} LIMIT 1 OFFSET {skipped})"
+    " AND {name}.at {than} doc.at ORDER BY {name}.at {order}, {name}.key LIMIT 1 OFFSET {skipped})"
 )
 _NEIGHBOURS = "SELECT doc.id, doc.session, {} FROM doc WHERE doc.id IN ({{ids}}) AND doc.kind < 2".format(
     ", ".join(
@@ -88,10 +91,10 @@ def _session_less(db: Database) -> int:
 
 
 def _passage(row: tuple[Any, ...], beside: Sequence[int | None], known: set[int], empty: int) -> Passage:
-    doc, record, agent, origin, session, at_us, words, asks, kind = row
+    doc, key, record, agent, origin, session, at_us, words, asks, kind = row
     near = tuple(other if other in known else None for other in beside)
     place = (origin, session) if kind < _RECORD and session != empty else None
-    return Passage(doc, record, agent, place, at_us, words, bool(asks), near[:2], near[2:])
+    return Passage(doc, key, record, agent, place, at_us, words, bool(asks), near[:2], near[2:])
 
 
 def _listed(docs: Iterable[int]) -> str:
