@@ -74,7 +74,7 @@ class Database:
         self.run("PRAGMA synchronous = OFF")
         for statement in (*TABLES, *SETTINGS):
             self.run(statement)
-        self.run("INSERT INTO about VALUES ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
+        self.run("INSERT INTO about VALUES ('turn', '0'), ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
 
     def _check(self) -> None:
         """See that the file has our tables and nothing else."""
@@ -106,6 +106,15 @@ class Database:
             yield
         finally:
             self._connection.rollback()
+
+    @property
+    def turn(self) -> int:
+        """How often it was changed."""
+        return int(self.rows("SELECT value FROM about WHERE name = 'turn'")[0][0])
+
+    def count_turn(self) -> None:
+        """Count a change, as part of it."""
+        self.run("UPDATE about SET value = CAST(value AS INTEGER) + 1 WHERE name = 'turn'")
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Return what ``sql`` yields, as tuples."""
