@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from onecontext.recall.search.schema import SETTINGS, TABLES, fingerprint
+from onecontext.recall.search.schema import SETTINGS, SETTLING, TABLES, fingerprint
 from onecontext.store.boot import boot_id
 
 _BUSY_S = 10.0
@@ -86,6 +86,11 @@ class Database:
         schema = {sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'words_%'") if sql}
         if schema != set(TABLES):
             raise Unusable("other tables")
+
+    def settle(self) -> None:
+        """Have what was filled at once cost later changes nothing."""
+        for statement in SETTLING:
+            self.run(statement)
 
     @contextmanager
     def changing(self) -> Iterator[None]:

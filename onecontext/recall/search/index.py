@@ -23,6 +23,7 @@ from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 
 T = TypeVar("T")
+_MANY = 10_000  # documents: to merge fewer with what is added is no matter
 
 
 def asked_of(layout: Layout, use: Callable[[Database], T], *, wait_s: float = DEFAULT_WAIT_S) -> T:
@@ -102,6 +103,8 @@ class _Opened:
         try:
             with db.changing():
                 Feed(self._layout, db).refresh(tips(self._layout))
+            if db.rows("SELECT 1 FROM doc LIMIT 1 OFFSET ?", _MANY):
+                db.settle()
             turn = db.turn
             db.close()
             self._shelf.publish(name, turn)
