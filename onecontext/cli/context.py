@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     depth.add_argument("--log", action="store_true", help="the newest steps")
     depth.add_argument("--metadata", metavar="SEGMENT", help="one key of the metadata, such as env_config")
     depth.add_argument("--diff", nargs=2, metavar=("OLD", "NEW"), help="what one revision has that another has not")
+    depth.add_argument("--for", dest="for_", metavar="TEXT", help="what matters for what you are about to do")
     parser.add_argument("--branch", metavar="NAME", help="this branch alone: purpose, progress, milestones")
     add_at(parser)
     parser.add_argument("-k", "--k", type=int, metavar="K", help="how many milestones or steps (default: 5)")
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         log=args.log,
         metadata=args.metadata,
         diff=args.diff,
+        for_=args.for_,
         k=args.k,
         before=args.before,
         at=at_of(args),

@@ -16,7 +16,8 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.cli.memory import counted, open_memory
 from onecontext.errors import UsageError
-from onecontext.variables.model import Found, Kept, Part, Variable
+from onecontext.variables.model import Kept, Part, Variable
+from onecontext.variables.searching import as_text
 from onecontext.variables.variables import HEAD_CHARACTERS, Variables
 
 _ASKING = "teams.cli.ctx_ask"
@@ -78,9 +79,9 @@ def _add_asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", metavar="QUESTION", help="what is to be found out; '-' reads it from stdin")
     parser.add_argument("--model", help="any litellm name, or scripted:PATH (default: onecontext.toml)")
     parser.add_argument("--api-base", help="the address of a server that speaks the model's protocol")
-    parser.add_argument("--calls", type=int, metavar="N", help="calls of the model, at the most (default: 100)")
-    parser.add_argument("--tokens", type=int, metavar="N", help="tokens in and out, at the most (default: 1,000,000)")
-    parser.add_argument("--seconds", type=float, metavar="N", help="how long it may take (default: 600)")
+    parser.add_argument("--calls", type=int, metavar="N", help="calls of the model, at the most (default: 400)")
+    parser.add_argument("--tokens", type=int, metavar="N", help="tokens in and out, at the most (default: 2,000,000)")
+    parser.add_argument("--seconds", type=int, metavar="N", help="how long it may take (default: 600)")
     parser.add_argument("--depth", type=int, metavar="N", help="how often answers are united in answers (default: 4)")
     parser.add_argument(
         "--team", help="whose journal the calls go to, for 'onecontext cost' (default: $ONECONTEXT_TEAM)"
@@ -162,18 +163,6 @@ def _grep(args: argparse.Namespace, variables: Variables, invocation: Invocation
         return _NO_MATCH
     out.say(f"{counted(found.matches, 'matching line')}{f'; {found.reason}' if found.reason else ''}")
     return 0
-
-
-def as_text(found: Found) -> str:
-    """Return lines as grep(1) prints them: ``12:`` before a match, ``13-`` before one around it, ``--`` at a gap."""
-    lines: list[str] = []
-    before = None
-    for line in found.lines:
-        if before is not None and line.number != before + 1:
-            lines += ["--"] if any(not one.match for one in found.lines) else []
-        lines.append(f"{line.number}{':' if line.match else '-'}{line.text}{' […]' if line.cut else ''}")
-        before = line.number
-    return "\n".join(lines)
 
 
 def _count(args: argparse.Namespace, variables: Variables, invocation: Invocation) -> int:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import MappingProxyType
 
 from onecontext.errors import BranchExists, Damaged, StorageError, UsageError
-from onecontext.memory import facts, message, metadata, pending, pins
+from onecontext.memory import facts, message, metadata, pending
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk
 from onecontext.memory.locking import known_tip
@@ -134,7 +134,7 @@ def _inherited(objects: Objects, tip: str, parent: str) -> dict[str, object]:
     path = f"branches/{parent}/metadata.yaml"
     data = metadata.load(objects.read(objects.tree_of(tip), path), where=path)
     gone = {facts.SUPERSEDED: data[facts.SUPERSEDED]} if facts.superseded(data) else {}
-    return {"pinned": pins.pinned(data, parent), **gone}
+    return {"pinned": facts.pinned(data, parent), **gone}
 
 
 def _first_files(

@@ -8,7 +8,7 @@ Rule 3: an id is the file and the place in it, so it means the same conflict for
 from typing import Any
 
 from onecontext.errors import Damaged, InvalidDocument, UnknownConflict, UsageError
-from onecontext.memory import message, metadata, pins, sections
+from onecontext.memory import facts, message, metadata, sections
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
@@ -88,7 +88,7 @@ def _change(desk: Desk, conflict: KeptConflict, take: str, text: str | None) -> 
         data[conflict.where] = value
         if value is None:
             del data[conflict.where]
-        pins.pinned(data, desk.branch)
+        facts.pinned(data, desk.branch)
         return tree, {conflict.path: metadata.dump(data)}
     if take == TEXT:
         return tree, {conflict.path: (text or "").encode("utf-8")}

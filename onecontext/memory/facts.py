@@ -7,12 +7,12 @@ Rule 3: a fact or record is superseded only by an explicit word, a line under ``
         the old one, of what took its place, when, and by whom. Merges unite what both sides say.
 """
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from onecontext.errors import InvalidDocument
 from onecontext.memory import sections
 from onecontext.memory.author import Author
 from onecontext.records import iso
@@ -20,6 +20,7 @@ from onecontext.records import iso
 DECISIONS = "## Decisions"
 QUESTIONS = "## Open questions"
 SUPERSEDED = "superseded"
+PINNED = "pinned"
 # Without a colon and begun by a letter, so that metadata stay plain YAML (onecontext/memory/plain_yaml.py).
 _ENTRY = re.compile(r"fact ([0-9a-f]{4,64}) by ([0-9a-f]{4,64}) at (\d{8}T\d{6}Z) \(([a-z0-9._-]+)\)", re.ASCII)
 _BULLET = re.compile(r"[-*+][ \t]+(?:(\d{4}-\d{2}-\d{2})[ \t:]+)?(.*)", re.DOTALL)
@@ -45,6 +46,8 @@ class Superseded:
 
 def fact_id(text: str) -> str:
     """Return the id of a fact: 8 hex digits of the sha256 of its words."""
+    import hashlib  # 2 ms, which a memory without facts need not spend
+
     return hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -85,6 +88,19 @@ def with_bullets(roadmap: str, heading: str, texts: Sequence[str], author: Autho
         if all(bullet.id != fact_id(flat) for bullet in bullets(roadmap, heading)):
             roadmap = sections.add_bullet(roadmap, heading, f"{iso(author.at())[:10]} {flat}")
     return roadmap
+
+
+def pinned(data: Mapping[str, object], branch: str) -> list[str]:
+    """Return the pinned facts in a branch's metadata, less those that were superseded.
+
+    Raises:
+        InvalidDocument: ``pinned`` is there and is no list.
+    """
+    facts = data.get(PINNED)
+    if facts is not None and not isinstance(facts, list):
+        raise InvalidDocument(f"'pinned' in the metadata of {branch!r} is no list", hint="make it one, by hand")
+    gone = superseded(data)
+    return [text for text in map(str, facts or []) if not gone or fact_id(text) not in gone]
 
 
 def superseded(data: Mapping[str, object]) -> dict[str, Superseded]:

@@ -107,7 +107,7 @@ class _Union:
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
         self._superseded(sides[1])
-        self._pins(pins.pinned(sides[0], self.desk.branch))
+        self._pins(facts.pinned(sides[0], self.desk.branch))
 
     def _superseded(self, ours: dict[str, object]) -> None:
         """Unite what either side says is superseded; where both say it of the same, ours stands."""
@@ -120,7 +120,7 @@ class _Union:
         """Pin here what the source has pinned since the two had the same; what was unpinned here stays so."""
         path = f"branches/{self.source}/metadata.yaml"
         old, new = (
-            pins.pinned(metadata.load(self.objects.read(tree, path), where=path), self.source)
+            facts.pinned(metadata.load(self.objects.read(tree, path), where=path), self.source)
             for tree in (self.base, self.theirs)
         )
         fresh = [fact for fact in new if fact not in before and fact not in old]

@@ -144,7 +144,7 @@ def _new(desk: Desk, author: Author, contribution: str, known: Mapping[str, obje
 
 
 def _pinned(known: Mapping[str, object], branch: str) -> Sequence[str]:
-    return pins.pinned(known, branch) if isinstance(known.get("pinned"), list) else ()
+    return facts.pinned(known, branch) if isinstance(known.get("pinned"), list) else ()
 
 
 def _message(milestone: Milestone) -> str:

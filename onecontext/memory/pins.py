@@ -7,17 +7,15 @@ Rule 3: a list that somebody made into something else is said, never written ove
 
 from collections.abc import Mapping, Sequence
 
-from onecontext.errors import InvalidDocument, UsageError
+from onecontext.errors import UsageError
 from onecontext.memory import message, metadata
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
-from onecontext.memory.facts import fact_id, still_superseded, superseded, with_superseded
+from onecontext.memory.facts import PINNED, fact_id, pinned, still_superseded, superseded, with_superseded
 from onecontext.memory.model import Pins
 from onecontext.records import check_text
 from onecontext.store.layout import Layout
 from onecontext.text.redact import redact
-
-_KEY = "pinned"
 
 
 def pin(layout: Layout, branch: str, author: Author, fact: str, *, supersedes: Sequence[str] = ()) -> Pins:
@@ -54,7 +52,7 @@ def unpin(layout: Layout, branch: str, author: Author, fact: str) -> Pins:
         if len(found) != 1:
             how_many = "no pinned fact" if not found else f"{len(found)} pinned facts"
             raise UsageError(f"{how_many} of {branch!r} begin with {wanted[:40]!r}", hint="'onecontext pin' lists them")
-        data = {**desk.metadata(), _KEY: [text for text in facts if text != found[0]]}
+        data = {**desk.metadata(), PINNED: [text for text in facts if text != found[0]]}
         return _put(desk, author, data, f"unpinned: {found[0]}")
 
 
@@ -71,25 +69,12 @@ def clean(fact: str, *, what: str = "pinned fact") -> str:
     return text
 
 
-def pinned(data: Mapping[str, object], branch: str) -> list[str]:
-    """Return the pinned facts in a branch's metadata, less those that were superseded.
-
-    Raises:
-        InvalidDocument: ``pinned`` is there and is no list.
-    """
-    facts = data.get(_KEY)
-    if facts is not None and not isinstance(facts, list):
-        raise InvalidDocument(f"'pinned' in the metadata of {branch!r} is no list", hint="make it one, by hand")
-    gone = superseded(data)
-    return [text for fact in facts or [] if fact_id(text := str(fact)) not in gone]
-
-
 def with_pins(data: Mapping[str, object], facts: Sequence[str], branch: str) -> dict[str, object]:
     """Return the metadata with ``facts`` pinned after those that are, each once; said again, one holds again."""
     data = still_superseded(data, [fact_id(fact) for fact in facts])
     before = pinned(data, branch)
     new = [fact for fact in dict.fromkeys(facts) if fact not in before]
-    return {**data, _KEY: [*before, *new]} if new or before != data.get(_KEY) else dict(data)
+    return {**data, PINNED: [*before, *new]} if new or before != data.get(PINNED) else dict(data)
 
 
 def _put(desk: Desk, author: Author, data: dict[str, object], subject: str) -> Pins:

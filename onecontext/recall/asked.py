@@ -78,7 +78,7 @@ class Asked:
         return [name for name, is_given in given.items() if is_given]
 
     def _check_pages(self, depth: str) -> None:
-        if self.k is not None and depth in ("--commit", "--metadata", "--diff"):
+        if self.k is not None and depth in ("--commit", "--metadata", "--diff", "--for"):
             raise UsageError(f"{depth} is no list that -k could shorten", hint="leave -k out, or give a --budget")
         if self.before is not None and depth != "--log" and not (self.named and not depth):
             raise UsageError("--before scrolls a log or a branch", hint="--log --before ID, or --branch B --before ID")

@@ -91,6 +91,10 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
     history = History(layout, asked.branch, tree_at(layout, asked.branch, asked.at) if asked.at is not None else None)
     if asked.commit is not None:
         pieces = [_said_of(_record_piece(layout, history, asked.commit, asked.at), Known(history))]
+    elif asked.purpose is not None:
+        from onecontext.recall.purpose import pieces_for
+
+        pieces = pieces_for(layout, history, asked.purpose, counter=counter)
     elif asked.segment is not None:
         pieces = [_segment_piece(history, asked.segment)]
     elif asked.log:

@@ -63,7 +63,7 @@ class Reader(Door):
 
     def pinned(self) -> list[str]:
         """Return the pinned facts of this branch, the oldest first."""
-        from onecontext.memory.pins import pinned
+        from onecontext.memory.facts import pinned
 
         return pinned(self._history(None).metadata, self.branch)
 
@@ -130,6 +130,7 @@ class Reader(Door):
         log: bool = False,
         metadata: str | None = None,
         diff: Sequence[str] | None = None,
+        for_: str | None = None,
         k: int | None = None,
         before: str | None = None,
         at: datetime | None = None,
@@ -140,7 +141,7 @@ class Reader(Door):
 
         Args:
             branch: this one alone; None tells the state of everything, seen from the handle's branch.
-            commit, log, metadata, diff: how deep, one at most; see :class:`onecontext.recall.asked.Asked`.
+            commit, log, metadata, diff, for_: how deep, one at most; see :class:`onecontext.recall.asked.Asked`.
             k: how many milestones or steps; None is 5.
             before: a cursor, for the next page of ``log`` or of a ``branch``.
         """
@@ -157,6 +158,7 @@ class Reader(Door):
             log=log,
             segment=metadata,
             diff=None if diff is None else tuple(diff),
+            purpose=for_,
             k=None if k is None else min(k, sys.maxsize),
             before=before,
             at=at,

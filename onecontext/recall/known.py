@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
-from onecontext.memory import pins
-from onecontext.memory.facts import DECISIONS, QUESTIONS, Bullet, Superseded, bullets, fact_id, superseded
+from onecontext.memory.facts import DECISIONS, QUESTIONS, Bullet, Superseded, bullets, fact_id, pinned, superseded
 from onecontext.recall.history import History
 from onecontext.recall.pieces import Piece, Source, minute
 from onecontext.records import Milestone
@@ -34,7 +33,7 @@ class Known:
 
     def pins(self) -> list[Piece]:
         """Return the pinned facts, the oldest first."""
-        facts = pins.pinned(self.history.metadata, self.history.branch)
+        facts = pinned(self.history.metadata, self.history.branch)
         where = Source(branch=self.history.branch, where="metadata.yaml#pinned")
         how = "onecontext pin"
         return [
@@ -87,11 +86,12 @@ def _lines(history: History, prefix: str) -> dict[str, str]:
         words = record.contribution if isinstance(record, Milestone) else record.observation or record.action
         found[record.id] = (type(record).__name__.lower(), words)
     if not found and prefix.strip():
-        found = {name: (kind, text) for name, (kind, text) in facts.items() if _undated(text).startswith(prefix)}
+        found = {name: (kind, text) for name, (kind, text) in facts.items() if undated(text).startswith(prefix)}
     return {name: f"{name}  {kind}  {one_line(text, limit=_LINE_CHARACTERS)}" for name, (kind, text) in found.items()}
 
 
-def _undated(text: str) -> str:
+def undated(text: str) -> str:
+    """Return a decision or question without the date before its words."""
     return text[11:] if _DATE.match(text) else text
 
 

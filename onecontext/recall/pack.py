@@ -5,10 +5,13 @@ Rule 1: the tokens of the result are counted on the result itself and are never 
 Rule 2: what is left out is named, with how to get it, in ``left_out`` always and in the text's last line where it fits.
 Rule 3: a cut is visible, stands between lines or words, and never inside a character as a person sees it.
 Rule 4: a text is counted only as far as it can matter, so one of ten megabytes costs no more than the budget does.
-Rule 5: of a window that can be scrolled the beginning is shown, without gaps, so the next page misses nothing.
+Rule 5: where pieces have values, those go in first that have the most value for their tokens; they are told in the
+        order given. Otherwise the first ones go in first.
+Rule 6: of a window that can be scrolled the beginning is shown, without gaps, so the next page misses nothing.
 """
 
 import shlex
+from collections import Counter as Counted
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -71,14 +74,14 @@ class Packed:
 
 
 def pack(pieces: Sequence[Piece], *, budget: int | None, counter: Counter, window: Window | None = None) -> Packed:
-    """Return as many of ``pieces`` as ``budget`` tokens hold, fenced; earlier ones are more important.
+    """Return as many of ``pieces`` as ``budget`` tokens hold, fenced; see rule 5 for which.
 
     Args:
         budget: tokens; None is no limit, 0 or less gives the empty text with everything left out.
         counter: what counts them.
         window: says how to scroll, where pieces have cursors.
     """
-    wanted = [replace(piece, text=clean(piece.text).strip("\n")) for piece in pieces]
+    wanted = [_cleaned(piece) for piece in pieces]
     wanted = [piece for piece in wanted if piece.text or piece.heading]
     packing = _Packing(wanted, counter, window)
     whole = packing.whole(budget)
@@ -92,6 +95,10 @@ def pack(pieces: Sequence[Piece], *, budget: int | None, counter: Counter, windo
             return packed
         some = some or packed
     return some or packing.nothing()
+
+
+def _cleaned(piece: Piece) -> Piece:
+    return replace(piece, text=clean(piece.text).strip("\n"), parts=tuple(map(_cleaned, piece.parts)))
 
 
 @dataclass(frozen=True)
@@ -176,17 +183,20 @@ class _Packing:
         shown = []
         for index, piece in enumerate(self._pieces):
             there = whole.get(index)
-            how = LEFT_OUT if there is None else "cut" if index in cut else "whole"
-            told = there.text if there else ""
-            cost = self._counter.count(told)
-            shown.append(Shown(piece.kind, piece.id, piece.source, told, cost, how, piece.how_to_get))
-        return Packed(text, tokens, tuple(fill.sentences), tuple(shown), fill.next)
+            for part in piece.parts or (piece,):
+                how = LEFT_OUT if there is None else "cut" if index in cut or part.notice else "whole"
+                told = "" if there is None else part.text if piece.parts else there.text
+                cost = self._counter.count(told)
+                shown.append(Shown(part.kind, part.id, part.source, told, cost, how, part.how_to_get))
+        # What came in as an excerpt says so where it stands, and need not be named again in the text.
+        parts = [_sentence(piece, cut=True) for index, piece in fill.parts if piece.notice and index not in cut]
+        return Packed(text, tokens, (*fill.sentences, *parts), tuple(shown), fill.next)
 
     def _fill(self, budget: int) -> _Fill:
         """Return what fits by the sum of its counts."""
         fill, room, may_cut = _Fill([], [], None), budget, True
         heading, scrolled = "", True
-        for index, piece in enumerate(self._pieces):
+        for index, piece in self._most_worth_first(budget):
             may_go = scrolled or not piece.cursor
             shared = piece.item and piece.heading == heading
             cost = self._cost(index, piece, room) if may_go else None
@@ -203,7 +213,17 @@ class _Packing:
                 room -= self._counter.count(self._wrapping.told([beginning]) + "\n\n")
                 heading = ""
             fill.missing.append((index, piece, beginning is not None))
+        fill.parts.sort(key=lambda part: part[0])
+        fill.missing.sort(key=lambda part: part[0])
         return replace(fill, next=self._next(fill))
+
+    def _most_worth_first(self, budget: int) -> list[tuple[int, Piece]]:
+        """Return the pieces with their places, in the order in which they go in."""
+        numbered = list(enumerate(self._pieces))
+        if not any(piece.value for piece in self._pieces):
+            return numbered
+        costs = {index: self._cost(index, piece, budget) or budget + 1 for index, piece in numbered}
+        return sorted(numbered, key=lambda one: -one[1].value / max(costs[one[0]], 1))
 
     def _next(self, fill: _Fill) -> str | None:
         if self._window is None:
@@ -261,8 +281,10 @@ def _sentence(piece: Piece, *, cut: bool = False) -> str:
 
 
 def _named(left_out: Sequence[str]) -> str:
-    named = "; ".join(left_out[:_NAMED_IN_NOTICE])
-    more = len(left_out) - _NAMED_IN_NOTICE
+    times = Counted(left_out)
+    alike = [sentence if number == 1 else f"{number} × {sentence}" for sentence, number in times.items()]
+    named = "; ".join(alike[:_NAMED_IN_NOTICE])
+    more = sum([*times.values()][_NAMED_IN_NOTICE:])
     return f"left out: {named}{f'; and {more} more' if more > 0 else ''}" if left_out else ""
 
 

@@ -44,12 +44,14 @@ class Piece:
         how_to_get: the command that shows it in full.
         heading: our line above the text; "" is none. Items that follow each other under the same one share it.
         kind: "branch", "pin", "milestone", "step", "summary", "roadmap", "decision", "question", "branches",
-            "metadata", "diff" or "note", for programs.
+            "main", "metadata", "diff", "group" (of ``parts``) or "note", for programs.
         id: what names it among those of its kind; "" is nothing.
         source: where it comes from.
         item: it is told as one bullet of a list.
         notice: our line below the text; "" is none.
         cursor: of a record in a window that can be scrolled: what the next page begins after, if this is the last one.
+        value: where pieces have values, those with the most for their tokens go in first; else the first ones do.
+        parts: pieces that are told below this one's heading, all of them or none.
     """
 
     label: str
@@ -62,6 +64,8 @@ class Piece:
     item: bool = False
     notice: str = ""
     cursor: str = ""
+    value: float = 0.0
+    parts: "tuple[Piece, ...]" = ()
 
 
 def milestone_piece(milestone: Milestone, *, full: bool = False) -> Piece:

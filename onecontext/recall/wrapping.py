@@ -18,6 +18,7 @@ class Wrapping:
     """Writes ``pieces``, or parts of them, with one number for all."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
+        pieces = [one for piece in pieces for one in (piece, *piece.parts)]
         ours = "\n".join(
             text for piece in pieces for text in (piece.heading, piece.label, piece.how_to_get, piece.cursor)
         )
@@ -43,7 +44,8 @@ class Wrapping:
                 blocks[-1] += f"\n{text}"
                 continue
             heading = piece.heading if piece.item else None
-            blocks.append("\n".join(part for part in (self._heading(piece), text) if part))
+            parts = [self.told([part]) for part in piece.parts]
+            blocks.append("\n".join(part for part in (self._heading(piece), text, *parts) if part))
         return _BETWEEN.join(block for block in blocks if block)
 
     def _heading(self, piece: Piece) -> str:

@@ -61,6 +61,18 @@ def grep(
     return Found(lines, gathered.matches, bool(reason), reason)
 
 
+def as_text(found: Found) -> str:
+    """Return lines as grep(1) prints them: ``12:`` before a match, ``13-`` before one around it, ``--`` at a gap."""
+    lines: list[str] = []
+    before = None
+    for line in found.lines:
+        if before is not None and line.number != before + 1:
+            lines += ["--"] if any(not one.match for one in found.lines) else []
+        lines.append(f"{line.number}{':' if line.match else '-'}{line.text}{' […]' if line.cut else ''}")
+        before = line.number
+    return "\n".join(lines)
+
+
 class _Gathered:
     """The lines so far. ``is_full``: a match beyond the limit was seen, which is not among them."""
 

@@ -12,8 +12,10 @@ from onecontext.errors import Damaged, UsageError
 from onecontext.memory.door import Door, told
 from onecontext.store.files import open_to_read
 from onecontext.store.layout import Layout
+from onecontext.variables.port import Said, Sign
 
 if TYPE_CHECKING:
+    from onecontext.variables.asking import Answer
     from onecontext.variables.intake import Draft
     from onecontext.variables.model import Collected, Counted, Found, Kept, Part, Variable
 
@@ -98,6 +100,40 @@ class Variables(Door):
 
         return count(self._place, handle, tokens=tokens, pattern=pattern, ignore_case=ignore_case)
 
+    def ask(
+        self,
+        handle: str,
+        question: str,
+        reader: Callable[[str, str, float, Sign], Said],
+        *,
+        first: int = 1,
+        last: int | None = None,
+        calls: int = 400,
+        tokens: int = 2_000_000,
+        seconds: int = 600,
+        depth: int = 4,
+        at_once: int = 4,
+        sign: Callable[[], None] | None = None,
+    ) -> "Answer":
+        """Answer ``question`` about lines ``first`` to ``last`` with fresh calls of ``reader`` over its portions.
+
+        Args:
+            reader: a model (:data:`onecontext.variables.port.Reader`); no prompt it gets has more than 20,000 bytes.
+            calls, tokens, seconds: at the most; where they do not suffice the answer says that it is partial.
+            depth: levels of calls: 1 reads one portion, 2 unites answers once, and so on.
+            at_once: calls at the same time.
+            sign: called while the model is at work; what it raises ends the asking.
+
+        Raises:
+            UsageError: the question is empty or longer than 4,000 bytes, or there are no such lines.
+            ModelError, BudgetExhausted: not one portion could be asked about.
+        """
+        from onecontext.variables.asking import AskLimits, ask
+
+        limits = AskLimits(calls, tokens, seconds, depth, at_once)
+        told = sign or _nothing
+        return ask(self._place, handle, question, reader, limits=limits, first=first, last=last, sign=told)
+
     def list(self) -> "list[Kept]":
         """Return all values, the one used last first."""
         return self._place.all()
@@ -126,6 +162,10 @@ class Variables(Door):
                 yield piece
 
         return put(self._place, pieces())
+
+
+def _nothing() -> None:
+    """Hear a sign of life that nobody waits for."""
 
 
 def begin(variables: Variables) -> "Draft":

@@ -10,16 +10,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from onecontext.api import Memory
 from onecontext.errors import UsageError
 from onecontext.names import check_name
 from teams.agent.compaction import Compaction
 from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
-from teams.agent.observer import Notebook, NoteTaker, Observer, Observers
+from teams.agent.observer import Notebook, NoteTaker, Observer, Observers, told_aside
 from teams.agent.prompt import recalled, system_prompt
 from teams.agent.remembering import Searchable, recall_tool
+from teams.agent.shelf import CTX, Shelf
 from teams.agent.tools import Tool, tool_from
-from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Windowed
+from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Reply, Windowed
+from teams.models.reader import ROLE
 from teams.models.registry import open_models
 
 __all__ = ["Agent", "Limits", "Result", "Tool", "tool_from"]
@@ -41,6 +44,8 @@ class Agent:
         stop: set from another thread, ends the run before its next call; None is an event of its own.
         pause: set from another thread, holds the run before its next call until it is cleared; None never does.
         env: where the model's key is looked up; None is the environment of this process.
+        shelf: where results go that are too large, to be looked into with the tool ``ctx``; None: to the memory, where
+            it is a :class:`onecontext.Memory`, and else they are cut in the middle.
 
     Raises:
         InvalidName, UsageError: the name or a tool cannot be. UnknownModel, NoCredentials: the model cannot be had.
@@ -60,6 +65,7 @@ class Agent:
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
         env: Mapping[str, str] | None = None,
+        shelf: Shelf | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = check_name(name, what="agent")
@@ -73,6 +79,11 @@ class Agent:
             looking = recall_tool(memory)
             self._tools.setdefault(looking.spec.name, looking)
         self._memory = memory
+        self._shelf = shelf or (Shelf(memory.variables) if isinstance(memory, Memory) else None)
+        if self._shelf is not None and CTX in self._tools:
+            raise UsageError(
+                f"a tool may not be called {CTX}: it is the one that looks into results that are too large"
+            )
         told = [] if memory is None else [NoteTaker(memory)]
         self._observer = Observers([*([observer] if observer else []), *told])
         self._clock = clock
@@ -94,19 +105,33 @@ class Agent:
 
         model = self._open(Conversation(agent=self.name, role="agent"))
         window = self.limits.window_tokens or (model.window() if isinstance(model, Windowed) else None)
+        tools = dict(self._tools)
         loop = Loop(
             model,
-            self._tools,
+            tools,
             limits=self.limits,
             observer=self._observer,
             stop=self.stop,
             pause=self._pause,
             compaction=Compaction(opening, self._memory, window),
+            fit=self._shelf.fitted if self._shelf else None,
             clock=self._clock,
         )
+        if self._shelf is not None:
+            tools[CTX] = self._looking(self._shelf, loop)
         system, task = opening()
         earlier = [message for message in after if message.role != "system"]
         return loop.run([system, *earlier, task], on_text=on_text)
+
+    def _looking(self, shelf: Shelf, loop: Loop) -> Tool:
+        """Return the tool that looks into what is on the shelf; what it has a model say counts as this run's."""
+
+        def told(reply: Reply, latency_s: float) -> None:
+            loop.spend_aside(reply.usage)
+            told_aside(self._observer, reply, latency_s)
+
+        whose = Conversation(agent=self.name, role=ROLE)
+        return shelf.tool(told, loop.sign, open_reader=lambda: self._open(whose), stop=self.stop)
 
     def _remembered(self) -> str:
         return "" if self._memory is None else recalled(self._memory.context(budget=self.limits.context_tokens))

@@ -22,7 +22,8 @@ class Limits:
     ``repeats`` is how often in a row the same calls may bring the same results before the agent is told, and then ended
     (:mod:`teams.agent.repeats`); ``polls`` the same where a tool that is made for waiting is among them. ``silence_s``
     is how long one call of the model or of a tool may give no sign of life before it is given up and the run ended.
-    ``result_characters`` is the most of a tool's result the model sees; ``context_tokens`` the budget of its memory;
+    ``result_characters`` is the most of a tool's result the model sees (of a longer one the beginning, the end and a
+    handle, where there is a memory to keep it in); ``context_tokens`` the budget of its memory;
     ``window_tokens`` what a conversation may have before it is begun anew from memory, None: what the model says.
     """
 
@@ -78,6 +79,10 @@ class Spending:
     def add(self, usage: Usage) -> None:
         """Count one reply."""
         self.turns += 1
+        self.add_aside(usage)
+
+    def add_aside(self, usage: Usage) -> None:
+        """Count what was said to a tool, which is no turn of the agent."""
         self.usage = total(self.usage, usage)
         self.known_usd += usage.cost_usd or 0.0
 

@@ -19,7 +19,7 @@ from teams.agent.observer import Observer
 from teams.agent.patience import Patience, Stuck
 from teams.agent.repeats import Repeats
 from teams.agent.tools import Outcome, Tool, invoke, waits_for_something
-from teams.models.port import Message, Model, OnText, Reply, ToolCall, ToolSpec
+from teams.models.port import Message, Model, OnText, Reply, ToolCall, ToolSpec, Usage
 
 CUT_SHORT: Final = (
     "Your last reply was cut off at its length limit, and nothing it asked for was done. "
@@ -55,6 +55,7 @@ class Loop:
         stop: threading.Event,
         pause: threading.Event | None = None,
         compaction: Compaction | None = None,
+        fit: Callable[[str, int], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
@@ -64,12 +65,14 @@ class Loop:
         self._stop = stop
         self._pause = pause or threading.Event()
         self._compaction = compaction
+        self._fit = fit
         self._clock = clock
         self._spending = Spending(limits, clock)
         self._repeats = Repeats(limits.repeats, limits.polls)
         self._patience = Patience(limits.silence_s)
         self._reason = ""
         self._over_since: float | None = None
+        self._aside = threading.Lock()
         self._messages: list[Message] = []
         self._opened = 0
         self._text = ""
@@ -91,6 +94,15 @@ class Loop:
         spent = self._spending
         notes = spent.notes(self._model.name)
         return Result(self._text, ending, spent.turns, spent.usage, tuple(self._messages), notes, self._reason)
+
+    def spend_aside(self, usage: Usage) -> None:
+        """Count what a tool of this run had a model say: against the limits, and as no turn. Safe for threads."""
+        with self._aside:
+            self._spending.add_aside(usage)
+
+    def sign(self) -> None:
+        """Note that the tool that this thread runs is alive; see :meth:`Patience.sign`."""
+        self._patience.sign()
 
     def _before_a_turn(self) -> Ending | None:
         self._hold()
@@ -226,7 +238,7 @@ class Loop:
                 False, f"error: there is no tool {call.name!r}; there are {', '.join(self._tools) or 'none'}"
             )
         limit = self._limits.result_characters
-        return self._patience.call(lambda: invoke(tool, call.arguments, limit_characters=limit))
+        return self._patience.call(lambda: invoke(tool, call.arguments, limit_characters=limit, fit=self._fit))
 
     def _answer(self, call: ToolCall, text: str) -> None:
         self._messages.append(Message("tool", text, tool_call_id=call.id))

@@ -71,6 +71,11 @@ class Observers:
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
 
+    @property
+    def each(self) -> Sequence[Observer]:
+        """Those that are told."""
+        return self._observers
+
     def state(self, state: State, detail: str) -> None:
         for observer in self._observers:
             observer.state(state, detail)
@@ -86,6 +91,15 @@ class Observers:
     def tool_returned(self, call: ToolCall, *, ok: bool, output: str, duration_s: float) -> None:
         for observer in self._observers:
             observer.tool_returned(call, ok=ok, output=output, duration_s=duration_s)
+
+
+def told_aside(observer: Observer, reply: Reply, latency_s: float) -> None:
+    """Tell of an answer that a tool asked a model for: to all but note takers, as the agent itself did not say it."""
+    if isinstance(observer, Observers):
+        for one in observer.each:
+            told_aside(one, reply, latency_s)
+    elif not isinstance(observer, NoteTaker):
+        observer.model_called(reply, latency_s)
 
 
 def storable_head(text: str) -> str:

@@ -23,7 +23,7 @@ def recall_tool(memory: Searchable) -> Tool:
     """Return ``recall``, which searches ``memory``."""
 
     def recall(query: str) -> str:
-        """Search the memory of all earlier work, yours and others', with a few words."""
+        """Search the memory of all earlier work by a few words."""
         return str(memory.search(query, budget=FOUND_TOKENS)).strip() or "nothing was found"
 
     return tool_from(recall, idempotent=True, effect="confined")

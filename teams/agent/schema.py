@@ -14,7 +14,10 @@ _PARAMETER = re.compile(r"^(\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
 _UNHEARD = ("title", "additionalProperties", "maxItems", "maxLength")
 """Names, and sizes that nobody reaches who means well: what is beyond them is refused with a reason, too."""
-_SAYS_NOTHING = [("minLength", 1), ("exclusiveMinimum", 0), ("default", ""), ("default", [])]
+_SAYS_NOTHING = [
+    *(("minLength", 1), ("minItems", 1), ("minimum", 0), ("maximum", 255), ("maximum", 3600), ("exclusiveMinimum", 0)),
+    *(("default", ""), ("default", [])),
+]
 """What a model does anyway; a value that breaks it is refused with a reason when the tool is called."""
 
 

@@ -144,8 +144,13 @@ def digest_of_text(text: str) -> str:
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-def invoke(tool: Tool, arguments: str, *, limit_characters: int) -> Outcome:
+def invoke(
+    tool: Tool, arguments: str, *, limit_characters: int, fit: Callable[[str, int], str] | None = None
+) -> Outcome:
     """Call ``tool`` with the arguments as the model wrote them; whatever it raises becomes text for the model.
+
+    Args:
+        fit: makes a result that is longer than the limit one that fits; None: it is cut in the middle.
 
     Raises:
         StorageError, Damaged, Conflict, SetupError: from the tool, since no model can mend them. Whether the tool's
@@ -153,7 +158,7 @@ def invoke(tool: Tool, arguments: str, *, limit_characters: int) -> Outcome:
     """
     try:
         returned = tool.call(parse_arguments(arguments))
-        return Outcome(True, cut(as_text(returned), limit_characters))
+        return Outcome(True, (fit or cut)(as_text(returned), limit_characters))
     except STOPPING:
         raise
     except InvalidArguments as error:

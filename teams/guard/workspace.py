@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from onecontext.errors import InvalidText, UsageError
@@ -129,14 +130,21 @@ class Workspace:
                         return matches
         return matches
 
-    def _text(self, path: str) -> str:
+    def opened(self, path: str) -> BufferedReader:
+        """Open a file for reading, however large and whatever is in it.
+
+        Raises:
+            UsageError: there is no such file.
+        """
         *parents, name = _file_names(path)
         with beneath.folder(self.path, tuple(parents)) as held:
             try:
-                descriptor = beneath.open_file(held, name, path)
+                return os.fdopen(beneath.open_file(held, name, path), "rb")
             except FileNotFoundError:
                 raise UsageError(f"there is no file {path!r}; {_what_is_in(held, parents)}") from None
-        with os.fdopen(descriptor, "rb") as file:
+
+    def _text(self, path: str) -> str:
+        with self.opened(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_FILE_BYTES:
                 raise UsageError(f"{path!r} has {size:,} bytes; files up to {MAX_FILE_BYTES:,} are read")

@@ -59,11 +59,9 @@ RoleName = Annotated[str, Field(max_length=ROLE_CHARACTERS), _ROLE]
 
 
 class Assertion(BaseModel):
-    """Something that must be true, and how that is found out.
-
-    ``command`` is run by bash at the top of the repository and must exit 0 within ``timeout_s`` seconds; without it a
-    validator judges by ``judge``. ``tests`` are more files that decide what it says, pinned like those that runners
-    find; ``fails_before``: it must fail with them and without the work.
+    """Something that must be true. ``command``: bash, at the top of the repository, exits 0 within ``timeout_s``
+    seconds when it is; without one a validator judges by ``judge``. ``tests``: more files that decide, pinned like
+    those that runners find; ``fails_before``: fails with them and without the work.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -109,8 +107,8 @@ class TaskLimits(BaseModel):
 
 
 class PlannedTask(BaseModel):
-    """One piece of work for one worker. ``after`` names the keys of tasks that must be done first, ``may_write`` tests
-    and settings of test runners that it may change (new tests it always may), ``role`` who works on it.
+    """``after``: keys of tasks that must be done first; ``may_write``: tests and settings of test runners that it may
+    change (new tests it always may).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

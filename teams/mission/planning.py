@@ -57,7 +57,8 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
     who: dict[str, Any] = {"mission": site.mission, "agent": LEAD}
     site.journal.append("attempt.started", {"role": "orchestrator", "model": model.name}, **who)
     with site.time.working(LEAD), site.copy("plan", base) as folder:
-        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
+        shelf = site.shelf(LEAD)
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s, shelf=shelf)
         agent = Agent(
             LEAD,
             model=model,
@@ -68,6 +69,7 @@ def make_plan(site: Site, goal: str, base: str) -> Contract | None:
             observer=site.recorder(LEAD, model),
             stop=site.stop,
             pause=site.pause,
+            shelf=shelf,
         )
         result = agent.run(f"The goal: {goal}")
     if result.ending == "seconds" and not submitted and not ended:

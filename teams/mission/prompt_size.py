@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
+from onecontext.store.layout import Layout
+from onecontext.variables.variables import Variables
 from teams.agent.prompt import prompt_tokens
 from teams.agent.remembering import recall_tool
+from teams.agent.shelf import Shelf
 from teams.agent.tools import Tool, tool_from
 from teams.agent.worktools import work_tools
 from teams.guard.unconfined import Unconfined
@@ -13,6 +17,7 @@ from teams.guard.workspace import Workspace
 from teams.mission.site import prompt
 from teams.mission.steering.tools import carry_on_tool, change_tool, stop_tool
 from teams.mission.tools import orchestrator_tools, validator_tools, worker_tools
+from teams.models.port import Model
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ def _nothing(*_: object) -> None:
     """Stand for what a tool does, which costs nothing."""
 
 
+def _no_model() -> Model:
+    raise AssertionError("nobody calls the tools that are counted")
+
+
 class _Empty:
     def search(self, query: str, *, budget: int | None = None) -> str:
         return query
@@ -54,9 +63,18 @@ def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     own = worker_tools(
         remember=lambda text: text, send=lambda to, text: None, skill=skill, finish=lambda finished: None
     )
+    looking = Shelf(Variables(Layout(Path.cwd()))).tool(_nothing, _nothing, open_reader=_no_model, stop=Event())
+    reading, writing = [*reading, looking], [*writing, looking]
+    # Who has a memory has the tool to search it, too.
+    remembering = [recall_tool(_Empty())]
     return {
-        "orchestrator": [*reading, *orchestrator_tools(lambda assertions, tasks: None), stop_tool(_nothing)],
-        "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing)],
-        "worker": [*writing, *own, recall_tool(_Empty())],
+        "orchestrator": [
+            *reading,
+            *orchestrator_tools(lambda assertions, tasks: None),
+            stop_tool(_nothing),
+            *remembering,
+        ],
+        "steering": [*reading, change_tool(_nothing), stop_tool(_nothing), carry_on_tool(_nothing), *remembering],
+        "worker": [*writing, *own, *remembering],
         "validator": [*reading, *validator_tools(lambda judgement: None)],
     }

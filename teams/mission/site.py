@@ -19,6 +19,7 @@ from onecontext.errors import Conflict
 from onecontext.store.project import Project, remove_copy
 from teams.agent.limits import Limits
 from teams.agent.loop import PAUSE_LOOK_S
+from teams.agent.shelf import Shelf
 from teams.engine.journal import Journal
 from teams.guard.port import Sandbox
 from teams.mission.attempt.past import Past
@@ -29,6 +30,7 @@ from teams.mission.roles.roles import NO_ROLES, WORKER, Roles
 from teams.mission.spending.worktime import WorkTime
 from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Difficulty, Model, OpenModel
+from teams.models.reader import ROLE as READER
 from teams.protocol.team import Team
 
 LEAD = "team-lead"
@@ -126,6 +128,10 @@ class Site:
         difficulty: Difficulty | None = None,
     ) -> Model:
         return self.open_model(Conversation(agent, role, task, attempt, difficulty))
+
+    def shelf(self, agent: str, *, task: str | None = None) -> Shelf:
+        """Return where results of an agent go that are too large; what it asks about them is paid like its calls."""
+        return Shelf(self.memory.variables, lambda: self.model_for(agent, READER, task=task))
 
     def recorder(self, agent: str, model: Model, **where: Any) -> Recorder:
         return Recorder(self.journal, mission=self.mission, agent=agent, scripted=model.scripted, **where)

@@ -14,7 +14,7 @@ from teams.mission.contract import Assertion, PlannedTask
 from teams.mission.judging.findings import Finding, Judgement, Quote
 
 SAID_CHARACTERS = 20_000
-_READING = frozenset({"read_file", "list_files", "search", "skill", "recall"})
+_READING = frozenset({"read_file", "list_files", "search", "skill", "recall", "ctx"})
 _DECIDING = {"orchestrator": frozenset({"submit_plan"}), "validator": frozenset({"give_verdict"})}
 
 

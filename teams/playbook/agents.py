@@ -94,7 +94,11 @@ class AgentRun:
             site.copy("step", base) as folder,
         ):
             kit = work_tools(
-                Workspace(folder), site.sandbox, read_only=not spec.writes, timeout_s=site.command_timeout_s
+                Workspace(folder),
+                site.sandbox,
+                read_only=not spec.writes,
+                timeout_s=site.command_timeout_s,
+                shelf=site.shelf(name, task=self._path),
             )
             take = result_tool(spec.returns, lambda given: self._accept(given, folder, base))
             agent = Agent(
@@ -107,6 +111,7 @@ class AgentRun:
                 observer=site.recorder(name, model, **self._where),
                 stop=site.stop,
                 pause=site.pause,
+                shelf=kit.shelf,
             )
             result = self._let_work(agent, mail)
         came_to = self._came_to(result, mail)

@@ -43,6 +43,21 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_reading_a_context_loads_no_git_no_database_and_no_tokenizer(tmp_path: Path) -> None:
+    import os
+
+    command = [sys.executable, "-m", "onecontext"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for words in (["init"], ["commit", "one"]):
+        subprocess.run([*command, *words], cwd=tmp_path, env=env, check=True, capture_output=True)
+    read = COMMAND.format(words=["context"], code=0).replace("Path('.')", f"Path({str(tmp_path)!r})")
+
+    loaded = _loaded(read)
+
+    assert "onecontext" in loaded
+    assert loaded.isdisjoint({*HEAVY, "sqlite3", "yaml", "regex", "hashlib", "litellm"})
+
+
 def test_this_test_would_notice() -> None:
     assert "pydantic" in _loaded("import pydantic")
 

@@ -141,3 +141,76 @@ def test_a_pipe_is_read_as_bytes_and_one_that_closes_is_no_error(shell: Shell, t
     assert (closed.returncode, closed.stdout) == (141, b"1 all is well\n")
     assert b"Traceback" not in closed.stderr
     assert piped("onecontext ctx list > /dev/full").returncode == 6
+
+
+# --- ask -------------------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+version: 1
+conversations:
+  - role: reader
+    turns: [{say: "the disk was full at line 1000"}]
+"""
+
+
+def test_a_model_is_asked_about_a_value_and_the_answer_says_what_it_took(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    handle = shell("ctx", "put", "app.log").out.strip()
+
+    asked = shell("ctx", "ask", handle, "Why did it fail?", "--model", f"scripted:{tmp_path / 'script.yaml'}")
+    data = shell("ctx", "ask", handle, "-", "--model", "scripted:script.yaml", "--json", stdin="Why?\n")
+
+    assert (asked.code, asked.out) == (0, "the disk was full at line 1000\n")
+    assert "5 of 5 portions read; 6 calls, " in asked.err
+    assert data.code == 3  # a path of a script is from where the process is, as for every command
+    data = shell(
+        "ctx",
+        "ask",
+        handle,
+        "-",
+        "--model",
+        f"scripted:{tmp_path / 'script.yaml'}",
+        "--json",
+        "--calls",
+        "2",
+        stdin="Why?",
+    ).data
+    assert (data["partial"], data["read"], data["calls"], data["cost_usd"]) == (True, 1, 1, 0.0)
+
+
+def test_calls_are_in_the_journal_of_the_team_that_is_named(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    (tmp_path / "onecontext.toml").write_text(f'[model]\nname = "scripted:{tmp_path / "script.yaml"}"\n')
+    handle = shell("ctx", "put", "app.log").out.strip()
+    assert shell("team", "new", "fix", "--root", ".onecontext").code == 0
+
+    shell("ctx", "ask", handle, "Why?", "--team", "fix")
+
+    cost = shell("cost", "--team", "fix", "--root", ".onecontext", "--json").data
+    assert (cost["together"]["calls"], cost["groups"][0]["agent"]) == (6, "agent")
+
+
+def test_a_budget_of_the_configuration_holds_for_a_question_too(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    (tmp_path / "onecontext.toml").write_text("[budget]\ncalls = 2\n")
+    handle = shell("ctx", "put", "app.log").out.strip()
+
+    asked = shell("ctx", "ask", handle, "Why?", "--model", f"scripted:{tmp_path / 'script.yaml'}")
+
+    assert asked.code == 0
+    assert "the disk was full" in asked.out
+    assert "partial: a call failed: " in asked.err
+    assert "2 of 5 portions read" in asked.err
+
+
+def test_a_question_without_a_model_says_how_to_name_one(shell: Shell, tmp_path: Path) -> None:
+    handle = shell("ctx", "put", "app.log").out.strip()
+
+    asked = shell("ctx", "ask", handle, "Why?")
+    elsewhere = tmp_path / "onecontext.toml"
+    elsewhere.write_text('[model]\nname = "openai/gpt-5"\napi_base = "https://evil.example/v1"\n')
+    sent = shell("ctx", "ask", handle, "Why?")
+
+    assert (asked.code, sent.code) == (3, 2)
+    assert "no model was named" in asked.err
+    assert "would send your key and your code to evil.example" in sent.err

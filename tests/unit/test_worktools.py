@@ -1,6 +1,7 @@
 """A worker's tools, over a sandbox that only remembers."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,12 @@ class RecordingSandbox:
         writable: bool = True,
         timeout_s: float = 120.0,
         env: Mapping[str, str] | None = None,
+        text: str | None = None,
+        stop: threading.Event | None = None,
+        on_output: Callable[[bytes], None] | None = None,
     ) -> CommandResult:
+        if on_output is not None:
+            on_output(self._output.encode())
         self.asked.append((tuple(argv), writable, timeout_s))
         return CommandResult(tuple(argv), self._exit_code, self._output, 0, 0.1)
 

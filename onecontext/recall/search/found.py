@@ -36,11 +36,11 @@ def found(
     if budget is not None and budget < 0:
         raise UsageError(f"a budget of {budget} is below 0", hint="leave --budget out for no limit")
     hits = search(layout, query, branch=branch, agent=agent, since=since, kind=kind, k=k)
-    packed = pack([_piece(hit) for hit in hits], budget=budget, counter=counter)
+    packed = pack([hit_piece(hit) for hit in hits], budget=budget, counter=counter)
     return Found(packed.text, packed.tokens, budget, counter.name, list(packed.left_out), hits)
 
 
-def _piece(hit: Hit) -> Piece:
+def hit_piece(hit: Hit) -> Piece:
     where = Source(hit.branch, hit.agent, hit.session, hit.at, where="" if hit.agent else hit.id)
     return Piece(f"{hit.kind} {_name(hit)}", hit.text, hit.how_to_get, _heading(hit), hit.kind, hit.id, where)
 

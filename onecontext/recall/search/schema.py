@@ -54,8 +54,21 @@ TABLES = (
     "CREATE TABLE looked (branch TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID",
     f'CREATE VIRTUAL TABLE words USING fts5(text, content="", tokenize="{TOKENIZER}")',
 )
-# FTS5 gathers so many bytes of postings before it writes a segment (its default is 1 MiB).
-SETTINGS = ("INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",)
+# FTS5 gathers so many bytes of postings before it writes a segment (its default is 1 MiB), and merges 16 segments of a
+# level into one of the next, never in between: then what a milestone adds is small, and rarely more.
+SETTINGS = (
+    "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
+    "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
+    "INSERT INTO words (words, rank) VALUES ('crisismerge', 16)",
+)
+# After it was filled: all in one segment, two levels above those to come, so that it is not merged with every 16th of
+# them. That takes two segments to begin with, so one is made of a document that is taken out again.
+SETTLING = (
+    "INSERT INTO words (rowid, text) VALUES (0, 'settling')",
+    "INSERT INTO words (words, rowid, text) VALUES ('delete', 0, 'settling')",
+    "INSERT INTO words (words) VALUES ('optimize')",
+    "VACUUM",
+)
 
 
 def fingerprint() -> str:

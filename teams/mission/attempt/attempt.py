@@ -90,7 +90,8 @@ class Attempt:
         """Let the worker work, and hand over what it made; False: it was stopped before that."""
         worker = self._worker()
         self._record("attempt.started", {"role": self._role, "model": worker.name})
-        kit = work_tools(Workspace(folder), self._site.sandbox, timeout_s=self._site.command_timeout_s)
+        site, shelf = self._site, self._site.shelf(self._agent, task=self._task.key)
+        kit = work_tools(Workspace(folder), site.sandbox, timeout_s=site.command_timeout_s, shelf=shelf)
         report = worker.work(self._assignment(folder, start, kit))
         if report.ended == "stopped":
             self._give_back("the work was stopped")

@@ -61,7 +61,10 @@ class Review:
         model = site.model_for(VALIDATOR, "validator", task=self._task.key, attempt=self._task.attempt)
         notebook, role = Notebook.open(site, self._task, agent=VALIDATOR), site.roles.of("validator")
         with site.copy(f"review-{self._task.id}", work.commit) as folder:
-            kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
+            shelf = site.shelf(VALIDATOR, task=self._task.key)
+            kit = work_tools(
+                Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s, shelf=shelf
+            )
             agent = Agent(
                 VALIDATOR,
                 model=model,
@@ -71,6 +74,7 @@ class Review:
                 observer=Observers([site.recorder(VALIDATOR, model, **self._where), NoteTaker(notebook.memory)]),
                 stop=site.stop,
                 pause=site.pause,
+                shelf=shelf,
             )
             result = agent.run(question(site, self._task, work))
         return self._given[0] if self._given else self._without(result)

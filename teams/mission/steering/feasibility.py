@@ -24,7 +24,7 @@ _STOPPED = "the mission was stopped before it was examined"
 
 
 class Proof(BaseModel):
-    """A command that shows something: it exits with ``exit_code`` on what has landed. ``shows``: what that means."""
+    """``exit_code``: on what has landed; ``shows``: what that means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -95,7 +95,8 @@ def _ask(
 
     model = site.model_for(VALIDATOR, "validator", task=FEASIBILITY)
     with site.time.working(VALIDATOR), site.copy(FEASIBILITY, commit) as folder:
-        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
+        shelf = site.shelf(VALIDATOR, task=FEASIBILITY)
+        kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s, shelf=shelf)
         result = Agent(
             VALIDATOR,
             model=model,
@@ -105,6 +106,7 @@ def _ask(
             observer=site.recorder(VALIDATOR, model),
             stop=site.stop,
             pause=site.pause,
+            shelf=shelf,
         ).run(_question(claim, proofs, checks))
     if not given and result.ending == "stopped":
         raise Refuted(_STOPPED)

@@ -117,7 +117,10 @@ class Steering:
             "attempt.started", {"role": "orchestrator", "model": model.name}, mission=site.mission, agent=LEAD
         )
         with site.time.working(LEAD), site.copy("steering", commit) as folder:
-            kit = work_tools(Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s)
+            shelf = site.shelf(LEAD)
+            kit = work_tools(
+                Workspace(folder), site.sandbox, read_only=True, timeout_s=site.command_timeout_s, shelf=shelf
+            )
             return Agent(
                 LEAD,
                 model=model,
@@ -128,6 +131,7 @@ class Steering:
                 observer=site.recorder(LEAD, model),
                 stop=site.stop,
                 pause=site.pause,
+                shelf=shelf,
             ).run(self._question(cause))
 
     def _checked(self, amendment: Amendment, cause: Cause) -> Amendment:

@@ -19,7 +19,7 @@ def stop_tool(stop: Stop) -> Tool:
     """Return ``stop_mission``; what ``stop`` raises is told to the model, which may then do something else."""
 
     def stop_mission(ending: StopEnding, reason: str, proofs: list[Proof] | None = None) -> str:
-        """End the mission: infeasible needs proofs, blocked a reason that says what a person must provide."""
+        """End the mission: infeasible needs proofs, blocked says what a person must provide."""
         stop(ending, reason, proofs or ())
         return "the mission ends"
 

@@ -62,4 +62,5 @@ class BuiltIn:
             observer=assignment.recorder(self._model.name, self._model.scripted),
             stop=assignment.stop,
             pause=assignment.pause,
+            shelf=assignment.kit.shelf,
         )

@@ -103,6 +103,7 @@ class Assignment:
             observer=self.recorder(name, scripted),
             stop=self.stop,
             pause=self.pause,
+            shelf=self.kit.shelf,
             env=env,
         )
 

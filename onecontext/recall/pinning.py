@@ -1,0 +1,39 @@
+"""Since when a fact is pinned on a branch, and by whom: read from git, where it was committed."""
+
+from collections.abc import Sequence
+
+from onecontext.memory import metadata
+from onecontext.memory.facts import fact_id
+from onecontext.memory.rollback import line
+from onecontext.names import is_name
+from onecontext.store.layout import Layout
+from onecontext.store.objects import Objects
+
+_COMMITS = 2000
+"""Looked at, the newest first; what was pinned before that has no date."""
+
+
+def pinned_since(layout: Layout, branch: str, facts: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return day and agent of the commit since which each fact is pinned without a break, by its id."""
+    objects, path = Objects(layout), f"branches/{branch}/metadata.yaml"
+    wanted, found = {fact_id(fact) for fact in facts}, dict[str, tuple[str, str]]()
+    tip, blob, there = layout.tip(branch), "", set[str]()
+    for seen, commit in enumerate(line(objects, tip) if tip else ()):
+        entry = objects.entry(commit.tree, path)
+        if entry is None or seen == _COMMITS or not wanted:
+            break
+        if entry.id != blob:
+            blob, data = entry.id, metadata.load(objects.blob(entry.id), where=path)
+            pins = data.get("pinned")
+            there = {fact_id(str(fact)) for fact in pins} if isinstance(pins, list) else set()
+        wanted &= there
+        agent = commit.author if is_name(commit.author) else "(no name)"
+        found.update({one: (day_of(commit.at_s), agent) for one in wanted})
+    return found
+
+
+def day_of(at_s: float) -> str:
+    """Return the day of a time in UTC."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}"

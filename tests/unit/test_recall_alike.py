@@ -1,0 +1,103 @@
+"""What says the same, and what is about the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onecontext.recall.alike import Told, about_the_same, sentences, words
+from onecontext.recall.excerpt import MAX_CHARACTERS, excerpt
+
+TOLD = "First this. The port of the server is 8080, since the proxy has the others.\nRound it once."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The port of the server is 8080, since the proxy has the others.",
+        "port of a server: 8080",
+        "THE SERVER IS 8080, since the proxy!",
+        "servers are 8080 since a proxy",
+        "round it once!",
+    ],
+)
+def test_the_same_in_other_forms_is_told(sentence: str) -> None:
+    told = Told()
+    told.add(TOLD)
+
+    assert told.has(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The port of the server is 8081.",
+        "The port of the server is not 8080.",
+        "The port of the server isn't 8080.",
+        "The port of the server will be 8080.",
+        "Never the port of the server 8080",
+        "Bob says the port of the server is 8080.",
+        "8080 is the server with that port",
+        "The server.",
+        "Round it.",
+        "",
+        "...",
+    ],
+)
+def test_a_number_a_name_a_denial_or_another_order_is_another_sentence(sentence: str) -> None:
+    told = Told()
+    told.add(TOLD)
+
+    assert not told.has(sentence)
+
+
+def test_what_is_left_of_a_text_is_what_nobody_told() -> None:
+    told = Told()
+    told.add("Round once, at the end.\nDecimal for all money")
+
+    assert told.rest_of(
+        "Decided: floats are out.\nRound once, at the end. Ask the printer.\n- decimal for all money"
+    ) == ("Decided: floats are out.\nAsk the printer.")
+    assert told.rest_of("nothing of it\n\n  kept as it stands") == "nothing of it\n\n  kept as it stands"
+
+
+@given(st.text(max_size=200))
+def test_what_was_told_is_told_and_no_text_is_an_error(text: str) -> None:
+    told = Told()
+    told.add(text)
+
+    assert all(told.has(sentence) for sentence in sentences(text) if words(sentence))
+    assert not words(told.rest_of(text))
+
+
+def test_facts_about_the_same_are_found_and_others_left_alone() -> None:
+    facts = [
+        "the port is 8080",
+        "keep receipts short",
+        "the port is 9090",
+        "Round once, at the end",
+        "Totals are rounded at each line",
+        "Round the totals once",
+        "receipts print twice",
+    ]
+
+    groups = about_the_same(facts)
+
+    assert [0, 2] in groups
+    assert any({3, 5} <= set(group) for group in groups)
+    assert not any({1, 6} <= set(group) for group in groups)
+    assert about_the_same(["the port is 8080", "port: 8080"]) == []
+    assert about_the_same([f"fact number {n} of many" for n in range(5000)]) == []
+
+
+@given(st.text(max_size=3000), st.lists(st.sampled_from(["a", "port", "8080"])))
+def test_an_excerpt_is_of_the_text_and_bounded(text: str, asked: list[str]) -> None:
+    part = excerpt(text, asked)
+
+    assert len(part) <= MAX_CHARACTERS + 100
+    assert all(line in text for line in part.split("\n"))
+
+
+def test_an_excerpt_has_what_is_asked_for() -> None:
+    text = "\n".join(f"line {n} about nothing at all" for n in range(2000)) + "\nthe port is 8080\n" + "more " * 5000
+
+    assert "the port is 8080" in excerpt(text, words("which port"))
