@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from onecontext.recall.context import Context
 from onecontext.text import fence
 from onecontext.text.tokens import default_counter
 from teams.models.port import ToolSpec
@@ -27,6 +26,9 @@ def recalled(context: object) -> str:
 
     A memory is anything with the methods of :class:`teams.agent.observer.Notebook`, so its words are not trusted.
     """
+    # With what it reads from comes git, which nobody needs before a memory has said something.
+    from onecontext.recall.context import Context
+
     text = str(context)
     if not text.strip() or isinstance(context, Context):
         return text

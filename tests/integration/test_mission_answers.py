@@ -25,7 +25,7 @@ class Plays:
     judges = False
 
     def __call__(self, handler: Handler) -> None:
-        told: OpenAIServer = handler.server.server  # type: ignore[attr-defined]
+        told: OpenAIServer = handler.server.owner  # type: ignore[attr-defined]
         request = told.requests[-1]
         if "give_verdict" not in {tool["function"]["name"] for tool in request["tools"]}:
             play(handler)

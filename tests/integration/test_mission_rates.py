@@ -41,7 +41,7 @@ class Busy:
             self._now += 1
             self.most = max(self.most, self._now)
         time.sleep(0.3)
-        told: OpenAIServer = handler.server.server  # type: ignore[attr-defined]
+        told: OpenAIServer = handler.server.owner  # type: ignore[attr-defined]
         begun = any(message["role"] == "tool" for message in told.requests[-1]["messages"])
         calls(("finish", {"summary": "done"}) if begun else ("list_files", {}))(handler)
         with self._lock:
@@ -82,7 +82,7 @@ def test_a_server_that_says_when_to_come_back_is_obeyed_and_that_is_told(reposit
         ran = run(repository, server, "openai/local", "")
 
         assert ran.code == 0, ran.stderr
-    assert ("team-lead", "openai/local", "ModelUnavailable: openai/local: slow down") in waited(repository)
+    assert ("team-lead", "openai/local", "ModelUnavailable: openai/local: slow down (status 429)") in waited(repository)
     assert "waits for openai/local: ModelUnavailable: openai/local: slow down" in ran.stderr
 
 

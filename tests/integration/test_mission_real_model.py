@@ -43,7 +43,7 @@ def calls(*wanted: tuple[str, dict[str, Any]]) -> Any:
 
 def play(handler: Handler) -> None:
     """Answer as a model would that looks at which tools it was given."""
-    told: OpenAIServer = handler.server.server  # type: ignore[attr-defined]
+    told: OpenAIServer = handler.server.owner  # type: ignore[attr-defined]
     request = told.requests[-1]
     tools = {tool["function"]["name"] for tool in request["tools"]}
     if "submit_plan" in tools:

@@ -74,7 +74,7 @@ def server() -> Iterator[OpenAIServer]:
 
 def play(handler: Handler) -> None:
     """Plan, write yes where the task says so, accept."""
-    told: OpenAIServer = handler.server.server  # type: ignore[attr-defined]
+    told: OpenAIServer = handler.server.owner  # type: ignore[attr-defined]
     request = told.requests[-1]
     tools = {tool["function"]["name"] for tool in request["tools"]}
     if "submit_plan" in tools:
@@ -115,7 +115,7 @@ def test_a_role_has_its_own_words_tools_model_and_name_and_the_rules_stay(
     plain, judge = asked(server, "finish", "Let b say yes"), asked(server, "give_verdict")
     assert "scribe: Writes what others read." in planner["system"]
     assert "strict" not in planner["system"]
-    assert scribe["tools"] == ["read_file", "write_file", "remember", "finish", "ctx"]
+    assert scribe["tools"] == ["read_file", "write_file", "remember", "finish", "recall", "ctx"]
     assert scribe["model"] == "scribes-own"
     assert scribe["system"].index(prompt("worker").strip()[-60:]) < scribe["system"].index("Write short sentences.")
     assert "Use small words." in scribe["system"]
