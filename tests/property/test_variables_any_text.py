@@ -1,5 +1,6 @@
 """Whatever the text: a value comes out as it went in, and pieces of it are those that Python would cut."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_a_secret_longer_than_what_is_looked_ahead_goes_out_in_no_part(variables
     lines = "a line of a log, and nothing else\n" * 30_000
     long = f"-----BEGIN RSA PRIVATE KEY-----\n{('QUJDRA==' * 8 + chr(10)) * 25_000}-----END RSA PRIVATE KEY-----"
 
-    kept = variables.put(f"{lines}{long}\n{lines[:3_400]}")
+    kept = variables.put_stream(io.BytesIO(f"{lines}{long}\n{lines[:3_400]}".encode()))
 
     assert len(long) > 1 << 20
     assert variables.slice(kept.handle).text == f"{lines}[redacted:private-key]\n{lines[:3_400]}"
@@ -119,7 +120,7 @@ def test_a_secret_is_taken_out_wherever_a_window_ends(variables: Variables, befo
     lines = "a line of a log, and nothing else\n" * (before // 34) + "x" * (before % 34)
     text = f"{lines} {KEY}\npassword: hunter2!secret\n{BLOCK}\n{lines}"
 
-    kept = variables.put(text)
+    kept = variables.put_stream(io.BytesIO(text.encode()))
 
     whole = variables.slice(kept.handle).text
     assert kept.redacted == 3
