@@ -42,6 +42,8 @@ pygit2.settings.owner_validation = False
 # have 1,024 files. The one that was not read for longest is closed, and opened again when it is wanted.
 pygit2.settings.mwindow_file_limit = 64
 
+_FILES = (0o100644, 0o100755, 0o100664, 0o120000)
+
 
 class Entry(NamedTuple):
     """A line of a tree: object name as hex, and whether it is a folder."""
@@ -270,6 +272,20 @@ class Objects:
         """Return the paths that differ between two trees, to their blobs (old, new); None where it is not there."""
         return differing(old, new, self._lines)
 
+    def changed_in_git(self, old: str | None, new: str) -> dict[str, tuple[str | None, str | None]]:
+        """Return what :meth:`changed` does of trees that are on disk, by libgit2, which is quicker in wide folders.
+
+        Names are as they stand there: who takes them for paths of a work tree must look at them first.
+        """
+        with translated():
+            tree = self._repository[new]
+            delta = self._repository[old].diff_to_tree(tree) if old else tree.diff_to_tree(swap=True)
+            return {
+                one.new_file.path: (_file_id(one.old_file), _file_id(one.new_file))
+                for one in delta.deltas
+                if _file_id(one.old_file) or _file_id(one.new_file)
+            }
+
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff between two commits."""
         with translated():
@@ -292,3 +308,8 @@ def _info(commit: Any) -> CommitInfo:
     parents = tuple(str(parent) for parent in commit.parent_ids)
     author = commit.author.name if commit.author else ""
     return CommitInfo(str(commit.id), parents, str(commit.tree_id), commit.message, author, commit.commit_time)
+
+
+def _file_id(side: Any) -> str | None:
+    """Return the blob on one side of a change; None where there is no file."""
+    return str(side.id) if side.mode in _FILES else None

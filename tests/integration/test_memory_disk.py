@@ -23,7 +23,7 @@ from tests.support.memory import check, git
 REFUSALS = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ENOMEM", "ENOLCK", "EXDEV"]
 MISSING = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENXIO"]
 READING = {"branches", "deleted_branches", "tags", "pinned", "conflicts", "milestones", "steps", "show", "diff"}
-READING |= {"graph", "context", "search", "read_main", "on", "open"}
+READING |= {"graph", "blame", "context", "search", "read_main", "on", "open"}
 
 
 def test_every_public_method_has_the_door() -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -165,7 +166,7 @@ DAMAGE = {
     "empty": lambda memory: os.truncate(database(memory), 0),
     "garbled": lambda memory: garbled(database(memory)),
     "no pointer": lambda memory: (folder(memory) / "current").unlink(),
-    "a pointer to nothing": lambda memory: (folder(memory) / "current").write_text("0123456789abcdef\n"),
+    "a pointer to nothing": lambda memory: (folder(memory) / "current").write_text("0123456789abcdef 1 2 3\n"),
     "a pointer elsewhere": lambda memory: (folder(memory) / "current").write_text("../../x\n"),
     "a file that is no database": lambda memory: database(memory).write_text("hello" * 5000),
     "a FIFO": lambda memory: (database(memory).unlink(), os.mkfifo(database(memory))),
@@ -190,6 +191,24 @@ def test_a_damaged_index_is_made_anew(memory: Memory, what: str) -> None:
     assert found(memory, "drawer number") == before
     assert database(memory).is_file()
     check(memory.path)
+
+
+def test_one_byte_that_sqlite_would_not_miss_is_seen_by_the_files_time(memory: Memory) -> None:
+    for at in range(60):
+        memory.step(f"the drawer number {at} sticks")
+    memory.commit("The drawer opens.")
+    before = found(memory, "drawer number")
+    size = database(memory).stat().st_size
+
+    for at in range(100, size, size // 25):
+        time.sleep(0.02)  # a tick of the clock that files have
+        name = database(memory)
+        content = bytearray(name.read_bytes())
+        content[at] ^= 0x55
+        name.write_bytes(content)
+
+        assert found(memory, "drawer number") == before
+        assert database(memory) != name
 
 
 @pytest.mark.parametrize("name", ["search", "search/current", "db"])

@@ -28,7 +28,7 @@ def folder(memory: Memory) -> Path:
 
 def database(memory: Memory) -> Path:
     """Return the file of the index that counts."""
-    return folder(memory) / f"{(folder(memory) / 'current').read_text().strip()}.db"
+    return folder(memory) / f"{(folder(memory) / 'current').read_text()[:16]}.db"
 
 
 def made_anew(memory: Memory, query: str, **wanted: Any) -> list[Hit]:

@@ -73,8 +73,8 @@ class Chains:
     def version(self, part: Part, base: Version | None, changed: Changed) -> Version:
         """Return the version that ``base`` (None: nothing) is with these changes."""
         chain, length = base or Version(self._new_chain(), 0)
-        before = self._files(chain, length) if any(old for old, _ in changed.values()) else None
-        first, tail = _tail(before, length, changed)
+        first = self._first(chain, length, [path for path, (old, _) in changed.items() if old])
+        tail = _tail(self._files(chain, first, length) if first < length else [], changed)
         standing = self._db.rows(
             "SELECT c.path, f.blob FROM chain c JOIN file f ON f.id = c.file"
             " WHERE c.chain = ? AND c.position >= ? ORDER BY c.position LIMIT ?",
@@ -128,11 +128,20 @@ class Chains:
         self._newest += 1
         return int(self._newest)
 
-    def _files(self, chain: int, length: int) -> list[tuple[str, str]]:
+    def _first(self, chain: int, length: int, paths: Sequence[str]) -> int:
+        """Return the position of the first of these paths; ``length`` where none of them is in the chain."""
+        if not paths:
+            return length
+        marks = ", ".join("?" * len(paths))
+        sql = f"SELECT min(position) FROM chain WHERE chain = ? AND position < ? AND path IN ({marks})"
+        ((first,),) = self._db.rows(sql, chain, length, *paths)
+        return length if first is None else int(first)
+
+    def _files(self, chain: int, first: int, length: int) -> list[tuple[str, str]]:
         return self._db.rows(
             "SELECT c.path, f.blob FROM chain c JOIN file f ON f.id = c.file"
-            " WHERE c.chain = ? AND c.position < ? ORDER BY c.position",
-            *(chain, length),
+            " WHERE c.chain = ? AND c.position >= ? AND c.position < ? ORDER BY c.position",
+            *(chain, first, length),
         )
 
     def _file(self, part: Part, blob: str) -> int:
@@ -173,15 +182,11 @@ class Chains:
                 self._db.run("DELETE FROM file WHERE id = ?", file)
 
 
-def _tail(before: Sequence[tuple[str, str]] | None, length: int, changed: Changed) -> tuple[int, list[tuple[str, str]]]:
-    """Return the first position that changes, and all that stands from there on; ``before`` None: only new paths."""
+def _tail(before: Sequence[tuple[str, str]], changed: Changed) -> list[tuple[str, str]]:
+    """Return what stands from the first change on, where ``before`` stood."""
+    kept = [(path, changed[path][1] if path in changed else blob) for path, blob in before]
     added = sorted((path for path, (old, new) in changed.items() if old is None and new), key=_order)
-    new = [(path, str(changed[path][1])) for path in added]
-    if before is None:
-        return length, new
-    first = next((i for i, (path, _) in enumerate(before) if path in changed), length)
-    kept = [(path, changed[path][1] if path in changed else blob) for path, blob in before[first:]]
-    return first, [(path, blob) for path, blob in kept if blob] + new
+    return [(path, blob) for path, blob in kept if blob] + [(path, str(changed[path][1])) for path in added]
 
 
 def _order(path: str) -> list[int]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from onecontext.recall.search.schema import SETTINGS, TABLES, fingerprint
+from onecontext.recall.search.schema import SETTINGS, SETTLING, TABLES, fingerprint
 from onecontext.store.boot import boot_id
 
 _BUSY_S = 10.0
@@ -74,7 +74,7 @@ class Database:
         self.run("PRAGMA synchronous = OFF")
         for statement in (*TABLES, *SETTINGS):
             self.run(statement)
-        self.run("INSERT INTO about VALUES ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
+        self.run("INSERT INTO about VALUES ('turn', '0'), ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
 
     def _check(self) -> None:
         """See that the file has our tables and nothing else."""
@@ -86,6 +86,11 @@ class Database:
         schema = {sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'words_%'") if sql}
         if schema != set(TABLES):
             raise Unusable("other tables")
+
+    def settle(self) -> None:
+        """Have what was filled at once cost later changes nothing."""
+        for statement in SETTLING:
+            self.run(statement)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -106,6 +111,15 @@ class Database:
             yield
         finally:
             self._connection.rollback()
+
+    @property
+    def turn(self) -> int:
+        """How often it was changed."""
+        return int(self.rows("SELECT value FROM about WHERE name = 'turn'")[0][0])
+
+    def count_turn(self) -> None:
+        """Count a change, as part of it."""
+        self.run("UPDATE about SET value = CAST(value AS INTEGER) + 1 WHERE name = 'turn'")
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Return what ``sql`` yields, as tuples."""

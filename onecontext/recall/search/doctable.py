@@ -63,7 +63,7 @@ class DocTable:
 
     def flush(self) -> None:
         """Write what was taken in."""
-        self._db.many("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._docs)
+        self._db.many("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._docs)
         self._db.many("INSERT INTO words (rowid, text) VALUES (?, ?)", self._texts)
         self._db.many("INSERT OR IGNORE INTO also VALUES (?, ?, ?, ?)", self._places)
         for buffer in (self._docs, self._texts, self._places):
@@ -73,10 +73,12 @@ class DocTable:
         number = self._next
         self._next += 1
         self._fresh[document.key] = (number, file)
-        _, kind, record, agent, session, origin, at, start, size, text = document
+        _, kind, record, agent, session, origin, at, start, size, text, asks = document
         names = (self._word(agent), self._word(session), self._word(origin))
-        self._docs.append((number, document.key, KINDS.index(kind), record, *names, at, file, start, size))
-        self._texts.append((number, indexed(text)))
+        cut = indexed(text)
+        sizes = (start, size, len(cut.split()), int(asks))
+        self._docs.append((number, document.key, KINDS.index(kind), record, *names, at, file, *sizes))
+        self._texts.append((number, cut))
 
     def _find(self, key: int) -> tuple[int, int] | None:
         """Return the document of that key and its file; None where there is none."""

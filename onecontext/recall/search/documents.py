@@ -15,6 +15,7 @@ from onecontext.errors import DamagedDocument
 from onecontext.memory import metadata, sections
 from onecontext.recall.search.model import Kind
 from onecontext.recall.search.plain import PlainRecord, is_plain, plain_milestones, plain_steps
+from onecontext.recall.search.questions import asks
 from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, split
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +46,9 @@ KIND_OF: dict[Part, Kind] = {
 
 
 class Document(NamedTuple):
-    """One document: ``start`` and ``size`` are its bytes in the file, ``text`` all that is indexed of it."""
+    """One document: ``start`` and ``size`` are its bytes in the file, ``text`` all that is indexed of it.
+
+    ``asks`` says that one of its texts ends with a question."""
 
     key: int
     kind: Kind
@@ -57,6 +60,7 @@ class Document(NamedTuple):
     start: int
     size: int
     text: str
+    asks: bool = False
 
 
 def documents(part: Part, content: bytes) -> Iterator[Document]:
@@ -153,6 +157,7 @@ def _record(kind: Kind, raw: Raw, start: int) -> Document:
         start=start,
         size=len(raw.raw),
         text=_said(record),
+        asks=asks(_texts(record)),
     )
 
 
@@ -176,12 +181,19 @@ def _plain(kind: Kind, record: PlainRecord) -> Document:
         start=record.start,
         size=record.size,
         text=record.said,
+        asks=record.asks,
     )
+
+
+def _texts(record: Step | Milestone) -> tuple[str, ...]:
+    if isinstance(record, Step):
+        return record.observation, record.thought, record.action
+    return (record.contribution,)
 
 
 def _said(record: Step | Milestone) -> str:
     if isinstance(record, Step):
-        return f"{record.observation}\n{record.thought}\n{record.action}"
+        return "\n".join(_texts(record))
     links = (record.code_commit, record.task, record.mission)
     return "\n".join([record.contribution, *(link for link in links if link)])
 

@@ -79,7 +79,7 @@ class Feed:
             return base[1]
         if told.part not in (Part.STEPS, Part.MILESTONES):
             return self._chains.version(told.part, None, {"": (None, told.object)})
-        changed = self._objects.changed(base[0] if base else None, told.object)
+        changed = self._objects.changed_in_git(base[0] if base else None, told.object)
         depth = 2 if told.part is Part.STEPS else 1
         history = {path: blobs for path, blobs in changed.items() if _is_numbered(path, depth)}
         return self._chains.version(told.part, base[1] if base else None, history)

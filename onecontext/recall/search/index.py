@@ -9,6 +9,7 @@ Rule 3: where it cannot be written (read-only, full, held by a process that was 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 
 T = TypeVar("T")
+_MANY = 10_000  # documents: to merge fewer with what is added is no matter
 
 
 def asked_of(layout: Layout, use: Callable[[Database], T], *, wait_s: float = DEFAULT_WAIT_S) -> T:
@@ -83,6 +85,10 @@ class _Opened:
             db = self._open()
             with db.changing():
                 Feed(self._layout, db).refresh(tips(self._layout))
+                db.count_turn()
+            if self._path is not None:
+                with suppress(OSError):  # full: what is noted then is of an earlier change
+                    self._shelf.note(self._path, db.turn)
             with db.reading():
                 return use(db)
         except Unusable:
@@ -97,18 +103,24 @@ class _Opened:
         try:
             with db.changing():
                 Feed(self._layout, db).refresh(tips(self._layout))
+            if db.rows("SELECT 1 FROM doc LIMIT 1 OFFSET ?", _MANY):
+                db.settle()
+            turn = db.turn
             db.close()
-            self._shelf.publish(name)
+            self._shelf.publish(name, turn)
         except BaseException:
             db.close()
             self._shelf.discard(name)
             raise
 
     def _open(self) -> Database:
-        path = self._shelf.named()
-        if self._db is None or path != self._path:
+        named = self._shelf.named()
+        if self._db is None or named.path != self._path:
             self._close()
-            self._path, self._db = path, Database(path)
+            self._path, self._db = named.path, Database(named.path)
+        # Who changes it now makes another turn before we can look, and who did a moment ago has noted it or made one.
+        if not named.is_as_left and self._db.turn == named.turn:
+            raise Unusable("somebody else wrote it")
         return self._db
 
     def _close(self) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from onecontext.checksum import crc32c
+from onecontext.recall.search.questions import asks
 from onecontext.records import unescape
 
 _TEXT = rb'"([ !#-\[\]-~]*)"'
@@ -23,7 +24,8 @@ _END = "\n\n---\n"
 
 
 class PlainRecord(NamedTuple):
-    """A record as it lies in a file: ``start`` and ``size`` are its bytes, ``said`` what it says itself, in lines."""
+    """A record as it lies in a file: ``start`` and ``size`` are its bytes, ``said`` what it says itself, in lines,
+    ``asks`` whether one of its texts ends with a question."""
 
     agent: str
     at: str
@@ -35,6 +37,7 @@ class PlainRecord(NamedTuple):
     start: int
     size: int
     said: str
+    asks: bool
 
 
 def plain_steps(content: bytes) -> list[PlainRecord] | None:
@@ -94,7 +97,8 @@ def _record(
     parts = [unescape(part) for part in parts]
     said = "\n".join([*parts, *(link for link in (code_commit, task, mission) if link)])
     moment = moment.astimezone(UTC)
-    return PlainRecord(agent, at, crc, name, origin, session, moment, position, begin - position + len(body), said)
+    size_bytes = begin - position + len(body)
+    return PlainRecord(agent, at, crc, name, origin, session, moment, position, size_bytes, said, asks(parts))
 
 
 def _step(text: str) -> list[str] | None:

@@ -13,7 +13,7 @@ shows, so that branches which share a history share its rows.
 import sqlite3
 import unicodedata
 
-VERSION = 1
+VERSION = 2
 
 TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* Co M*'"
 
@@ -36,10 +36,13 @@ TABLES = (
     " chain INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (branch, folder, kind)) WITHOUT ROWID",
     "CREATE INDEX told_of_chain ON told (chain, length)",
     "CREATE INDEX told_of_folder ON told (folder, kind)",
-    # `key` is 64 bits of a hash; `at` in microseconds since 1970; `start` and `size` are bytes of the file.
+    # `key` is 64 bits of a hash; `at` in microseconds since 1970; `start` and `size` are bytes of the file; `length`
+    # counts the words indexed, `asks` says whether the text ends with a question: what the ranking goes by.
     "CREATE TABLE doc (id INTEGER PRIMARY KEY, key INTEGER NOT NULL UNIQUE, kind INTEGER NOT NULL,"
     " record TEXT NOT NULL, agent INTEGER NOT NULL, session INTEGER NOT NULL, origin INTEGER NOT NULL,"
-    " at INTEGER NOT NULL, file INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL)",
+    " at INTEGER NOT NULL, file INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " length INTEGER NOT NULL, asks INTEGER NOT NULL)",
+    "CREATE INDEX doc_of_agent ON doc (agent)",
     "CREATE INDEX doc_near ON doc (origin, session, at)",
     # Further files in which a document lies.
     "CREATE TABLE also (doc INTEGER NOT NULL, file INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,"
@@ -51,8 +54,21 @@ TABLES = (
     "CREATE TABLE looked (branch TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID",
     f'CREATE VIRTUAL TABLE words USING fts5(text, content="", tokenize="{TOKENIZER}")',
 )
-# FTS5 gathers so many bytes of postings before it writes a segment (its default is 1 MiB).
-SETTINGS = ("INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",)
+# FTS5 gathers so many bytes of postings before it writes a segment (its default is 1 MiB), and merges 16 segments of a
+# level into one of the next, never in between: then what a milestone adds is small, and rarely more.
+SETTINGS = (
+    "INSERT INTO words (words, rank) VALUES ('hashsize', 16777216)",
+    "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
+    "INSERT INTO words (words, rank) VALUES ('crisismerge', 16)",
+)
+# After it was filled: all in one segment, two levels above those to come, so that it is not merged with every 16th of
+# them. That takes two segments to begin with, so one is made of a document that is taken out again.
+SETTLING = (
+    "INSERT INTO words (rowid, text) VALUES (0, 'settling')",
+    "INSERT INTO words (words, rowid, text) VALUES ('delete', 0, 'settling')",
+    "INSERT INTO words (words) VALUES ('optimize')",
+    "VACUUM",
+)
 
 
 def fingerprint() -> str:

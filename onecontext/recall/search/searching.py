@@ -16,10 +16,11 @@ from onecontext.errors import UnknownBranch, UsageError
 from onecontext.names import check_name
 from onecontext.recall.search.database import Database, Unusable
 from onecontext.recall.search.documents import KIND_OF, Part, key_of, micros, moment, page_text, record_of, text_of
-from onecontext.recall.search.finding import candidates
+from onecontext.recall.search.gathering import gathered
 from onecontext.recall.search.index import asked_of
-from onecontext.recall.search.model import KINDS, Candidate, Hit, Kind, Wanted
-from onecontext.recall.search.terms import Term, asked
+from onecontext.recall.search.model import KINDS, Hit, Kind, Wanted
+from onecontext.recall.search.ranking import Ranked, ranked
+from onecontext.recall.search.terms import asked
 from onecontext.records import decode_milestone, decode_step
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
@@ -49,6 +50,7 @@ def search(
     since: datetime | None = None,
     kind: Kind | None = None,
     k: int = 10,
+    now: datetime | None = None,
 ) -> list[Hit]:
     """Return the ``k`` best hits for a query, best first; fewer where there are no more.
 
@@ -58,18 +60,18 @@ def search(
         agent: only records of this agent.
         since: only records from that time on; the roadmap and the metadata where their branch was committed to since.
         kind: "step", "milestone", "main" or "metadata"; None is all.
+        now: aware; what "yesterday" in a query is counted from. None is the clock's time.
 
     Raises:
         UsageError: the query has no word, or one of the others is none of its kind.
         UnknownBranch: there is none of that name.
     """
-    terms = asked(query)
-    if not terms:
+    if not asked(query):
         raise UsageError("the query has no word to search for", hint="name a few words, an identifier or a path")
     wanted = _checked(layout, Wanted(branch, agent, None, kind), since)
     if k < 0:
         raise UsageError(f"-k {k} is below 0", hint="name how many hits you want, such as 10")
-    return asked_of(layout, partial(_hits, layout, terms, wanted, min(k, sys.maxsize)))
+    return asked_of(layout, partial(_hits, layout, query, wanted, min(k, sys.maxsize), now or datetime.now(UTC)))
 
 
 def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
@@ -86,10 +88,10 @@ def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
     return wanted._replace(since_us=micros(since.astimezone(UTC)))
 
 
-def _hits(layout: Layout, terms: tuple[Term, ...], wanted: Wanted, k: int, db: Database) -> list[Hit]:
+def _hits(layout: Layout, query: str, wanted: Wanted, k: int, now: datetime, db: Database) -> list[Hit]:
     if k == 0:
         return []
-    found = candidates(db, terms, wanted, k + _SPARE)
+    found = ranked(*gathered(db, query=query, wanted=wanted, now=now, limit=k + _SPARE))[: k + _SPARE]
     reader = _Reader(layout, db, wanted)
     return _once(reader.hits(found))[:k]
 
@@ -111,19 +113,19 @@ class _Reader:
         self._wanted = wanted
         self._objects = Objects(layout)
 
-    def hits(self, found: Iterable[Candidate]) -> list[Hit]:
+    def hits(self, found: Iterable[Ranked]) -> list[Hit]:
         """Return candidates as hits, best first."""
         made = [(candidate.score, self._hit(candidate)) for candidate in found]
         return [hit for _, hit in sorted(made, key=lambda one: (-one[0], -one[1].at.timestamp(), one[1].id))]
 
-    def _hit(self, candidate: Candidate) -> Hit:
+    def _hit(self, candidate: Ranked) -> Hit:
         try:
             (row,) = self._db.rows(_ROW, candidate.doc)
             return self._made(candidate, *row)
         except (ValueError, TypeError, OverflowError, IndexError) as error:
             raise Unusable(f"document {candidate.doc} is none") from error
 
-    def _made(self, candidate: Candidate, *row: Any) -> Hit:
+    def _made(self, candidate: Ranked, *row: Any) -> Hit:
         key, kind_number, name, part_number, blob, start, size, file = row
         kind, part = KINDS[kind_number], Part(part_number)
         telling = self._db.rows(_TELLING, file, candidate.doc, self._wanted.branch)

@@ -4,22 +4,34 @@ Rule 1: the file ``current`` names the one that counts, so a new one takes its p
         reads the old one goes on reading it.
 Rule 2: one process at a time changes an index; readers take no lock.
 Rule 3: nothing here is worth keeping: what is in the way, damaged or left over is passed over or removed.
+Rule 4: ``current`` also notes how the file was after our last change of it, and which change that was. A file that was
+        written since without another change of ours is damaged, whether or not SQLite would notice.
 """
 
 import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from onecontext.errors import Damaged
 from onecontext.recall.search.database import Database, Unusable, Unwritable
 from onecontext.store.files import check_kinds, check_way, replace_text
 from onecontext.store.layout import Layout
+from onecontext.store.marks import mark
 from onecontext.store.place import small
 
-_NAME = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_NOTE = re.compile(r"([0-9a-f]{16}) (\d{1,18}) (\d{1,18}) (\d{1,24})\n", re.ASCII)
 _OURS = re.compile(r"[0-9a-f]{16}\.db(?:-journal)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
 _ENDINGS = ("", "-journal")
+
+
+class Named(NamedTuple):
+    """The file of the index that counts, the number of our last change of it, and whether it is as that left it."""
+
+    path: Path
+    turn: int
+    is_as_left: bool
 
 
 class Shelf:
@@ -31,8 +43,8 @@ class Shelf:
         self.lock = layout.search_lock()
         self._current = self.folder / "current"
 
-    def named(self) -> Path:
-        """Return the file of the index that counts.
+    def named(self) -> "Named":
+        """Return the index that counts.
 
         Raises:
             Unusable: there is none, or something else lies in its place.
@@ -40,18 +52,28 @@ class Shelf:
         """
         try:
             check_way(self._git, self._current)
-            name = small(self._current).strip()
-            if not _NAME.fullmatch(name):
+            note = _NOTE.fullmatch(small(self._current))
+            if note is None:
                 raise Unusable("there is none")
-            path = self._path(name)
+            path = self._path(note[1])
             check_kinds((), [f"{path}{ending}" for ending in _ENDINGS])
-            if not path.exists():
-                raise Unusable("it is gone")
+            seen = mark(path)
         except Damaged as error:
             raise Unusable(str(error)) from error
         except OSError as error:
             raise Unwritable(str(error)) from error
-        return path
+        if not seen:
+            raise Unusable("it is gone")
+        return Named(path, int(note[2]), is_as_left=seen[1:3] == (int(note[3]), int(note[4])))
+
+    def note(self, path: Path, turn: int) -> None:
+        """Note how the file of the index is after the change of that number. The caller holds the lock.
+
+        Raises:
+            OSError: the disk refused; the note from before says less, and nothing wrong.
+        """
+        _, size, changed_ns, _ = mark(path)
+        replace_text(self._current, f"{path.stem} {turn} {size} {changed_ns}\n")
 
     def begin(self) -> tuple[str, Database]:
         """Make an empty index that does not count yet. The caller holds the lock.
@@ -69,14 +91,14 @@ class Shelf:
         name = os.urandom(8).hex()
         return name, Database(self._path(name), new=True)
 
-    def publish(self, name: str) -> None:
+    def publish(self, name: str, turn: int) -> None:
         """Have the index ``name``, which is whole, be the one that counts; the others are removed.
 
         Raises:
             Unwritable: the disk refused; the one from before counts still.
         """
         try:
-            replace_text(self._current, f"{name}\n")
+            self.note(self._path(name), turn)
             self._sweep()
         except OSError as error:
             raise Unwritable(str(error)) from error
@@ -89,7 +111,7 @@ class Shelf:
 
     def _sweep(self) -> None:
         try:
-            name = small(self._current).strip()
+            name = small(self._current)[:16].strip()
         except Damaged:
             name = ""
         for path in self.folder.iterdir():

@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from onecontext.recall.search.forms import forms
+
 MAX_QUERY = 10_000  # characters
 MAX_TERMS = 40
 MAX_PHRASE = 16  # words: of a longer run only the parts are asked for
@@ -101,10 +103,17 @@ def _terms_of(chunk: str) -> Iterator[Term]:
 
 def _word(word: str) -> Iterator[Term]:
     if not _HASH.fullmatch(word):
-        yield _phrase([word])
+        yield _widened(word)
         return
     yield Term(f'"{word}"*', word)
     yield from (_phrase([word[:length]]) for length in _HASH_LENGTHS if length < len(word))
+
+
+def _widened(word: str) -> Term:
+    known = forms(word)
+    if len(known) == 1:
+        return _phrase([word])
+    return Term(f"({' OR '.join(_phrase([form]).match for form in known)})", word)
 
 
 def _unspaced(run: str) -> Iterator[Term]:

@@ -1,0 +1,159 @@
+"""A real memory is searched by what stands around a text; and the bench, on conversations of our own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onecontext import Memory
+from onecontext.recall.search import Hit, search
+from tests.support.searching import found, made_anew
+
+ROOT = Path(__file__).parents[2]
+START = datetime(2026, 2, 3, 9, tzinfo=UTC)
+TALK = [
+    ("ada", "Which type do the prices have when they leave the parser?"),
+    ("rex", "Floats, all of them, since the very beginning."),
+    ("ada", "Great, thank you!"),
+    ("rex", "I bought a new keyboard meanwhile, by the way."),
+]
+
+
+class Team:
+    """Writes into one memory as several agents, a minute apart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._times = self._minutes()
+        self.memory = Memory.init(folder, durability="none", clock=lambda: START)
+
+    def say(self, agent: str, text: str, session: str = "talk") -> str:
+        """Write a step and return its id."""
+        writer = Memory.open(
+            self.memory.path, agent=agent, session=session, durability="none", clock=lambda: next(self._times)
+        )
+        return writer.step(text).id
+
+    def find(self, query: str, **wanted: object) -> list[str]:
+        """Return the texts of the hits, without their labels."""
+        return [hit.text.removeprefix("Observation: ") for hit in self.hits(query, **wanted)]
+
+    def hits(self, query: str, **wanted: object) -> list[Hit]:
+        return search(self.memory.layout, query, now=START + timedelta(days=30), **wanted)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _minutes() -> Iterator[datetime]:
+        at = START
+        while True:
+            at += timedelta(minutes=1)
+            yield at
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    return Team(tmp_path)
+
+
+def test_an_answer_is_found_by_the_words_of_its_question(team: Team) -> None:
+    for agent, text in TALK:
+        team.say(agent, text)
+
+    assert TALK[1][1] in team.find("what type do prices have")[:2]
+    assert team.find("what type do prices have", k=1000) == [text for _, text in (TALK[1], TALK[0], TALK[2])]
+
+
+def test_what_stands_far_from_anything_found_is_no_hit(team: Team) -> None:
+    for agent, text in TALK:
+        team.say(agent, text)
+    team.say("ada", "The weather is fine over here today.", session="another")
+
+    assert "The weather is fine over here today." not in team.find("which type do the prices have")
+
+
+def test_a_name_in_the_query_means_who_wrote_it(team: Team) -> None:
+    team.say("ada", "The keyboard is loud, and I like it very much.", session="one")
+    team.say("rex", "The keyboard is loud, and I like it very much, too.", session="two")
+
+    assert team.hits("what does ada like about the keyboard?")[0].agent == "ada"
+    assert team.hits("what does Rex's keyboard do?")[0].agent == "rex"
+
+
+def test_the_name_of_the_only_agent_is_a_word_like_any_other(team: Team) -> None:
+    team.say("parser", "the parser reads a line", session="")
+    team.say("parser", "the cart has a broken wheel", session="")
+
+    assert set(team.find("broken parser")) == {"the parser reads a line", "the cart has a broken wheel"}
+
+
+def test_names_alone_find_the_texts_that_have_them(team: Team) -> None:
+    team.say("ada", "rex has the key", session="one")
+    team.say("rex", "nothing to tell", session="two")
+
+    assert team.find("what did rex do?") == ["rex has the key"]
+
+
+def test_the_time_that_a_query_names_decides_between_equals(team: Team) -> None:
+    early = team.say("ada", "the deployment failed with a timeout", session="one")
+    team._times = iter([START + timedelta(days=29)])
+    late = team.say("ada", "the deployment failed with a timeout", session="two")
+
+    assert [hit.id for hit in team.hits("which deployment failed on 3 February 2026")] == [early, late]
+    assert [hit.id for hit in team.hits("which deployment failed yesterday")] == [late, early]
+
+
+def test_an_irregular_form_is_found(team: Team) -> None:
+    for agent, text in TALK:
+        team.say(agent, text)
+
+    assert team.find("what did rex buy")[0] == TALK[3][1]
+
+
+def test_a_neighbour_that_is_not_wanted_is_no_hit(team: Team) -> None:
+    for agent, text in TALK:
+        team.say(agent, text)
+
+    assert {hit.agent for hit in team.hits("type of prices that leave the parser", agent="ada")} == {"ada"}
+    assert team.find("type of prices", since=START + timedelta(minutes=2)) == []
+
+
+def test_what_has_no_session_comes_in_for_its_words_alone(team: Team) -> None:
+    for agent, text in TALK:
+        team.say(agent, text, session="")
+
+    assert team.find("type of prices") == [TALK[0][1]]
+
+
+def test_the_order_is_the_same_from_an_index_made_anew(team: Team) -> None:
+    for n in range(30):
+        team.say("ada" if n % 2 else "rex", f"{TALK[n % 4][1]} {n // 4}", session=f"talk-{n // 10}")
+        if n % 7 == 0:
+            team.memory.commit(f"milestone {n}")
+
+    hits = [(hit.id, hit.score) for hit in found(team.memory, "prices of the keyboard")]
+
+    assert len(hits) > 10
+    assert hits == [(hit.id, hit.score) for hit in made_anew(team.memory, "prices of the keyboard")]
+
+
+def test_ours_finds_more_than_plain_fts5_on_conversations_of_our_own(tmp_path: Path) -> None:
+    told = tmp_path / "means.json"
+
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / "recall.py"), "--json", str(told)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    means = json.loads(told.read_text())
+    ours, plain = means["onecontext"], means["plain FTS5, porter"]
+    assert ours["R@10"] > 0.8
+    assert ours["R@10"] >= 1.25 * plain["R@10"]
+    assert ours["MRR"] > plain["MRR"]
+    assert ours["R 500 tok"] > plain["R 500 tok"]
