@@ -9,7 +9,6 @@ The values were set by hand and not tuned on any set; ``bench/recall_for.py`` me
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from onecontext.errors import UsageError
 from onecontext.recall.history import History
@@ -73,9 +72,8 @@ def _status(known: Known) -> Piece:
     data, newest = known.history.metadata, known.history.milestones(limit=1)
     status, purpose = (str(data.get(key) or "") for key in ("status", "purpose"))
     pending = len(known.history.waiting())
-    return replace(
-        branch_piece(known.history.branch, purpose, status, newest[0] if newest else None, pending), value=_STATUS
-    )
+    told = branch_piece(known.history.branch, purpose, status, newest[0] if newest else None, pending)
+    return told._replace(value=_STATUS)
 
 
 def _facts(known: Known, asked: Sequence[str]) -> list[Piece]:
@@ -84,7 +82,7 @@ def _facts(known: Known, asked: Sequence[str]) -> list[Piece]:
 
 
 def _valued(piece: Piece, base: float, more: float, asked: Sequence[str]) -> Piece:
-    return replace(piece, value=base + more * overlap(asked, piece.text))
+    return piece._replace(value=base + more * overlap(asked, piece.text))
 
 
 def _newest(known: Known, asked: Sequence[str]) -> list[Piece]:
@@ -104,7 +102,7 @@ def _hits(layout: Layout, known: Known, purpose: str) -> list[Piece]:
     except UsageError:
         return []  # words that a search passes over, all of them
     told = [hit for hit in hits if _is_telling(hit) and hit.id not in known.superseded]
-    return [replace(hit_piece(hit), value=_HIT * _LATER**place) for place, hit in enumerate(told)]
+    return [hit_piece(hit)._replace(value=_HIT * _LATER**place) for place, hit in enumerate(told)]
 
 
 def _is_telling(hit: Hit) -> bool:
@@ -119,8 +117,8 @@ def _excerpted(piece: Piece, asked: Sequence[str], length: int) -> Piece:
     text = clean(piece.text).strip("\n")
     part = text if piece.item else excerpt(text, asked, length)
     if part == text:
-        return replace(piece, text=text)
-    return replace(piece, text=part, notice=f"an excerpt; all of it: {piece.how_to_get}")
+        return piece._replace(text=text)
+    return piece._replace(text=part, notice=f"an excerpt; all of it: {piece.how_to_get}")
 
 
 def _once_each(pieces: Iterable[Piece]) -> list[Piece]:
@@ -129,7 +127,7 @@ def _once_each(pieces: Iterable[Piece]) -> list[Piece]:
     for piece in pieces:
         key = (piece.kind, piece.id, "" if piece.id else piece.text)
         if key not in best or piece.value > best[key].value:
-            best[key] = piece if key not in best else replace(best[key], value=piece.value)
+            best[key] = piece if key not in best else best[key]._replace(value=piece.value)
     return list(best.values())
 
 
@@ -143,7 +141,7 @@ def _told_once(pieces: Sequence[Piece], counter: Counter) -> list[Piece]:
         if not words(rest) and words(piece.text):
             continue
         if rest != undated(piece.text) and not piece.item:
-            piece = replace(piece, text=rest, notice=f"less what is told elsewhere; all of it: {piece.how_to_get}")
+            piece = piece._replace(text=rest, notice=f"less what is told elsewhere; all of it: {piece.how_to_get}")
         told.add(undated(piece.text))
         kept[place] = piece
     return [kept[place] for place in sorted(kept)]
@@ -170,10 +168,9 @@ def _together(layout: Layout, known: Known, pieces: Sequence[Piece]) -> Piece:
 
     facts = [piece.text for piece in pieces if piece.kind == "pin"]
     since = pinned_since(layout, known.history.branch, facts) if facts else {}
-    parts = tuple(replace(piece, heading=_origin(piece, since), item=False) for piece in pieces)
-    heading = "About the same; none is said to supersede another"
-    return replace(
-        note_piece(heading, "; ".join(dict.fromkeys(piece.how_to_get for piece in pieces))),
+    parts = tuple(piece._replace(heading=_origin(piece, since), item=False) for piece in pieces)
+    commands = "; ".join(dict.fromkeys(piece.how_to_get for piece in pieces))
+    return note_piece("About the same; none is said to supersede another", commands)._replace(
         label=f"{len(parts)} facts about the same",
         kind="group",
         parts=parts,

@@ -28,7 +28,8 @@ def _best_window(parts: Sequence[str], asked: Collection[str], limit: int) -> tu
 
     Of windows with as many the one that begins with one of them, and of those the first.
     """
-    sets = [set(words(part)) & set(asked) for part in parts]
+    wanted = frozenset(asked)
+    sets = [wanted.intersection(words(part)) for part in parts]
     inside = Counter[str]()
     best, best_worth, end, length = (0, 1), (-1, False), 0, 0
     for start, part in enumerate(parts):
@@ -40,7 +41,10 @@ def _best_window(parts: Sequence[str], asked: Collection[str], limit: int) -> tu
         if worth > best_worth:
             best, best_worth = (start, end), worth
         length -= len(part) + 1
-        inside -= Counter(sets[start])
+        for word in sets[start]:
+            inside[word] -= 1
+            if not inside[word]:
+                del inside[word]
     return best
 
 
