@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from onecontext.recall.context import Context
     from onecontext.recall.graph import GraphRow
     from onecontext.recall.history import History
+    from onecontext.recall.search.dense import Closeness
     from onecontext.recall.search.model import Found
 
 
@@ -179,11 +180,13 @@ class Reader(Door):
         kind: Literal["step", "milestone", "main", "metadata"] | None = None,
         k: int = 10,
         budget: int | None = None,
+        closeness: "Closeness | None" = None,
     ) -> "Found":
         """Return the ``k`` best answers to a few words, in ``budget`` tokens; see :mod:`onecontext.recall.search`.
 
         Steps (pending ones too), milestones, sections of main.md and metadata of all branches are searched, unless
         ``branch``, ``agent``, ``since`` or ``kind`` say which. Without a budget all is returned.
+        ``closeness`` (:mod:`onecontext.recall.search.dense`) adds what texts mean to the words they have.
 
         Raises:
             UsageError: the query has no word, or a number is negative.
@@ -202,6 +205,7 @@ class Reader(Door):
             since=since,
             kind=kind,
             k=k,
+            closeness=closeness,
         )
 
     def _settled(self) -> Layout:
