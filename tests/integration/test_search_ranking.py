@@ -151,6 +151,7 @@ def test_what_means_the_same_comes_first_where_vectors_are_handed_in(team: Team)
 
     assert team.hits("till for a purchase")[0].id != best
     assert team.hits("till for a purchase", closeness=closeness)[0].id == best
+    assert team.memory.search("till for a purchase", embed=lambda texts: [*map(buying, texts)]).hits[0].id == best
 
 
 def test_ours_finds_more_than_plain_fts5_on_conversations_of_our_own(tmp_path: Path) -> None:

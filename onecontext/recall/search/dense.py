@@ -6,7 +6,8 @@ Rule 2: looked at are the documents that words found and those beside them, no o
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import sqrt
 from operator import mul
 from typing import Protocol
@@ -21,7 +22,7 @@ Vector = Sequence[float]
 class Embed(Protocol):
     """Turns texts into vectors, one each, all of the same length; the same text into the same vector."""
 
-    def __call__(self, texts: Sequence[str]) -> Sequence[Vector]:
+    def __call__(self, texts: Sequence[str], /) -> Sequence[Vector]:
         """Return the vectors of ``texts``, in their order."""
 
 
@@ -58,6 +59,15 @@ class Closeness:
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return found
+
+
+def closeness_of(embed: Embed) -> Closeness:
+    """Return the closeness by ``embed``: the same for the same port, with the vectors that it kept."""
+    # A port of a class that compares its objects and cannot be told by a hash keeps none.
+    return _kept_for(embed) if isinstance(embed, Hashable) else Closeness(embed)
+
+
+_kept_for = lru_cache(maxsize=4)(Closeness)
 
 
 def _unit(vector: Vector) -> Vector:
