@@ -61,6 +61,7 @@ def test_what_a_rollback_took_out_of_sight_is_not_found_and_comes_back_with_it(m
     base = memory.show("main").commit
     memory.commit("The drawer is red.")
     assert len(found(memory, "drawer", kind="milestone")) == 2
+    followed = database(memory)
 
     done = memory.rollback(str(base))
     after = texts(memory, "drawer", kind="milestone")
@@ -68,12 +69,14 @@ def test_what_a_rollback_took_out_of_sight_is_not_found_and_comes_back_with_it(m
 
     assert after == ["The drawer opens."]
     assert len(found(memory, "drawer", kind="milestone")) == 2
+    assert database(memory) == followed
 
 
 def test_a_deleted_branch_is_not_found_and_a_restored_one_is(memory: Memory) -> None:
     other = memory.create_branch("other")
     other.commit("The drawer opens.")
     assert texts(memory, "drawer", kind="milestone") == ["The drawer opens."]
+    followed = database(memory)
 
     memory.delete_branch("other")
     gone = texts(memory, "drawer", kind="milestone")
@@ -81,6 +84,7 @@ def test_a_deleted_branch_is_not_found_and_a_restored_one_is(memory: Memory) -> 
 
     assert gone == []
     assert texts(memory, "drawer", kind="milestone") == ["The drawer opens."]
+    assert database(memory) == followed
 
 
 def test_a_merged_record_is_found_once_and_on_each_branch_that_tells_it(memory: Memory) -> None:

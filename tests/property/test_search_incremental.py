@@ -11,7 +11,7 @@ from onecontext import Memory
 from onecontext.errors import OneContextError
 from onecontext.recall.search import Hit
 from tests.support.memory import new_memory
-from tests.support.searching import WORDS, found, made_anew
+from tests.support.searching import WORDS, database, found, made_anew
 
 EXAMPLES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 20
 BRANCHES = ["main", "one", "two"]
@@ -96,6 +96,8 @@ def test_an_index_that_followed_finds_what_one_made_anew_finds(moves: list[tuple
     with tempfile.TemporaryDirectory() as name:
         world = World(new_memory(Path(name)))
         world.note()
+        found(world.memory, "step")
+        followed = database(world.memory)
         for move in moves:
             try:
                 world.do(*move)
@@ -105,6 +107,7 @@ def test_an_index_that_followed_finds_what_one_made_anew_finds(moves: list[tuple
             world.note()
             found(world.memory, "step")
 
+        assert database(world.memory) == followed, "it was made anew, so something in it was wrong"
         for query in WORDS:
             for branch in (None, *world.memory.layout.branches()):
                 assert told(found(world.memory, query, branch=branch)) == told(
