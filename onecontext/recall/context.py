@@ -92,7 +92,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
     if asked.commit is not None:
         pieces = [_said_of(_record_piece(layout, history, asked.commit, asked.at), Known(history))]
     elif asked.purpose is not None:
-        from onecontext.recall.purpose import pieces_for
+        from onecontext.recall.purpose.choosing import pieces_for
 
         pieces = pieces_for(layout, history, asked.purpose, counter=counter)
     elif asked.segment is not None:

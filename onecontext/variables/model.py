@@ -71,7 +71,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Found:
+class Matches:
     """What a search found.
 
     Attributes:

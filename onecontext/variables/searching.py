@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from onecontext.errors import UsageError
 from onecontext.variables.matching import Matcher
-from onecontext.variables.model import Found, Line
+from onecontext.variables.model import Line, Matches
 from onecontext.variables.place import Place
 from onecontext.variables.reading import opened
 
@@ -32,7 +32,7 @@ def grep(
     limit: int = 100,
     limit_s: float = LIMIT_S,
     clock: Callable[[], float] = time.monotonic,
-) -> Found:
+) -> Matches:
     """Return the first ``limit`` lines of a value that match ``pattern``, in order.
 
     Args:
@@ -58,10 +58,10 @@ def grep(
                 gathered.look(number, piece)
     reason = reason or (f"there are more than {limit:,}" if gathered.is_full else "")
     lines = tuple(gathered.shown[number] for number in sorted(gathered.shown))
-    return Found(lines, gathered.matches, bool(reason), reason)
+    return Matches(lines, gathered.matches, bool(reason), reason)
 
 
-def as_text(found: Found) -> str:
+def as_text(found: Matches) -> str:
     """Return lines as grep(1) prints them: ``12:`` before a match, ``13-`` before one around it, ``--`` at a gap."""
     lines: list[str] = []
     before = None

@@ -17,7 +17,7 @@ from onecontext.variables.port import Said, Sign
 if TYPE_CHECKING:
     from onecontext.variables.asking import Answer
     from onecontext.variables.intake import Draft
-    from onecontext.variables.model import Collected, Counted, Found, Kept, Part, Variable
+    from onecontext.variables.model import Collected, Counted, Kept, Matches, Part, Variable
 
 HEAD_CHARACTERS = 2_000
 _READ_BYTES = 1 << 20
@@ -86,7 +86,7 @@ class Variables(Door):
 
     def grep(
         self, handle: str, pattern: str, *, ignore_case: bool = False, context: int = 0, limit: int = 100
-    ) -> "Found":
+    ) -> "Matches":
         """Return the first ``limit`` lines that match ``pattern`` (RE2), with ``context`` lines around each."""
         from onecontext.variables.searching import grep
 

@@ -1,5 +1,6 @@
 """Whatever the text: a value comes out as it went in, and pieces of it are those that Python would cut."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,12 +103,24 @@ def test_a_text_in_pieces_is_redacted_as_a_whole_one(words: list[str], feed: int
     assert bool(redacting.count) == bool(find_secrets(text))
 
 
+def test_a_secret_longer_than_what_is_looked_ahead_goes_out_in_no_part(variables: Variables) -> None:
+    # It begins in the first window and ends in the third.
+    lines = "a line of a log, and nothing else\n" * 30_000
+    long = f"-----BEGIN RSA PRIVATE KEY-----\n{('QUJDRA==' * 8 + chr(10)) * 25_000}-----END RSA PRIVATE KEY-----"
+
+    kept = variables.put_stream(io.BytesIO(f"{lines}{long}\n{lines[:3_400]}".encode()))
+
+    assert len(long) > 1 << 20
+    assert variables.slice(kept.handle).text == f"{lines}[redacted:private-key]\n{lines[:3_400]}"
+    assert kept.redacted == 1
+
+
 @pytest.mark.parametrize("before", [0, 5_000, (1 << 20) - 40, (1 << 20) - 10, 1 << 20, (1 << 20) + 100, 3 << 19])
 def test_a_secret_is_taken_out_wherever_a_window_ends(variables: Variables, before: int) -> None:
     lines = "a line of a log, and nothing else\n" * (before // 34) + "x" * (before % 34)
     text = f"{lines} {KEY}\npassword: hunter2!secret\n{BLOCK}\n{lines}"
 
-    kept = variables.put(text)
+    kept = variables.put_stream(io.BytesIO(text.encode()))
 
     whole = variables.slice(kept.handle).text
     assert kept.redacted == 3

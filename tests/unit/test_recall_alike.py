@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onecontext.recall.alike import Told, about_the_same, sentences, words
-from onecontext.recall.excerpt import MAX_CHARACTERS, excerpt
+from onecontext.recall.purpose.alike import Told, about_the_same, sentences, words
+from onecontext.recall.purpose.excerpt import MAX_CHARACTERS, excerpt
 
 TOLD = "First this. The port of the server is 8080, since the proxy has the others.\nRound it once."
 
@@ -48,6 +48,18 @@ def test_a_number_a_name_a_denial_or_another_order_is_another_sentence(sentence:
     told.add(TOLD)
 
     assert not told.has(sentence)
+
+
+def test_one_word_that_differs_in_a_long_sentence_makes_it_another() -> None:
+    long = (
+        "The server of the shop in Lyon listens on port 8080 behind the proxy that the provider runs for all its tills"
+    )
+    told = Told()
+    told.add(f"{long}\nPort 8081 is free in Nice, and never used.")
+
+    assert told.has(long)
+    for other in (long.replace("8080", "8081"), long.replace("Lyon", "Nice"), long.replace("listens", "never listens")):
+        assert not told.has(other)
 
 
 def test_what_is_left_of_a_text_is_what_nobody_told() -> None:

@@ -18,7 +18,7 @@ from teams.mission.control.halt import Halt, Heed, Order
 from teams.mission.notebook import commit as keep
 from teams.mission.outcome import Outcome
 from teams.mission.site import LEAD, Site
-from teams.protocol.care import CARE_S, Care
+from teams.protocol.care import CARE_S, TROUBLE, Care
 
 HEED_S = 0.25
 
@@ -114,11 +114,19 @@ class Tending:
         text = f"{text}\n\n{kept}" if kept else text
         key = key_of(site.mission, None, "ended", text, commit or "")
         keep(site, site.memory, text, key=key, look=True, code_commit=commit)
+        self._collect()
         said = {"ending": outcome.ending, "reason": outcome.reason, "branch": site.branch, "commit": commit}
         self._record("mission.ended", {**said, **more})
         if self._stopped is not None:
             self.halt.path.unlink(missing_ok=True)
         return outcome
+
+    def _collect(self) -> None:
+        """Take away context variables that nothing names; what keeps that from being done is told, and no more."""
+        try:
+            self._site.memory.variables.collect()
+        except OneContextError as error:
+            self._record(TROUBLE, {"doing": "collect values", "reason": error.message})
 
     @contextmanager
     def _heeding(self) -> Iterator[Regular]:

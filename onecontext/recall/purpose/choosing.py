@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from onecontext.errors import UsageError
-from onecontext.recall.alike import Told, about_the_same, overlap, words
-from onecontext.recall.excerpt import excerpt
 from onecontext.recall.history import History
 from onecontext.recall.known import Known, undated
 from onecontext.recall.pieces import (
@@ -23,6 +21,8 @@ from onecontext.recall.pieces import (
     note_piece,
     step_piece,
 )
+from onecontext.recall.purpose.alike import Told, about_the_same, overlap, words
+from onecontext.recall.purpose.excerpt import excerpt
 from onecontext.recall.search.found import hit_piece
 from onecontext.recall.search.model import Hit
 from onecontext.recall.search.searching import search
@@ -158,7 +158,7 @@ def _side_by_side(layout: Layout, known: Known, pieces: Sequence[Piece]) -> list
 
 
 def _together(layout: Layout, known: Known, pieces: Sequence[Piece]) -> Piece:
-    from onecontext.recall.pinning import pinned_since
+    from onecontext.recall.purpose.pinning import pinned_since
 
     facts = [piece.text for piece in pieces if piece.kind == "pin"]
     since = pinned_since(layout, known.history.branch, facts) if facts else {}

@@ -5,7 +5,7 @@ Rule 1: an excerpt is whole lines or sentences of the text, next to each other, 
 
 from collections.abc import Collection
 
-from onecontext.recall.alike import sentences, words
+from onecontext.recall.purpose.alike import sentences, words
 from onecontext.text.graphemes import boundary_before
 
 MAX_CHARACTERS = 600

@@ -1,0 +1,1 @@
+"""What matters for a purpose: chosen by value for its tokens, told once, contradictions side by side."""
