@@ -31,9 +31,23 @@ BAD = [
 ]
 # What each argument of text is. One that is not here is an error: say what it is.
 NAMES = {"name", "branch", "source", "agent"}
-REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout", "begin", "kind"}
+REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout", "begin"}
+REVISIONS |= {"kind"}
 FREE = {"path", "session", "purpose", "observation", "thought", "action", "contribution", "code_commit", "task"}
-FREE |= {"mission", "pin", "fact", "summary", "text", "metadata", "directory", "query"}
+FREE |= {
+    "mission",
+    "pin",
+    "fact",
+    "summary",
+    "text",
+    "metadata",
+    "directory",
+    "query",
+    "decision",
+    "question",
+    "supersedes",
+    "for_",
+}
 GOOD: dict[str, Any] = {
     "name": "fresh",
     "branch": "left",
@@ -47,7 +61,7 @@ GOOD: dict[str, Any] = {
     "contribution": "c",
     "fact": "f",
     "text": "t",
-    "path": None,
+    "path": "a.py",
     "directory": "/nowhere/at/all",
     "query": "till",
 }
@@ -58,7 +72,7 @@ OPTIONS = {  # of the command line, by where argparse puts them
 OTHERS = {"help", "json", "path", "purpose", "observation", "thought", "action", "stdin", "contribution", "message"}
 OTHERS |= {"code_commit", "task", "mission", "pin", "deleted", "create", "summary", "word", "ours", "theirs", "text"}
 OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k", "directory", "layout"}
-OTHERS |= {"query", "since", "kind"}
+OTHERS |= {"query", "since", "kind", "decision", "question", "supersedes", "diff", "for_", "file", "rev"}
 
 
 @pytest.fixture(scope="module")
