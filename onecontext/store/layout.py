@@ -114,7 +114,11 @@ class Layout:
     def linked_place(self, branch: str) -> Place:
         """Return the linked work tree of ``branch``, whether or not it is there."""
         check_name(branch, what="branch")
-        return Place(self.private / "worktrees" / branch, self.git / "worktrees" / branch, main=False)
+        return Place(self.linked_folder() / branch, self.git / "worktrees" / branch, main=False)
+
+    def linked_folder(self) -> Path:
+        """Return the folder of the linked work trees."""
+        return self.private / "worktrees"
 
     def ref(self, branch: str) -> Path:
         """Return the loose ref file of ``branch``."""

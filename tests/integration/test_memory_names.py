@@ -32,8 +32,22 @@ BAD = [
 # What each argument of text is. One that is not here is an error: say what it is.
 NAMES = {"name", "branch", "source", "agent"}
 REVISIONS = {"revision", "old", "new", "commit", "before", "conflict_id", "take", "durability", "layout", "begin"}
+REVISIONS |= {"kind"}
 FREE = {"path", "session", "purpose", "observation", "thought", "action", "contribution", "code_commit", "task"}
-FREE |= {"mission", "pin", "fact", "summary", "text", "metadata", "directory"}
+FREE |= {
+    "mission",
+    "pin",
+    "fact",
+    "summary",
+    "text",
+    "metadata",
+    "directory",
+    "query",
+    "decision",
+    "question",
+    "supersedes",
+    "for_",
+}
 GOOD: dict[str, Any] = {
     "name": "fresh",
     "branch": "left",
@@ -47,16 +61,18 @@ GOOD: dict[str, Any] = {
     "contribution": "c",
     "fact": "f",
     "text": "t",
-    "path": None,
+    "path": "a.py",
     "directory": "/nowhere/at/all",
+    "query": "till",
 }
 OPTIONS = {  # of the command line, by where argparse puts them
-    **dict.fromkeys(("name", "branch", "source", "agent", "delete", "restore"), "name"),
+    **dict.fromkeys(("name", "branch", "source", "agent", "delete", "restore", "within", "by"), "name"),
     **dict.fromkeys(("revision", "old", "new", "commit", "before", "id"), "revision"),
 }
 OTHERS = {"help", "json", "path", "purpose", "observation", "thought", "action", "stdin", "contribution", "message"}
 OTHERS |= {"code_commit", "task", "mission", "pin", "deleted", "create", "summary", "word", "ours", "theirs", "text"}
 OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k", "directory", "layout"}
+OTHERS |= {"query", "since", "kind", "decision", "question", "supersedes", "diff", "for_", "file", "rev"}
 
 
 @pytest.fixture(scope="module")

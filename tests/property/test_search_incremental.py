@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,8 @@ from onecontext.recall.search import Hit
 from tests.support.memory import new_memory
 from tests.support.searching import WORDS, database, found, made_anew
 
-EXAMPLES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 20
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+EXAMPLES = 200 if DEEP else 15
 BRANCHES = ["main", "one", "two"]
 ON = st.sampled_from(BRANCHES)
 MOVES = st.one_of(
@@ -90,6 +92,7 @@ def told(hits: list[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.score, hit.kind, hit.id, hit.text, hit.at))
 
 
+@pytest.mark.timeout(3600 if DEEP else 240)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(MOVES, min_size=1, max_size=25))
 def test_an_index_that_followed_finds_what_one_made_anew_finds(moves: list[tuple[str, str, str, int]]) -> None:

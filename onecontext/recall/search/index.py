@@ -21,6 +21,7 @@ from onecontext.recall.search.unsaved import marks, words
 from onecontext.store.files import check_way
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
+from onecontext.store.refs import heads
 
 T = TypeVar("T")
 _MANY = 10_000  # documents: to merge fewer with what is added is no matter
@@ -46,12 +47,6 @@ def asked_of(layout: Layout, use: Callable[[Database], T], *, wait_s: float = DE
                 return opened.brought_up(use)
     except (Unwritable, Unusable, LockTimeout, OSError):
         return _in_memory(layout, use)
-
-
-def tips(layout: Layout) -> dict[str, str]:
-    """Return all branches, to their tips."""
-    found = {name: layout.tip(name) for name in layout.branches()}
-    return {name: tip for name, tip in found.items() if tip}
 
 
 class _Opened:
@@ -84,7 +79,7 @@ class _Opened:
         try:
             db = self._open()
             with db.changing():
-                Feed(self._layout, db).refresh(tips(self._layout))
+                Feed(self._layout, db).refresh(heads(self._layout))
                 db.count_turn()
             if self._path is not None:
                 with suppress(OSError):  # full: what is noted then is of an earlier change
@@ -102,7 +97,7 @@ class _Opened:
         name, db = self._shelf.begin()
         try:
             with db.changing():
-                Feed(self._layout, db).refresh(tips(self._layout))
+                Feed(self._layout, db).refresh(heads(self._layout))
             if db.rows("SELECT 1 FROM doc LIMIT 1 OFFSET ?", _MANY):
                 db.settle()
             turn = db.turn
@@ -130,7 +125,7 @@ class _Opened:
 
 
 def _is_current(layout: Layout, db: Database) -> bool:
-    now = tips(layout)
+    now = heads(layout)
     looked = {name: words(seen) for name, seen in marks(layout, now).items()}
     return (
         dict(db.rows("SELECT name, tip FROM branch")) == now
@@ -144,7 +139,7 @@ def _in_memory(layout: Layout, use: Callable[[Database], T]) -> T:
         db = Database(None)
         try:
             with db.changing():
-                Feed(layout, db).refresh(tips(layout))
+                Feed(layout, db).refresh(heads(layout))
             return use(db)
         finally:
             db.close()

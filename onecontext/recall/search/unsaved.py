@@ -5,6 +5,7 @@ Rule 2: a step that became history meanwhile is in both for an instant, and is o
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from onecontext.errors import Damaged
 from onecontext.memory import pending
@@ -22,11 +23,15 @@ def marks(layout: Layout, branches: Iterable[str]) -> dict[str, Mark]:
     head = layout.head()
     if head is None and (shown := layout.main_place().shown()):
         head = shown.branch
+    linked = layout.linked_folder()
+    there: set[str | None] = {head}
+    with suppress(FileNotFoundError, NotADirectoryError):
+        there |= {folder.name for folder in linked.iterdir()}
+    top, linked_top = str(layout.path), str(linked)
     found: dict[str, Mark] = {}
     for name in branches:
-        place = layout.main_place() if name == head else layout.linked_place(name)
-        seen = mark(f"{place.folder}/branches/{name}/log.md")
-        if seen and seen[1]:
+        folder = top if name == head else f"{linked_top}/{name}"
+        if name in there and (seen := mark(f"{folder}/branches/{name}/log.md")) and seen[1]:
             found[name] = seen
     return found
 
