@@ -93,15 +93,17 @@ def _hits(layout: Layout, query: str, wanted: Wanted, k: int, now: datetime, db:
         return []
     found = ranked(*gathered(db, query=query, wanted=wanted, now=now, limit=k + _SPARE))[: k + _SPARE]
     reader = _Reader(layout, db, wanted)
-    return _once(reader.hits(found))[:k]
+    return _once(map(reader.hit, found), k)
 
 
-def _once(hits: Iterable[Hit]) -> list[Hit]:
-    """Return the hits without those that are another version of one before."""
+def _once(hits: Iterable[Hit], k: int) -> list[Hit]:
+    """Return the first ``k`` hits that are no other version of one before; no more of them are read than that takes."""
     best: dict[tuple[object, ...], Hit] = {}
     for hit in hits:
         version = hit.text if hit.kind in ("main", "metadata") else hit.at
         best.setdefault((hit.kind, hit.id, version), hit)
+        if len(best) == k:
+            break
     return list(best.values())
 
 
@@ -113,12 +115,8 @@ class _Reader:
         self._wanted = wanted
         self._objects = Objects(layout)
 
-    def hits(self, found: Iterable[Ranked]) -> list[Hit]:
-        """Return candidates as hits, best first."""
-        made = [(candidate.score, self._hit(candidate)) for candidate in found]
-        return [hit for _, hit in sorted(made, key=lambda one: (-one[0], -one[1].at.timestamp(), one[1].id))]
-
-    def _hit(self, candidate: Ranked) -> Hit:
+    def hit(self, candidate: Ranked) -> Hit:
+        """Return a candidate as a hit."""
         try:
             (row,) = self._db.rows(_ROW, candidate.doc)
             return self._made(candidate, *row)
