@@ -14,6 +14,7 @@ from typing import Any
 
 from onecontext.errors import UnknownBranch, UsageError
 from onecontext.names import check_name
+from onecontext.recall.search.blobs import Blobs
 from onecontext.recall.search.database import Database, Unusable
 from onecontext.recall.search.documents import KIND_OF, Part, key_of, micros, moment, page_text, record_of, text_of
 from onecontext.recall.search.gathering import gathered
@@ -23,7 +24,6 @@ from onecontext.recall.search.ranking import Ranked, ranked
 from onecontext.recall.search.terms import asked
 from onecontext.records import decode_milestone, decode_step
 from onecontext.store.layout import Layout
-from onecontext.store.objects import Objects
 
 _SPARE = 20  # candidates beyond those wanted, since a record that was edited by hand is several documents
 
@@ -34,7 +34,7 @@ _ROW = (
     " FROM doc JOIN file ON file.id = doc.file WHERE doc.id = ?"
 )
 _TELLING = (
-    "SELECT branch.name, branch.at FROM branch JOIN told ON told.branch = branch.name"
+    "SELECT branch.name, branch.at, told.folder, chain.path FROM branch JOIN told ON told.branch = branch.name"
     " JOIN chain ON chain.chain = told.chain AND chain.position < told.length"
     " WHERE (chain.file = ?1 OR chain.file IN (SELECT file FROM also WHERE doc = ?2)) AND coalesce(?3, name) = name"
     " ORDER BY branch.at DESC, branch.name LIMIT 1"
@@ -113,7 +113,7 @@ class _Reader:
     def __init__(self, layout: Layout, db: Database, wanted: Wanted) -> None:
         self._db = db
         self._wanted = wanted
-        self._objects = Objects(layout)
+        self._blobs = Blobs(layout)
 
     def hit(self, candidate: Ranked) -> Hit:
         """Return a candidate as a hit."""
@@ -129,14 +129,17 @@ class _Reader:
         telling = self._db.rows(_TELLING, file, candidate.doc, self._wanted.branch)
         if not telling or KIND_OF[part] != kind:
             raise Unusable(f"document {candidate.doc} is told by no branch")
-        branch, branch_at = telling[0]
+        branch, branch_at, folder, path = telling[0]
+        content = (
+            self._kept(file, start) if part is Part.PENDING else self._blobs.read(blob, branch, part, folder, path)
+        )
         if kind in ("main", "metadata"):
-            text = page_text(part, self._objects.blob(blob), name)
+            text = page_text(part, content, name)
             if text is None:
                 raise Unusable(f"{name} is not where it was")
             when = moment(branch_at * 1_000_000)
             return Hit(name, kind, branch, "", "", when, text, candidate.score, _how(kind, name, branch))
-        raw = record_of(self._kept(file, start) if part is Part.PENDING else self._objects.blob(blob)[start:][:size])
+        raw = record_of(content if part is Part.PENDING else content[start : start + size])
         if key_of(kind, raw) != key:
             raise Unusable(f"record {name} is not where it was")
         record = decode_step(raw) if kind == "step" else decode_milestone(raw)
