@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.doctor import branches, leftovers, oddities, packed, pointers, private, reached, recorded
+from onecontext.doctor import branches, leftovers, oddities, packed, pointers, private, reached, recorded, values
 from onecontext.doctor.case import FILE, FOLDER, Case
 from onecontext.doctor.finding import Finding
 from onecontext.errors import Damaged, NewerFormat
@@ -52,6 +52,7 @@ def _findings(case: Case) -> Iterator[Finding]:
     yield from packed.find(case)
     if case.kind(".git/HEAD") in (None, FILE):
         yield from private.find(case)
+    yield from values.find(case)
     if case.kind(".git/objects") != FOLDER or not case.objects_can_be_read:
         what = "objects, refs and branches were not examined: something lies there that must not be opened"
         yield Finding(what, ".git/objects", None, "fail", "repair moves it aside and goes on from there")

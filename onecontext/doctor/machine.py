@@ -12,7 +12,7 @@ from pathlib import Path
 from onecontext.doctor.check import Check
 from onecontext.version import __version__
 
-_LIBRARIES = ("pygit2", "pydantic", "textual", "litellm", "watchdog", "tiktoken")
+_LIBRARIES = ("pygit2", "pydantic", "textual", "litellm", "watchdog", "tiktoken", "google-re2")
 _MALWARE = {("litellm", "1.82.7"), ("litellm", "1.82.8")}
 _FEW_BYTES = 2 * 1024**3
 _TOO_FEW_BYTES = 200 * 1024**2

@@ -22,6 +22,7 @@ from onecontext.doctor import (
     rebuilt,
     recorded,
     tips,
+    values,
 )
 from onecontext.doctor.case import Case
 from onecontext.doctor.examine import refuse_newer
@@ -33,7 +34,9 @@ from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 
 WAIT_S = DEFAULT_WAIT_S
-_PARTS = (*(leftovers.mend, packed.mend, rebuilt.mend, pointers.mend, recorded.mend, reached.mend, private.mend),)
+_PARTS = (
+    *(leftovers.mend, packed.mend, rebuilt.mend, pointers.mend, recorded.mend, reached.mend, private.mend, values.mend),
+)
 Say = Callable[[Done], None]
 
 

@@ -66,7 +66,7 @@ class Variables(Door):
         """Return the first ``characters``, or the first ``lines`` instead."""
         from onecontext.variables import parts
 
-        if min(characters, lines or 1) < 1:
+        if min(characters, 1 if lines is None else lines) < 1:
             raise UsageError("a head has at least 1 character or line")
         if lines is not None:
             return parts.lines(self._place, handle, 1, lines)
