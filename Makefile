@@ -45,6 +45,7 @@ check: lint contracts types test ## what CI runs
 bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/first_light.py
 	@$(BIN)/python bench/memory.py
+	@$(BIN)/python bench/recall.py
 	@$(BIN)/python bench/locks.py
 	@$(BIN)/python bench/watching.py
 	@$(BIN)/python bench/team.py

@@ -9,17 +9,19 @@ import argparse
 import contextlib
 import json
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from recall_data import Conversation, load
 from recall_measure import COLUMNS, MRR, RECALL_AT_10, Costs, Row, mean, measured
 from recall_systems import kept, others
-from recall_tune import Fold, left_out
+from recall_tune import Fold, left_out, switched_off
 
+from onecontext.recall.search.dense import Closeness, Embed
 from onecontext.text.tokens import default_counter
 
 OWN = Path(__file__).parent / "data" / "recall" / "conversations.json"
-OURS, LEFT_OUT, BASE = "onecontext", "onecontext, left out", "plain FTS5, porter"
+OURS, DENSE, LEFT_OUT, BASE = "onecontext", "onecontext, dense", "onecontext, left out", "plain FTS5, porter"
 ADVERSARIAL = 5  # LoCoMo's questions about the wrong speaker: their evidence is labelled like any other
 
 
@@ -31,7 +33,7 @@ def main() -> None:
     print(f"{len(conversations)} conversations, {turns:,} turns, {questions:,} questions with evidence")
     print(f"left out: {dropped.questions} questions without evidence; {len(dropped.ids)} ids that name no turn")
     print(f"tokens: {default_counter().name}; pictures: their description (blip_caption) is part of the turn, for all")
-    rows = _measured(conversations, tune=options.tune)
+    rows = _measured(conversations, options)
     _table("all questions", rows)
     if any(category == ADVERSARIAL for category, _ in rows[OURS]):
         _table("without category 5 (adversarial)", _only(rows, lambda category: category != ADVERSARIAL))
@@ -46,11 +48,15 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=OWN, help="a set in the layout of LoCoMo")
     parser.add_argument("--tune", action="store_true", help="choose the weights with each conversation left out")
+    parser.add_argument("--ablate", action="store_true", help="also switch off one rule of the ranking at a time")
+    parser.add_argument("--dense", metavar="MODULE:FUNCTION", help="also with the vectors of what the function returns")
     parser.add_argument("--json", type=Path, help="write the means there, too")
     return parser.parse_args()
 
 
-def _measured(conversations: Sequence[Conversation], *, tune: bool) -> dict[str, list[Row]]:
+def _measured(conversations: Sequence[Conversation], options: argparse.Namespace) -> dict[str, list[Row]]:
+    tune, ablate = options.tune, options.ablate
+    closeness = Closeness(_loaded(options.dense)) if options.dense else None
     systems = others()
     rows: dict[str, list[Row]] = {name: [] for name in (OURS, *systems)}
     folds = []
@@ -60,16 +66,27 @@ def _measured(conversations: Sequence[Conversation], *, tune: bool) -> dict[str,
             rows[name] += measured(conversation, make(conversation.turns), costs)
         with kept(conversation) as memory:
             rows[OURS] += measured(conversation, memory.search, costs)
-            if tune:
+            if closeness:
+                rows.setdefault(DENSE, []).extend(measured(conversation, memory.closer(closeness), costs))
+            if tune or ablate:
                 folds.append(Fold(conversation, memory, costs))
     if tune:
         print("\nweights, chosen by recall@10 + MRR:")
         rows = {LEFT_OUT: left_out(folds, print), **rows}
+    if ablate:
+        _table("rules switched off", {**switched_off(folds), BASE: rows[BASE]})
     return rows
 
 
+def _loaded(name: str) -> Embed:
+    """Return what the function ``module:function`` returns: it turns texts into vectors."""
+    module, _, function = name.partition(":")
+    made: Embed = getattr(import_module(module), function)()
+    return made
+
+
 def _table(title: str, rows: dict[str, list[Row]]) -> None:
-    count = len(rows[OURS])
+    count = len(rows[BASE])
     print(f"\n{title}: {count:,} questions\n\n| | {' | '.join(COLUMNS)} | R@10 to FTS5 | MRR to FTS5 |")
     print(f"|---|{'---:|' * (len(COLUMNS) + 2)}")
     base = mean(rows[BASE])

@@ -20,6 +20,7 @@ from recall_measure import Rank
 from onecontext import Memory
 from onecontext.memory.reading import settled
 from onecontext.recall.search import search
+from onecontext.recall.search.dense import Closeness
 from onecontext.store.layout import Layout
 
 DEPTH = 100  # of a ranking: enough for 2,000 tokens
@@ -40,6 +41,15 @@ class Kept:
         """Return the places of turns as the product finds them."""
         hits = search(self.layout, question.text, kind="step", k=DEPTH, now=self._now)
         return [self.place_of[hit.id] for hit in hits]
+
+    def closer(self, closeness: Closeness) -> Rank:
+        """Return the product's search with vectors besides."""
+
+        def rank(question: Question) -> list[int]:
+            hits = search(self.layout, question.text, kind="step", k=DEPTH, now=self._now, closeness=closeness)
+            return [self.place_of[hit.id] for hit in hits]
+
+        return rank
 
     @property
     def now(self) -> datetime:

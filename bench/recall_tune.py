@@ -80,6 +80,15 @@ def left_out(folds: Sequence[Fold], tell: Callable[[str], None]) -> list[Row]:
     return rows
 
 
+def switched_off(folds: Sequence[Fold]) -> dict[str, list[Row]]:
+    """Return the figures of all conversations with the weights that are shipped, less one rule at a time."""
+    found = {"all rules": [row for fold in folds for row in fold.rows(WEIGHTS)]}
+    for name in GRID:
+        weights = replace(WEIGHTS, **{name: 0.0})
+        found[f"without {name}"] = [row for fold in folds for row in fold.rows(weights)]
+    return found
+
+
 def chosen(folds: Sequence[Fold]) -> Weights:
     """Return the weights of the grid that are best on these conversations."""
     weights = replace(WEIGHTS, **{name: values[len(values) // 2] for name, values in GRID.items()})

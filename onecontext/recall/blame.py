@@ -7,17 +7,16 @@ Rule 2: nothing is guessed from texts, names or authors: a commit that no milest
 Rule 3: nothing is written, neither here nor in the user's repository.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from onecontext.memory import message, metadata
+from onecontext.memory import metadata
 from onecontext.recall.files import Files, committed
 from onecontext.recall.history import History
-from onecontext.recall.revisions import show
-from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, split
+from onecontext.records import Milestone, Step, decode_milestone
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 from onecontext.store.project import Project
@@ -66,11 +65,12 @@ class Blame:
 
 
 class _Claim(NamedTuple):
-    """A milestone with the commit that it names, and the time after which its work began."""
+    """A milestone with the commit that it names, the time after which its work began, and the history that tells it."""
 
     milestone: Milestone
     commit: str
     since: datetime
+    history: History
 
 
 def blame(
@@ -97,7 +97,7 @@ def blame(
     lines = tuple(Line(line.number, line.text, line.commit) for line in found)
     origins = {name: _origin(commit, told.get(name)) for name, commit in commits.items()}
     only = told.get(lines[0].commit or "") if len(lines) == 1 else None
-    return Blame(shown, lines, origins, _known(layout, only) if only else None)
+    return Blame(shown, lines, origins, _known(only) if only else None)
 
 
 def _folder(path: Path) -> Path:
@@ -105,29 +105,29 @@ def _folder(path: Path) -> Path:
     return next(folder for folder in path.parents if folder.is_dir())
 
 
-def _origin(commit: CodeCommit, milestone: Milestone | None) -> Origin:
-    return Origin(commit.id, commit.author, datetime.fromtimestamp(commit.at_s, UTC), commit.subject, milestone)
+def _origin(commit: CodeCommit, claim: _Claim | None) -> Origin:
+    at = datetime.fromtimestamp(commit.at_s, UTC)
+    return Origin(commit.id, commit.author, at, commit.subject, claim.milestone if claim else None)
 
 
-def _told(code: Code, commits: dict[str, CodeCommit], claims: list[_Claim]) -> dict[str, Milestone]:
-    """Return the milestone of each commit that has one."""
+def _told(code: Code, commits: dict[str, CodeCommit], claims: list[_Claim]) -> dict[str, _Claim]:
+    """Return whose each commit is, where it is somebody's."""
     claims.sort(key=lambda claim: claim.milestone.at)
-    exact: dict[str, Milestone] = {}
+    exact: dict[str, _Claim] = {}
     for claim in claims:
-        exact.setdefault(claim.commit, claim.milestone)
+        exact.setdefault(claim.commit, claim)
     found = {}
     for commit in commits.values():
-        milestone = exact.get(commit.id) or _first_with(code, commit, claims)
-        if milestone is not None:
-            found[commit.id] = milestone
+        if whose := exact.get(commit.id) or _first_with(code, commit, claims):
+            found[commit.id] = whose
     return found
 
 
-def _first_with(code: Code, commit: CodeCommit, claims: list[_Claim]) -> Milestone | None:
+def _first_with(code: Code, commit: CodeCommit, claims: list[_Claim]) -> _Claim | None:
     at = datetime.fromtimestamp(commit.at_s, UTC)
     return next(
         (
-            claim.milestone
+            claim
             for claim in claims
             if claim.since - _SLACK <= at <= claim.milestone.at + _SLACK and code.holds(claim.commit, commit.id)
         ),
@@ -154,7 +154,7 @@ def _claims(layout: Layout, code: Code) -> Iterator[_Claim]:
                 milestone, commit = decode_milestone(raw), names[named]
                 if raw.key not in seen and commit is not None:
                     seen.add(raw.key)
-                    yield _Claim(milestone, commit, since)
+                    yield _Claim(milestone, commit, since, history)
                 since = milestone.at
 
 
@@ -169,24 +169,8 @@ def _began(files: Files, branch: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _known(layout: Layout, milestone: Milestone) -> Known:
-    objects = Objects(layout)
-    commit = show(layout, milestone.id).commit
+def _known(claim: _Claim) -> Known:
+    milestone = claim.milestone
     before = milestone.at - timedelta(seconds=1)
     command = f"onecontext context --branch {milestone.branch} --at {before:%Y-%m-%dT%H:%M:%SZ}"
-    if commit is None or (info := objects.info(commit)).parents == ():
-        return Known((), command)
-    if message.trailers(info.message).get(message.RECORD) != milestone.id:
-        # It came with an import, many in one commit: which step belongs to which is not known.
-        return Known((), command)
-    steps = _added(objects, objects.tree_of(info.parents[0]), info.tree, milestone.branch)
-    return Known(tuple(decode_step(raw) for raw in steps), command)
-
-
-def _added(objects: Objects, old: str, new: str, branch: str) -> Iterable[Raw]:
-    """Return the steps that became history between two trees, oldest first."""
-    folder = f"branches/{branch}/log/"
-    for path, (before, after) in sorted(objects.changed(old, new).items()):
-        if path.startswith(folder) and after is not None:
-            known = {raw.key for raw in split(objects.blob(before)).records} if before else set()
-            yield from (raw for raw in split(objects.blob(after)).records if raw.key not in known)
+    return Known(tuple(claim.history.steps_of(milestone)), command)

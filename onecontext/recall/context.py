@@ -15,7 +15,7 @@ from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
 from onecontext.memory import metadata
 from onecontext.memory.facts import without
 from onecontext.recall.asked import Asked
-from onecontext.recall.files import branches_at, tree_at
+from onecontext.recall.files import branches_at, committed, tree_at
 from onecontext.recall.history import History, page
 from onecontext.recall.known import Known, told_of, without_superseded
 from onecontext.recall.pack import Packed, Shown, Window, pack
@@ -90,7 +90,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
         return pack(pieces, budget=asked.budget, counter=counter)
     history = History(layout, asked.branch, tree_at(layout, asked.branch, asked.at) if asked.at is not None else None)
     if asked.commit is not None:
-        pieces = [_said_of(_record_piece(layout, history, asked.commit, asked.at), Known(history))]
+        pieces = _record_pieces(layout, history, asked.commit, asked.at)
     elif asked.purpose is not None:
         from onecontext.recall.purpose.choosing import pieces_for
 
@@ -184,19 +184,41 @@ def _segment_piece(history: History, segment: str) -> Piece:
     return metadata_piece(segment, text, history.branch)
 
 
-def _record_piece(layout: Layout, history: History, revision: str, at: datetime | None) -> Piece:
-    """Return one record in full: a milestone or step of this branch, else what git finds."""
+def _record_pieces(layout: Layout, history: History, revision: str, at: datetime | None) -> list[Piece]:
+    """Return one record in full; of a milestone, the steps that led to it too, oldest first."""
+    record = _record(layout, history, revision, at)
+    told = _said_of(_in_full(record), Known(history))
+    if isinstance(record, Step):
+        return [told]
+    return [told, *(step_piece(step) for step in _history_with(layout, history, record).steps_of(record))]
+
+
+def _history_with(layout: Layout, history: History, milestone: Milestone) -> History:
+    """Return a history that tells of a milestone's branch: this one, else that branch's own as git has it."""
+    if milestone.branch in (history.branch, *history.merged()):
+        return history
+    tip = layout.tip(milestone.branch)
+    if tip is None:
+        # It was deleted: what it recorded is found by name alone.
+        return history
+    from onecontext.store.objects import Objects
+
+    return History(layout, milestone.branch, committed(Objects(layout), tip))
+
+
+def _record(layout: Layout, history: History, revision: str, at: datetime | None) -> Milestone | Step:
+    """Return one record: a milestone or step of this branch, else the milestone that git finds."""
     found = history.beginning_with(revision.lower())
     if len(found) > 1:
         names = [record.id for record in found[:_NAMED]]
         raise AmbiguousRevision(revision[:40], names, [_line(record) for record in found[:_NAMED]])
     if found:
-        return _in_full(found[0])
+        return found[0]
     # No record of this branch: a commit, a tag, or another branch's, which takes git to find.
     from onecontext.recall.revisions import show
 
     try:
-        return _in_full(show(layout, revision, at=at))
+        return show(layout, revision, at=at)
     except UnknownRevision as error:
         raise UnknownRevision(
             f"no milestone or step is called {revision[:80]!r}", hint="'onecontext log' and 'log --steps' list them"

@@ -6,7 +6,7 @@ Rule 2: what is heavy (git, YAML, counting tokens) is imported by the call that 
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -179,11 +179,13 @@ class Reader(Door):
         kind: Literal["step", "milestone", "main", "metadata"] | None = None,
         k: int = 10,
         budget: int | None = None,
+        embed: Callable[[Sequence[str]], Sequence[Sequence[float]]] | None = None,
     ) -> "Found":
         """Return the ``k`` best answers to a few words, in ``budget`` tokens; see :mod:`onecontext.recall.search`.
 
         Steps (pending ones too), milestones, sections of main.md and metadata of all branches are searched, unless
         ``branch``, ``agent``, ``since`` or ``kind`` say which. Without a budget all is returned.
+        ``embed`` turns texts into vectors, one each; what they mean then counts besides the words they have.
 
         Raises:
             UsageError: the query has no word, or a number is negative.
@@ -202,6 +204,7 @@ class Reader(Door):
             since=since,
             kind=kind,
             k=k,
+            embed=embed,
         )
 
     def _settled(self) -> Layout:

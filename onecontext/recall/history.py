@@ -9,14 +9,14 @@ A branch tells its own records and those of the branches that were merged into i
 
 import heapq
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from onecontext.errors import UnknownRevision
 from onecontext.memory import metadata
 from onecontext.names import check_name
 from onecontext.recall.files import Files, folder_of
-from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, split
+from onecontext.records import Milestone, Raw, Step, decode_milestone, decode_step, iso, split
 from onecontext.store.layout import Layout
 
 
@@ -73,6 +73,18 @@ class History:
             return []
         found = [decode_milestone(raw) for raw in self.all_milestones() if raw.id.startswith(prefix)]
         return found or [decode_step(raw) for raw in self.all_steps() if raw.id.startswith(prefix)]
+
+    def steps_of(self, milestone: Milestone) -> list[Step]:
+        """Return the steps that a milestone of this branch, or of one merged into it, closed: oldest first.
+
+        Those that its branch took after the milestone before it.
+        """
+        at, since = iso(milestone.at), ""
+        before = (raw for raw in self.committed(milestone.branch) if str(raw.frame["at"]) < at)
+        if found := next(before, None):
+            since = str(found.frame["at"])
+        steps = takewhile(lambda raw: str(raw.frame["at"]) > since, self.logged(milestone.branch))
+        return [decode_step(raw) for raw in steps if str(raw.frame["at"]) <= at][::-1]
 
     def own_milestones(self, *, limit: int | None = None) -> list[Milestone]:
         """Return at most ``limit`` milestones of the branch itself, newest first."""

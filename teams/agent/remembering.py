@@ -18,12 +18,16 @@ class Searchable(Protocol):
     def search(self, query: str, *, budget: int | None = None) -> object:
         """Return the best answers to a few words within ``budget`` tokens; ``str()`` of it is the text."""
 
+    def context(self, *, budget: int | None = None, commit: str | None = None) -> object:
+        """Return what matters now, or with ``commit`` one record in full, likewise."""
+
 
 def recall_tool(memory: Searchable) -> Tool:
-    """Return ``recall``, which searches ``memory``."""
+    """Return ``recall``, which searches ``memory``, and reads what was found in full."""
 
-    def recall(query: str) -> str:
-        """Search the memory of all earlier work by a few words."""
-        return str(memory.search(query, budget=FOUND_TOKENS)).strip() or "nothing was found"
+    def recall(query: str = "", id: str = "") -> str:  # noqa: A002  # it is what the model calls it
+        """Search memory, or read a record by id."""
+        found = memory.context(commit=id, budget=FOUND_TOKENS) if id else memory.search(query, budget=FOUND_TOKENS)
+        return str(found).strip() or "nothing was found"
 
     return tool_from(recall, idempotent=True, effect="confined")

@@ -77,9 +77,9 @@ class Notebook:
         """Append one step, durable when it returns."""
         return self.memory.step(observation, thought, action)
 
-    def context(self, *, budget: int | None = None) -> object:
-        """Return what matters now, within ``budget`` tokens."""
-        return self.memory.context(budget=budget)
+    def context(self, *, budget: int | None = None, commit: str | None = None) -> object:
+        """Return what matters now, or one record in full, within ``budget`` tokens."""
+        return self.memory.context(budget=budget, commit=commit)
 
     def search(self, query: str, *, budget: int | None = None) -> object:
         """Return the best answers of the whole memory, other tasks' branches too, within ``budget`` tokens."""

@@ -51,6 +51,9 @@ class _Empty:
     def search(self, query: str, *, budget: int | None = None) -> str:
         return query
 
+    def context(self, *, budget: int | None = None, commit: str | None = None) -> str:
+        return ""
+
 
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
     def skill(name: str) -> str:

@@ -108,3 +108,15 @@ def test_after_a_kill_what_was_finished_is_not_done_again(tmp_path: Path) -> Non
     assert before
     assert again
     assert not before & again
+
+
+@pytest.mark.timeout(300)
+def test_a_question_about_work_of_500_milestones_ago_is_answered_in_1500_tokens(tmp_path: Path) -> None:
+    ran, notes = run_example("long-memory", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert len(Memory.open(notes).milestones()) > 500
+    sizes = re.search(r"tokens of each request: ([\d,]+), ([\d,]+), ([\d,]+) ", ran.stdout)
+    assert sizes is not None
+    assert all(100 < int(size.replace(",", "")) <= 1500 for size in sizes.groups())
+    assert "so the sync waits 37" in ran.stdout

@@ -216,3 +216,27 @@ def test_five_thousand_branches_and_pins_and_a_record_of_ten_megabytes(memory: M
             assert time.process_time() - began < 6
     assert "fact 17\n" in memory.context(budget=2000).text
     assert any("list of branches" in sentence for sentence in memory.context(budget=2000).left_out)
+
+
+def test_a_milestone_comes_with_the_steps_that_led_to_it_and_no_others(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path)
+    told = {}
+    for name in ("one", "two", "three"):
+        memory.step(thought=f"first of {name}")
+        memory.step(thought=f"second of {name}")
+        told[name] = memory.commit(f"milestone {name}").id
+    memory.step(thought="pending")
+    aside = memory.create_branch("aside")
+    aside.step(thought="only aside")
+    other = aside.commit("milestone aside").id
+
+    found = memory.context(commit=told["two"])
+    elsewhere = memory.context(commit=other)
+
+    assert [piece.kind for piece in found.pieces] == ["milestone", "step", "step"]
+    assert found.text.index("first of two") < found.text.index("second of two")
+    assert all(words not in found.text for words in ("of one\n", "of three", "pending"))
+    assert [piece.kind for piece in elsewhere.pieces] == ["milestone", "step"]
+    assert "only aside" in elsewhere.text
+    memory.merge("aside")
+    assert "only aside" in memory.context(commit=other).text

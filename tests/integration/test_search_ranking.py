@@ -11,6 +11,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.recall.search import Hit, search
+from onecontext.recall.search.dense import Closeness
 from tests.support.searching import found, made_anew
 
 ROOT = Path(__file__).parents[2]
@@ -136,6 +137,21 @@ def test_the_order_is_the_same_from_an_index_made_anew(team: Team) -> None:
 
     assert len(hits) > 10
     assert hits == [(hit.id, hit.score) for hit in made_anew(team.memory, "prices of the keyboard")]
+
+
+def test_what_means_the_same_comes_first_where_vectors_are_handed_in(team: Team) -> None:
+    team.say("ada", "the till of the shop has a drawer", session="one")
+    best = team.say("ada", "the till, where somebody settles the bill of all that was taken", session="two")
+    team.say("rex", "the till of the shop has no drawer", session="three")
+
+    def buying(text: str) -> tuple[float, float]:
+        return (1.0, 0.0) if "purchase" in text or "settles" in text else (0.0, 1.0)
+
+    closeness = Closeness(lambda texts: [buying(text) for text in texts])
+
+    assert team.hits("till for a purchase")[0].id != best
+    assert team.hits("till for a purchase", closeness=closeness)[0].id == best
+    assert team.memory.search("till for a purchase", embed=lambda texts: [*map(buying, texts)]).hits[0].id == best
 
 
 def test_ours_finds_more_than_plain_fts5_on_conversations_of_our_own(tmp_path: Path) -> None:

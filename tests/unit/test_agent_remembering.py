@@ -36,6 +36,18 @@ def test_what_is_not_in_the_prompt_any_more_is_found(memory: Memory) -> None:
     assert "</memory-" in model.sent[1][-1].content
 
 
+def test_a_milestone_is_read_in_full_with_the_steps_that_led_to_it(memory: Memory) -> None:
+    first = memory.milestones()[-1]
+    model = Says(calls("recall", arguments=json.dumps({"id": first.id[:6]})), text("because"))
+
+    run(model, memory=memory)
+
+    read = model.sent[1][-1].content
+    assert "The sync waits 37 seconds" in read
+    assert "within 30 seconds" in read
+    assert "Chapter" not in read
+
+
 def test_what_is_found_is_bounded(memory: Memory) -> None:
     for number in range(10):
         memory.commit(f"zebra {number} " + "stripes " * 500)

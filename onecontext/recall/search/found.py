@@ -10,6 +10,7 @@ from onecontext.errors import UsageError
 from onecontext.names import is_name
 from onecontext.recall.pack import pack
 from onecontext.recall.pieces import Piece, Source, shown_id
+from onecontext.recall.search.dense import Embed, closeness_of
 from onecontext.recall.search.model import Found, Hit, Kind
 from onecontext.recall.search.searching import search
 from onecontext.records import iso
@@ -31,11 +32,13 @@ def found(
     since: datetime | None = None,
     kind: Kind | None = None,
     k: int = 10,
+    embed: Embed | None = None,
 ) -> Found:
     """Return the hits of :func:`search` as Markdown of at most ``budget`` tokens; None is no limit."""
     if budget is not None and budget < 0:
         raise UsageError(f"a budget of {budget} is below 0", hint="leave --budget out for no limit")
-    hits = search(layout, query, branch=branch, agent=agent, since=since, kind=kind, k=k)
+    closeness = closeness_of(embed) if embed else None
+    hits = search(layout, query, branch=branch, agent=agent, since=since, kind=kind, k=k, closeness=closeness)
     packed = pack([hit_piece(hit) for hit in hits], budget=budget, counter=counter)
     return Found(packed.text, packed.tokens, budget, counter.name, list(packed.left_out), hits)
 

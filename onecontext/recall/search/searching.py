@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from shlex import quote
-from typing import Any
+from typing import Any, NamedTuple
 
 from onecontext.errors import UnknownBranch, UsageError
 from onecontext.names import check_name
 from onecontext.recall.search.database import Database, Unusable
+from onecontext.recall.search.dense import Closeness
 from onecontext.recall.search.documents import KIND_OF, Part, key_of, micros, moment, page_text, record_of, text_of
 from onecontext.recall.search.gathering import gathered
 from onecontext.recall.search.index import asked_of
@@ -51,6 +52,7 @@ def search(
     kind: Kind | None = None,
     k: int = 10,
     now: datetime | None = None,
+    closeness: Closeness | None = None,
 ) -> list[Hit]:
     """Return the ``k`` best hits for a query, best first; fewer where there are no more.
 
@@ -61,6 +63,7 @@ def search(
         since: only records from that time on; the roadmap and the metadata where their branch was committed to since.
         kind: "step", "milestone", "main" or "metadata"; None is all.
         now: aware; what "yesterday" in a query is counted from. None is the clock's time.
+        closeness: what else says how close texts are to the query; None is words alone.
 
     Raises:
         UsageError: the query has no word, or one of the others is none of its kind.
@@ -71,7 +74,18 @@ def search(
     wanted = _checked(layout, Wanted(branch, agent, None, kind), since)
     if k < 0:
         raise UsageError(f"-k {k} is below 0", hint="name how many hits you want, such as 10")
-    return asked_of(layout, partial(_hits, layout, query, wanted, min(k, sys.maxsize), now or datetime.now(UTC)))
+    asking = _Asking(query, wanted, min(k, sys.maxsize), now or datetime.now(UTC), closeness)
+    return asked_of(layout, partial(_hits, layout, asking))
+
+
+class _Asking(NamedTuple):
+    """What :func:`search` was asked for, once it was checked."""
+
+    query: str
+    wanted: Wanted
+    k: int
+    now: datetime
+    closeness: Closeness | None
 
 
 def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
@@ -88,12 +102,15 @@ def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
     return wanted._replace(since_us=micros(since.astimezone(UTC)))
 
 
-def _hits(layout: Layout, query: str, wanted: Wanted, k: int, now: datetime, db: Database) -> list[Hit]:
+def _hits(layout: Layout, asking: _Asking, db: Database) -> list[Hit]:
+    query, wanted, k, now, closeness = asking
     if k == 0:
         return []
-    found = ranked(*gathered(db, query=query, wanted=wanted, now=now, limit=k + _SPARE))[: k + _SPARE]
+    evidence = gathered(db, query=query, wanted=wanted, now=now, limit=k + _SPARE)
     reader = _Reader(layout, db, wanted)
-    return _once(reader.hits(found))[:k]
+    if closeness is not None:
+        evidence = evidence._replace(found=closeness.scored(query, evidence.found, evidence.passages, reader.text))
+    return _once(reader.hits(ranked(*evidence)[: k + _SPARE]))[:k]
 
 
 def _once(hits: Iterable[Hit]) -> list[Hit]:
@@ -117,6 +134,10 @@ class _Reader:
         """Return candidates as hits, best first."""
         made = [(candidate.score, self._hit(candidate)) for candidate in found]
         return [hit for _, hit in sorted(made, key=lambda one: (-one[0], -one[1].at.timestamp(), one[1].id))]
+
+    def text(self, doc: int) -> str:
+        """Return all that a document says."""
+        return self._hit(Ranked(doc, 0.0)).text
 
     def _hit(self, candidate: Ranked) -> Hit:
         try:
