@@ -24,12 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     """Print what was found on stdout, and on stderr what counted it and what is missing."""
-    from onecontext.recall.past import parse_time
-
-    out, since = invocation.out, args.since
+    out, since, query = invocation.out, args.since, " ".join(args.query)
     if since is not None:
+        from onecontext.recall.past import parse_time
+
         since = parse_time(f"{since}T00:00" if _DATE.fullmatch(since) else since)
-    query = " ".join(args.query)
     found = open_memory(args, invocation).search(
         query, branch=args.within, agent=args.by, since=since, kind=args.kind, k=args.k, budget=args.budget
     )

@@ -164,6 +164,33 @@ def test_an_index_is_read_again_and_not_made_again(memory: Memory) -> None:
     assert database(memory) == name
 
 
+def test_a_search_of_an_index_that_is_up_to_date_opens_no_git(memory: Memory, tmp_path: Path) -> None:
+    memory.step("the drawer sticks")
+    memory.commit("The drawer opens.")
+    before = [hit.text for hit in found(memory, "drawer till")]
+    code = (
+        "import sys; from onecontext import Memory; m = Memory.open('.');"
+        "print(len(m.search('drawer till').hits), 'pygit2' in sys.modules)"
+    )
+
+    time.sleep(0.05)  # so that the log's time of change proves something
+    found(memory, "drawer till")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == [str(len(before)), "False"]
+
+
+def test_what_stands_uncommitted_in_a_work_tree_is_not_taken_for_what_was_indexed(memory: Memory) -> None:
+    memory.step("the drawer sticks")
+    memory.commit("The drawer opens.")
+    before = found(memory, "drawer till")
+
+    for path in (*memory.path.glob("branches/main/*/**/*.md"), memory.path / "main.md"):
+        path.write_text(path.read_text().replace("drawer", "cellar").replace("till", "mill"))
+
+    assert found(memory, "drawer till") == before
+
+
 DAMAGE = {
     "gone": lambda memory: shutil.rmtree(folder(memory)),
     "truncated": lambda memory: os.truncate(database(memory), 5000),

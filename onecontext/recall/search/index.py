@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from onecontext.errors import Damaged, LockTimeout
 from onecontext.recall.search.database import Database, Unusable, Unwritable
-from onecontext.recall.search.feed import Feed
 from onecontext.recall.search.shelf import Shelf
 from onecontext.recall.search.unsaved import marks, words
 from onecontext.store.files import check_way
@@ -79,7 +78,7 @@ class _Opened:
         try:
             db = self._open()
             with db.changing():
-                Feed(self._layout, db).refresh(heads(self._layout))
+                _refresh(self._layout, db)
                 db.count_turn()
             if self._path is not None:
                 with suppress(OSError):  # full: what is noted then is of an earlier change
@@ -97,7 +96,7 @@ class _Opened:
         name, db = self._shelf.begin()
         try:
             with db.changing():
-                Feed(self._layout, db).refresh(heads(self._layout))
+                _refresh(self._layout, db)
             if db.rows("SELECT 1 FROM doc LIMIT 1 OFFSET ?", _MANY):
                 db.settle()
             turn = db.turn
@@ -124,6 +123,13 @@ class _Opened:
         self._db = None
 
 
+def _refresh(layout: Layout, db: Database) -> None:
+    # Opening git takes a command longer than all the rest, and an index that is up to date needs none.
+    from onecontext.recall.search.feed import Feed
+
+    Feed(layout, db).refresh(heads(layout))
+
+
 def _is_current(layout: Layout, db: Database) -> bool:
     now = heads(layout)
     looked = {name: words(seen) for name, seen in marks(layout, now).items()}
@@ -139,7 +145,7 @@ def _in_memory(layout: Layout, use: Callable[[Database], T]) -> T:
         db = Database(None)
         try:
             with db.changing():
-                Feed(layout, db).refresh(heads(layout))
+                _refresh(layout, db)
             return use(db)
         finally:
             db.close()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from onecontext.errors import UnknownBranch, UsageError
 from onecontext.names import check_name
+from onecontext.recall.search.blobs import Blobs
 from onecontext.recall.search.database import Database, Unusable
 from onecontext.recall.search.dense import Closeness
 from onecontext.recall.search.documents import KIND_OF, Part, key_of, micros, moment, page_text, record_of, text_of
@@ -24,7 +25,6 @@ from onecontext.recall.search.ranking import Ranked, ranked
 from onecontext.recall.search.terms import asked
 from onecontext.records import decode_milestone, decode_step
 from onecontext.store.layout import Layout
-from onecontext.store.objects import Objects
 
 _SPARE = 20  # candidates beyond those wanted, since a record that was edited by hand is several documents
 
@@ -35,7 +35,7 @@ _ROW = (
     " FROM doc JOIN file ON file.id = doc.file WHERE doc.id = ?"
 )
 _TELLING = (
-    "SELECT branch.name, branch.at FROM branch JOIN told ON told.branch = branch.name"
+    "SELECT branch.name, branch.at, told.folder, chain.path FROM branch JOIN told ON told.branch = branch.name"
     " JOIN chain ON chain.chain = told.chain AND chain.position < told.length"
     " WHERE (chain.file = ?1 OR chain.file IN (SELECT file FROM also WHERE doc = ?2)) AND coalesce(?3, name) = name"
     " ORDER BY branch.at DESC, branch.name LIMIT 1"
@@ -110,15 +110,17 @@ def _hits(layout: Layout, asking: _Asking, db: Database) -> list[Hit]:
     reader = _Reader(layout, db, wanted)
     if closeness is not None:
         evidence = evidence._replace(found=closeness.scored(query, evidence.found, evidence.passages, reader.text))
-    return _once(reader.hits(ranked(*evidence)[: k + _SPARE]))[:k]
+    return _once(map(reader.hit, ranked(*evidence)[: k + _SPARE]), k)
 
 
-def _once(hits: Iterable[Hit]) -> list[Hit]:
-    """Return the hits without those that are another version of one before."""
+def _once(hits: Iterable[Hit], k: int) -> list[Hit]:
+    """Return the first ``k`` hits that are no other version of one before; no more of them are read than that takes."""
     best: dict[tuple[object, ...], Hit] = {}
     for hit in hits:
         version = hit.text if hit.kind in ("main", "metadata") else hit.at
         best.setdefault((hit.kind, hit.id, version), hit)
+        if len(best) == k:
+            break
     return list(best.values())
 
 
@@ -128,18 +130,14 @@ class _Reader:
     def __init__(self, layout: Layout, db: Database, wanted: Wanted) -> None:
         self._db = db
         self._wanted = wanted
-        self._objects = Objects(layout)
-
-    def hits(self, found: Iterable[Ranked]) -> list[Hit]:
-        """Return candidates as hits, best first."""
-        made = [(candidate.score, self._hit(candidate)) for candidate in found]
-        return [hit for _, hit in sorted(made, key=lambda one: (-one[0], -one[1].at.timestamp(), one[1].id))]
+        self._blobs = Blobs(layout)
 
     def text(self, doc: int) -> str:
         """Return all that a document says."""
-        return self._hit(Ranked(doc, 0.0)).text
+        return self.hit(Ranked(doc, 0.0)).text
 
-    def _hit(self, candidate: Ranked) -> Hit:
+    def hit(self, candidate: Ranked) -> Hit:
+        """Return a candidate as a hit."""
         try:
             (row,) = self._db.rows(_ROW, candidate.doc)
             return self._made(candidate, *row)
@@ -152,14 +150,17 @@ class _Reader:
         telling = self._db.rows(_TELLING, file, candidate.doc, self._wanted.branch)
         if not telling or KIND_OF[part] != kind:
             raise Unusable(f"document {candidate.doc} is told by no branch")
-        branch, branch_at = telling[0]
+        branch, branch_at, folder, path = telling[0]
+        content = (
+            self._kept(file, start) if part is Part.PENDING else self._blobs.read(blob, branch, part, folder, path)
+        )
         if kind in ("main", "metadata"):
-            text = page_text(part, self._objects.blob(blob), name)
+            text = page_text(part, content, name)
             if text is None:
                 raise Unusable(f"{name} is not where it was")
             when = moment(branch_at * 1_000_000)
             return Hit(name, kind, branch, "", "", when, text, candidate.score, _how(kind, name, branch))
-        raw = record_of(self._kept(file, start) if part is Part.PENDING else self._objects.blob(blob)[start:][:size])
+        raw = record_of(content if part is Part.PENDING else content[start : start + size])
         if key_of(kind, raw) != key:
             raise Unusable(f"record {name} is not where it was")
         record = decode_step(raw) if kind == "step" else decode_milestone(raw)
