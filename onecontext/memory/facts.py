@@ -9,11 +9,10 @@ Rule 3: a fact or record is superseded only by an explicit word, a line under ``
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from onecontext.errors import InvalidDocument
-from onecontext.memory import sections
 from onecontext.memory.author import Author
 from onecontext.records import iso
 
@@ -22,12 +21,11 @@ QUESTIONS = "## Open questions"
 SUPERSEDED = "superseded"
 PINNED = "pinned"
 # Without a colon and begun by a letter, so that metadata stay plain YAML (onecontext/memory/plain_yaml.py).
-_ENTRY = re.compile(r"fact ([0-9a-f]{4,64}) by ([0-9a-f]{4,64}) at (\d{8}T\d{6}Z) \(([a-z0-9._-]+)\)", re.ASCII)
-_BULLET = re.compile(r"[-*+][ \t]+(?:(\d{4}-\d{2}-\d{2})[ \t:]+)?(.*)", re.DOTALL)
+_ENTRY = r"fact ([0-9a-f]{4,64}) by ([0-9a-f]{4,64}) at (\d{8}T\d{6}Z) \(([a-z0-9._-]+)\)"
+_BULLET = r"[-*+][ \t]+(?:(\d{4}-\d{2}-\d{2})[ \t:]+)?(.*)"
 
 
-@dataclass(frozen=True)
-class Bullet:
+class Bullet(NamedTuple):
     """One item of a section of main.md. ``date`` is as it is written there (YYYY-MM-DD); "" is none."""
 
     id: str
@@ -35,8 +33,7 @@ class Bullet:
     date: str
 
 
-@dataclass(frozen=True)
-class Superseded:
+class Superseded(NamedTuple):
     """What took the place of something: the id of a record or pin ``by``, said at a time by ``agent``."""
 
     by: str
@@ -53,12 +50,14 @@ def fact_id(text: str) -> str:
 
 def bullets(roadmap: str, heading: str) -> list[Bullet]:
     """Return the items of one section, in order; a line that begins a bullet at the left edge begins an item."""
+    from onecontext.memory import sections
+
     section = sections.split(roadmap).get(heading, "")
     items: list[list[str]] = []
     in_code = False
     for line in section.split("\n")[1:]:
         in_code ^= line.lstrip().startswith(("```", "~~~"))
-        if _BULLET.fullmatch(line) and not in_code:
+        if re.fullmatch(_BULLET, line, re.DOTALL) and not in_code:
             items.append([line])
         elif items and line[:1] in (" ", "\t"):
             items[-1].append(line.strip())
@@ -69,6 +68,8 @@ def bullets(roadmap: str, heading: str) -> list[Bullet]:
 
 def without(roadmap: str, ids: Mapping[str, object]) -> str:
     """Return ``roadmap`` less the decisions and questions of these ids."""
+    from onecontext.memory import sections
+
     for heading in (DECISIONS, QUESTIONS):
         if not any(bullet.id in ids for bullet in bullets(roadmap, heading)):
             continue
@@ -83,6 +84,8 @@ def without(roadmap: str, ids: Mapping[str, object]) -> str:
 
 def with_bullets(roadmap: str, heading: str, texts: Sequence[str], author: Author) -> str:
     """Return ``roadmap`` with these at the end of a section, each once, on one line and with today's date."""
+    from onecontext.memory import sections
+
     for text in texts:
         flat = " ".join(text.split())
         if all(bullet.id != fact_id(flat) for bullet in bullets(roadmap, heading)):
@@ -105,7 +108,7 @@ def pinned(data: Mapping[str, object], branch: str) -> list[str]:
 
 def superseded(data: Mapping[str, object]) -> dict[str, Superseded]:
     """Return what a branch's metadata says is superseded, by id; entries of another form say nothing."""
-    found = [match for line in _lines(data) if (match := _ENTRY.fullmatch(line))]
+    found = [match for line in _lines(data) if (match := re.fullmatch(_ENTRY, line, re.ASCII))]
     return {match[1]: Superseded(match[2], at, match[4]) for match in found if (at := _time(match[3]))}
 
 
@@ -131,7 +134,7 @@ def united(ours: Mapping[str, object], theirs: Mapping[str, object]) -> list[str
 
 
 def _old(line: str) -> str:
-    found = _ENTRY.fullmatch(line)
+    found = re.fullmatch(_ENTRY, line, re.ASCII)
     return found[1] if found else ""
 
 
@@ -148,7 +151,7 @@ def _lines(data: Mapping[str, object]) -> list[str]:
 
 
 def _bullet(text: str) -> Bullet:
-    found = _BULLET.fullmatch(text)
+    found = re.fullmatch(_BULLET, text, re.DOTALL)
     assert found is not None
     words = found[2].strip()
     return Bullet(fact_id(words), words, found[1] or "")

@@ -4,16 +4,15 @@ Rule 1: a question that cannot be answered is refused with a sentence before any
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from onecontext.errors import UsageError
 
 DEFAULT_K = 5
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One question; at most one of ``commit``, ``log``, ``segment``, ``diff`` and ``purpose`` says how deep.
 
     Attributes:
@@ -42,7 +41,7 @@ class Asked:
     at: datetime | None = None
 
     @property
-    def count(self) -> int:
+    def wanted(self) -> int:
         """How many milestones or steps are wanted."""
         return DEFAULT_K if self.k is None else self.k
 
@@ -52,7 +51,7 @@ class Asked:
         Raises:
             UsageError: a negative number, two depths at once, or what does not go with the depth.
         """
-        if (self.budget is not None and self.budget < 0) or self.count < 0:
+        if (self.budget is not None and self.budget < 0) or self.wanted < 0:
             raise UsageError("a budget and -k are 0 or more", hint="leave --budget out for no limit")
         depths = self._depths()
         if len(depths) > 1:

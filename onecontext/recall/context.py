@@ -8,7 +8,7 @@ What is said is here; how it is written is in pieces.py and wrapping.py, and wha
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
@@ -94,7 +94,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
     elif asked.purpose is not None:
         from onecontext.recall.purpose.choosing import pieces_for
 
-        pieces = pieces_for(layout, history, asked.purpose, counter=counter)
+        pieces = pieces_for(layout, history, asked.purpose, counter=counter, budget=asked.budget)
     elif asked.segment is not None:
         pieces = [_segment_piece(history, asked.segment)]
     elif asked.log:
@@ -107,14 +107,14 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
 
 
 def _log(history: History, asked: Asked) -> tuple[list[Piece], Window]:
-    raws, following = page(history.all_steps(), asked.count, asked.before)
+    raws, following = page(history.all_steps(), asked.wanted, asked.before)
     pieces = [step_piece(decode_step(raw)) for raw in raws]
     return _scrolled(pieces, raws, following), _window(asked, following)
 
 
 def _branch(history: History, asked: Asked) -> tuple[list[Piece], Window]:
     """Return how a branch stands, and a window of its milestones; on a further page the window alone."""
-    raws, following = page(history.all_milestones(), asked.count, asked.before)
+    raws, following = page(history.all_milestones(), asked.wanted, asked.before)
     milestones, known = [decode_milestone(raw) for raw in raws], Known(history)
     pieces = [without_superseded(milestone_piece(milestone), known) for milestone in milestones]
     told = _scrolled(pieces, raws, following)
@@ -125,7 +125,7 @@ def _branch(history: History, asked: Asked) -> tuple[list[Piece], Window]:
     pending = history.pending()
     summary = [piece for milestone in newest if (piece := summary_piece(milestone, known.superseded)).text]
     status = _status(known, newest[0] if newest else None, len(pending))
-    return [*status, *told[:1], *summary, *_pending(pending, asked.count), *told[1:]], window
+    return [*status, *told[:1], *summary, *_pending(pending, asked.wanted), *told[1:]], window
 
 
 def _scrolled(pieces: Sequence[Piece], raws: Sequence[Raw], following: str | None) -> list[Piece]:
@@ -142,7 +142,7 @@ def _window(asked: Asked, following: str | None) -> Window:
     words += [f"--branch {asked.branch}"] if asked.named or not asked.log else []
     words += ["--log"] if asked.log else []
     words += [f"--at {iso(asked.at)}"] if asked.at is not None else []
-    return Window(asked.before, following, " ".join([*words, f"-k {asked.count} --before"]))
+    return Window(asked.before, following, " ".join([*words, f"-k {asked.wanted} --before"]))
 
 
 def _status(known: Known, newest: Milestone | None, pending: int) -> list[Piece]:
@@ -173,7 +173,7 @@ def _whole(layout: Layout, known: Known, at: datetime | None) -> Iterator[Piece]
 def _said_of(piece: Piece, known: Known) -> Piece:
     """Return a record in full, and what its heading must say of it."""
     gone = known.superseded.get(piece.id)
-    return piece if gone is None else replace(piece, heading=f"{piece.heading}: {told_of(gone)}")
+    return piece if gone is None else piece._replace(heading=f"{piece.heading}: {told_of(gone)}")
 
 
 def _segment_piece(history: History, segment: str) -> Piece:

@@ -5,7 +5,7 @@ Rule 2: only one piece is cut, the most important of those that do not fit: one 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from onecontext.recall.pieces import Piece
 from onecontext.recall.wrapping import Wrapping
@@ -18,8 +18,7 @@ _SHOWN_CHARACTERS = 16  # of a text for each token that there is room for; only 
 _COMMAND_CHARACTERS = 200
 
 
-@dataclass(frozen=True)
-class Fill:
+class Fill(NamedTuple):
     """Pieces as they go in, those that do not whole, each with its place, and whether a beginning of it is there."""
 
     parts: list[tuple[int, Piece]]
@@ -97,21 +96,20 @@ class Filler:
 
     def _heading_cost(self, piece: Piece) -> int:
         if piece.heading not in self._headings:
-            told = self._wrapping.told([replace(piece, text="", item=False)])
+            told = self._wrapping.told([piece._replace(text="", item=False)])
             self._headings[piece.heading] = self._counter.count(f"{told}\n")
         return self._headings[piece.heading]
 
     def _beginning(self, piece: Piece, room: int) -> Piece | None:
         """Return as much of the beginning of a piece as there is room for, marked; None where that is of no use."""
-        bare = replace(
-            piece, text="x", notice=f"… cut here; all of it: {one_line(piece.how_to_get, limit=_COMMAND_CHARACTERS)}"
-        )
+        command = one_line(piece.how_to_get, limit=_COMMAND_CHARACTERS)
+        bare = piece._replace(text="x", notice=f"… cut here; all of it: {command}")
         left = room - self._counter.count(self._wrapping.told([bare]) + "\n\n")
         if left < _USEFUL_TOKENS:
             return None
         head = self._counter.head(piece.text[: left * _SHOWN_CHARACTERS], left)
         kept = _at_boundary(piece.text, len(head))
-        return replace(bare, text=kept) if self._counter.count(kept) >= _USEFUL_TOKENS else None
+        return bare._replace(text=kept) if self._counter.count(kept) >= _USEFUL_TOKENS else None
 
 
 def _at_boundary(text: str, end: int) -> str:

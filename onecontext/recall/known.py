@@ -4,27 +4,25 @@ Rule 1: what was superseded is found by its id, and nowhere else.
 """
 
 import re
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from onecontext.errors import AmbiguousRevision, UnknownRevision
 from onecontext.memory.facts import DECISIONS, QUESTIONS, Bullet, Superseded, bullets, fact_id, pinned, superseded
 from onecontext.recall.history import History
-from onecontext.recall.pieces import Piece, Source, minute
+from onecontext.recall.pieces import Piece, Source, is_id, minute
 from onecontext.records import Milestone
 from onecontext.text.fence import one_line
 
-_PREFIX = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2} ", re.ASCII)
+_DATE = r"\d{4}-\d{2}-\d{2} "
 _NAMED = 8
 _LINE_CHARACTERS = 100
 
 
-@dataclass(frozen=True)
 class Known:
     """The facts of one branch, as ``history`` has them."""
 
-    history: History
+    def __init__(self, history: History) -> None:
+        self.history = history
 
     @cached_property
     def superseded(self) -> dict[str, Superseded]:
@@ -80,7 +78,7 @@ def _lines(history: History, prefix: str) -> dict[str, str]:
     """Return the ids of what is meant, each with a line that tells what it is."""
     known, wanted = Known(history), prefix.lower()
     facts = {piece.id: (piece.kind, piece.text) for piece in (*known.pins(), *known.decisions(), *known.questions())}
-    by_id = bool(_PREFIX.fullmatch(wanted))
+    by_id = is_id(wanted)
     found = {name: fact for name, fact in facts.items() if by_id and name.startswith(wanted)}
     for record in history.beginning_with(wanted) if by_id else []:
         words = record.contribution if isinstance(record, Milestone) else record.observation or record.action
@@ -92,7 +90,7 @@ def _lines(history: History, prefix: str) -> dict[str, str]:
 
 def undated(text: str) -> str:
     """Return a decision or question without the date before its words."""
-    return text[11:] if _DATE.match(text) else text
+    return text[11:] if re.match(_DATE, text, re.ASCII) else text
 
 
 def _dated(bullet: Bullet) -> str:
@@ -104,7 +102,7 @@ def without_superseded(piece: Piece, known: Known) -> Piece:
     gone = known.superseded.get(piece.id)
     if gone is None:
         return piece
-    return replace(piece, text="", heading=f"{piece.heading}: {told_of(gone)}")
+    return piece._replace(text="", heading=f"{piece.heading}: {told_of(gone)}")
 
 
 def told_of(gone: Superseded) -> str:

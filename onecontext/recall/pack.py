@@ -10,10 +10,10 @@ Rule 5: where pieces have values, those go in first that have the most value for
 Rule 6: of a window that can be scrolled the beginning is shown, without gaps, so the next page misses nothing.
 """
 
-import shlex
 from collections import Counter as Counted
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from onecontext.recall.filling import Fill, Filler
 from onecontext.recall.pieces import Piece, Source
@@ -26,8 +26,7 @@ _NOTICE_SHARE = 3  # the last line may take one part in so many of the budget
 _NAMED_IN_NOTICE = 6  # more than this are counted, not named
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Records that can be scrolled.
 
     ``before`` is the cursor that was asked for, None at the newest; ``following`` the one of the next page, None where
@@ -96,7 +95,7 @@ def pack(pieces: Sequence[Piece], *, budget: int | None, counter: Counter, windo
 
 
 def _cleaned(piece: Piece) -> Piece:
-    return replace(piece, text=clean(piece.text).strip("\n"), parts=tuple(map(_cleaned, piece.parts)))
+    return piece._replace(text=clean(piece.text).strip("\n"), parts=tuple(map(_cleaned, piece.parts)))
 
 
 class _Packing:
@@ -145,6 +144,8 @@ class _Packing:
     def _text(self, fill: Fill, notice: str) -> str:
         lines = [self._wrapping.said(notice)] if notice else []
         if self._window and (following := self._next(fill)):
+            import shlex  # only pages need it
+
             cursor = shlex.quote(one_line(following, limit=80))  # an id is what a frame says, which may be anything
             lines.append(self._wrapping.said(f"next: {self._window.command} {cursor}"))
         return self._wrapping.around("\n\n".join([self._wrapping.told([piece for _, piece in fill.parts]), *lines]))

@@ -7,16 +7,17 @@ Rule 2: every piece says how to get all of it.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from onecontext.memory import summary
 from onecontext.names import is_name
 from onecontext.records import Milestone, Step, iso
 from onecontext.text.fence import one_line
 
-_ID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
-_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,62}", re.ASCII)
+_HEX = frozenset("0123456789abcdef")
+_KEY = r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,62}"  # compiled when it is needed: that takes as long as reading a context
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Source:
     where: str = ""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """One part of an answer.
 
     Attributes:
@@ -80,7 +80,7 @@ def milestone_piece(milestone: Milestone, *, full: bool = False) -> Piece:
         parts += ["", milestone.contribution] if parts else [milestone.contribution]
         parts += ["", "Progress before:", milestone.previous] if milestone.previous else []
         text = "\n".join(parts)
-    how = f"onecontext show {name}" if _ID.fullmatch(milestone.id) else "onecontext log"
+    how = f"onecontext show {name}" if is_id(milestone.id) else "onecontext log"
     return Piece(f"milestone {name}", text, how, heading, "milestone", milestone.id, _source(milestone))
 
 
@@ -89,7 +89,7 @@ def step_piece(step: Step) -> Piece:
     parts = {"Observation": step.observation, "Thought": step.thought, "Action": step.action}
     text = "\n".join(f"{label}: {said}" for label, said in parts.items() if said)
     heading = f"Step {step.n} ({_stamp(step)})"
-    how = f"onecontext context --commit {step.id}" if _ID.fullmatch(step.id) else "onecontext log --steps"
+    how = f"onecontext context --commit {step.id}" if is_id(step.id) else "onecontext log --steps"
     return Piece(f"step {step.n} of {_name(step.branch)}", text, how, heading, "step", step.id, _source(step))
 
 
@@ -136,7 +136,7 @@ def branches_piece(names: Sequence[str]) -> Piece:
 
 def metadata_piece(key: str, text: str, branch: str) -> Piece:
     """Return one key of a branch's metadata, as YAML."""
-    shown = key if _KEY.fullmatch(key) else "a key"
+    shown = key if re.fullmatch(_KEY, key) else "a key"
     how = f"onecontext context --metadata '{shown}'" if shown == key else "metadata.yaml in the branch's folder"
     heading = f"Metadata of {_name(branch)}: {shown}"
     where = Source(branch=branch, where=f"metadata.yaml#{one_line(key, limit=64)}")
@@ -150,12 +150,17 @@ def note_piece(heading: str, how_to_get: str) -> Piece:
 
 def with_cursor(piece: Piece, cursor: str) -> Piece:
     """Return ``piece`` as one of a window that can be scrolled."""
-    return replace(piece, cursor=cursor)
+    return piece._replace(cursor=cursor)
 
 
 def shown_id(record: str) -> str:
     """Return a record's id where it is one; somebody may have written anything into a frame."""
-    return record if _ID.fullmatch(record) else "without an id"
+    return record if is_id(record) else "without an id"
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text can be the id of a record, or the beginning of one."""
+    return 4 <= len(text) <= 64 and _HEX.issuperset(text)
 
 
 def _stamp(record: Milestone | Step) -> str:

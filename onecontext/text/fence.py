@@ -9,7 +9,6 @@ Why a number and neither escaping alone nor a random word: docs/adr/0012-a-fence
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from itertools import count
 
@@ -23,7 +22,7 @@ _NOTHING = (
     r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
     r"\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
 )
-_LESS = "[<\u2039\u276e\u27e8\u3008\ufe64\uff1c]"
+_LESS = "<\u2039\u276e\u27e8\u3008\ufe64\uff1c"
 _SLASH = "[/\u2044\u2215\u29f8\uff0f]"
 
 
@@ -58,10 +57,11 @@ def fenced(tag: str, text: str) -> str:
 
 def without_end(tag: str, text: str) -> str:
     """Return ``text`` with a backslash in each closing tag whose name begins with ``tag``, however it is spelled."""
-    if "/" not in text and text.isascii():
+    # The pattern takes longer to compile than a context to read, and most texts have nothing that begins as a tag does.
+    if not any(sign in text for sign in _LESS):
         return text
     letters = _NOTHING.join(map(re.escape, tag))
-    return re.sub(rf"(?i)({_LESS})(?={_NOTHING}{_SLASH}{_NOTHING}{letters})", r"\1\\", text)
+    return re.sub(rf"(?i)([{_LESS}])(?={_NOTHING}{_SLASH}{_NOTHING}{letters})", r"\1\\", text)
 
 
 def clean(text: str) -> str:
@@ -78,6 +78,10 @@ def one_line(text: str, *, limit: int) -> str:
 
 def _digits_of(text: str) -> str:
     """Return the digits of a text, as ASCII ones, without all that stands between them."""
+    if text.isascii():
+        return "".join(re.findall("[0-9]+", text))
+    import unicodedata
+
     digits = {sign: unicodedata.digit(sign, None) for sign in set(text)}
     known = {ord(sign): str(digit) for sign, digit in digits.items() if digit is not None}
     if not known:

@@ -6,7 +6,7 @@ Rule 1: looking for a place takes time linear in what lies between it and the la
 import re
 
 # No cluster goes over the border between two of these (UAX #29: GB9 to GB13 all have a sign beyond ASCII in them).
-_PLAIN = re.compile(r"[\n\x20-\x7e][\x20-\x7e]")
+_PLAIN = r"[\n\x20-\x7e][\x20-\x7e]"
 _LOOKED_AT = 256  # characters, before all that stands before is looked at
 
 
@@ -14,7 +14,7 @@ def boundary_before(text: str, end: int) -> int:
     """Return the last place at or before ``end`` where no character is cut in two; ``len(text)`` and 0 are such."""
     if end >= len(text) or end <= 0:
         return min(max(end, 0), len(text))
-    if _PLAIN.match(text, end - 1):
+    if re.match(_PLAIN, text[end - 1 : end + 1]):
         return end
     # The package that tiktoken takes texts apart with; the standard library does not know clusters.
     import regex
@@ -31,7 +31,7 @@ def boundary_before(text: str, end: int) -> int:
 
 def _safe_start(text: str, end: int) -> int:
     for reach in (_LOOKED_AT, end):
-        places = [match.start() + 1 for match in _PLAIN.finditer(text, max(end - reach, 0), end)]
+        places = [match.start() + 1 for match in re.compile(_PLAIN).finditer(text, max(end - reach, 0), end)]
         if places:
             return places[-1]
     return 0

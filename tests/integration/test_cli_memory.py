@@ -253,7 +253,7 @@ def test_the_depths_of_a_context(made: Shell) -> None:
     assert "# Roadmap" in bare
     assert "Purpose: other work" in made("context", "--branch", "b").out
     assert "Other branches" not in made("context", "--branch", "b").out
-    assert recalled(made("context", "--commit", one[:6]).out).endswith("Purpose: a till\n\none")
+    assert "Purpose: a till\n\none\n\n## Step 1 " in recalled(made("context", "--commit", one[:6]).out)
     assert "first step" in made("context", "--log").out
     assert recalled(made("context", "--metadata", "purpose").out) == "## Metadata of main: purpose\npurpose: a till"
     assert "## Milestone " not in recalled(made("context", "-k", "0").out)

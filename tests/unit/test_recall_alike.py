@@ -1,11 +1,13 @@
 """What says the same, and what is about the same."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onecontext.recall.purpose.alike import Told, about_the_same, sentences, words
-from onecontext.recall.purpose.excerpt import MAX_CHARACTERS, excerpt
+from onecontext.recall.purpose.excerpt import LEAST_CHARACTERS, excerpt
 
 TOLD = "First this. The port of the server is 8080, since the proxy has the others.\nRound it once."
 
@@ -105,7 +107,7 @@ def test_facts_about_the_same_are_found_and_others_left_alone() -> None:
 def test_an_excerpt_is_of_the_text_and_bounded(text: str, asked: list[str]) -> None:
     part = excerpt(text, asked)
 
-    assert len(part) <= MAX_CHARACTERS + 100
+    assert len(part) <= LEAST_CHARACTERS + 100
     assert all(line in text for line in part.split("\n"))
 
 
@@ -113,3 +115,12 @@ def test_an_excerpt_has_what_is_asked_for() -> None:
     text = "\n".join(f"line {n} about nothing at all" for n in range(2000)) + "\nthe port is 8080\n" + "more " * 5000
 
     assert "the port is 8080" in excerpt(text, words("which port"))
+
+
+def test_the_longest_text_of_the_shortest_lines_is_looked_through_in_time() -> None:
+    began = time.process_time()
+
+    part = excerpt("a\n" * 5_000_000, words("which port"), 6400)
+
+    assert time.process_time() - began < 10
+    assert 1000 < len(part) <= 6500

@@ -22,7 +22,12 @@ TEXTS = st.one_of(
 )
 PIECES = st.lists(
     st.builds(
-        Piece, st.text(max_size=12), TEXTS, st.text(max_size=12), st.sampled_from(["", "Milestone"]), item=st.booleans()
+        lambda label, text, how, heading, item: Piece(label, text, how, heading, item=item),
+        st.text(max_size=12),
+        TEXTS,
+        st.text(max_size=12),
+        st.sampled_from(["", "Milestone"]),
+        st.booleans(),
     ),
     max_size=6,
 )

@@ -9,7 +9,6 @@ The values were set by hand and not tuned on any set; ``bench/recall_for.py`` me
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from onecontext.errors import UsageError
 from onecontext.recall.history import History
@@ -22,7 +21,7 @@ from onecontext.recall.pieces import (
     step_piece,
 )
 from onecontext.recall.purpose.alike import Told, about_the_same, overlap, words
-from onecontext.recall.purpose.excerpt import excerpt
+from onecontext.recall.purpose.excerpt import LEAST_CHARACTERS, excerpt
 from onecontext.recall.search.found import hit_piece
 from onecontext.recall.search.model import Hit
 from onecontext.recall.search.searching import search
@@ -41,14 +40,19 @@ _QUESTION = (1.0, 8.0)
 _MILESTONE = (3.0, 8.0)
 _STEP = (1.0, 6.0)
 _HIT = 12.0
+_EXCERPTS = 5  # characters of an excerpt are the budget's tokens by this: one takes a twentieth of the budget
+_NO_LIMIT = 50_000
 _LATER = 0.75
 """Of the value of a hit, or of a newest record, the next one has this much."""
 _DULL = ("pinned", "superseded", "created", "merged", "status", "parent")
 _OF_FACTS = ("main.md#Decisions", "main.md#Open questions", "main.md### Decisions", "main.md### Open questions")
 
 
-def pieces_for(layout: Layout, history: History, purpose: str, *, counter: Counter) -> list[Piece]:
+def pieces_for(layout: Layout, history: History, purpose: str, *, counter: Counter, budget: int | None) -> list[Piece]:
     """Return what is known and may matter for ``purpose``, each with its value, in the order it is told.
+
+    Args:
+        budget: tokens that there will be, for the length of excerpts; None is no limit.
 
     Raises:
         UsageError: ``purpose`` has no word.
@@ -57,8 +61,10 @@ def pieces_for(layout: Layout, history: History, purpose: str, *, counter: Count
     if not asked and not purpose.strip():
         raise UsageError("--for needs words", hint='--for "what I am about to do"')
     known = Known(history)
-    candidates = [*_facts(known, asked), *_newest(known, asked), *_hits(layout, known, purpose, asked)]
-    chosen = _told_once(_once_each(candidates), counter)
+    length = max(LEAST_CHARACTERS, (_NO_LIMIT if budget is None else budget) // _EXCERPTS)
+    candidates = [*_facts(known, asked), *_newest(known, asked), *_hits(layout, known, purpose)]
+    candidates = [_excerpted(piece, asked, length) for piece in _once_each(candidates)]
+    chosen = _told_once(candidates, counter)
     return [_status(known), *_side_by_side(layout, known, chosen)]
 
 
@@ -66,9 +72,8 @@ def _status(known: Known) -> Piece:
     data, newest = known.history.metadata, known.history.milestones(limit=1)
     status, purpose = (str(data.get(key) or "") for key in ("status", "purpose"))
     pending = len(known.history.waiting())
-    return replace(
-        branch_piece(known.history.branch, purpose, status, newest[0] if newest else None, pending), value=_STATUS
-    )
+    told = branch_piece(known.history.branch, purpose, status, newest[0] if newest else None, pending)
+    return told._replace(value=_STATUS)
 
 
 def _facts(known: Known, asked: Sequence[str]) -> list[Piece]:
@@ -77,7 +82,7 @@ def _facts(known: Known, asked: Sequence[str]) -> list[Piece]:
 
 
 def _valued(piece: Piece, base: float, more: float, asked: Sequence[str]) -> Piece:
-    return replace(piece, text=clean(piece.text), value=base + more * overlap(asked, piece.text))
+    return piece._replace(value=base + more * overlap(asked, piece.text))
 
 
 def _newest(known: Known, asked: Sequence[str]) -> list[Piece]:
@@ -87,17 +92,17 @@ def _newest(known: Known, asked: Sequence[str]) -> list[Piece]:
     for pieces, (base, more) in ((milestones, _MILESTONE), (steps, _STEP)):
         for place, piece in enumerate(pieces):
             if piece.id not in known.superseded:
-                found.append(_excerpted(_valued(piece, base * _LATER**place, more, asked), asked))
+                found.append(_valued(piece, base * _LATER**place, more, asked))
     return found
 
 
-def _hits(layout: Layout, known: Known, purpose: str, asked: Sequence[str]) -> list[Piece]:
+def _hits(layout: Layout, known: Known, purpose: str) -> list[Piece]:
     try:
         hits = search(layout, purpose, k=HITS)
     except UsageError:
         return []  # words that a search passes over, all of them
     told = [hit for hit in hits if _is_telling(hit) and hit.id not in known.superseded]
-    return [_excerpted(replace(hit_piece(hit), value=_HIT * _LATER**place), asked) for place, hit in enumerate(told)]
+    return [hit_piece(hit)._replace(value=_HIT * _LATER**place) for place, hit in enumerate(told)]
 
 
 def _is_telling(hit: Hit) -> bool:
@@ -107,12 +112,13 @@ def _is_telling(hit: Hit) -> bool:
     return hit.id not in _OF_FACTS
 
 
-def _excerpted(piece: Piece, asked: Sequence[str]) -> Piece:
+def _excerpted(piece: Piece, asked: Sequence[str], length: int) -> Piece:
+    """Return a piece cleaned; a record that is longer as the part of it that answers best."""
     text = clean(piece.text).strip("\n")
-    part = excerpt(text, asked)
+    part = text if piece.item else excerpt(text, asked, length)
     if part == text:
-        return replace(piece, text=text)
-    return replace(piece, text=part, notice=f"an excerpt; all of it: {piece.how_to_get}")
+        return piece._replace(text=text)
+    return piece._replace(text=part, notice=f"an excerpt; all of it: {piece.how_to_get}")
 
 
 def _once_each(pieces: Iterable[Piece]) -> list[Piece]:
@@ -121,7 +127,7 @@ def _once_each(pieces: Iterable[Piece]) -> list[Piece]:
     for piece in pieces:
         key = (piece.kind, piece.id, "" if piece.id else piece.text)
         if key not in best or piece.value > best[key].value:
-            best[key] = piece if key not in best else replace(best[key], value=piece.value)
+            best[key] = piece if key not in best else best[key]._replace(value=piece.value)
     return list(best.values())
 
 
@@ -135,7 +141,7 @@ def _told_once(pieces: Sequence[Piece], counter: Counter) -> list[Piece]:
         if not words(rest) and words(piece.text):
             continue
         if rest != undated(piece.text) and not piece.item:
-            piece = replace(piece, text=rest, notice=f"less what is told elsewhere; all of it: {piece.how_to_get}")
+            piece = piece._replace(text=rest, notice=f"less what is told elsewhere; all of it: {piece.how_to_get}")
         told.add(undated(piece.text))
         kept[place] = piece
     return [kept[place] for place in sorted(kept)]
@@ -162,10 +168,9 @@ def _together(layout: Layout, known: Known, pieces: Sequence[Piece]) -> Piece:
 
     facts = [piece.text for piece in pieces if piece.kind == "pin"]
     since = pinned_since(layout, known.history.branch, facts) if facts else {}
-    parts = tuple(replace(piece, heading=_origin(piece, since), item=False) for piece in pieces)
-    heading = "About the same; none is said to supersede another"
-    return replace(
-        note_piece(heading, "; ".join(dict.fromkeys(piece.how_to_get for piece in pieces))),
+    parts = tuple(piece._replace(heading=_origin(piece, since), item=False) for piece in pieces)
+    commands = "; ".join(dict.fromkeys(piece.how_to_get for piece in pieces))
+    return note_piece("About the same; none is said to supersede another", commands)._replace(
         label=f"{len(parts)} facts about the same",
         kind="group",
         parts=parts,
