@@ -46,6 +46,7 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/first_light.py
 	@$(BIN)/python bench/memory.py
 	@$(BIN)/python bench/recall.py
+	@$(BIN)/python bench/recall_speed.py
 	@$(BIN)/python bench/locks.py
 	@$(BIN)/python bench/watching.py
 	@$(BIN)/python bench/team.py

@@ -6,7 +6,8 @@ Rule 3: a peer that is not installed is left out, and said so: ripgrep (``rg``),
 
 ``python bench/recall_speed.py [--steps N] [--full]``: N steps (10,000; ``--full`` takes 100,000 as well), ten to a
 milestone. The words of a text are drawn as words of a language are, the n-th by 1/(n+3) out of 30,000; a question has
-two to eight words, of which half are rarer than the 200 most frequent, and the rest are any.
+two to eight words, of which half are rarer than the 200 most frequent, and the rest any but the 30 most frequent: those
+of a language are stop words, which nobody is asked for.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from onecontext.memory.reading import settled
 from onecontext.recall.search import search
 from onecontext.recall.search.index import asked_of
 
-VOCABULARY, FREQUENT = 30_000, 200
+VOCABULARY, STOPPED, FREQUENT = 30_000, 30, 200
 STEPS_OF_A_MILESTONE = 10
 QUESTIONS = 200
 COMMANDS = 15
@@ -56,8 +57,10 @@ class Language:
 
     def question(self) -> str:
         """Return a question."""
-        words = self.text(self._random.randint(1, 4)).split()
-        words += self._random.choices(self._words[FREQUENT:], k=len(words))
+        count = self._random.randint(1, 4)
+        frequencies = [1 / (n + 3) for n in range(STOPPED, VOCABULARY)]
+        words = self._random.choices(self._words[STOPPED:], frequencies, k=count)
+        words += self._random.choices(self._words[FREQUENT:], k=count)
         return " ".join(words)
 
 

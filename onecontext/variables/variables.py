@@ -15,7 +15,7 @@ from onecontext.store.layout import Layout
 from onecontext.variables.port import Said, Sign
 
 if TYPE_CHECKING:
-    from onecontext.variables.asking import Answer
+    from onecontext.variables.asked import Answer
     from onecontext.variables.intake import Draft
     from onecontext.variables.model import Collected, Counted, Kept, Matches, Part, Variable
 
@@ -128,7 +128,8 @@ class Variables(Door):
             UsageError: the question is empty or longer than 4,000 bytes, or there are no such lines.
             ModelError, BudgetExhausted: not one portion could be asked about.
         """
-        from onecontext.variables.asking import AskLimits, ask
+        from onecontext.variables.asked import AskLimits
+        from onecontext.variables.asking import ask
 
         limits = AskLimits(calls, tokens, seconds, depth, at_once)
         told = sign or _nothing

@@ -15,7 +15,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.memory import agent_of, counted, open_memory
 from onecontext.store.surroundings import find_repository
 from onecontext.text.amounts import cost
-from onecontext.variables.asking import Answer
+from onecontext.variables.asked import Answer
 from teams.cli.place import TEAM_VARIABLE
 from teams.cli.trust import check_trust
 from teams.mission.config import Config, load_config

@@ -95,10 +95,10 @@ class LitellmModel:
         """
         if _forbidden:
             raise ModelRefused(f"requests to real models are forbidden here, and {self.name} is one")
-        request: dict[str, Any] = {
-            "messages": [as_sent(message) for message in messages],
-            "tools": [schema(tool) for tool in tools],
-        }
+        request: dict[str, Any] = {"messages": [as_sent(message) for message in messages]}
+        if tools:
+            # An empty list is refused by some providers.
+            request["tools"] = [schema(tool) for tool in tools]
         if most_tokens is not None:
             # Who is asked for more than the model can say refuses the call.
             most_there_is = entry_of(load_litellm(), self._route).get("max_output_tokens")

@@ -81,7 +81,7 @@ def estimated(litellm: Any, route: str, request: Mapping[str, Any], assembly: As
     """Return what litellm takes a reply to have used whose provider did not count; None where it cannot say either."""
     said = " ".join([assembly.text, *(f"{call.name} {call.arguments}" for call in assembly.calls)])
     try:
-        tokens_in = litellm.token_counter(model=route, messages=request["messages"], tools=request["tools"] or None)
+        tokens_in = litellm.token_counter(model=route, messages=request["messages"], tools=request.get("tools"))
         tokens_out = litellm.token_counter(model=route, text=said)
     except Exception as error:  # noqa: BLE001  # it raises whatever a tokenizer does with what somebody wrote
         # The answer is there and stays: what it took is unknown, and a budget counts all that was set aside.

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from onecontext import Memory
+from onecontext.doctor.examine import examine
+from onecontext.doctor.repair import repair
 from onecontext.errors import InvalidName, UnknownBranch, UsageError
 from onecontext.recall.search import search
 from tests.support.memory import START, check, git, new_memory
@@ -306,6 +308,23 @@ def test_a_clone_has_no_index_and_makes_its_own(memory: Memory, tmp_path: Path) 
 
     assert not folder(clone).exists()
     assert texts(clone, "drawer") == ["Observation: the drawer sticks"]
+
+
+def test_the_doctor_finds_nothing_odd_in_an_index_and_moves_aside_what_is(memory: Memory) -> None:
+    memory.step("the drawer sticks")
+    memory.commit("It opens.")
+    before = found(memory, "drawer")
+    now = datetime.now(UTC)
+    healthy = examine(memory.path, now)
+
+    os.mkfifo(folder(memory) / "0123456789abcdef.db")
+    odd = [finding.where for finding in examine(memory.path, now)]
+    repair(memory.path, now, lambda done: None)
+
+    assert healthy == []
+    assert odd == [".git/onecontext/search/0123456789abcdef.db"]
+    assert examine(memory.path, now) == []
+    assert found(memory, "drawer") == before
 
 
 REFRESH = """

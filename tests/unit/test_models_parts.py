@@ -179,7 +179,7 @@ def test_a_price_that_cannot_be_worked_out_is_unknown_and_the_log_says_why(caplo
 def test_an_answer_that_cannot_be_counted_stays_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
     counter = SimpleNamespace(token_counter=_raises)
 
-    assert estimated(counter, "made/up-2", {"messages": [], "tools": []}, Assembly(None)) is None
+    assert estimated(counter, "made/up-2", {"messages": []}, Assembly(None)) is None
 
     assert caplog.messages == ["what an answer of made/up-2 took could not be estimated (RuntimeError)"]
 

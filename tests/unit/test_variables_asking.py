@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onecontext.errors import BudgetExhausted, ModelUnavailable, UsageError
-from onecontext.variables.asking import AskLimits, readable
+from onecontext.variables.asked import AskLimits, readable
 from onecontext.variables.port import CutOff, Said, Sign
 from onecontext.variables.variables import Variables
 from tests.support.memory import new_memory

@@ -130,7 +130,7 @@ def test_no_pattern_takes_more_than_time_in_proportion_to_the_text(variables: Va
 
     variables.grep(kept.handle, pattern)
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_a_pattern_that_is_slow_all_the_same_ends_when_its_time_is_over(shared: Variables) -> None:
@@ -141,7 +141,7 @@ def test_a_pattern_that_is_slow_all_the_same_ends_when_its_time_is_over(shared: 
 
     assert found.more
     assert found.reason.startswith("time was over after 1 s")
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 60
 
 
 def test_time_that_is_over_before_the_search_begins_finds_nothing(variables: Variables) -> None:

@@ -5,6 +5,7 @@ Rule 1: a file of a work tree counts when its content has that very name, so it 
 """
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import Damaged
@@ -31,6 +32,7 @@ class Blobs:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._read: dict[str, bytes] = {}
+        self._tops: dict[str, Path] = {}
 
     def read(self, blob: str, branch: str, part: Part, folder: str, path: str) -> bytes:
         """Return a blob.
@@ -48,10 +50,12 @@ class Blobs:
         return self._read[blob]
 
     def _shown(self, branch: str, name: str) -> bytes | None:
-        top = self._layout.place(branch).folder
+        top = self._tops.get(branch) or self._layout.place(branch).folder
+        self._tops[branch] = top
+        path = top / name
         try:
-            check_way(top, top / name)
-            return read_bytes(top / name)
+            check_way(top, path)
+            return read_bytes(path)
         except (OSError, Damaged):
             return None  # not there, or not as it should be: git has it
 
