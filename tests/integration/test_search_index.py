@@ -44,9 +44,10 @@ def test_a_hit_tells_where_it_is_from(memory: Memory) -> None:
     milestone = memory.commit("It opens.")
 
     (hit,) = found(memory, "drawer")
-    (other,) = found(memory, "opens")
+    other, summed_up = found(memory, "opens")
 
     assert (hit.id, hit.branch, hit.agent, hit.at, hit.session) == (step.id, "main", "ann", step.at, "")
+    assert summed_up.id == step.id
     assert (other.id, other.how_to_get) == (milestone.id, f"onecontext show {milestone.id}")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from onecontext import Memory
+from onecontext.memory.reading import settled
 from onecontext.recall.search import Hit, search
 from onecontext.recall.search.dense import Closeness
 from tests.support.searching import found, made_anew
@@ -29,7 +30,7 @@ class Team:
 
     def __init__(self, folder: Path) -> None:
         self._times = self._minutes()
-        self.memory = Memory.init(folder, durability="none", clock=lambda: START)
+        self.memory = Memory.init(folder, durability="none", clock=lambda: next(self._times))
 
     def say(self, agent: str, text: str, session: str = "talk") -> str:
         """Write a step and return its id."""
@@ -117,7 +118,8 @@ def test_a_neighbour_that_is_not_wanted_is_no_hit(team: Team) -> None:
         team.say(agent, text)
 
     assert {hit.agent for hit in team.hits("type of prices that leave the parser", agent="ada")} == {"ada"}
-    assert team.find("type of prices", since=START + timedelta(minutes=2)) == []
+    asked = next(hit.at for hit in team.hits("type of prices") if TALK[0][1] in hit.text)
+    assert team.find("type of prices", since=asked + timedelta(seconds=1)) == []
 
 
 def test_what_has_no_session_comes_in_for_its_words_alone(team: Team) -> None:
@@ -125,6 +127,21 @@ def test_what_has_no_session_comes_in_for_its_words_alone(team: Team) -> None:
         team.say(agent, text, session="")
 
     assert team.find("type of prices") == [TALK[0][1]]
+
+
+def test_a_milestone_brings_the_steps_that_it_sums_up_and_no_others(team: Team) -> None:
+    team.say("ada", "the weather was mentioned", session="")
+    team.memory.commit("Something else is over.")
+    reason = team.say("ada", "a server that comes back is asked by all at once, hence a pause that grows", session="")
+    team.memory.commit("The sync tries again by itself.")
+    for n in range(3):
+        team.say("ada", f"{n} of them in one go", session="")
+        team.memory.commit(f"The sync waits for {n} files at once, and goes on with the others after that.")
+
+    hits = [hit.id for hit in search(settled(team.memory.layout), "why does the sync try again by itself", k=5)]
+
+    assert reason in hits
+    assert "the weather was mentioned" not in team.find("does the sync try again by itself", k=1000)
 
 
 def test_the_order_is_the_same_from_an_index_made_anew(team: Team) -> None:

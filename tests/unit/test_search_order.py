@@ -56,6 +56,14 @@ def test_what_follows_a_question_gets_more_than_what_precedes_it_and_the_questio
     assert found == pytest.approx({0: 2, 1: 7, 2: 8})
 
 
+def test_the_step_before_a_milestone_gets_a_part_of_what_an_answer_gets_and_another_milestone_nothing() -> None:
+    passages = row(passage(0, sums_up=True), passage(1), passage(2, sums_up=True))
+    bare = row(passage(0, sums_up=True), passage(1, sums_up=True))
+
+    assert scores(passages, {2: 10.0}, Asked(), answer=0.6) == pytest.approx({2: 10, 1: 4})
+    assert scores(bare, {1: 10.0}, Asked(), answer=0.6) == pytest.approx({1: 10})
+
+
 def test_a_hole_where_a_neighbour_is_not_wanted_is_not_filled_by_the_next_one() -> None:
     passages = {0: passage(0, after=(None, 2)), 2: passage(2)}
 

@@ -2,24 +2,26 @@
 
 Rule 1: looks up a bounded number of documents, whatever the size of the memory: those found and four beside each.
 Rule 2: neighbours are the records before and after in the same session, on the branch where they were written. Records
-        without a session are neighbours in their branch, but nothing says that they belong together: they lend to each
-        other only where both were found, and none comes in for what stands beside it.
+        without a session are neighbours in their branch, but little says that they belong together: they lend to each
+        other only where both were found, and none comes in for what stands beside it, but the last steps before a
+        milestone, which it sums up.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 from onecontext.recall.search.database import Database
 from onecontext.recall.search.finding import conditions
-from onecontext.recall.search.model import Wanted
+from onecontext.recall.search.model import KINDS, Wanted
 from onecontext.recall.search.ranking import Passage
 
 _FACTS = (
     "SELECT doc.id, doc.key, record, agent, origin, session, at, length, asks, kind FROM doc"
     " WHERE doc.id IN ({ids}){more}"
 )
+_STEP, _MILESTONE = KINDS.index("step"), KINDS.index("milestone")
 _RECORD = 2  # kinds below it are records: steps and milestones
 _BESIDE = (
     "(SELECT id FROM doc AS {name} WHERE {name}.origin = doc.origin AND {name}.session = doc.session"
@@ -53,13 +55,22 @@ def passages(db: Database, found: Iterable[int], wanted: Wanted) -> dict[int, Pa
     docs = list(found)
     empty = _session_less(db)
     beside = {doc: (session, near) for doc, session, *near in db.rows(_NEIGHBOURS.format(ids=_listed(docs)))}
-    together = chain.from_iterable(near for session, near in beside.values() if session != empty)
-    others = {doc for doc in together if doc is not None}.difference(docs)
-    more, values = conditions(db, wanted)
     rows = db.rows(_FACTS.format(ids=_listed(docs), more=""))
+    milestones = {row[0] for row in rows if row[-1] == _MILESTONE}
+    together = chain.from_iterable(near for session, near in beside.values() if session != empty)
+    summed_up = chain.from_iterable(_steps_of(db, beside[doc][1]) for doc in milestones if beside[doc][0] == empty)
+    others = {doc for doc in chain(together, summed_up) if doc is not None}.difference(docs)
+    more, values = conditions(db, wanted)
     rows += db.rows(_FACTS.format(ids=_listed(others), more="".join(f" AND {one}" for one in more)), *values)
     known = {row[0] for row in rows}
     return {row[0]: _passage(row, beside[row[0]][1] if row[0] in beside else (), known, empty) for row in rows}
+
+
+def _steps_of(db: Database, near: Sequence[int | None]) -> list[int]:
+    """Return those of the two records before a milestone that are its own: no other milestone stands between."""
+    before = [doc for doc in near[:2] if doc is not None]
+    kinds = dict(db.rows(f"SELECT id, kind FROM doc WHERE id IN ({_listed(before)})"))
+    return list(takewhile(lambda doc: kinds[doc] == _STEP, before))
 
 
 def named(db: Database, query: str) -> Named:
@@ -94,7 +105,7 @@ def _passage(row: tuple[Any, ...], beside: Sequence[int | None], known: set[int]
     doc, key, record, agent, origin, session, at_us, words, asks, kind = row
     near = tuple(other if other in known else None for other in beside)
     place = (origin, session) if kind < _RECORD and session != empty else None
-    return Passage(doc, key, record, agent, place, at_us, words, bool(asks), near[:2], near[2:])
+    return Passage(doc, key, record, agent, place, at_us, words, bool(asks), near[:2], near[2:], kind == _MILESTONE)
 
 
 def _listed(docs: Iterable[int]) -> str:
