@@ -257,7 +257,7 @@ def test_a_budget_is_an_amount(repository: Path, tmp_path: Path, amount: str) ->
 
     assert ran.code == 2
     assert "Traceback" not in ran.stderr
-    assert "budget.usd" in ran.stderr
+    assert "--budget-usd" in ran.stderr
     assert not (repository / ".onecontext").exists()
 
 

@@ -26,12 +26,20 @@ def words(tmp_path: Path) -> Path:
     return make_repository(tmp_path / "repository", {"a.txt": "?\n"})
 
 
+STOPS = {
+    "role": "orchestrator",
+    "attempt": 2,
+    "turns": [{"call": [{"tool": "stop_mission", "args": {"ending": "blocked", "reason": "a person must look"}}]}],
+}
+
+
 def mission_script(tmp_path: Path, *, text: str = "yes\n") -> str:
     assertion = {"id": "VAL-A-001", "text": "a says yes", "command": missions.says("yes", "a.txt")}
     task = {"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}
     return write_script(
         tmp_path,
         [
+            STOPS,
             missions.plan([assertion], [task]),
             missions.work("first", write("a.txt", text)),
             missions.verdict(),
@@ -107,7 +115,9 @@ def test_a_file_that_fails_is_named_and_the_others_land(tmp_path: Path) -> None:
         says("*", {"summary": "done"}, task=f"each/{n}/change", before=(write(f"src/{name}.txt", "new\n"),))
         for n, name in ((1, "a"), (3, "c"))
     ]
-    talk.append(says("*", {"summary": "done"}, {"summary": "really"}, task="each/2/change", attempt=1))
+    stubborn = says("*", {"summary": "done"}, {"summary": "really"}, task="each/2/change", attempt=1)
+    stubborn["turns"] += [{"say": "I cannot see what is wrong."}] * 3
+    talk.append(stubborn)
     talk.append(says("*", {"summary": "done"}, task="each/2/change", before=(write("src/b.txt", "new\n"),)))
     script = write_script(tmp_path, talk)
     words = ("files=src/*.txt", "change=say new", 'check=grep -qx new "$FILE"')
