@@ -36,7 +36,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order, stop words too: small letters, no accents, no English endings.
 
-    ``getFileContents`` and ``get_file_contents`` are three words, ``JavaScript`` is itself and its two parts; a run of
+    ``getFileContents`` and ``get_file_contents`` are three words, ``JavaScript`` is its two parts and itself; a run of
     a script without spaces is its overlapping pairs of characters.
     """
     text = text[:MAX_TEXT]
@@ -55,9 +55,9 @@ def is_stop_word(word: str) -> bool:
 
 def _named(run: str) -> list[str]:
     if run.islower() or run.isupper() or run.isdigit():
-        return [stem(run.lower()[:MAX_WORD])]
+        return [stem(run.casefold()[:MAX_WORD])]
     parts = _HUMP.split(run[: 4 * MAX_WORD])
-    whole = [run] if 1 < len(parts) <= 3 else []
+    whole = [run] if len(parts) == 2 else []  # JavaScript, PostgreSQL
     return [stem(part.casefold()[:MAX_WORD]) for part in (*parts, *whole)]
 
 
