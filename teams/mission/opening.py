@@ -14,9 +14,9 @@ from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
-from skills.activate import skill_tool
-from skills.catalogue import catalogue
-from skills.discover import find_skills
+from skills.activation.activate import skill_tool
+from skills.catalogue.fitting import catalogue
+from skills.finding.discover import find_skills
 from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox

@@ -10,10 +10,10 @@ import pytest
 
 from onecontext.cli.main import main
 from onecontext.text.tokens import default_counter
-from skills.activate import activate
-from skills.cli import add_arguments
-from skills.discover import find_skills
-from skills.format import Skill
+from skills.activation.activate import activate
+from skills.cli.skill import add_arguments
+from skills.finding.discover import find_skills
+from skills.format.skill import Skill
 
 
 @pytest.fixture

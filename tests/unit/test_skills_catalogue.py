@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onecontext.text.tokens import default_counter
-from skills.catalogue import Form, catalogue
-from skills.format import Skill
+from skills.catalogue.fitting import Form, catalogue
+from skills.format.skill import Skill
 
 COUNTER = default_counter()
 

@@ -8,8 +8,8 @@ import pytest
 
 from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, UnknownSkill
-from skills.activate import activate, files, read_skill_file, skill_tool
-from skills.format import read_skill
+from skills.activation.activate import activate, files, read_skill_file, skill_tool
+from skills.format.reading import read_skill
 from tests.support.skills import Write, skill_writer
 
 

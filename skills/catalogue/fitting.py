@@ -13,7 +13,7 @@ from typing import Literal
 from xml.sax.saxutils import escape
 
 from onecontext.text.tokens import Counter
-from skills.format import Skill
+from skills.format.skill import Skill
 
 Form = Literal["xml", "markdown", "json"]
 _WIDTHS = (240, 120, 60)  # characters of a description, tried in turn
