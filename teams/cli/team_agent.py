@@ -6,8 +6,8 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.files import read_bytes
-from skills.activate import activate
-from skills.discover import find_skills
+from skills.activation.activate import activate
+from skills.finding.discover import find_skills
 from teams.agent.client_tools import grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import find_definitions, model_name

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from onecontext.errors import InvalidDocument
-from skills.discover import Found, find_skills
-from skills.format import read_skill
+from skills.finding.discover import Found, find_skills
+from skills.format.reading import read_skill
 from tests.support.skills import Write, skill_writer
 
 

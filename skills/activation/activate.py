@@ -7,7 +7,8 @@ Rule 2: nothing is run: a script is text here, and running it is for whoever has
 from collections.abc import Callable, Sequence
 
 from onecontext.errors import InvalidDocument, UnknownSkill
-from skills.format import FILE_NAME, Skill, read_body, read_text
+from skills.format.reading import read_body, read_text
+from skills.format.skill import FILE_NAME, Skill
 
 _MAX_LISTED = 50  # files
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.errors import InvalidDocument
-from skills.format import FILE_NAME, Skill, read_skill
+from skills.format.reading import read_skill
+from skills.format.skill import FILE_NAME, Skill
 
-BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED = Path(__file__).parent.parent / "bundled"
 PLACES = (".agents/skills", ".claude/skills")
 
 

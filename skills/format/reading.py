@@ -1,4 +1,4 @@
-"""What a skill is: a folder with a ``SKILL.md`` whose front matter says its name and when to use it.
+"""A ``SKILL.md``, read: its front matter says the name and when to use it.
 
 Rule 1: the format is that of agentskills.io; every field it has is checked here and nowhere else.
 Rule 2: a fault that leaves name or description in doubt is fatal. Any other is reported, and the skill is used, since
@@ -7,39 +7,18 @@ Rule 2: a fault that leaves name or description in doubt is fatal. Any other is 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged, InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.frontmatter import split
+from skills.format.skill import FILE_NAME, Skill
 
-FILE_NAME = "SKILL.md"
 MAX_FILE_BYTES = 1024 * 1024
 MAX_NAME, MAX_DESCRIPTION, MAX_COMPATIBILITY = 64, 1024, 500  # characters
 FIELDS = ("name", "description", "license", "compatibility", "metadata", "allowed-tools")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Skill:
-    """A skill without its body, which is read when it is activated.
-
-    Attributes:
-        folder: where it lies, without symlinks.
-        source: which of the searched places it came from, as in ``.agents/skills of the project``.
-        allowed_tools: as written, split at white space; empty when the skill names none.
-    """
-
-    name: str
-    description: str
-    folder: Path
-    source: str = ""
-    license: str = ""
-    compatibility: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
-    allowed_tools: tuple[str, ...] = ()
 
 
 class Fault(NamedTuple):
