@@ -21,10 +21,11 @@ class Word(NamedTuple):
 
 
 WORDS: dict[str, Word] = {
+    "new": Word("skills.cli.new", "make a skill to fill in"),
     "list": Word("skills.cli.list_", "the skills there are, a line each"),
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
-    "validate": Word("skills.cli.validate", "check a skill against the format of agentskills.io"),
+    "validate": Word("skills.cli.validate", "check skills against the format of agentskills.io"),
 }
 
 

@@ -1,30 +1,22 @@
-"""Which skills there are, where, and which of two with one name counts.
+"""Which skills there are, and which of two with one name counts.
 
-Rule 1: the order is the project's ``.agents/skills``, its ``.claude/skills``, the same two of the home folder, then
-        what is bundled. The first of a name counts; the others are reported as shadowed, not hidden.
-Rule 2: one bad skill never takes others down: it becomes a problem with its path and the reason.
-Rule 3: what a symlink brings in from outside the searched folder is refused.
+Rule 1: the places and their order are those of :mod:`skills.finding.places`. The first of a name counts; the others are
+        reported as shadowed, not hidden.
+Rule 2: every document gives a skill or a problem with its path, line and mend; one that is bad takes no other down.
+Rule 3: names that look like others are refused (:mod:`skills.finding.lookalikes`).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onecontext.errors import InvalidDocument
-from skills.format.reading import read_skill
-from skills.format.skill import FILE_NAME, Skill
-
-BUNDLED = Path(__file__).parent.parent / "bundled"
-PLACES = (".agents/skills", ".claude/skills")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A folder that looks like a skill and is none (``used`` False), or one that is used in spite of a fault."""
-
-    path: Path
-    reason: str
-    used: bool = False
+from skills.finding.lookalikes import refused
+from skills.finding.places import BUNDLED, Place, Search, places
+from skills.finding.remembered import Remembered, file_for, open_file
+from skills.finding.scanning import Seen, documents
+from skills.format.loading import Loaded, load
+from skills.format.skill import FILE_NAME, Problem, Skill
 
 
 @dataclass(frozen=True)
@@ -37,65 +29,86 @@ class Shadowed:
 
 @dataclass(frozen=True)
 class Found:
-    """All that was found: the skills by name, and what was not taken with the reason."""
+    """All that was found: the skills by name, what was not taken with the reason, and what is shadowed."""
 
     skills: tuple[Skill, ...]
     problems: tuple[Problem, ...]
     shadowed: tuple[Shadowed, ...]
 
 
-def find_skills(project: Path, home: Path | None, *, bundled: Path = BUNDLED) -> Found:
-    """Return the skills of ``project``, of ``home`` (None: look in no home) and those that are bundled, by name."""
+def find_skills(
+    project: Path,
+    home: Path | None,
+    *,
+    extra: Sequence[Path] = (),
+    bundled: Path = BUNDLED,
+    here: Path | None = None,
+    configured: Sequence[str] = (),
+    client: Path | None = None,
+    cache: Path | None = None,
+) -> Found:
+    """Return the skills there are for work in ``project``, by name.
+
+    Args:
+        project, home, extra, bundled, here, configured, client: as in :class:`skills.finding.places.Search`.
+        cache: a folder where what was read may be kept for the next time, outside the project; None: keep nothing.
+    """
+    search = Search(project, home, here, extra, configured, client, bundled)
+    if cache is None:
+        return find(search, Remembered())
+    path = file_for(cache, project)
+    remembered = open_file(path)
+    found = find(search, remembered)
+    remembered.save(path)
+    return found
+
+
+def find(search: Search, remembered: Remembered) -> Found:
+    """Return what there is for ``search``; documents that are in ``remembered`` and did not change are not read."""
+    wanted, problems = places(search)
+    roots = frozenset(str(place.root) for place in wanted if not place.single)
     taken: dict[str, Skill] = {}
-    problems: list[Problem] = []
     shadowed: list[Shadowed] = []
-    for root, source in _roots(project, home, bundled):
-        for item in _in_root(root, source):
+    for place in wanted:
+        for item in _in_place(place, roots, remembered):
             if isinstance(item, Problem):
                 problems.append(item)
             elif item.name in taken:
                 shadowed.append(Shadowed(item, by=taken[item.name]))
             else:
                 taken[item.name] = item
-    return Found(tuple(taken[name] for name in sorted(taken)), tuple(problems), tuple(shadowed))
+    remembered.settle()
+    for name, looks in refused(taken.values()).items():
+        problems.append(_lookalike(taken.pop(name), looks))
+    kept = tuple(shadow for shadow in shadowed if shadow.by.name in taken)
+    return Found(tuple(taken[name] for name in sorted(taken)), tuple(problems), kept)
 
 
-def _roots(project: Path, home: Path | None, bundled: Path) -> Iterator[tuple[Path, str]]:
-    wanted = [(project / place, f"{place} of the project") for place in PLACES]
-    wanted += [(home / place, f"{place} of the home folder") for place in PLACES] if home else []
-    wanted.append((bundled, "bundled"))
-    seen = set()
-    for root, source in wanted:
-        # A project that is the home folder is searched once.
-        if root.resolve() not in seen and root.is_dir():
-            seen.add(root.resolve())
-            yield root.resolve(), source
+def _in_place(place: Place, roots: frozenset[str], remembered: Remembered) -> Iterator[Skill | Problem]:
+    now_ns = time.time_ns()
+    for item in documents(place, roots):
+        if isinstance(item, Problem):
+            yield item
+            continue
+        loaded = remembered.get(item.path, item.folder, item.status) or _read(item, remembered, now_ns)
+        if loaded.skill is not None:
+            name = f"{place.prefix}{loaded.skill.name}"
+            yield replace_some(loaded.skill, name, place)
+        if loaded.problem is not None:
+            yield loaded.problem
 
 
-def _in_root(root: Path, source: str) -> Iterator[Skill | Problem]:
-    try:
-        folders = sorted(path for path in root.iterdir() if not path.name.startswith(".") and path.is_dir())
-    except OSError as error:
-        yield Problem(root, f"cannot be read: {error.strerror}")
-        return
-    for folder in folders:
-        yield from _in_folder(root, folder, source)
+def _read(item: Seen, remembered: Remembered, now_ns: int) -> Loaded:
+    loaded = load(Path(item.path), Path(item.folder))
+    remembered.put(item.path, item.status, loaded, now_ns=now_ns)
+    return loaded
 
 
-def _in_folder(root: Path, folder: Path, source: str) -> Iterator[Skill | Problem]:
-    document = folder / FILE_NAME
-    # Both may be symlinks: where they end counts.
-    if not document.resolve().is_relative_to(root) or not folder.resolve().is_relative_to(root):
-        yield Problem(folder, f"a symlink leads out of {root.name}, which is not followed")
-        return
-    if not document.exists():
-        return  # a folder of something else
-    try:
-        skill, faults = read_skill(folder, source=source)
-    except InvalidDocument as error:
-        yield Problem(document, error.message)
-    except OSError as error:
-        yield Problem(document, f"cannot be read: {error.strerror}")
-    else:
-        yield skill
-        yield from (Problem(document, fault.reason, used=True) for fault in faults)
+def replace_some(skill: Skill, name: str, place: Place) -> Skill:
+    """Return ``skill`` as one of ``place``."""
+    return replace(skill, name=name, source=place.source, scope=place.scope)
+
+
+def _lookalike(skill: Skill, looks: str) -> Problem:
+    reason = f"the name {skill.name!r} looks like {looks!r}"
+    return Problem(skill.folder / FILE_NAME, reason, None, "give it a name that cannot be taken for another")
