@@ -24,6 +24,7 @@ WORDS: dict[str, Word] = {
     "new": Word("skills.cli.new", "make a skill to fill in"),
     "list": Word("skills.cli.list_", "the skills there are, a line each"),
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
+    "search": Word("skills.cli.search", "skills found by a few words"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
     "validate": Word("skills.cli.validate", "check skills against the format of agentskills.io"),
 }
