@@ -16,7 +16,6 @@ from skills.finding.lookalikes import imitates
 from skills.finding.places import PLACES
 from skills.format.names import RULE, is_name, is_plain, normal, slug
 from skills.format.skill import FILE_NAME, MAX_DESCRIPTION
-from skills.format.strict import validate
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -60,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """Make the folder and the document in it."""
+    from skills.format.strict import validate
+
     name, description = _name(args.name), _described(args.description)
     top = _folder_for(args.path, invocation.cwd)
     written = _yaml(name, plain=not _OTHER_TYPE.fullmatch(name))

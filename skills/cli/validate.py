@@ -9,7 +9,6 @@ from onecontext.errors import InvalidDocument
 from skills.finding.lookalikes import imitates
 from skills.format.names import normal
 from skills.format.skill import FILE_NAME
-from skills.format.strict import validate
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -28,6 +27,8 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
 
 
 def _row(path: Path) -> dict[str, Any]:
+    from skills.format.strict import validate
+
     faults = [fault._asdict() for fault in validate(path)]
     name = normal((path.parent if path.name.lower() == FILE_NAME.lower() else path).resolve().name)
     looks = imitates(name)

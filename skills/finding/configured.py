@@ -3,7 +3,6 @@
 Rule 1: only this table is looked at: whatever else is wrong in the file is told by the commands that need it.
 """
 
-import tomllib
 from pathlib import Path
 
 from onecontext.errors import Damaged, InvalidDocument
@@ -20,6 +19,8 @@ def configured_paths(project: Path) -> tuple[str, ...]:
         InvalidDocument: it is no TOML, or ``paths`` is no list of texts.
         OSError: it cannot be read.
     """
+    import tomllib  # most projects have no such file, and every command would pay for it
+
     try:
         values = tomllib.loads(read_bytes(project / FILE_NAME, limit_bytes=_MAX_BYTES).decode("utf-8"))
     except FileNotFoundError:

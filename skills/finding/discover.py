@@ -6,8 +6,10 @@ Rule 2: every document gives a skill or a problem with its path, line and mend; 
 Rule 3: names that look like others are refused (:mod:`skills.finding.lookalikes`).
 """
 
+import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +17,7 @@ from skills.finding.lookalikes import refused
 from skills.finding.places import BUNDLED, Place, Search, places
 from skills.finding.remembered import Remembered, file_for, open_file
 from skills.finding.scanning import Seen, documents
-from skills.format.loading import Loaded, load
-from skills.format.skill import FILE_NAME, Problem, Skill
+from skills.format.skill import FILE_NAME, Loaded, Problem, Skill
 
 
 @dataclass(frozen=True)
@@ -57,26 +58,58 @@ def find_skills(
     if cache is None:
         return find(search, Remembered())
     path = file_for(cache, project)
-    remembered = open_file(path)
-    found = find(search, remembered)
+    with _undisturbed():
+        remembered = open_file(path)
+        found = find(search, remembered)
     remembered.save(path)
     return found
 
 
-def find(search: Search, remembered: Remembered) -> Found:
-    """Return what there is for ``search``; documents that are in ``remembered`` and did not change are not read."""
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the collector from looking at the same thousands of objects again and again while they are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def find(search: Search, remembered: Remembered, good: Mapping[str, Skill] | None = None) -> Found:
+    """Return what there is for ``search``; documents that are in ``remembered`` and did not change are not read.
+
+    Args:
+        good: by the path of a document, the skill that it was before: it stays where the document became none.
+    """
+    return settle(see(search), remembered, good or {})
+
+
+def see(search: Search) -> list[tuple[Place, Seen] | Problem]:
+    """Return the documents there are, in the order of their places, and what is wrong besides; nothing is read."""
     wanted, problems = places(search)
     roots = frozenset(str(place.root) for place in wanted if not place.single)
-    taken: dict[str, Skill] = {}
-    shadowed: list[Shadowed] = []
+    seen: list[tuple[Place, Seen] | Problem] = list(problems)
     for place in wanted:
-        for item in _in_place(place, roots, remembered):
-            if isinstance(item, Problem):
-                problems.append(item)
-            elif item.name in taken:
-                shadowed.append(Shadowed(item, by=taken[item.name]))
-            else:
-                taken[item.name] = item
+        seen += [item if isinstance(item, Problem) else (place, item) for item in documents(place, roots)]
+    return seen
+
+
+def settle(
+    seen: Iterable[tuple[Place, Seen] | Problem], remembered: Remembered, good: Mapping[str, Skill] | None = None
+) -> Found:
+    """Return which of the documents count; see :func:`find`."""
+    taken: dict[str, Skill] = {}
+    problems: list[Problem] = []
+    shadowed: list[Shadowed] = []
+    for skill, problem in _loaded(seen, remembered, good or {}):
+        if problem is not None:
+            problems.append(problem)
+        if skill is not None and skill.name in taken:
+            shadowed.append(Shadowed(skill, by=taken[skill.name]))
+        elif skill is not None:
+            taken[skill.name] = skill
     remembered.settle()
     for name, looks in refused(taken.values()).items():
         problems.append(_lookalike(taken.pop(name), looks))
@@ -84,29 +117,39 @@ def find(search: Search, remembered: Remembered) -> Found:
     return Found(tuple(taken[name] for name in sorted(taken)), tuple(problems), kept)
 
 
-def _in_place(place: Place, roots: frozenset[str], remembered: Remembered) -> Iterator[Skill | Problem]:
+def _loaded(
+    seen: Iterable[tuple[Place, Seen] | Problem], remembered: Remembered, good: Mapping[str, Skill]
+) -> Iterator[Loaded]:
     now_ns = time.time_ns()
-    for item in documents(place, roots):
-        if isinstance(item, Problem):
-            yield item
+    for one in seen:
+        if isinstance(one, Problem):
+            yield Loaded(None, one)
             continue
-        loaded = remembered.get(item.path, item.folder, item.status) or _read(item, remembered, now_ns)
-        if loaded.skill is not None:
-            name = f"{place.prefix}{loaded.skill.name}"
-            yield replace_some(loaded.skill, name, place)
-        if loaded.problem is not None:
-            yield loaded.problem
+        place, item = one
+        loaded = remembered.get(item, place)
+        if loaded is None:
+            loaded = _read(item, place, remembered, now_ns)
+        yield _as_before(loaded, good[item.path]) if loaded.skill is None and item.path in good else loaded
 
 
-def _read(item: Seen, remembered: Remembered, now_ns: int) -> Loaded:
+def _read(item: Seen, place: Place, remembered: Remembered, now_ns: int) -> Loaded:
+    from skills.format.loading import load  # with a library of YAML, for which nothing may be left to do
+
     loaded = load(Path(item.path), Path(item.folder))
-    remembered.put(item.path, item.status, loaded, now_ns=now_ns)
-    return loaded
+    remembered.put(item, loaded, now_ns=now_ns)
+    skill = loaded.skill
+    if skill is None:
+        return loaded
+    name = f"{place.prefix}{skill.name}"
+    return Loaded(replace(skill, name=name, source=place.source, scope=place.scope), loaded.problem)
 
 
-def replace_some(skill: Skill, name: str, place: Place) -> Skill:
-    """Return ``skill`` as one of ``place``."""
-    return replace(skill, name=name, source=place.source, scope=place.scope)
+def _as_before(loaded: Loaded, skill: Skill) -> Loaded:
+    """Return the skill as it was before its document became none, which may be half of what is being written."""
+    problem = loaded.problem
+    if problem is not None:
+        problem = replace(problem, reason=f"{problem.reason}; it is used as it was before", used=True)
+    return Loaded(skill, problem)
 
 
 def _lookalike(skill: Skill, looks: str) -> Problem:

@@ -7,28 +7,24 @@ Rule 2: of different names that look alike, the one counts that comes from whom 
 Source: UTS #39 (Unicode Security Mechanisms), section 4: names are compared by their skeletons.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
-from skills.finding.confusables import LOOKS_LIKE
 from skills.format.skill import Skill
 
 TRUST = ("said", "home", "bundled", "plugin", "project")
 _ASCII = str.maketrans({"0": "o", "1": "l", "m": "rn"})
-_T = TypeVar("_T")
 
 
 def skeleton(name: str) -> str:
     """Return what ``name`` looks like: names that look alike have one skeleton."""
-    looks = name if name.isascii() else name.translate(LOOKS_LIKE)
-    return looks.translate(_ASCII)
+    return _plain(name).translate(_ASCII)
 
 
 def imitates(name: str) -> str:
     """Return the name of ASCII that ``name`` looks like and is not; "" where it looks like itself."""
     if name.isascii():
         return ""
-    looks = name.translate(LOOKS_LIKE)
+    looks = _plain(name)
     return looks if looks.isascii() else ""
 
 
@@ -38,7 +34,7 @@ def refused(skills: Iterable[Skill]) -> dict[str, str]:
     rank = {scope: number for number, scope in enumerate(TRUST)}
     first: dict[str, str] = {}
     out: dict[str, str] = {}
-    for skill in _sorted(skills, lambda skill: (rank.get(skill.scope, least), not skill.name.isascii())):
+    for skill in sorted(skills, key=lambda skill: (rank.get(skill.scope, least), not skill.name.isascii())):
         if looks := imitates(skill.name):
             out[skill.name] = looks
         elif (known := first.setdefault(skeleton(skill.name), skill.name)) != skill.name:
@@ -46,5 +42,9 @@ def refused(skills: Iterable[Skill]) -> dict[str, str]:
     return out
 
 
-def _sorted(items: Iterable[_T], key: Callable[[_T], tuple[int, bool]]) -> list[_T]:
-    return sorted(items, key=key)
+def _plain(name: str) -> str:
+    if name.isascii():
+        return name
+    from skills.finding.confusables import LOOKS_LIKE  # the table is needed for few names
+
+    return name.translate(LOOKS_LIKE)

@@ -10,20 +10,22 @@ Rule 3: the file is the person's own (mode 0600, in a folder 0700), replaced in 
 
 import json
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from onecontext.checksum import crc32c
 from onecontext.errors import Damaged
 from onecontext.store.files import read_bytes, replace_bytes
 from onecontext.version import __version__
-from skills.format.loading import Loaded
+from skills.finding.places import Place
+from skills.finding.scanning import Seen
 from skills.format.names import is_name
-from skills.format.skill import MAX_DESCRIPTION, Problem, Skill
+from skills.format.skill import MAX_DESCRIPTION, Loaded, Problem, Skill
 
 FORMAT = 1
 MAX_FILES = 50  # of projects that were asked about last
+_KINDS = [str, str, str, str, dict, list, dict]  # of a skill's row
 _YOUNG_NS = 100_000_000  # far more than the grain of a file system's clock
 
 
@@ -35,21 +37,21 @@ class Remembered:
         self._used: dict[str, Any] = {}
         self.changed = False
 
-    def get(self, path: str, folder: str, status: os.stat_result) -> Loaded | None:
-        """Return what the document gave; None: it has to be read."""
-        row = self._rows.get(path)
-        if not isinstance(row, list) or len(row) != 3 or row[0] != stamp(status):
+    def get(self, item: Seen, place: Place) -> Loaded | None:
+        """Return what the document gave, as of that place; None: it has to be read."""
+        row = self._rows.get(item.path)
+        if not isinstance(row, list) or len(row) != 3 or row[0] != stamp(item.status):
             return None
-        loaded = _loaded(row, path, folder)
+        loaded = _loaded(row, item, place)
         if loaded is not None:
-            self._used[path] = row
+            self._used[item.path] = row
         return loaded
 
-    def put(self, path: str, status: os.stat_result, loaded: Loaded, *, now_ns: int) -> None:
+    def put(self, item: Seen, loaded: Loaded, *, now_ns: int) -> None:
         """Keep what the document gave. ``now_ns``: the time before it was read."""
         self.changed = True
-        if max(status.st_mtime_ns, status.st_ctime_ns) < now_ns - _YOUNG_NS:
-            self._used[path] = [stamp(status), _skill_row(loaded.skill), _problem_row(loaded.problem)]
+        if max(item.status.st_mtime_ns, item.status.st_ctime_ns) < now_ns - _YOUNG_NS:
+            self._used[item.path] = [stamp(item.status), _skill_row(loaded.skill), _problem_row(loaded.problem)]
 
     def settle(self) -> None:
         """Forget the documents that were neither asked for nor read since the last time."""
@@ -87,7 +89,7 @@ def open_file(path: Path) -> Remembered:
 
 def file_for(cache: Path, project: Path) -> Path:
     """Return where, in the folder ``cache``, is kept what belongs to searches for ``project``."""
-    return cache / f"skills-{crc32c(os.fsencode(project))}.json"
+    return cache / f"skills-{_crc(os.fsencode(project))}.json"
 
 
 def stamp(status: os.stat_result) -> list[int]:
@@ -95,8 +97,13 @@ def stamp(status: os.stat_result) -> list[int]:
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
+def _crc(data: bytes) -> str:
+    """Return the CRC-32 of ``data``: that of the standard library, which every command has at hand."""
+    return f"{zlib.crc32(data):08x}"
+
+
 def _header(body: bytes) -> bytes:
-    return f"onecontext skills {FORMAT} {__version__} {crc32c(body)}\n".encode("ascii")
+    return f"onecontext skills {FORMAT} {__version__} {_crc(body)}\n".encode("ascii")
 
 
 def _tidy(folder: Path) -> None:
@@ -117,41 +124,27 @@ def _problem_row(problem: Problem | None) -> list[Any] | None:
     return None if problem is None else [problem.reason, problem.line, problem.mend, problem.used]
 
 
-def _loaded(row: list[Any], path: str, folder: str) -> Loaded | None:
+def _loaded(row: list[Any], item: Seen, place: Place) -> Loaded | None:
     _, skill, problem = row
     if (skill is None and problem is None) or not (_is_skill(skill) and _is_problem(problem)):
         return None
-    return Loaded(
-        skill
-        and Skill(
-            name=skill[0],
-            description=skill[1],
-            folder=Path(folder),
-            license=skill[2],
-            compatibility=skill[3],
-            metadata=skill[4],
-            allowed_tools=tuple(skill[5]),
-            more=skill[6],
-        ),
-        problem and Problem(Path(path), *problem),
-    )
+    return Loaded(skill and _skill(skill, item, place), problem and Problem(Path(item.path), *problem))
+
+
+def _skill(row: list[Any], item: Seen, place: Place) -> Skill:
+    name, description, licence, compatibility, metadata, tools, more = row
+    folder, name = place.folder(item.folder), f"{place.prefix}{name}"
+    texts = (place.source, licence, compatibility)
+    return Skill(name, description, folder, *texts, metadata, tuple(tools), place.scope, more)
 
 
 def _is_skill(row: Any) -> bool:
     if row is None:
         return True
-    if not isinstance(row, list) or len(row) != 7 or not all(isinstance(text, str) for text in row[:4]):
+    if type(row) is not list or [type(part) for part in row] != _KINDS:
         return False
-    name, description, _, _, metadata, tools, more = row
-    return (
-        is_name(name)
-        and 0 < len(description) <= MAX_DESCRIPTION
-        and isinstance(metadata, dict)
-        and all(isinstance(value, str) for value in metadata.values())
-        and isinstance(tools, list)
-        and all(isinstance(tool, str) for tool in tools)
-        and isinstance(more, dict)
-    )
+    texts = {type(text) for text in (*row[4].values(), *row[5])}
+    return texts <= {str} and is_name(row[0]) and 0 < len(row[1]) <= MAX_DESCRIPTION
 
 
 def _is_problem(row: Any) -> bool:

@@ -18,18 +18,11 @@ from onecontext.text.frontmatter import parts, plain_values
 from onecontext.text.plain_yaml import Texts, Value, flattened, read_texts
 from skills.format.document import Unfit, read_document
 from skills.format.names import RULE, is_name, is_plain, normal, slug
-from skills.format.skill import FIELDS, FILE_NAME, MAX_COMPATIBILITY, MAX_DESCRIPTION, Problem, Skill
+from skills.format.skill import FIELDS, FILE_NAME, MAX_COMPATIBILITY, MAX_DESCRIPTION, Loaded, Problem, Skill
 
 _TOOL = re.compile(r"[^\s,()]*\([^)]*\)?|[^\s,()]+")
 _LEADING = re.compile(r"\ufeff?\s+(?=---[ \t]*[\r\n])")
 _READ_FOR_DESCRIPTION = 16 * 1024  # characters of a body
-
-
-class Loaded(NamedTuple):
-    """What a document gave: at least one of the two."""
-
-    skill: Skill | None
-    problem: Problem | None
 
 
 class _Odd(NamedTuple):

@@ -7,7 +7,7 @@ Rule 1: the format is that of agentskills.io; :mod:`skills.format.strict` says w
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FILE_NAME = "SKILL.md"
 FIELDS = ("name", "description", "license", "compatibility", "metadata", "allowed-tools")
@@ -57,3 +57,10 @@ class Problem:
     line: int | None = None
     mend: str = ""
     used: bool = False
+
+
+class Loaded(NamedTuple):
+    """What a document gave: at least one of the two."""
+
+    skill: Skill | None
+    problem: Problem | None
