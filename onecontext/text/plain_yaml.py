@@ -21,6 +21,7 @@ MAX_DEPTH = 16
 
 Value = str | list["Value"] | dict[str, "Value"]
 
+_BREAK = re.compile(r"\r\n?|\n")
 _CHARACTER = "a character that YAML does not allow"
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # The C parser takes a tab for a space, a byte order mark anywhere, and a remark right behind the sign of a block.
@@ -59,7 +60,9 @@ def read_texts(content: str, *, parser: Any = None) -> Texts:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = error.problem or error.context or "cannot be read"
-        raise BrokenFrontMatter(what, line=_line(mark), hint=_mend(what)) from error
+        # The C parser places the end of the text behind its last line.
+        line = min(_line(mark), len(_BREAK.findall(content)) + 1)
+        raise BrokenFrontMatter(what, line=line, hint=_mend(what)) from error
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:  # the latter: a lone surrogate, met by the C parser
         place = error.position if isinstance(error, yaml.reader.ReaderError) else error.start
         line = content.count("\n", 0, place) + 1

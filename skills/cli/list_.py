@@ -5,6 +5,7 @@ Rule 2: on a terminal a skill's line fits it; elsewhere nothing is cut.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from skills.format.skill import Problem, Skill
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
+    from skills.cli.budgeted import Budgeted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the word takes."""
     parser.add_argument("--why", action="store_true", help="where each comes from, and which others it shadows")
     parser.add_argument("--tokens", action="store_true", help="what each costs in the catalogue and when activated")
+    parser.add_argument("--budget", type=int, metavar="N", help="what an agent would see of them in N tokens")
+    parser.add_argument("--task", default="", metavar="WORDS", help="what the agent has to do, where not all fit")
     add_path(parser)
 
 
@@ -32,11 +36,13 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     rows = [_row(skill, shadows, why=args.why) for skill in found.skills]
     if args.tokens:
         _add_costs(rows, found)
+    seen = _budgeted(rows, found, args) if args.why or args.budget is not None else None
     data: dict[str, Any] = {"skills": rows, "problems": [_problem(problem) for problem in found.problems]}
     if args.tokens:
         data["catalogue_tokens"] = sum(row["catalogue_tokens"] for row in rows)
-    text = "" if out.json else "\n".join(line for row in rows for line in _lines(row, invocation))
-    out.answer(data, text)
+    if seen:
+        data["catalogue"] = seen.data()
+    out.answer(data, "" if out.json else "\n".join(_text(rows, found, seen, invocation)))
     for problem in found.problems:
         _say(problem, invocation)
     return 0
@@ -74,6 +80,26 @@ def _add_costs(rows: list[dict[str, Any]], found: Found) -> None:
             continue  # it changed since it was found: 'use' tells what is wrong
 
 
+def _budgeted(rows: list[dict[str, Any]], found: Found, args: argparse.Namespace) -> "Budgeted":
+    """Return what an agent would see, after adding it to the rows."""
+    from skills.cli.budgeted import Budgeted
+
+    seen = Budgeted(found.skills, args.budget, args.task)
+    for row, skill in zip(rows, found.skills, strict=True):
+        row |= seen.row(skill)
+    return seen
+
+
+def _text(rows: list[dict[str, Any]], found: Found, seen: "Budgeted | None", invocation: "Invocation") -> Iterator[str]:
+    columns = invocation.out.columns
+    for row, skill in zip(rows, found.skills, strict=True):
+        yield from _lines(row, invocation)
+        if seen:
+            yield f"    {fit(seen.line(skill), None if columns is None else columns - 4)}"
+    if seen:
+        yield fit(seen.total(), columns)
+
+
 def _lines(row: dict[str, Any], invocation: "Invocation") -> list[str]:
     out, columns = invocation.out, invocation.out.columns
     name, description = row["name"], printable(" ".join(row["description"].split()))
@@ -101,7 +127,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 def _say(problem: Problem, invocation: "Invocation") -> None:
     place = f"{problem.path}:{problem.line}" if problem.line else str(problem.path)
-    taken = "used, but" if problem.used else "not a skill:"
+    taken = "used, though" if problem.used else "not a skill:"
     invocation.out.say(printable(f"{place}: {taken} {problem.reason}"))
     if problem.mend:
         invocation.out.say(printable(f"  {problem.mend}"))

@@ -33,7 +33,8 @@ def _row(path: Path) -> dict[str, Any]:
     name = normal((path.parent if path.name.lower() == FILE_NAME.lower() else path).resolve().name)
     looks = imitates(name)
     note = f"the name looks like {looks!r}: where skills are looked for, it is refused" if looks else ""
-    return {"path": path, "name": name, "valid": not faults, "faults": faults, "note": note}
+    document = path if path.name.lower() == FILE_NAME.lower() else path / FILE_NAME
+    return {"path": path, "document": document, "name": name, "valid": not faults, "faults": faults, "note": note}
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
@@ -41,6 +42,6 @@ def _lines(row: dict[str, Any]) -> list[str]:
         return [printable(f"{row['name']} is a valid skill"), *([printable(f"  {row['note']}")] if row["note"] else [])]
     lines = []
     for fault in row["faults"]:
-        place = f"{row['path']}:{fault['line']}" if fault["line"] else str(row["path"])
+        place = f"{row['document']}:{fault['line']}" if fault["line"] else str(row["path"])
         lines += [printable(f"{place}: {fault['reason']}"), printable(f"  {fault['mend']}")]
     return lines

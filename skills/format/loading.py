@@ -100,6 +100,8 @@ def _read(text: str, odd: list[_Odd]) -> tuple[Texts, str]:
         odd.append(_Odd(error.line + above, f"no YAML, read line by line: {error.message}", error.hint))
         values, lines = plain_values(content)
         texts = Texts(dict(values), lines, None)
+    if not texts.values:
+        odd.append(_Odd(1, "front matter is empty", "write 'name: …' and 'description: …' into it"))
     lines = {key: line + above for key, line in texts.lines.items()}
     return Texts(texts.values, lines, texts.flow_line), body
 

@@ -94,7 +94,7 @@ def _faults(texts: Texts, folder_name: str) -> Iterator[Fault]:
 def _name(texts: Texts, folder_name: str) -> Iterator[Fault]:
     value, line = texts.values.get("name"), _line(texts, "name")
     if not isinstance(value, str) or not value.strip():
-        reason = "'name' must be text" if value else "'name' is missing"
+        reason = "'name' must be text" if _is_collection(value) else "'name' is missing"
         yield Fault("name-missing", line, reason, f"add 'name: {folder_name}'")
         return
     name, folder = normal(value), _normal_folder(folder_name)
@@ -115,7 +115,7 @@ def _normal_folder(name: str) -> str:
 def _description(texts: Texts) -> Iterator[Fault]:
     value, line = texts.values.get("description"), _line(texts, "description")
     if not isinstance(value, str) or not value.strip():
-        reason = "'description' must be text" if value else "'description' is missing"
+        reason = "'description' must be text" if _is_collection(value) else "'description' is missing"
         yield Fault("description-missing", line, reason, "say what the skill does and when to use it")
     elif len(value) > MAX_DESCRIPTION:
         reason = f"'description' has {len(value):,} characters, more than {MAX_DESCRIPTION:,}"
@@ -142,6 +142,10 @@ def _others(texts: Texts) -> Iterator[Fault]:
     if "metadata" in values and not _maps_texts(values["metadata"]):
         mend = "write 'key: value' lines below it, indented, one level deep"
         yield Fault("metadata", _line(texts, "metadata"), "'metadata' must map texts to texts", mend)
+
+
+def _is_collection(value: Value | None) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _maps_texts(value: Value) -> bool:
