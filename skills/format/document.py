@@ -72,7 +72,7 @@ def decoded(content: bytes) -> str:
         Unfit: UTF-16, no UTF-8, or has a NUL in it.
     """
     if content.startswith(_UTF_16):
-        raise Unfit("it is UTF-16 text", line=1, mend="save it as UTF-8")
+        raise Unfit("it is UTF-16, no UTF-8 text", line=1, mend="save it as UTF-8")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
