@@ -10,21 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_VERBS = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_VERBS = _words(
     "review check migrate deploy release test debug profile format lint generate convert extract summarize translate "
     "monitor back-up restore rotate audit plan estimate draft publish index search classify merge split validate"
-).split()
-_THINGS = (
+)
+_THINGS = _words(
     "sql-migrations api-specs changelogs invoices pdf-forms spreadsheets terraform kubernetes-manifests dockerfiles "
     "docs typescript react-components python-packages rust-crates go-modules css images videos transcripts emails "
     "contracts datasets notebooks dashboards alerts feature-flags secrets certificates licenses translations logs "
     "queries schemas pipelines workflows branches pull-requests issues incidents runbooks slides diagrams accounts"
-).split()
-_WITHS = (
+)
+_WITHS = _words(
     "aws azure gcp postgres mysql sqlite redis kafka spark airflow dbt github gitlab jira notion slack figma stripe "
     "salesforce shopify wordpress django rails spring laravel nextjs vue swift kotlin unity latex excel pandas"
-).split()
-_PLACES = "staging production a-monorepo the-browser a-notebook ci a-container the-terminal mobile offline".split()
+)
+_PLACES = _words("staging production a-monorepo the-browser a-notebook ci a-container the-terminal mobile offline")
 _WHAT = (
     "{Verb} {things} with {tool} and reports what it found.",
     "Helps to {verb} {things} for {tool} projects, step by step.",
