@@ -25,6 +25,8 @@ WORDS: dict[str, Word] = {
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
     "search": Word("skills.cli.search", "skills found by a few words"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
+    "run": Word("skills.cli.run", "a script of a trusted skill, in the sandbox"),
+    "trust": Word("skills.cli.trust", "let a skill run its commands and scripts, as it is now"),
     "validate": Word("skills.cli.validate", "check a skill against the format of agentskills.io"),
 }
 

@@ -8,7 +8,9 @@ import pytest
 
 from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, UnknownSkill
-from skills.activation.activate import activate, files, read_skill_file, skill_tool
+from skills.activation.activate import activate
+from skills.activation.files import files, read_skill_file
+from skills.activation.tool import skill_tool
 from skills.format.reading import read_skill
 from tests.support.skills import Write, skill_writer
 
