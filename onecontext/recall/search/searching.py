@@ -28,6 +28,7 @@ from onecontext.store.layout import Layout
 
 _SPARE = 20  # candidates beyond those wanted, since a record that was edited by hand is several documents
 
+MOST_CALLED = 20
 _ID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 
 _ROW = (
@@ -78,6 +79,11 @@ def search(
     return asked_of(layout, partial(_hits, layout, asking))
 
 
+def steps_called(layout: Layout, prefix: str) -> list[Hit]:
+    """Return the steps of any branch whose ids begin so, pending ones too: newest first, at most ``MOST_CALLED``."""
+    return asked_of(layout, partial(_called, layout, prefix))
+
+
 class _Asking(NamedTuple):
     """What :func:`search` was asked for, once it was checked."""
 
@@ -111,6 +117,13 @@ def _hits(layout: Layout, asking: _Asking, db: Database) -> list[Hit]:
     if closeness is not None:
         evidence = evidence._replace(found=closeness.scored(query, evidence.found, evidence.passages, reader.text))
     return _once(map(reader.hit, ranked(*evidence)[: k + _SPARE]), k)
+
+
+def _called(layout: Layout, prefix: str, db: Database) -> list[Hit]:
+    sql = "SELECT id FROM doc WHERE kind = ? AND substr(record, 1, ?) = ? ORDER BY at DESC, key LIMIT ?"
+    rows = db.rows(sql, KINDS.index("step"), len(prefix), prefix, MOST_CALLED)
+    reader = _Reader(layout, db, Wanted())
+    return _once((reader.hit(Ranked(doc, 0.0)) for (doc,) in rows), MOST_CALLED)
 
 
 def _once(hits: Iterable[Hit], k: int) -> list[Hit]:
