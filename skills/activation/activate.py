@@ -3,7 +3,7 @@
 Rule 1: what it was called with is put in, and commands in it are run, only as :mod:`skills.activation.arguments` and
         :mod:`skills.activation.commands` say; whatever was not done is told.
 Rule 2: a body costs at most what a part may (:mod:`skills.activation.parts`); a longer one comes in parts, and says so.
-Rule 3: below it stand the names of its other files and the folder they are in, to be read or run one by one.
+Rule 3: below it stand the names of its other files, and where scripts are to be run from.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from skills.format.reading import read_body
 from skills.format.skill import Skill
 
 _MAX_LISTED = 50  # files
+_SCRIPTS = "scripts/"
 _OF_SERVER = "mcp"  # metadata.onecontext of an imported server, whose body says how its files are asked for
 
 
@@ -53,7 +54,7 @@ def activate(skill: Skill, *, arguments: Arguments | None = None, part: int = 1,
     text, said = _filled(skill, body, given, reading)
     cut = part_of(text, part)
     first = [said, reading.note(skill)] if cut.number == 1 else []
-    notes = [*first, _of_parts(cut, skill.name), *([_files(skill)] if cut.number == cut.count else [])]
+    notes = [*first, _of_parts(cut, skill.name), *([_files(skill)] if cut.number == cut.of else [])]
     return "\n\n".join([cut.text.rstrip("\n"), *(note for note in notes if note)])
 
 
@@ -83,10 +84,10 @@ def _why_not(skill: Skill, body: str, reading: Reading) -> str:
 
 
 def _of_parts(cut: Part, name: str) -> str:
-    if cut.count == 1:
+    if cut.of == 1:
         return ""
-    next_ = f'; skill("{name}#{cut.number + 1}") reads the next' if cut.number < cut.count else ""
-    return f"[part {cut.number} of {cut.count}{next_}]"
+    next_ = f'; skill("{name}#{cut.number + 1}") reads the next' if cut.number < cut.of else ""
+    return f"[part {cut.number} of {cut.of}{next_}]"
 
 
 def _files(skill: Skill) -> str:
@@ -96,4 +97,6 @@ def _files(skill: Skill) -> str:
     if not names:
         return ""
     more = f", and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return f"Files of this skill, in {skill.folder}: {', '.join(names[:_MAX_LISTED])}{more}"
+    # Only what is to be run needs a path; texts are read by the tool that gave this one.
+    where = f", in {skill.folder}" if any(name.startswith(_SCRIPTS) for name in names) else ""
+    return f"Files of this skill{where}: {', '.join(names[:_MAX_LISTED])}{more}"

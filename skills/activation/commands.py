@@ -83,5 +83,3 @@ def _bounded(text: str) -> str:
         return text
     half = OUTPUT_CHARACTERS // 2
     return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"
-
-

@@ -14,11 +14,11 @@ PART_CHARACTERS = 18_000  # below what an agent is shown of one result
 
 
 class Part(NamedTuple):
-    """One of ``count`` parts; ``number`` counts from 1."""
+    """One of ``of`` parts; ``number`` counts from 1."""
 
     text: str
     number: int
-    count: int
+    of: int
 
 
 def part_of(text: str, number: int = 1, *, counter: Counter | None = None) -> Part:
@@ -37,7 +37,7 @@ def part_of(text: str, number: int = 1, *, counter: Counter | None = None) -> Pa
     return Part(found[number - 1], number, len(found))
 
 
-def _cut(text: str, counter: Counter) -> "list[str]":
+def _cut(text: str, counter: Counter) -> list[str]:
     found = []
     while text:
         head = counter.head(text[:PART_CHARACTERS], PART_TOKENS) or text[:1]

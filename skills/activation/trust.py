@@ -57,7 +57,7 @@ class Trust:
     """What the person trusts, as it is kept in ``path``; it is read when it is asked for, and so follows changes."""
 
     def __init__(self, path: Path | None) -> None:
-        """Ask the store at ``path``; None: there is no folder of the person's own, and only what is bundled is trusted."""
+        """Ask the store at ``path``; None: there is no folder of the person's own: only what is bundled is trusted."""
         self._store = TrustStore(path) if path else None
 
     def state(self, skill: Skill) -> State:

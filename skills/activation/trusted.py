@@ -1,7 +1,7 @@
 """The file that says which skills a person trusts: ``trusted-skills.json`` in the person's own folder.
 
-Rule 1: it is the person's own: mode 0600, in a folder of mode 0700; a symlink there, or a file that others can write, is
-        refused.
+Rule 1: it is the person's own: mode 0600, in a folder of mode 0700; a symlink there, or a file that others can write,
+        is refused.
 Rule 2: it is replaced in one step, under a lock, so that two who trust at once both land.
 Rule 3: what is broken is refused with its path; it is never taken for "nothing is trusted" and written anew.
 """

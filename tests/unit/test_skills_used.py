@@ -61,7 +61,7 @@ def test_the_tool_reads_bodies_and_files_and_says_what_there_is(write: Write) ->
     assert (tool.__doc__ or "").startswith("Read a skill")
     assert tool("a").startswith("Do it.")
     assert tool(" a/more.md ") == "more"
-    with pytest.raises(UnknownSkill, match="no skill 'b'; there are a"):
+    with pytest.raises(UnknownSkill, match="no skill 'b' among 1"):
         tool("b")
 
 
