@@ -28,6 +28,7 @@ VIEWS = (
     Entry("log", "3", "tui.views.whole:WholeLog", "every event of the journal"),
     Entry("memory", "4", "tui.views.whole:WholeMemory", "what is remembered: the graph of all branches"),
     Entry("messages", "5", "tui.views.whole:WholeMessages", "what agents say to each other"),
+    Entry("cost", "7", "tui.views.cost:Cost", "what models take: against the budget, over time, by whom"),
 )
 PANES = tuple(entry.name for entry in VIEWS[:5])
 
