@@ -8,15 +8,18 @@ Rule 3: below it stand the names of its other files, and where scripts are to be
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from skills.activation.arguments import Arguments, filled
 from skills.activation.commands import MAX_COMMANDS, commands, expanded
 from skills.activation.files import files, read_skill_file
 from skills.activation.parts import Part, part_of
 from skills.activation.port import Runner
-from skills.activation.trust import Trust
 from skills.format.reading import read_body
 from skills.format.skill import Skill
+
+if TYPE_CHECKING:  # it brings pydantic, which reading alone does not need
+    from skills.activation.trust import Trust
 
 _MAX_LISTED = 50  # files
 _SCRIPTS = "scripts/"
@@ -30,7 +33,7 @@ class Reading:
     ``note`` is asked for a sentence of a skill that its reader should know, "" where there is none.
     """
 
-    trust: Trust | None = None
+    trust: "Trust | None" = None
     run: Runner | None = None
     note: Callable[[Skill], str] = lambda skill: ""
 

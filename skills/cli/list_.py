@@ -4,10 +4,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
-from onecontext.text.tokens import default_counter
-from skills.activation.activate import activate
-from skills.catalogue.fitting import catalogue
-from skills.cli.budgeted import Budgeted
 from skills.cli.found import found_here
 from skills.format.skill import Skill
 
@@ -25,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """List them, and say what was not taken."""
+    from skills.cli.budgeted import Budgeted
+
     found, out = found_here(invocation), invocation.out
     rows, lines = [], []
     seen = Budgeted(found.skills, args.budget, args.task) if args.why or args.budget is not None else None
@@ -52,6 +50,10 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
 
 
 def _costs(skill: Skill) -> dict[str, object]:
+    from onecontext.text.tokens import default_counter
+    from skills.activation.activate import activate
+    from skills.catalogue.fitting import catalogue
+
     counter = default_counter()
     line = catalogue([skill], budget=None, counter=counter, form="markdown")
     return {"catalogue_tokens": line.tokens, "body_tokens": counter.count(activate(skill)), "counter": counter.name}

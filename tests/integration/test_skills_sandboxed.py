@@ -1,4 +1,4 @@
-"""Commands and scripts of a trusted skill, in a real sandbox: they see the project, write nothing of it, reach nobody."""
+"""Commands and scripts of a trusted skill in a real sandbox: they see the project, write nothing, reach nobody."""
 
 import io
 import json

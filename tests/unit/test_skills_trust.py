@@ -102,7 +102,7 @@ def test_what_is_no_file_or_too_much_cannot_be_trusted(
     (skill.folder / "pipe").unlink()
 
     monkeypatch.setattr("skills.activation.trust.MAX_BYTES", 10)
-    with pytest.raises(InvalidDocument, match="cannot be trusted|too many to be trusted"):
+    with pytest.raises(InvalidDocument, match=r"cannot be trusted|too many to be trusted"):
         Trust(store).add(skill)
     monkeypatch.undo()
     for number in range(MAX_FILES):
@@ -126,7 +126,7 @@ def test_a_broken_file_trusts_nobody_and_is_not_written_anew(skill: Skill, store
     store.chmod(0o600)
 
     for ask in (Trust(store).state, Trust(store).add):
-        with pytest.raises(InvalidDocument, match="trusted-skills.json"):
+        with pytest.raises(InvalidDocument, match=r"trusted-skills\.json"):
             ask(skill)
     assert store.read_text(encoding="latin-1") == content
 
