@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from onecontext.errors import Damaged, InvalidDocument
 from onecontext.store.files import read_bytes
 from skills.activation.trusted import TrustedSkill, TrustStore
-from skills.finding.discover import BUNDLED
+from skills.finding.places import BUNDLED
 from skills.format.skill import FILE_NAME, Skill
 
 State = Literal["bundled", "trusted", "changed", "untrusted"]

@@ -4,13 +4,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
-from skills.cli.apart import take_apart
-from skills.cli.found import found_here, named, project_of
+from skills.cli.found import add_path, found_here, named, project_of
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
 
 TOOK_TOO_LONG = 124  # as timeout(1) says it
+
+AFTER_DASHES = "arguments"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("script", help="a file of the skill, as in scripts/check.py")
     parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS", help="after which it is ended (120)")
-    take_apart(parser, "arguments")
+    add_path(parser)
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     from skills.activation.trusted import trust_file
     from skills.cli.sandboxed import runner
 
-    skill = named(found_here(invocation), args.name)
+    skill = named(found_here(invocation, args.paths), args.name)
     ran = run_script(
         skill,
         args.script,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
 from onecontext.errors import UsageError
-from skills.cli.found import found_here, named
+from skills.cli.found import add_path, found_here, named
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--revoke", action="store_true", help="trust it no more")
     parser.add_argument("--list", action="store_true", help="which skills are trusted")
+    add_path(parser)
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
@@ -35,15 +36,16 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         return _list(trust, invocation)
     if not args.name:
         raise UsageError("no skill is named", hint="'onecontext skill list' names them; --list shows what is trusted")
-    return _revoke(trust, args.name, invocation) if args.revoke else _trust(trust, args.name, invocation)
+    return _revoke(trust, args.name, invocation) if args.revoke else _trust(trust, args, invocation)
 
 
-def _trust(trust: "Trust", name: str, invocation: "Invocation") -> int:
+def _trust(trust: "Trust", args: argparse.Namespace, invocation: "Invocation") -> int:
     from skills.activation.commands import commands
     from skills.activation.files import files
     from skills.format.reading import read_body
 
-    skill, out = named(found_here(invocation), name), invocation.out
+    name, out = args.name, invocation.out
+    skill = named(found_here(invocation, args.paths), name)
     if trust.state(skill) == "bundled":
         out.answer({"name": name, "state": "bundled"}, f"{name} is bundled, which is trusted as it is")
         return 0

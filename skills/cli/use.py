@@ -4,13 +4,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
-from skills.cli.apart import take_apart
-from skills.cli.found import found_here, named, project_of
+from skills.cli.found import add_path, found_here, named, project_of
 from skills.format.skill import FILE_NAME
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
     from skills.format.skill import Skill
+
+AFTER_DASHES = "arguments"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("file", nargs="?", default="", help="a file of the skill, as in references/flags.md")
     parser.add_argument("--part", type=int, default=1, metavar="N", help="of what is too long for one answer (1)")
-    take_apart(parser, "arguments")
+    add_path(parser)
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """Print the body, or the file."""
     from skills.activation.activate import read_part
 
-    skill = named(found_here(invocation), args.name)
+    skill = named(found_here(invocation, args.paths), args.name)
     text = read_part(skill, args.file, args.part) if args.file else _body(skill, args, invocation)
     invocation.out.answer({"name": skill.name, "file": args.file or FILE_NAME, "text": text}, printable(text))
     return 0

@@ -14,7 +14,7 @@ from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, NewerFormat, SetupError
 from skills.activation.trust import MAX_FILES, Trust, digest_of
 from skills.activation.trusted import TrustStore, trust_file
-from skills.finding.discover import BUNDLED
+from skills.finding.places import BUNDLED
 from skills.format.skill import Skill
 from tests.support.skills import Write, skill_writer
 
