@@ -14,7 +14,7 @@ from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
-from skills.activation.activate import skill_tool
+from skills.activation.tool import skill_tool
 from skills.catalogue.fitting import DEFAULT_BUDGET, catalogue
 from skills.finding.discover import skills_for
 from teams.agent.definitions import client_folder, find_definitions
