@@ -92,7 +92,7 @@ def _hits(layout: Layout, known: Known, purpose: str, at: datetime | None, now: 
     for query, worth in asked.items():
         # Words that a search passes over, all of them, find nothing.
         with suppress(UsageError):
-            hits = [hit for hit in search(layout, query, k=HITS, now=now, at=at) if _is_telling(hit)]
+            hits = [hit for hit in search(layout, query, k=HITS, now=now, at=at, fold=True) if _is_telling(hit)]
             held = [hit for hit in hits if hit.id not in known.superseded]
             found += [hit_piece(hit)._replace(value=worth * _LATER**place) for place, hit in enumerate(held)]
     return found
