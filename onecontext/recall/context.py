@@ -94,7 +94,7 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
     elif asked.purpose is not None:
         from onecontext.recall.purpose.choosing import pieces_for
 
-        pieces = pieces_for(layout, history, asked.purpose, counter=counter, budget=asked.budget)
+        pieces = pieces_for(layout, history, asked.purpose, counter=counter, budget=asked.budget, at=asked.at)
     elif asked.segment is not None:
         pieces = [_segment_piece(history, asked.segment)]
     elif asked.log:

@@ -54,6 +54,7 @@ def search(
     k: int = 10,
     now: datetime | None = None,
     closeness: Closeness | None = None,
+    at: datetime | None = None,
 ) -> list[Hit]:
     """Return the ``k`` best hits for a query, best first; fewer where there are no more.
 
@@ -65,6 +66,7 @@ def search(
         kind: "step", "milestone", "main" or "metadata"; None is all.
         now: aware; what "yesterday" in a query is counted from. None is the clock's time.
         closeness: what else says how close texts are to the query; None is words alone.
+        at: what all branches told at that time, as it had been committed by then; None is now.
 
     Raises:
         UsageError: the query has no word, or one of the others is none of its kind.
@@ -76,7 +78,7 @@ def search(
     if k < 0:
         raise UsageError(f"-k {k} is below 0", hint="name how many hits you want, such as 10")
     asking = _Asking(query, wanted, min(k, sys.maxsize), now or datetime.now(UTC), closeness)
-    return asked_of(layout, partial(_hits, layout, asking))
+    return asked_of(layout, partial(_hits, layout, asking), at=at)
 
 
 def steps_called(layout: Layout, prefix: str) -> list[Hit]:
