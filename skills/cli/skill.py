@@ -23,6 +23,7 @@ class Word(NamedTuple):
 WORDS: dict[str, Word] = {
     "list": Word("skills.cli.list_", "the skills there are, a line each"),
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
+    "search": Word("skills.cli.search", "skills found by a few words"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
     "import-mcp": Word("skills.cli.import_mcp", "make a skill of an MCP server"),
     "validate": Word("skills.cli.validate", "check a skill against the format of agentskills.io"),

@@ -15,7 +15,7 @@ from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excl
 from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
 from skills.activation.activate import skill_tool
-from skills.catalogue.fitting import catalogue
+from skills.catalogue.fitting import DEFAULT_BUDGET, catalogue
 from skills.finding.discover import find_skills
 from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
@@ -39,8 +39,6 @@ from teams.models.patient import Waiting
 from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import Routes, Surroundings
 from teams.protocol.team import Team
-
-CATALOGUE_TOKENS = 600
 
 
 def new_mission_name(goal: str) -> str:
@@ -178,7 +176,7 @@ def open_site(
         config=config.run_with_silence,
         budget=config.budget,
         work=work,
-        skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
+        skill_catalogue=catalogue(skills, budget=DEFAULT_BUDGET, counter=default_counter(), form="lines").text,
         skill_tool=skill_tool(skills),
         time=WorkTime(
             mission,

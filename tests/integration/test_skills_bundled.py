@@ -1,0 +1,198 @@
+"""The bundled skills teach commands: each of them is run here, in the order it is taught, in a real repository."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onecontext.text.tokens import default_counter
+from skills.activation.activate import activate, read_skill_file
+from skills.catalogue.fitting import catalogue
+from skills.finding.discover import BUNDLED, find_skills
+from skills.format.skill import Skill
+from teams.protocol.team import Team
+from tests.support.missions import git, make_repository, onecontext
+from tests.support.taught import carry_out, commands
+
+NAMES = ("debug-by-hypotheses", "onecontext-memory", "onecontext-team", "review-to-tests")
+LINE_TOKENS, BODY_TOKENS = 30, 900
+
+
+def bundled(name: str) -> Skill:
+    found = find_skills(BUNDLED / "nowhere", None)
+    assert found.problems == ()
+    return next(skill for skill in found.skills if skill.name == name)
+
+
+def body(name: str) -> str:
+    return activate(bundled(name))
+
+
+def done(ran: "subprocess.CompletedProcess[str]") -> None:
+    assert ran.returncode == 0, f"{ran.stderr}\n{ran.stdout[-3000:]}"
+
+
+def test_these_are_bundled_and_each_says_what_and_when_in_a_line() -> None:
+    found = find_skills(BUNDLED / "nowhere", None)
+
+    assert tuple(skill.name for skill in found.skills) == NAMES
+    for skill in found.skills:
+        line = catalogue([skill], budget=None, counter=default_counter(), form="markdown")
+        assert line.tokens <= LINE_TOKENS, (skill.name, line.tokens)
+        assert "Use " in skill.description, skill.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_body_is_short_and_names_every_file_that_it_has(name: str) -> None:
+    skill = bundled(name)
+    text = activate(skill)
+
+    assert default_counter().count(text) <= BODY_TOKENS
+    for path in (skill.folder / "references").glob("*.md"):
+        own = text.partition("\n\nFiles of this skill:")[0]
+        assert f"references/{path.name}" in own, "the body must say when it is read"
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+def test_memory_is_taught_with_every_command_of_it(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", {"cart.py": "total = 0.1 + 0.2\n"})
+    skill = bundled("onecontext-memory")
+    text = f"```sh\nonecontext init\n```\n{activate(skill)}\n{read_skill_file(skill, 'references/more.md')}"
+    log = "seq 3000 > big.log; echo 'error: no paper' >> big.log"
+
+    ran = carry_out(text, repository, after={"onecontext blame": log}, tools=tmp_path / "tools")
+
+    done(ran)
+    assert len(commands(text)) >= 25
+    assert "error: no paper" in ran.stdout
+    assert "Never floats for money" in onecontext(repository, "context").stdout
+    assert "Prices come without tax" not in onecontext(repository, "context").stdout
+    for verb in ("init", "step", "commit", "branch", "switch", "merge", "log", "context", "show", "diff"):
+        assert f"onecontext {verb}" in text
+
+
+# --- team -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_team_is_joined_worked_in_and_left_by_the_shell(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", {"till.py": "\n"})
+    team = Team.create("crew", root=repository / ".claude", cwd=repository)
+    team.board.create("Split a bill", "Shares add up to it.", key="split")
+    judge = "onecontext team join crew --name val --role validator --by-hand"
+    answered = "onecontext task answer 1 'without tax' --as team-lead"
+    again = "onecontext task next && onecontext task submit 1 && onecontext task inspect 1 --as val && "
+    again += "onecontext task complete 1 --as val"
+
+    ran = carry_out(
+        body("onecontext-team"),
+        repository,
+        after={"onecontext task ask": answered, "onecontext task submit": judge, "onecontext task reject": again},
+        tools=tmp_path / "tools",
+    )
+
+    done(ran)
+    assert [member.name for member in team.members] == ["team-lead", "val"]
+    types = [(event.type, event.agent) for event in team.journal.read() if event.type.startswith("task.")]
+    assert ("task.claimed", "ann") in types, types
+    assert team.board.get("1").state == "done"
+    texts = [message.text for message in team.receive("team-lead")]
+    assert texts[:2] == ["Which till do you mean?", "I take the receipts; who has the printer?"]
+
+
+# --- a review whose findings are tests --------------------------------------------------------------------------------
+
+BILL = """from decimal import Decimal
+
+
+def split(total: Decimal, people: int) -> list[Decimal]:
+    share = round(total / people, 2)
+    return [share] * people
+"""
+MENDED = "sed -i 's/    return .*/    return [share] * (people - 1) + [total - share * (people - 1)]/' till/bill.py"
+BILL_FILES = {
+    "till/__init__.py": "",
+    "till/bill.py": BILL,
+    "tests/test_bill.py": "from till.bill import split\n\n\ndef test_one() -> None:\n    assert split(5, 1) == [5]\n",
+}
+
+
+def bill_repository(folder: Path) -> Path:
+    repository = make_repository(folder, BILL_FILES)
+    (repository / "README.md").write_text("The shares of a bill add up to it.\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message=docs")
+    return repository
+
+
+def test_a_finding_becomes_a_test_that_is_red_then_green_in_git(tmp_path: Path) -> None:
+    repository = bill_repository(tmp_path / "repository")
+
+    ran = carry_out(
+        body("review-to-tests"), repository, after={"git commit --quiet --message": MENDED}, tools=tmp_path / "tools"
+    )
+
+    done(ran)
+    green, red, *_ = git(repository, "log", "--format=%H").splitlines()
+    assert git(repository, "diff", "--name-only", f"{red}~1", red) == "tests/test_split_loses_no_cent.py"
+    assert git(repository, "diff", "--name-only", red, green) == "till/bill.py"
+    assert git(repository, "status", "--short") == ""
+
+
+def test_without_a_fix_the_finding_stays_red_and_the_skill_stops_there(tmp_path: Path) -> None:
+    repository = bill_repository(tmp_path / "repository")
+
+    ran = carry_out(body("review-to-tests"), repository, after={}, tools=tmp_path / "tools")
+
+    assert ran.returncode == 99
+    assert "exit code 1: python -m pytest -q tests/test_split_loses_no_cent.py" in ran.stderr
+    assert git(repository, "log", "--format=%s").splitlines()[0].endswith("(fails)")
+
+
+# --- rival theories ---------------------------------------------------------------------------------------------------
+
+REPORT = """import csv
+from collections.abc import Iterator
+
+
+def rows(path: str) -> Iterator[list[str]]:
+    with open(path) as file:
+        yield from csv.reader(file)
+
+
+def report(path: str) -> list[str]:
+    found = rows(path)
+    count = sum(1 for _ in found)
+    return [f"{count} orders", *(",".join(row) for row in found)]
+"""
+REPORT_TEST = """from report import report
+
+
+def test_the_report_has_a_line_for_each_order() -> None:
+    assert report("orders.csv") == ["3 orders", "1,tea", "2,rye", "3,oil"]
+"""
+REPORT_FILES = {
+    "report.py": REPORT,
+    "orders.csv": "1,tea\n2,rye\n3,oil\n",
+    "tests/test_report.py": REPORT_TEST,
+}
+
+
+def test_theories_are_struck_by_commands_and_the_fix_is_toggled(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", REPORT_FILES)
+    onecontext(repository, "init")
+    team = Team.create("crew", root=repository / ".claude", cwd=repository)
+    team.join("bob")
+    mended = "sed -i 's/found = rows(path)/found = list(rows(path))/' report.py"
+
+    ran = carry_out(
+        body("debug-by-hypotheses"), repository, after={"onecontext mail": mended}, tools=tmp_path / "tools"
+    )
+
+    done(ran)
+    assert "3 3" in ran.stdout.splitlines(), "what strikes theory A"
+    assert "generator" in ran.stdout.splitlines(), "what theory C predicts"
+    assert git(repository, "diff", "--stat").endswith("1 insertion(+), 1 deletion(-)")
+    assert [message.text[:8] for message in team.receive("bob")] == ["Theory C"]
+    assert "rows is a generator" in onecontext(repository, "context").stdout
