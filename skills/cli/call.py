@@ -45,11 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("server", nargs="?", help="the name of the skill that the server was imported as")
     parser.add_argument("tool", nargs="?", help="without it the tools are listed")
     parser.add_argument("values", nargs="*", help="the tool's parameters")
-    parser.add_argument("--json", nargs="?", action=_Json, default=False, help="arguments from - or {…}; alone: the result as JSON")
+    parser.add_argument(
+        "--json", nargs="?", action=_Json, default=False, help="arguments from - or {…}; alone: the result as JSON"
+    )
     parser.set_defaults(given=None, more=[])
     parser.add_argument("--schema", action="store_true", help="what the tool takes, as the server wrote it")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep images and files of the result there")
-    parser.add_argument("--timeout", type=float, default=120.0, metavar="S", help="seconds that the tool may take (120)")
+    parser.add_argument(
+        "--timeout", type=float, default=120.0, metavar="S", help="seconds that the tool may take (120)"
+    )
     parser.add_argument("--login", action="store_true", help="log in where the server asks for it")
     parser.add_argument("--list", action="store_true", help="the sessions that are held open")
     parser.add_argument("--stop", action="store_true", help="end the session with SERVER; without one, all of them")

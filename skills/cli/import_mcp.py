@@ -25,10 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "       %(prog)s [NAME] --from FILE\n"
         "       %(prog)s NAME --refresh"
     )
-    parser.add_argument("name", nargs="?", help="what the skill is to be called; with --from also a server's name there")
+    parser.add_argument(
+        "name", nargs="?", help="what the skill is to be called; with --from also a server's name there"
+    )
     parser.add_argument("command", nargs="*", help="the program that is the server, and its arguments, after --")
     parser.add_argument("--url", help="the address of a server that speaks streamable HTTP")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="a .mcp.json, .claude.json, config.toml")
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="FILE", help="a .mcp.json, .claude.json, config.toml"
+    )
     parser.add_argument("--refresh", action="store_true", help="ask an imported server again, and show what changed")
     parser.add_argument(
         "--env", action="append", default=[], metavar="NAME[=TEXT]", help="a variable for the server; ${X} is yours"

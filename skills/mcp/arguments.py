@@ -133,7 +133,9 @@ def _chosen(value: Any, about: Mapping[str, Any], root: Mapping[str, Any], key: 
 def _parts(word: str) -> tuple[str, bool, str]:
     key, sign, text = word.partition("=")
     if not sign or not key.removesuffix(":"):
-        raise UsageError(f"{word[:60]!r} is not key=value", hint="write key=value, key:=JSON, key=@FILE, or --json '{…}'")
+        raise UsageError(
+            f"{word[:60]!r} is not key=value", hint="write key=value, key:=JSON, key=@FILE, or --json '{…}'"
+        )
     return key.removesuffix(":"), key.endswith(":"), text
 
 
@@ -147,7 +149,9 @@ def _path(key: str, schema: Mapping[str, Any]) -> list[str]:
         return [key]
     inner = resolved(properties[head], schema)
     if "object" not in kinds_of(inner, schema):
-        raise UsageError(f"{head!r} is no object, so there is no {key!r}", hint=f"the tool takes ({parameters(schema)})")
+        raise UsageError(
+            f"{head!r} is no object, so there is no {key!r}", hint=f"the tool takes ({parameters(schema)})"
+        )
     return [head, *_path(rest, {**schema, "properties": inner.get("properties", {})})][:_MAX_DEPTH]
 
 
@@ -161,7 +165,13 @@ def _about(path: Sequence[str], schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _put(
-    found: dict[str, Any], path: Sequence[str], value: Any, about: Mapping[str, Any], root: Mapping[str, Any], *, is_json: bool
+    found: dict[str, Any],
+    path: Sequence[str],
+    value: Any,
+    about: Mapping[str, Any],
+    root: Mapping[str, Any],
+    *,
+    is_json: bool,
 ) -> None:
     *way, name = path
     for part in way:

@@ -23,14 +23,15 @@ from skills.mcp.tools import Tool
 Form = Literal["lines", "schemas"]
 MAX_DESCRIPTION_TOKENS = 24
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", re.ASCII)
-_COMMON = frozenset(
-    "a add all an and append apply as assign at batch by call cancel change check clear click close convert copy count "
-    "create current delete describe disable do download edit enable execute export fetch fill find for from get handle "
-    "has id import in info insert into is item items list load lookup make manage mark merge move multiple new of on "
-    "open or perform post press process put query read reload remove rename replace reset resolve retrieve run save "
-    "search select send set show start stop submit sync take to toggle trigger type update upload url use validate "
-    "view wait with write get tool tools mcp server api".split()
+_VERBS = (
+    "add append apply assign batch call cancel change check clear click close convert copy count create delete "
+    "describe disable download edit enable execute export fetch fill find get handle import insert list load lookup "
+    "make manage mark merge move open perform post press process put query read reload remove rename replace reset "
+    "resolve retrieve run save search select send set show start stop submit sync take toggle trigger update upload "
+    "use validate view wait write"
 )
+_SMALL_WORDS = "all and api current for from has info into item items multiple new the tool tools mcp server url with"
+_COMMON = frozenset([*_VERBS.split(), *_SMALL_WORDS.split()])
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _subjects(name: str, tools: Sequence[Tool]) -> list[str]:
     for word, number in tally.items():
         merged[singular[word] if singular[word] in tally else word] += number
     found = [word for word, _ in merged.most_common(12)]
-    return found or [word for word in dict.fromkeys(w.lower() for t in tools for w in _WORDS.findall(t.name[:128]))][:6]
+    return found or list(dict.fromkeys(w.lower() for t in tools for w in _WORDS.findall(t.name[:128])))[:6]
 
 
 def _body(name: str, tools: Sequence[Tool], form: Form) -> str:

@@ -43,9 +43,9 @@ def servers_in(path: Path, *, project: Path, home: Path | None) -> dict[str, Map
         return _tables(value.get("mcp_servers"))
     found = _tables(value.get("mcpServers", value.get("servers")))
     projects = value.get("projects")
-    for folder in (str(project), str(project.resolve())) if isinstance(projects, dict) else ():
-        about = projects.get(folder)
-        found |= _tables(about.get("mcpServers") if isinstance(about, dict) else None)
+    if isinstance(projects, dict):
+        for about in (projects.get(str(project)), projects.get(str(project.resolve()))):
+            found |= _tables(about.get("mcpServers") if isinstance(about, dict) else None)
     return found
 
 
@@ -93,7 +93,7 @@ def _of_json(about: Mapping[str, Any], project: Path, home: Path | None) -> Star
 
     headers = {name: said(value) for name, value in (about.get("headers") or {}).items()}
     if kind != "stdio":
-        return Start(url=said(about["url"] if "url" in about else None), headers=headers)
+        return Start(url=said(about.get("url")), headers=headers)
     command = [said(about.get("command")), *map(said, about.get("args") or [])]
     return Start(command=tuple(command), env={name: said(value) for name, value in (about.get("env") or {}).items()})
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from onecontext.errors import SetupError
 
-_REFERENCE = re.compile(r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}", re.ASCII)
+_REFERENCE = re.compile(
+    r"\$(?P<escaped>\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}", re.ASCII
+)
 
 
 def expanded(template: str, env: Mapping[str, str]) -> str:

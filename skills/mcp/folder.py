@@ -116,7 +116,9 @@ def schema_text(server: Server, tool: str, suffix: str = ".json") -> str:
     except FileNotFoundError:
         if suffix == ".txt":
             return ""
-        raise InvalidDocument(f"{path} is missing", hint=f"'onecontext skill import-mcp {server.name} --refresh'") from None
+        raise InvalidDocument(
+            f"{path} is missing", hint=f"'onecontext skill import-mcp {server.name} --refresh'"
+        ) from None
 
 
 def file_names(names: Iterator[str] | Sequence[str]) -> dict[str, str]:

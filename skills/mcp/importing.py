@@ -43,8 +43,12 @@ def check_name(name: str) -> None:
         UsageError: it has other characters than the format allows.
     """
     parts = name.split("-")
-    if len(name) > _MAX_NAME or not all(part.isascii() and part.isalnum() and part.islower() | part.isdigit() for part in parts):
-        raise UsageError(f"{name[:80]!r} cannot name a skill", hint="use a-z and 0-9 with single hyphens inside, at most 64")
+    if len(name) > _MAX_NAME or not all(
+        part.isascii() and part.isalnum() and part.islower() | part.isdigit() for part in parts
+    ):
+        raise UsageError(
+            f"{name[:80]!r} cannot name a skill", hint="use a-z and 0-9 with single hyphens inside, at most 64"
+        )
 
 
 def import_server(
@@ -72,7 +76,7 @@ def import_server(
     check_name(name)
     _check_place(place, root)
     if (place / name).exists() or (place / name).is_symlink():
-        raise UsageError(f"there is {place / name} already", hint=f"--refresh imports it again, or choose another name")
+        raise UsageError(f"there is {place / name} already", hint="--refresh imports it again, or choose another name")
     vault = open_vault()
     start, secrets = settled(start, harmless=harmless, vault=vault)
     server = Server(name, place / name, root, start)
@@ -115,7 +119,9 @@ def differences(server: Server, tools: Sequence[Tool]) -> list[str]:
             found.append(f"new: {plain_name(name)}({parameters(tool.parsed)})")
             continue
         if was.get("schema") != tool.schema_digest:
-            found.append(f"takes something else: {plain_name(name)}({_was(server, name)}) → ({parameters(tool.parsed)})")
+            found.append(
+                f"takes something else: {plain_name(name)}({_was(server, name)}) → ({parameters(tool.parsed)})"
+            )
         if was.get("description") != ascii_digest(tool.description)[:16]:
             found.append(f"says something else: {plain_name(name)}: {first_sentence(tool.description)}")
     return found
@@ -136,7 +142,9 @@ def _notes(said: Listed) -> tuple[str, ...]:
     names = file_names(tool.name for tool in said.tools)
     renamed = [plain_name(name) for name, file in names.items() if name != file]
     if renamed:
-        notes.append(f"no file can be called as these tools are, server.json says where they are: {', '.join(renamed[:8])}")
+        notes.append(
+            f"no file can be called as these tools are, server.json says where they are: {', '.join(renamed[:8])}"
+        )
     if not said.tools:
         notes.append("the server has no tools")
     return tuple(notes)

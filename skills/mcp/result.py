@@ -19,9 +19,20 @@ from typing import Any
 from onecontext.text.fence import one_line
 
 _ENDINGS = {
-    **{"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg"},
-    **{"audio/wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "application/pdf": "pdf", "text/html": "html"},
-    **{"application/json": "json", "text/plain": "txt", "text/markdown": "md", "application/gzip": "gz"},
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/svg+xml": "svg",
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "application/pdf": "pdf",
+    "text/html": "html",
+    "application/json": "json",
+    "text/plain": "txt",
+    "text/markdown": "md",
+    "application/gzip": "gz",
 }
 
 

@@ -30,7 +30,7 @@ def runtime_folder(env: Mapping[str, str]) -> Path:
     base = env.get("XDG_RUNTIME_DIR", "")
     if base.startswith("/") and _is_private(base):
         return _made(Path(base) / "onecontext")
-    return _made(Path(env.get("TMPDIR") or "/tmp") / f"onecontext-{os.getuid()}")  # noqa: S108  # owner and mode are checked
+    return _made(Path(env.get("TMPDIR") or "/tmp") / f"onecontext-{os.getuid()}")  # owner and mode are checked
 
 
 def connected(folder: Path) -> socket.socket:

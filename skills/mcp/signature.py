@@ -72,9 +72,9 @@ def type_of(about: Mapping[str, Any], root: Mapping[str, Any], depth: int = 1) -
     return "|".join(kind or "str" for kind in list(kinds)[:4]) if kinds else "any"
 
 
-def resolved(about: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema that a reference within the document leads to, followed at most four times."""
-    about = _mapping(about)
+    about = _mapping(schema)
     for _ in range(4):
         reference = about.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -123,7 +123,7 @@ def _choices(about: Mapping[str, Any]) -> str | None:
 
 
 def _default(value: Any) -> str:
-    if value is None or value == "" or isinstance(value, dict | list | float) and not value:
+    if value is None or value == "" or (isinstance(value, dict | list | float) and not value):
         return ""
     word = _word(value)
     return f" = {word}" if len(word) <= _MAX_DEFAULT else ""

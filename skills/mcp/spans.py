@@ -8,7 +8,7 @@ The grammar is that of RFC 8259; the values themselves are read by the standard 
 
 import json
 import re
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # documented by its use there, not in typeshed
 
 from onecontext.errors import InvalidDocument
 

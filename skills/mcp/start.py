@@ -44,8 +44,9 @@ class Start:
     def document(self) -> dict[str, Any]:
         """Return it as it stands in ``server.json``."""
         said: dict[str, Any] = {"command": list(self.command)} if self.command else {"url": self.url}
-        parts = {"env": dict(self.env), "headers": dict(self.headers), "stored": list(self.stored)}
-        return said | {name: value for name, value in parts.items() if value}
+        parts: dict[str, Any] = {"env": dict(self.env), "headers": dict(self.headers), "stored": list(self.stored)}
+        said.update({name: value for name, value in parts.items() if value})
+        return said
 
     def shown(self) -> str:
         """Return it in a line for a person to judge: templates as they are."""
@@ -91,7 +92,7 @@ class Server:
             SetupError: a variable is not set.
         """
         start = self.start
-        filled = {
+        filled: dict[str, Any] = {
             "name": self.name,
             "env": {name: expanded(text, env) for name, text in start.env.items()},
             "headers": {name: expanded(text, env) for name, text in start.headers.items()},

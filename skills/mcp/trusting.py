@@ -7,7 +7,6 @@ Rule 3: what is not trusted is refused with a sentence that shows what would be 
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def own_folder(env: Mapping[str, str]) -> Path:
         SetupError: neither XDG_CONFIG_HOME nor HOME is set.
     """
     base = env.get("XDG_CONFIG_HOME", "")
-    if os.path.isabs(base):
+    if base.startswith("/"):
         return Path(base) / "onecontext"
     if env.get("HOME"):
         return Path(env["HOME"]) / ".config" / "onecontext"

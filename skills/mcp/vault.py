@@ -54,9 +54,10 @@ class KeyringVault:
         from keyring.errors import KeyringError
 
         try:
-            return keyring.get_password(SERVICE, name)
+            found: str | None = keyring.get_password(SERVICE, name)
         except KeyringError:
             return None
+        return found
 
     def set(self, name: str, value: str) -> None:
         """Keep ``value``; raises SetupError where the keyring refuses."""

@@ -59,7 +59,7 @@ def is_same_person(connection: socket.socket, uid: int) -> bool:
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
-    pieces = []
+    pieces: list[bytes] = []
     while size:
         piece = connection.recv(min(size, 1 << 20))
         if not piece:

@@ -21,12 +21,11 @@ from mcp.shared.exceptions import MCPError
 from pydantic import TypeAdapter, ValidationError
 
 from onecontext.errors import InvalidDocument, OneContextError
-from onecontext.text.fence import one_line
-from onecontext.text.redact import redact
 from onecontext.version import __version__
 from skills.mcp.client.http import http_streams
 from skills.mcp.client.oauth import Login, authorization
 from skills.mcp.client.raw import Answers
+from skills.mcp.client.sentences import first_fault, innermost, is_late, joined, shortened
 from skills.mcp.client.stdio import Diary, stdio_streams
 from skills.mcp.faults import CallInDoubt, NoServer, ServerFailed
 from skills.mcp.listing import MAX_TOOLS, told_apart, tools_in, tools_of
@@ -167,7 +166,8 @@ class Connection:
         request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
         # Not the SDK's call_tool: it throws away a result that differs from what the server announced, when the call
         # has been carried out.
-        return await self._client.session.send_request(request, _OBJECT, request_read_timeout_seconds=timeout_s)
+        session = self._client.session
+        return await session.send_request(request, _OBJECT, request_read_timeout_seconds=timeout_s)  # type: ignore[type-var]
 
     def _asked(self, ask: Callable[[], Any], what: str, timeout_s: float) -> Any:
         assert self._portal is not None
@@ -181,37 +181,39 @@ class Connection:
         self.close()
         # Its exit code is known only now.
         code = self._diary.exit_code
-        if isinstance(error, OSError) and "command" in self._launch and not _is_late(error) and code is None:
+        if isinstance(error, OSError) and "command" in self._launch and not is_late(error) and code is None:
             return NoServer(f"{self._shown} cannot be started: {error.strerror or error}: {error.filename}")
-        if code is not None and not _is_late(error):
+        if code is not None and not is_late(error):
             end = f"ended with exit code {code}" if code >= 0 else f"was ended by signal {-code}"
-            return NoServer(_joined(f"{self._shown} {end} before it answered", self._diary.told()))
+            return NoServer(joined(f"{self._shown} {end} before it answered", self._diary.told()))
         return NoServer(said.message, hint=said.hint)
 
     def _sentence(self, error: BaseException, what: str, timeout_s: float, *, in_doubt: bool) -> OneContextError:
-        error = _innermost(error)
+        error = innermost(error)
         if isinstance(error, OneContextError):
             return error
         doubt = "; whether the call was carried out is not known" if in_doubt else ""
-        if _is_late(error):
-            return ServerFailed(_joined(f"{self._shown} did not {what} within {timeout_s:g} s{doubt}", self._told()))
+        if is_late(error):
+            return ServerFailed(joined(f"{self._shown} did not {what} within {timeout_s:g} s{doubt}", self._told()))
         if isinstance(error, MCPError) and not self._is_closed(error):
-            return ServerFailed(f"{self._shown} refused to {what}: {_shortened(error.error.message)}")
+            return ServerFailed(f"{self._shown} refused to {what}: {shortened(error.error.message)}")
         if isinstance(error, ValidationError | InvalidDocument):
-            return ServerFailed(f"{self._shown} answered with something else than the protocol says: {_first(error)}")
+            return ServerFailed(
+                f"{self._shown} answered with something else than the protocol says: {first_fault(error)}"
+            )
         if isinstance(error, httpx2.HTTPStatusError):
             return ServerFailed(f"{self._shown} answered with HTTP status {error.response.status_code}")
         if isinstance(error, httpx2.HTTPError | OSError) and "url" in self._launch:
-            return ServerFailed(f"{self._shown} cannot be reached: {_shortened(str(error)) or type(error).__name__}")
+            return ServerFailed(f"{self._shown} cannot be reached: {shortened(str(error)) or type(error).__name__}")
         self._diary.has_ended = True
         kind = CallInDoubt if in_doubt else ServerFailed
-        return kind(_joined(f"the connection to {self._shown} ended{doubt}", self._told()))
+        return kind(joined(f"the connection to {self._shown} ended{doubt}", self._told()))
 
     def _is_closed(self, error: MCPError) -> bool:
         return error.error.code == types.CONNECTION_CLOSED
 
     def _told(self) -> str:
-        return _shortened(self._diary.told())
+        return shortened(self._diary.told())
 
     @property
     def _shown(self) -> str:
@@ -236,31 +238,3 @@ def connect(launch: Mapping[str, Any], *, timeout_s: float, login: Login | None 
     connection = Connection(launch)
     connection.open(timeout_s=timeout_s, login=login)
     return connection
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the one error in a group of one, which task groups make of any."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def _is_late(error: BaseException) -> bool:
-    return isinstance(error, TimeoutError) or isinstance(error, MCPError) and error.error.code == types.REQUEST_TIMEOUT
-
-
-def _joined(sentence: str, told: str) -> str:
-    return f"{sentence}; {_shortened(told)}" if told else sentence
-
-
-def _shortened(text: str) -> str:
-    return redact(one_line(text, limit=600))
-
-
-def _first(error: ValidationError | InvalidDocument) -> str:
-    if isinstance(error, InvalidDocument):
-        return error.message
-    first = error.errors(include_url=False, include_input=False)[0]
-    return _shortened(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-
-

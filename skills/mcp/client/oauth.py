@@ -1,4 +1,4 @@
-"""Logging in to a server that asks for OAuth 2.1: the SDK's flow, with a browser on this machine and a vault for tokens.
+"""Logging in to a server that asks for OAuth 2.1: the SDK's flow, a browser on this machine, a vault for tokens.
 
 Rule 1: tokens and what a client was registered as go to the vault and nowhere else (:mod:`skills.mcp.vault`).
 Rule 2: the person is shown the address; the answer comes to a socket on the loopback, once, and the SDK checks the
