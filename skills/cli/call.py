@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from onecontext.cli.output import printable
 from onecontext.errors import InvalidDocument, UsageError
+from skills.cli.words import words_anywhere
 from skills.mcp.plain_name import plain_name
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("server", nargs="?", help="the name of the skill that the server was imported as")
     parser.add_argument("tool", nargs="?", help="without it the tools are listed")
     parser.add_argument("values", nargs="*", help="the tool's parameters")
+    words_anywhere(parser, _more)
     parser.add_argument(
         "--json", nargs="?", action=_Json, default=False, help="arguments from - or {…}; alone: the result as JSON"
     )
@@ -57,6 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--login", action="store_true", help="log in where the server asks for it")
     parser.add_argument("--list", action="store_true", help="the sessions that are held open")
     parser.add_argument("--stop", action="store_true", help="end the session with SERVER; without one, all of them")
+
+
+def _more(args: argparse.Namespace, words: list[str]) -> None:
+    for word in words:
+        if args.server is None:
+            args.server = word
+        elif args.tool is None:
+            args.tool = word
+        else:
+            args.more = [*args.more, word]
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:

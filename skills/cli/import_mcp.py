@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from onecontext.cli.output import printable
 from onecontext.errors import UsageError
+from skills.cli.words import words_anywhere
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -28,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", nargs="?", help="what the skill is to be called; with --from also a server's name there"
     )
-    parser.add_argument("command", nargs="*", help="the program that is the server, and its arguments, after --")
     parser.add_argument("--url", help="the address of a server that speaks streamable HTTP")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="a .mcp.json, .claude.json, config.toml"
@@ -44,7 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--not-secret", action="append", default=[], metavar="NAME", help="its value may be written into the skill"
     )
     parser.add_argument("--user", action="store_true", help="into your home folder instead of the project")
+    words_anywhere(parser, _named, rest="command")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds to wait for it (60)")
+
+
+def _named(args: argparse.Namespace, words: list[str]) -> None:
+    if words and args.name is None:
+        args.name = words.pop(0)
+    if words:
+        raise UsageError(f"{words[0][:60]!r} stands alone", hint="the server's command comes after --")
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:

@@ -3,8 +3,8 @@
 Rule 1: of any number of processes that start it at once one does, and the others wait for it and use it.
 Rule 2: who answers must be a process of the same person. One of an older version is asked to end and another started;
         one of a newer version is used as long as it speaks as we do.
-Rule 3: a request is sent once. When the daemon goes away before it answered a call, whether the call was carried out is
-        not known, and that is what is said.
+Rule 3: a request is sent once, but to a daemon that says it did nothing since it is ending. When the daemon goes away
+        before it answered a call, whether the call was carried out is not known, and that is what is said.
 """
 
 import os
@@ -59,6 +59,14 @@ class Holder:
         Raises:
             SetupError: no daemon can be started, or another person's answers. What the daemon says, as it says it.
         """
+        while True:
+            answer = self._asked(request, wait_s, show)
+            if "again" not in answer:
+                return _opened(answer)
+            self.close()
+            time.sleep(_PAUSE_S)
+
+    def _asked(self, request: Mapping[str, Any], wait_s: float, show: Callable[[str], None] | None) -> dict[str, Any]:
         connection = self._ready()
         connection.settimeout(None if show else wait_s)
         try:
@@ -68,7 +76,7 @@ class Holder:
                 if answer is None:
                     raise ConnectionResetError
                 if "show" not in answer:
-                    return _opened(answer)
+                    return answer
                 if show is not None:
                     show(str(answer["show"]))
         except (OSError, Damaged) as error:
@@ -76,10 +84,9 @@ class Holder:
             doubt = "; whether the call was carried out is not known" if request.get("op") == "call" else ""
             why = f"did not answer within {wait_s:g} s" if isinstance(error, TimeoutError) else "ended"
             raise CallInDoubt(f"the process that holds the sessions {why}{doubt}") from error
-        except BaseException as error:
+        except BaseException:
             # Interrupted in the middle: what comes next on this connection would be the answer to this.
-            if not isinstance(error, OneContextError):
-                self.close()
+            self.close()
             raise
 
     def ask_running(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -88,7 +95,10 @@ class Holder:
             self._connection, _ = self._greeted()
         except OSError:
             return None
-        return self.ask(request, wait_s=30.0)
+        try:
+            return self.ask(request, wait_s=30.0)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Hang up; the daemon goes on."""

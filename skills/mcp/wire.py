@@ -3,7 +3,8 @@
 Rule 1: a frame is four bytes, its length as a big-endian number, then that many bytes of JSON: one object.
 Rule 2: a frame has an end: more than 64 MiB is refused before any of it is read.
 Rule 3: the daemon speaks first, once: ``{"hello": {"protocol": …, "version": …, "pid": …}}``. Then each request has one
-        answer, ``{"ok": …}`` or ``{"error": …}``, before which there may be ``{"show": …}`` for the person.
+        answer, ``{"ok": …}``, ``{"error": …}`` or ``{"again": true}`` (nothing was done: ask the next daemon), before
+        which there may be ``{"show": …}`` for the person.
 Rule 4: the standard library alone, and little of it: every call imports this.
 """
 

@@ -25,14 +25,13 @@ from onecontext.version import __version__
 from skills.mcp.client.http import http_streams
 from skills.mcp.client.oauth import Login, authorization
 from skills.mcp.client.raw import Answers
-from skills.mcp.client.sentences import first_fault, innermost, is_late, joined, shortened
+from skills.mcp.client.sentences import first_fault, innermost, is_closed, is_late, joined, shortened
 from skills.mcp.client.stdio import Diary, stdio_streams
 from skills.mcp.faults import CallInDoubt, NoServer, ServerFailed
 from skills.mcp.listing import MAX_TOOLS, told_apart, tools_in, tools_of
 from skills.mcp.tools import Tool
 
 _PAGES = 1_000
-_NO_REFUSAL = (types.CONNECTION_CLOSED, types.REQUEST_TIMEOUT)
 _OBJECT = TypeAdapter(dict[str, Any])
 _WHO = types.Implementation(name="onecontext", version=__version__)
 
@@ -69,7 +68,7 @@ class Connection:
         try:
             self._open("legacy", timeout_s, login)
         except MCPError as refused:
-            if refused.error.code in _NO_REFUSAL:
+            if is_closed(refused) or is_late(refused):
                 raise self._no_server(refused, timeout_s) from refused
             self._forget()
             try:
@@ -195,7 +194,7 @@ class Connection:
         doubt = "; whether the call was carried out is not known" if in_doubt else ""
         if is_late(error):
             return ServerFailed(joined(f"{self._shown} did not {what} within {timeout_s:g} s{doubt}", self._told()))
-        if isinstance(error, MCPError) and not self._is_closed(error):
+        if isinstance(error, MCPError) and not is_closed(error):
             return ServerFailed(f"{self._shown} refused to {what}: {shortened(error.error.message)}")
         if isinstance(error, ValidationError | InvalidDocument):
             return ServerFailed(
@@ -208,9 +207,6 @@ class Connection:
         self._diary.has_ended = True
         kind = CallInDoubt if in_doubt else ServerFailed
         return kind(joined(f"the connection to {self._shown} ended{doubt}", self._told()))
-
-    def _is_closed(self, error: MCPError) -> bool:
-        return error.error.code == types.CONNECTION_CLOSED
 
     def _told(self) -> str:
         return shortened(self._diary.told())

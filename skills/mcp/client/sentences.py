@@ -19,6 +19,12 @@ def innermost(error: BaseException) -> BaseException:
     return error
 
 
+def is_closed(error: BaseException) -> bool:
+    """Say whether the connection ended: the SDK's own words, since servers use its code for anything."""
+    closed = isinstance(error, MCPError) and error.error.code == types.CONNECTION_CLOSED
+    return closed and "connection closed" in str(error).lower()
+
+
 def is_late(error: BaseException) -> bool:
     """Say whether the time was over."""
     return isinstance(error, TimeoutError) or (

@@ -19,6 +19,8 @@ from pathlib import Path
 from skills.mcp.runtime import LIFE_LOCK, SOCKET, addressed
 
 _LOOK_S = 0.5
+_GRACE_S = 0.2
+_LAST_S = 5.0
 
 
 def main(folder: Path, idle_s: float) -> int:
@@ -41,14 +43,24 @@ def main(folder: Path, idle_s: float) -> int:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ending.set())
+
+    def stop() -> None:
+        # Nobody may connect to one that is ending: the next call starts another, which waits for the lock to be free.
+        with suppress(OSError):
+            (folder / SOCKET).unlink()
+        ending.set()
+
     sessions = Sessions(open_vault())
-    serving = Serving(sessions, ending.set)
+    serving = Serving(sessions, stop)
     _serve(listener, serving, sessions, ending, idle_s)
-    # Nobody may connect to one that is ending: the next call starts another, which waits for the lock to be free.
-    with suppress(OSError):
-        (folder / SOCKET).unlink()
+    stop()
     listener.close()
+    serving.is_ending = True
+    time.sleep(_GRACE_S)  # who was just greeted is told to ask another
     sessions.end()
+    last = time.monotonic() + _LAST_S
+    while serving.busy and time.monotonic() < last:
+        time.sleep(_GRACE_S / 10)
     return 0
 
 

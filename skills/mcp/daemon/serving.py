@@ -30,6 +30,8 @@ class Serving:
         self._stop = stop
         self._lock = threading.Lock()
         self.open_connections = 0
+        self.busy = 0
+        self.is_ending = False
 
     def serve(self, connection: socket.socket) -> None:
         """Answer one connection until it ends; made to be the whole of a thread."""
@@ -40,12 +42,25 @@ class Serving:
                 if is_same_person(connection, os.getuid()):
                     send(connection, {"hello": {"protocol": PROTOCOL, "version": __version__, "pid": os.getpid()}})
                     while (request := receive(connection)) is not None:
-                        self._answer(connection, request)
+                        self._count(busy=1)
+                        try:
+                            self._answer(connection, request)
+                        finally:
+                            self._count(busy=-1)
         finally:
             with self._lock:
                 self.open_connections -= 1
 
+    def _count(self, *, busy: int) -> None:
+        with self._lock:
+            self.busy += busy
+
     def _answer(self, connection: socket.socket, request: Mapping[str, Any]) -> None:
+        if self.is_ending:
+            # Nothing was done, so another daemon may be asked.
+            return send(connection, {"again": True})
+        if request.get("op") == "quit":
+            self._stop()
         try:
             answer = {"ok": self._done(connection, request)}
         except OneContextError as error:
@@ -56,8 +71,7 @@ class Serving:
             send(connection, answer)
         except Damaged as error:
             send(connection, {"error": {"type": "ServerFailed", "message": error.message, "hint": ""}})
-        if request.get("op") == "quit":
-            self._stop()
+        return None
 
     def _done(self, connection: socket.socket, request: Mapping[str, Any]) -> Any:
         words = {"call": self._call, "tools": self._tools, "list": self._list, "end": self._end, "quit": self._quit}
@@ -66,8 +80,22 @@ class Serving:
         return words[request["op"]](connection, request)
 
     def _call(self, connection: socket.socket, request: Mapping[str, Any]) -> Any:
-        session, notes = self._session(connection, request)
         tool, timeout_s = request["tool"], float(request["timeout_s"])
+        session, notes = self._session(connection, request)
+        try:
+            return self._called(connection, request, session, notes, tool, timeout_s)
+        finally:
+            self._sessions.release(session)
+
+    def _called(
+        self,
+        connection: socket.socket,
+        request: Mapping[str, Any],
+        session: Session,
+        notes: list[str],
+        tool: str,
+        timeout_s: float,
+    ) -> Any:
         notes += check_tool(session, tool, request["expected"])
         held = session.connection
         assert held is not None
@@ -82,6 +110,7 @@ class Serving:
 
     def _tools(self, connection: socket.socket, request: Mapping[str, Any]) -> Any:
         session, notes = self._session(connection, request)
+        self._sessions.release(session)
         listed = [[tool.name, tool.description, tool.schema, tool.exact] for tool in session.tools.values()]
         about = session.connection.about if session.connection else {}
         return {"tools": listed, "about": about, "notes": notes + session.notes}

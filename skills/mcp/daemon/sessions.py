@@ -60,35 +60,48 @@ class Sessions:
     ) -> tuple[Session, list[str]]:
         """Return the session, opened when it is not, and what there is to say about that.
 
+        It counts as used until :meth:`release` is called, which the caller owes whenever this returns.
+
         Raises:
             NoServer, NeedsLogin, ServerFailed: it cannot be opened.
         """
         key = digest_of(launch)
         with self._lock:
             session = self._held.setdefault(key, Session(key, launch))
+            session.in_flight += 1
+        try:
+            notes = self._readied(session, timeout_s, show)
+        except BaseException:
+            self.release(session)
+            raise
+        self._make_room(session)
+        return session, notes
+
+    def release(self, session: Session) -> None:
+        """Say that a request is done with the session."""
+        with self._lock:
+            session.in_flight -= 1
             session.used_at = time.monotonic()
+
+    def _readied(self, session: Session, timeout_s: float, show: Callable[[str], None] | None) -> list[str]:
         notes: list[str] = []
         with session.lock:
             if session.connection is not None and not session.connection.is_alive:
                 session.connection.close()
                 session.connection = None
-                notes.append(f"the MCP server {launch['name']} had ended; it was started again")
+                notes.append(f"the MCP server {session.launch['name']} had ended; it was started again")
             if session.connection is None:
                 self._connect(session, timeout_s, show)
             elif session.connection.has_changed:
                 _list(session)
-        self._make_room(session)
-        return session, notes
+        return notes
 
     def call(self, session: Session, tool: str, arguments: Mapping[str, Any], timeout_s: float) -> "Future[Any]":
-        """Send a call; the session counts as used until it is done."""
+        """Send a call."""
         assert session.connection is not None
         with self._lock:
-            session.in_flight += 1
             session.calls += 1
-        future = session.connection.submit(tool, arguments, timeout_s=timeout_s)
-        future.add_done_callback(lambda _: self._done(session))
-        return future
+        return session.connection.submit(tool, arguments, timeout_s=timeout_s)
 
     def end(self, keys: list[str] | None = None) -> int:
         """End these sessions (None: all) and return how many there were."""
@@ -162,11 +175,6 @@ class Sessions:
             surplus = [session.key for session in others[: max(len(self._held) - MAX_SESSIONS, 0)]]
         if surplus:
             self.end(surplus)
-
-    def _done(self, session: Session) -> None:
-        with self._lock:
-            session.in_flight -= 1
-            session.used_at = time.monotonic()
 
 
 def check_tool(session: Session, name: str, expected: Mapping[str, str]) -> list[str]:
