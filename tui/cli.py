@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
-    parser.add_argument("--palette", choices=("auto", "dark", "light"), default="auto", help="colours of the screen")
+    parser.add_argument(
+        "--palette",
+        choices=("auto", "dark", "light", "safe"),
+        default="auto",
+        help="colours of the screen; safe: for eyes that see few",
+    )
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:

@@ -203,7 +203,6 @@ _OTHER_WORDS = {
     "start": "'onecontext run \"GOAL\"' begins a mission",
     "budget": "'onecontext cost' says what was spent; 'run' and 'resume' take --budget-usd N",
     "usage": "'onecontext cost' says what was spent",
-    "search": "'onecontext context' finds what matters in the memory",
 }
 """What people type who know another tool, and what it is here."""
 

@@ -1,7 +1,9 @@
 """The bundled skills teach commands: each of them is run here, in the order it is taught, in a real repository."""
 
+import re
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -9,19 +11,13 @@ from onecontext.text.tokens import default_counter
 from skills.activation.activate import activate, read_skill_file
 from skills.catalogue.fitting import catalogue
 from skills.finding.discover import BUNDLED, find_skills
-from skills.format.skill import Skill
 from teams.protocol.team import Team
+from tests.support.lessons import BILL_FILES, REPORT_FILES, ROWS, ROWS_MENDED, SHARES, SHARES_MENDED, bundled
 from tests.support.missions import git, make_repository, onecontext
 from tests.support.taught import carry_out, commands
 
 NAMES = ("debug-by-hypotheses", "onecontext-memory", "onecontext-team", "review-to-tests")
 LINE_TOKENS, BODY_TOKENS = 30, 900
-
-
-def bundled(name: str) -> Skill:
-    found = find_skills(BUNDLED / "nowhere", None)
-    assert found.problems == ()
-    return next(skill for skill in found.skills if skill.name == name)
 
 
 def body(name: str) -> str:
@@ -103,34 +99,15 @@ def test_a_team_is_joined_worked_in_and_left_by_the_shell(tmp_path: Path) -> Non
 
 # --- a review whose findings are tests --------------------------------------------------------------------------------
 
-BILL = """from decimal import Decimal
-
-
-def split(total: Decimal, people: int) -> list[Decimal]:
-    share = round(total / people, 2)
-    return [share] * people
-"""
-MENDED = "sed -i 's/    return .*/    return [share] * (people - 1) + [total - share * (people - 1)]/' till/bill.py"
-BILL_FILES = {
-    "till/__init__.py": "",
-    "till/bill.py": BILL,
-    "tests/test_bill.py": "from till.bill import split\n\n\ndef test_one() -> None:\n    assert split(5, 1) == [5]\n",
-}
-
-
-def bill_repository(folder: Path) -> Path:
-    repository = make_repository(folder, BILL_FILES)
-    (repository / "README.md").write_text("The shares of a bill add up to it.\n")
-    git(repository, "add", ".")
-    git(repository, "commit", "--quiet", "--message=docs")
-    return repository
-
 
 def test_a_finding_becomes_a_test_that_is_red_then_green_in_git(tmp_path: Path) -> None:
-    repository = bill_repository(tmp_path / "repository")
+    repository = make_repository(tmp_path / "repository", BILL_FILES)
+    (repository / "README.md").write_text("Bills. The shares of a bill add up to it.\n")
+    git(repository, "commit", "--quiet", "--all", "--message=docs")
+    mended = f"sed -i {quote(f's/{re.escape(SHARES)}/{SHARES_MENDED}/')} till/bill.py"
 
     ran = carry_out(
-        body("review-to-tests"), repository, after={"git commit --quiet --message": MENDED}, tools=tmp_path / "tools"
+        body("review-to-tests"), repository, after={"git commit --quiet --message": mended}, tools=tmp_path / "tools"
     )
 
     done(ran)
@@ -141,7 +118,8 @@ def test_a_finding_becomes_a_test_that_is_red_then_green_in_git(tmp_path: Path) 
 
 
 def test_without_a_fix_the_finding_stays_red_and_the_skill_stops_there(tmp_path: Path) -> None:
-    repository = bill_repository(tmp_path / "repository")
+    repository = make_repository(tmp_path / "repository", BILL_FILES)
+    git(repository, "commit", "--quiet", "--allow-empty", "--message=second")
 
     ran = carry_out(body("review-to-tests"), repository, after={}, tools=tmp_path / "tools")
 
@@ -152,39 +130,13 @@ def test_without_a_fix_the_finding_stays_red_and_the_skill_stops_there(tmp_path:
 
 # --- rival theories ---------------------------------------------------------------------------------------------------
 
-REPORT = """import csv
-from collections.abc import Iterator
-
-
-def rows(path: str) -> Iterator[list[str]]:
-    with open(path) as file:
-        yield from csv.reader(file)
-
-
-def report(path: str) -> list[str]:
-    found = rows(path)
-    count = sum(1 for _ in found)
-    return [f"{count} orders", *(",".join(row) for row in found)]
-"""
-REPORT_TEST = """from report import report
-
-
-def test_the_report_has_a_line_for_each_order() -> None:
-    assert report("orders.csv") == ["3 orders", "1,tea", "2,rye", "3,oil"]
-"""
-REPORT_FILES = {
-    "report.py": REPORT,
-    "orders.csv": "1,tea\n2,rye\n3,oil\n",
-    "tests/test_report.py": REPORT_TEST,
-}
-
 
 def test_theories_are_struck_by_commands_and_the_fix_is_toggled(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "repository", REPORT_FILES)
     onecontext(repository, "init")
     team = Team.create("crew", root=repository / ".claude", cwd=repository)
     team.join("bob")
-    mended = "sed -i 's/found = rows(path)/found = list(rows(path))/' report.py"
+    mended = f"sed -i 's/{ROWS}/{ROWS_MENDED}/' report.py"
 
     ran = carry_out(
         body("debug-by-hypotheses"), repository, after={"onecontext mail": mended}, tools=tmp_path / "tools"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tui.rows.spans import Spans
 from tui.snapshot import (
@@ -19,7 +19,7 @@ from tui.snapshot import (
     Verdict,
     Verification,
 )
-from tui.text import wrapped
+from tui.text import lines_of, wrapped
 from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
 
 LABEL_CELLS = 12
@@ -31,6 +31,14 @@ class Paragraph(NamedTuple):
     label: str
     text: str
     tone: str = "plain"
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A thing of a view that tells itself in full."""
+
+    def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
+        """Return a title and the paragraphs; ``zone`` None is the terminal's."""
 
 
 def rows_of(paragraphs: list[Paragraph], cells: int) -> list[Spans]:
@@ -45,7 +53,9 @@ def rows_of(paragraphs: list[Paragraph], cells: int) -> list[Spans]:
 
 
 def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
-    """Return a title and the paragraphs about ``item``, which is anything a pane shows."""
+    """Return a title and the paragraphs about ``item``, which is anything a view shows."""
+    if isinstance(item, Telling):
+        return item.told(zone)
     if isinstance(item, Task):
         return f"task #{item.id}", list(_task(item, snapshot, zone))
     if isinstance(item, Agent):
@@ -61,6 +71,13 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
         head = [Paragraph("kind", item.kind, "bad"), Paragraph("state", state)]
         return "attention", [*head, Paragraph("task", f"#{item.task}"), Paragraph("", ""), Paragraph("", item.text)]
     return "event", list(_event(item, zone))
+
+
+def plain_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> str:
+    """Return all there is to know about ``item`` as text, for a clipboard: printable, a line for each line of it."""
+    _, paragraphs = detail_of(item, snapshot, zone)
+    lines = (f"{label}: {text}" if label else text for label, text, _ in paragraphs)
+    return "\n".join(lines_of("\n".join(lines)))
 
 
 def _task(task: Task, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Paragraph]:
