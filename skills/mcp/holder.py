@@ -10,27 +10,21 @@ Rule 3: a request is sent once, but to a daemon that says it did nothing since i
 import os
 import select
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from onecontext import errors
 from onecontext.errors import Damaged, OneContextError, SetupError
 from onecontext.version import __version__
 from skills.mcp.faults import KINDS, CallInDoubt
-from skills.mcp.runtime import START_LOCK, connected, runtime_folder
+from skills.mcp.runtime import connected, runtime_folder
+from skills.mcp.starting import start_daemon
 from skills.mcp.wire import PROTOCOL, is_same_person, receive, send
 
 IDLE_S = 600.0
 _START_S = 20.0
 _PAUSE_S = 0.02
-# Of our environment the daemon gets what Python and a keyring need; a server is given its own with each request.
-_KEPT = (
-    *("DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SSL_CERT_DIR", "SSL_CERT_FILE"),
-    *("TMPDIR", "VIRTUAL_ENV", "XDG_RUNTIME_DIR", "https_proxy", "http_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"),
-)
 
 
 class Holder:
@@ -125,7 +119,7 @@ class Holder:
                         "the process that holds sessions with MCP servers does not answer",
                         hint=f"its socket is in {self._folder}; 'onecontext call --list' tells whether it runs",
                     ) from None
-                self._start(ends)
+                start_daemon(self._folder, self._env, self._idle_s)
                 continue
             if not _is_older(hello):
                 return connection
@@ -149,35 +143,6 @@ class Holder:
             connection.close()
             raise
         return connection, hello
-
-    def _start(self, ends: float) -> None:
-        """Start the daemon, or wait for who does."""
-        import fcntl
-        import subprocess
-
-        lock = os.open(self._folder / START_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                connected(self._folder).close()
-                return  # somebody did while we waited
-            except OSError:
-                pass
-            command = [sys.executable, "-m", "skills.mcp.daemon", str(self._folder), str(self._idle_s)]
-            env = {name: self._env[name] for name in _KEPT if name in self._env}
-            done = subprocess.run(
-                command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=_START_S, check=False
-            )
-            if done.returncode:
-                said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-                raise SetupError(f"the process that holds sessions cannot be started: {(said or ['?'])[-1][:300]}")
-            if not Path(self._folder).is_dir():
-                raise SetupError(f"{self._folder} was removed")
-            time.sleep(_PAUSE_S)  # one that is ending still has its lock; it is tried again until then
-        except subprocess.TimeoutExpired as error:
-            raise SetupError("the process that holds sessions cannot be started: it takes too long") from error
-        finally:
-            os.close(lock)
 
 
 def _opened(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from onecontext.errors import InvalidDocument, UsageError
 from onecontext.text.tokens import Counter
-from skills.format.reading import read_skill
 from skills.mcp.calling import Listed, listed
 from skills.mcp.folder import contents, file_names, schema_text, was_edited, write_again, write_new
 from skills.mcp.literals import settled, store
@@ -84,7 +83,6 @@ def import_server(
     said = listed(server, env, timeout_s=timeout_s, show=show)
     write_new(place / name, contents(name, start, said.about, said.tools, counter))
     written = read_server(place / name, root)
-    read_skill(place / name)
     trust(written, env)
     return Imported(written, _notes(said))
 

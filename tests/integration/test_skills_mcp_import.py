@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from skills.format.reading import read_skill
+from onecontext.text.frontmatter import split
 from tests.support.mcp import Person, person, schema_of, tool
 
 __all__ = ["person"]
@@ -21,13 +21,12 @@ def test_an_imported_server_is_a_skill_that_fits_the_format(person: Person) -> N
         "shop", [tool(name, what, f"{name} a thing. Or two, if they are small.") for name in ("Buy", "Sell")]
     )
 
-    skill, faults = read_skill(person.project / ".agents/skills/shop")
     said = person.says("skill", "validate", ".agents/skills/shop")
 
     assert said.code == 0, said.err
-    assert faults == []
-    assert skill.name == "shop"
-    assert "- " not in skill.description
+    front, _ = split((person.project / ".agents/skills/shop/SKILL.md").read_text())
+    assert sorted(front) == ["description", "metadata", "name"]
+    assert front["metadata"] == {"onecontext": "mcp", "tools": "Buy Sell"}
     assert "Buy(what) — Buy a thing\nSell(what) — Sell a thing\n" in person.says("skill", "use", "shop").out
 
 
@@ -80,11 +79,11 @@ def test_hostile_texts_can_not_forge_a_line_or_end_the_block(person: Person) -> 
     server = person.imports("evil", [tool(name, schema_of({"a\n```\nb": {"enum": ["x\ny"]}}), evil), tool("ok")])
 
     text = (server.folder / "SKILL.md").read_text()
-    skill, faults = read_skill(server.folder)
+    front, _ = split(text)
     lines = text.split("---\n", 2)[2].splitlines()
 
-    assert faults == []
-    assert skill.name == "evil"
+    assert front["name"] == "evil"
+    assert front["description"] == "MCP server, 2 tools. Use for heading, fake, lie."
     assert [line for line in lines if line.startswith("```")] == ["```", "```"]
     assert len(lines) == 5
     assert not any(line.startswith(("#", "fake", "name:", "</")) for line in lines)
