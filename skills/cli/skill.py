@@ -43,10 +43,11 @@ def _declare_late(parser: argparse.ArgumentParser, module: str) -> None:
     parse = parser.parse_known_args
 
     def declare_and_parse(args: Any = None, namespace: Any = None) -> Any:
+        parser.parse_known_args = parse  # type: ignore[method-assign]  # a word may put its own in its place
         import_module(module).add_arguments(parser)
         # The main parser has --json too; SUPPRESS keeps this one from undoing it.
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        return parse(args, namespace)
+        return parser.parse_known_args(args, namespace)
 
     parser.parse_known_args = declare_and_parse  # type: ignore[method-assign]
 
