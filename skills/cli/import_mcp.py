@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
     from skills.mcp.start import Start
 
+AFTER_DASHES = "command"
+"""Where the words after ``--`` go."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the word takes."""
@@ -44,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--not-secret", action="append", default=[], metavar="NAME", help="its value may be written into the skill"
     )
     parser.add_argument("--user", action="store_true", help="into your home folder instead of the project")
-    words_anywhere(parser, _named, rest="command")
+    words_anywhere(parser, _named)
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds to wait for it (60)")
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from onecontext.errors import InvalidDocument, SetupError
 from onecontext.store.files import read_bytes, replace_text
-from skills.mcp.start import Server
+from skills.mcp.start import FILE_NAME as SERVER_FILE
+from skills.mcp.start import Server, read_server
 
 FILE_NAME = "mcp-servers.json"
 SCHEMA_VERSION = 1
@@ -48,9 +49,37 @@ def trust(server: Server, env: Mapping[str, str]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # One writer at a time, or two imports at once would lose one of the two.
     with held(path.with_name(f".{path.name}.lock")):
-        starts = _read(path) | {server.digest: f"{server.name} in {server.root}"}
-        text = json.dumps({"schema_version": SCHEMA_VERSION, "starts": starts}, indent=2, ensure_ascii=False)
-        replace_text(path, f"{text}\n", durable=True, mode=0o600)
+        _write(path, _read(path) | {server.digest: f"{server.name} in {server.root}"})
+
+
+def trust_folder(folder: Path, env: Mapping[str, str]) -> str:
+    """Record that the server of the skill in ``folder`` may start, and return in a line what that starts.
+
+    "" where the skill is no server. Raises as :func:`trust` and :func:`skills.mcp.start.read_server` do.
+    """
+    if not (folder / SERVER_FILE).exists():
+        return ""
+    server = read_server(folder, folder.parents[2])
+    trust(server, env)
+    return server.start.shown()
+
+
+def distrust(name: str, env: Mapping[str, str]) -> list[str]:
+    """Take back every trust in servers of that name, and return in which folders they were.
+
+    Raises:
+        InvalidDocument: the file that holds it is broken. OSError: it cannot be written.
+    """
+    path = _path(env)
+    if not path.exists():
+        return []
+    from onecontext.store.locks import held
+
+    with held(path.with_name(f".{path.name}.lock")):
+        starts = _read(path)
+        gone = {digest: what for digest, what in starts.items() if what.startswith(f"{name} in ")}
+        _write(path, {digest: what for digest, what in starts.items() if digest not in gone})
+    return [what.removeprefix(f"{name} in ") for what in gone.values()]
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -64,6 +93,11 @@ def _read(path: Path) -> dict[str, str]:
     if not isinstance(starts, dict):
         raise InvalidDocument(f"{path} has no 'starts'", hint="mend it, or move it away and trust anew")
     return {str(digest): str(what) for digest, what in starts.items()}
+
+
+def _write(path: Path, starts: Mapping[str, str]) -> None:
+    text = json.dumps({"schema_version": SCHEMA_VERSION, "starts": starts}, indent=2, ensure_ascii=False)
+    replace_text(path, f"{text}\n", durable=True, mode=0o600)
 
 
 def _path(env: Mapping[str, str]) -> Path:

@@ -161,6 +161,13 @@ def test_what_a_clone_brings_starts_nothing(person: Person, tmp_path: Path) -> N
     assert "skill trust shop" in ran.err
     assert not own.exists()
 
+    shown = person.says("skill", "trust", "shop")
+    assert "it starts: " in shown.out
+    assert "mcp_stdio.py" in shown.out
+    assert person.says("call", "shop", "pid").code == 0
+    assert person.says("skill", "trust", "shop", "--revoke").code == 0
+    assert person.says("call", "shop", "pid").code == 3
+
 
 def test_a_start_that_was_changed_is_not_trusted_any_more(person: Person) -> None:
     server = person.imports("shop", [tool("pid")])
