@@ -11,6 +11,7 @@ from onecontext.text.tokens import default_counter
 from skills.activation.activate import activate, read_skill_file
 from skills.catalogue.fitting import catalogue
 from skills.finding.discover import BUNDLED, find_skills
+from skills.search.index import SkillIndex
 from teams.protocol.team import Team
 from tests.support.lessons import BILL_FILES, REPORT_FILES, ROWS, ROWS_MENDED, SHARES, SHARES_MENDED, bundled
 from tests.support.missions import git, make_repository, onecontext
@@ -47,6 +48,29 @@ def test_its_body_is_short_and_names_every_file_that_it_has(name: str) -> None:
     for path in (skill.folder / "references").glob("*.md"):
         own = text.partition("\n\nFiles of this skill:")[0]
         assert f"references/{path.name}" in own, "the body must say when it is read"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("onecontext-memory", "what did we decide about this earlier"),
+        ("onecontext-memory", "remember it for the next session"),
+        ("onecontext-memory", "has somebody tried this before"),
+        ("onecontext-team", "take a task from the board"),
+        ("onecontext-team", "write a message to a colleague"),
+        ("onecontext-team", "hand my work over for review"),
+        ("review-to-tests", "review this pull request"),
+        ("review-to-tests", "look for bugs in this change"),
+        ("review-to-tests", "write a failing test for a finding"),
+        ("debug-by-hypotheses", "why is this test flaky"),
+        ("debug-by-hypotheses", "find the root cause of a crash"),
+        ("debug-by-hypotheses", "my first fix did not help"),
+    ],
+)
+def test_each_is_found_first_by_who_does_not_know_its_name(name: str, asked: str) -> None:
+    index = SkillIndex(find_skills(BUNDLED / "nowhere", None).skills)
+
+    assert [hit.skill.name for hit in index.search(asked, 1)] == [name]
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
