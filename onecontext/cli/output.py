@@ -7,6 +7,7 @@ Rule 3: colour only on a terminal, and never when NO_COLOR is set (no-color.org)
 
 import json
 import re
+import shutil
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -46,6 +47,13 @@ class Output:
         self._stderr = stderr
         self.json = json
         self._colour = colour
+
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that the answer goes to; None: it goes to a file or a program."""
+        if self.json or not self._stdout.isatty():
+            return None
+        return shutil.get_terminal_size().columns
 
     def answer(self, data: Any, text: str) -> None:
         """Print the answer: ``data`` as JSON when programs asked, else ``text`` for people (already painted)."""

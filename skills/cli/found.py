@@ -1,20 +1,51 @@
 """What the words share: the skills as they are found from where a person stands, and one of them by name."""
 
+import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UnknownSkill
+from skills.finding.configured import FILE_NAME, configured_paths
 from skills.finding.discover import Found, find_skills
 from skills.format.skill import Skill
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
 
+_SHOWN = 20  # names in an error
 
-def found_here(invocation: "Invocation") -> Found:
-    """Return the skills of the project around the working folder, of the home folder, and the bundled ones."""
-    home = invocation.env.get("HOME")
-    return find_skills(project_of(invocation.cwd), Path(home) if home else None)
+
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--path``."""
+    help_ = "look in this folder first: of skills, or of one (may be repeated)"
+    parser.add_argument("--path", type=Path, action="append", default=[], dest="paths", metavar="FOLDER", help=help_)
+
+
+def found_here(invocation: "Invocation", paths: Sequence[Path] = ()) -> Found:
+    """Return the skills for work in the working folder; ``paths`` is what a person named besides.
+
+    Raises:
+        InvalidDocument: ``onecontext.toml`` names folders in another way than it may.
+    """
+    project, env = project_of(invocation.cwd), invocation.env
+    return find_skills(
+        project,
+        _folder(env, "HOME"),
+        here=invocation.cwd,
+        extra=[invocation.cwd / path for path in paths],
+        configured=configured_paths(project) if (project / FILE_NAME).exists() else (),
+        client=_folder(env, "CLAUDE_CONFIG_DIR"),
+        cache=cache_folder(env),
+    )
+
+
+def cache_folder(env: Mapping[str, str]) -> Path | None:
+    """Return where what was read may be kept (``$XDG_CACHE_HOME/onecontext``); None where ``env`` does not say."""
+    named, home = env.get("XDG_CACHE_HOME", ""), _folder(env, "HOME")
+    if named.startswith("/"):  # relative ones are to be ignored, says the XDG Base Directory Specification
+        return Path(named) / "onecontext"
+    return home / ".cache" / "onecontext" if home else None
 
 
 def project_of(cwd: Path) -> Path:
@@ -31,5 +62,13 @@ def named(found: Found, name: str) -> Skill:
     for skill in found.skills:
         if skill.name == name:
             return skill
-    known = ", ".join(skill.name for skill in found.skills) or "none"
-    raise UnknownSkill(f"no skill {name!r}; there are {known}", hint="'onecontext skill list --why' shows where from")
+    names = [skill.name for skill in found.skills]
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    known = ", ".join(names[:_SHOWN]) or "none"
+    raise UnknownSkill(
+        f"no skill {name!r}; there are {known}{more}", hint="'onecontext skill list --why' shows where from"
+    )
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None

@@ -9,8 +9,7 @@ import pytest
 from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, UnknownSkill
 from skills.activation.activate import activate, files, read_skill_file, skill_tool
-from skills.format.reading import read_skill
-from tests.support.skills import Write, skill_writer
+from tests.support.skills import Write, read_skill, skill_writer
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ def test_list_says_where_from_what_it_costs_and_what_is_wrong(write: Write, tmp_
     assert "from .agents/skills of the project" in out
     assert "shadows " in out
     assert "tokens in the catalogue" in out
-    assert "not a skill: 'name' is 'x' but the folder is 'b'" in err
+    assert "b/SKILL.md:2: used, though 'name' is 'x' but the folder is 'b'" in err
 
 
 @pytest.mark.parametrize("words", [("list", "--json"), ("--json", "list"), ("--json", "list", "--json")])
@@ -108,8 +107,8 @@ def test_show_use_and_validate(write: Write, tmp_path: Path) -> None:
     assert _run(tmp_path, "use", "zzz")[0] == 2
     assert _run(tmp_path, "validate", ".agents/skills/a")[:2] == (0, "a is a valid skill\n")
     assert _run(tmp_path, "validate", ".agents/skills/a/SKILL.md")[0] == 0
-    code, _, err = _run(tmp_path, "validate", ".agents/skills/b")
-    assert (code, "the format has no field 'model'" in err) == (2, True)
+    code, out, _ = _run(tmp_path, "validate", ".agents/skills/b")
+    assert (code, "SKILL.md:4: the format has no field 'model'" in out) == (2, True)
     assert _run(tmp_path, "validate", "nowhere")[0] == 2
 
 
