@@ -9,7 +9,8 @@ from shlex import quote
 import pytest
 
 from onecontext.text.tokens import default_counter
-from skills.activation.activate import activate, read_skill_file
+from skills.activation.activate import activate
+from skills.activation.files import read_skill_file
 from skills.catalogue.fitting import catalogue
 from skills.finding.discover import BUNDLED, find_skills
 from skills.format.strict import validate
