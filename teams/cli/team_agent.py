@@ -8,7 +8,7 @@ from onecontext.errors import UsageError
 from onecontext.store.files import read_bytes
 from skills.activation.activate import whole
 from skills.catalogue.required import required_skills
-from skills.finding.discover import find_skills
+from skills.finding.discover import skills_for
 from teams.agent.client_tools import grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import find_definitions, model_name
@@ -70,8 +70,7 @@ def _definition(name: str | None, invocation: Invocation) -> Definition | None:
 
 
 def _skills(definition: Definition, invocation: Invocation) -> list[str]:
-    home, by = invocation.env.get("HOME"), f"agent {definition.name}"
-    found = find_skills(invocation.cwd, Path(home) if home else None)
+    found, by = skills_for(invocation.cwd, invocation.env), f"agent {definition.name}"
     return [fenced("skill", whole(one, by=by)) for one in required_skills(found, definition.skills, by=by)]
 
 

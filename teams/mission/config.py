@@ -137,10 +137,11 @@ class BudgetConfig(AllowanceConfig):
 
 
 class SkillsConfig(BaseModel):
-    """What a project says of skills. ``paths`` lists more folders of them, inside the project.
+    """What a project says of skills.
 
-    ``required`` names those that every worker must have: without one of them nothing is begun. ``catalogue_tokens`` is
-    what the lines that name skills may cost in a prompt.
+    ``paths`` are folders of skills in the project, searched besides the usual places (:mod:`skills.finding.places`);
+    what leads out of it is not searched, and is said. ``required`` names those that every worker must have: without one
+    of them nothing is begun. ``catalogue_tokens`` is what the lines that name skills may cost in a prompt.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

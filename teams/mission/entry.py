@@ -125,7 +125,7 @@ class _Prepared:
     ) -> None:
         self._project = project
         self._env = env
-        self._roles = open_roles(project, env)
+        self._roles = open_roles(project, env, config)
         self._config, notes = with_models(config, self._roles, env)
         self._routes = open_routes(self._config, env)
         self._skills = open_skills(self._config, project, env)

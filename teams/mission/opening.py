@@ -15,7 +15,7 @@ from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excl
 from onecontext.text.redact import redact
 from skills.activation.trust import Trust
 from skills.activation.trusted import trust_file
-from skills.finding.discover import find_skills
+from skills.finding.discover import skills_for
 from skills.finding.live import LiveSkills
 from skills.finding.places import Search
 from teams.agent.definitions import client_folder, find_definitions
@@ -60,14 +60,15 @@ def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memo
     return memory
 
 
-def open_roles(project: Project, env: Mapping[str, str]) -> Roles:
+def open_roles(project: Project, env: Mapping[str, str], config: Config) -> Roles:
     """Return the roles that the agent definitions of the project and of the person make.
 
     Raises:
-        UsageError: two are for one part. InvalidDocument: a skill that one names cannot be read.
+        UsageError: two are for one part.
+        UnknownSkill, InvalidDocument: the orchestrator, the validator or the worker names a skill that cannot be had.
     """
     definitions = find_definitions(project.path, client_folder(env, project.path))
-    return find_roles(definitions.agents, find_skills(project.path, _home(env), client=_client(env)))
+    return find_roles(definitions.agents, skills_for(project.path, env, configured=config.skills.paths))
 
 
 def open_skills(config: Config, project: Project, env: Mapping[str, str]) -> Skilled:
@@ -76,7 +77,7 @@ def open_skills(config: Config, project: Project, env: Mapping[str, str]) -> Ski
     Raises:
         UnknownSkill: a required one is missing or broken. UsageError: they do not fit into the catalogue.
     """
-    search = Search(project.path, _home(env), configured=config.skills.paths, client=_client(env))
+    search = Search(project.path, _home(env), configured=config.skills.paths, client=client_folder(env, project.path))
     return Skilled(LiveSkills(search), config.skills, Trust(trust_file(env)))
 
 
@@ -115,10 +116,6 @@ def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
     except (SetupError, UsageError) as error:
         return f"cannot be had ({error.message})"
     return ""
-
-
-def _client(env: Mapping[str, str]) -> Path | None:
-    return Path(env["CLAUDE_CONFIG_DIR"]) if env.get("CLAUDE_CONFIG_DIR") else None
 
 
 def _home(env: Mapping[str, str]) -> Path | None:
