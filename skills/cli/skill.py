@@ -28,6 +28,7 @@ WORDS: dict[str, Word] = {
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
     "search": Word("skills.cli.search", "skills found by a few words"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
+    "import-mcp": Word("skills.cli.import_mcp", "make a skill of an MCP server"),
     "run": Word("skills.cli.run", "a script of a trusted skill, in the sandbox"),
     "trust": Word("skills.cli.trust", "let a skill run its commands and scripts, as it is now"),
     "validate": Word("skills.cli.validate", "check skills against the format of agentskills.io"),
@@ -46,13 +47,14 @@ def _declare_late(parser: argparse.ArgumentParser, module: str) -> None:
     parse = parser.parse_known_args
 
     def declare_and_parse(args: Any = None, namespace: Any = None) -> Any:
+        parser.parse_known_args = parse  # type: ignore[method-assign]  # a word may put its own in its place
         word = import_module(module)
         word.add_arguments(parser)
         # The main parser has --json too; SUPPRESS keeps this one from undoing it.
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         words, after = list(args), getattr(word, "AFTER_DASHES", None)
         end = words.index("--") if after and "--" in words else len(words)
-        found, unknown = parse(words[:end], namespace)
+        found, unknown = parser.parse_known_args(words[:end], namespace)
         if after:
             setattr(found, after, words[end + 1 :])
         return found, unknown

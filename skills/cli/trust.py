@@ -43,6 +43,7 @@ def _trust(trust: "Trust", args: argparse.Namespace, invocation: "Invocation") -
     from skills.activation.commands import commands
     from skills.activation.files import files
     from skills.format.reading import read_body
+    from skills.mcp.trusting import trust_folder
 
     name, out = args.name, invocation.out
     skill = named(found_here(invocation, args.paths), name)
@@ -50,9 +51,11 @@ def _trust(trust: "Trust", args: argparse.Namespace, invocation: "Invocation") -
         out.answer({"name": name, "state": "bundled"}, f"{name} is bundled, which is trusted as it is")
         return 0
     there, run_ = files(skill), commands(read_body(skill.folder))
+    starts = trust_folder(skill.folder, invocation.env)
     new = trust.add(skill)
-    data = {**_row(new), "state": "trusted", "files": there, "commands": run_}
+    data = {**_row(new), "state": "trusted", "files": there, "commands": run_, "starts": starts}
     lines = [f"{name} is trusted as it is now: {printable(str(skill.folder))}"]
+    lines += [f"  it starts: {printable(starts)}"] if starts else []
     lines += [f"  it runs: {printable(' '.join(command.split()))}" for command in run_[:_SHOWN]]
     lines += [f"  it has: {printable(file)}" for file in there[:_SHOWN]]
     left = max(len(run_) - _SHOWN, 0) + max(len(there) - _SHOWN, 0)
@@ -63,8 +66,10 @@ def _trust(trust: "Trust", args: argparse.Namespace, invocation: "Invocation") -
 
 
 def _revoke(trust: "Trust", name: str, invocation: "Invocation") -> int:
-    gone = trust.remove(name)
-    if not gone:
+    from skills.mcp.trusting import distrust
+
+    gone, servers = trust.remove(name), distrust(name, invocation.env)
+    if not gone and not servers:
         raise UsageError(f"no skill {name!r} is trusted", hint="'onecontext skill trust --list' shows those that are")
     invocation.out.answer({"revoked": [_row(one) for one in gone]}, f"{name} is not trusted any more")
     return 0

@@ -231,3 +231,7 @@ def test_files_of_projects_that_nobody_asks_about_are_removed(kept: Found, tmp_p
     files = list((tmp_path / "cache").glob("skills-*.json"))
     assert len(files) == MAX_FILES
     assert _file(tmp_path) in files
+
+
+def test_a_skill_that_was_kept_has_every_field_of_one_that_was_read(kept: Found, tmp_path: Path) -> None:
+    assert [vars(skill) for skill in _find(tmp_path).skills] == [vars(skill) for skill in kept.skills]

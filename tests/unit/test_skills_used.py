@@ -117,7 +117,7 @@ def test_show_use_and_validate(write: Write, tmp_path: Path) -> None:
 def test_the_example_in_the_documentation_runs(
     root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = (root / "docs" / "skills.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    code = (root / "docs" / "skills.md").read_text(encoding="utf-8").split("```python\n")[-1].split("```")[0]
     monkeypatch.chdir(tmp_path)
 
     exec(compile(code, "docs/skills.md", "exec"), {})
