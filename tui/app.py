@@ -24,10 +24,11 @@ from tui.views.header import Foot, Head
 from tui.views.lines import Opened, Pointed
 from tui.views.narrowing import Words
 from tui.views.overview import NARROW, Overview
+from tui.views.page import Page
 from tui.views.peek import Peek
 from tui.views.registry import OVERVIEW, PANES, VIEWS, make
-from tui.views.sheets import Page, attention_sheet, help_sheet, page
-from tui.views.view import Narrowing, Scene, View
+from tui.views.sheets import attention_sheet, help_sheet, page
+from tui.views.view import Narrowing, Places, Scene, View
 
 
 class Source(Protocol):
@@ -81,9 +82,11 @@ class MonitorApp(App[None]):
         advice: list[str] | None = None,
         now: Callable[[Snapshot], datetime] = wall_clock,
         zone: tzinfo | None = None,
+        places: Places | None = None,
     ) -> None:
         super().__init__()
         self._source = source
+        self._places = places or Places()
         self._now = now
         self._zone = zone
         self._advice = advice or []
@@ -132,7 +135,7 @@ class MonitorApp(App[None]):
     @property
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
-        return Scene(self.snapshot, self._now(self.snapshot), self._zone)
+        return Scene(self.snapshot, self._now(self.snapshot), self._zone, self._places)
 
     def _draw(self) -> None:
         if self._leaving or not self._foot.is_attached:

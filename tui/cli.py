@@ -78,6 +78,7 @@ def _screen(
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
+    from tui.views.view import Places
 
     app = MonitorApp(
         source,
@@ -85,6 +86,7 @@ def _screen(
         theme=wanted(args.palette, invocation.env).name,
         advice=advice(root),
         now=newest_event if args.replay else wall_clock,
+        places=Places(memory=root, project=root.parent) if root.name == ".onecontext" else Places(),
     )
     app.run()
     return app.return_code or 0

@@ -160,6 +160,21 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Work of a task on the user's files: ``what`` is ``accepted``, ``rejected`` (an attempt that was judged) or
+    ``merged``. ``parent`` is the commit that a merge was made onto; None is the first parent of ``commit``.
+    """
+
+    at: datetime
+    task: str
+    attempt: int | None
+    what: str
+    agent: str
+    commit: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """One promise of the contract. ``holds`` is None until it was verified."""
 
@@ -268,6 +283,7 @@ class Snapshot:
     task_states: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    changes: tuple[Change, ...] = ()
     verifications: tuple[Verification, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     memory: tuple[MemoryCommit, ...] = ()

@@ -82,6 +82,7 @@ class Monitor:
             messages=self._mail.all(),
             verdicts=tuple(self._checks.verdicts),
             verifications=tuple(self._checks.verifications),
+            changes=tuple(self._checks.changes),
             assertions=self._checks.assertions(),
             memory=tuple(self._memory),
             attention=self._attention.items(),
@@ -236,6 +237,7 @@ class Monitor:
         self._count(memory_commits=1)
 
     def _merged(self, event: Event) -> None:
+        self._checks.merge(event)
         self._count(merges=1)
 
     def _violated(self, event: Event) -> None:

@@ -113,7 +113,8 @@ def main(
     module = importlib.import_module(command.module)
     parser = _parser_class(stdout, stderr)(prog=f"onecontext {word}", description=command.help, allow_abbrev=False)
     module.add_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="answer as one JSON document on stdout")
+    if not getattr(module, "OWN_JSON", False):
+        parser.add_argument("--json", action="store_true", help="answer as one JSON document on stdout")
     try:
         args = parser.parse_args(rest)
     except SystemExit as exit_:

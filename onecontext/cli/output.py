@@ -62,6 +62,16 @@ class Output:
         elif text:
             print(text, file=self._stdout, flush=True)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the answer is read by a person, at a terminal."""
+        return self._stdout.isatty()
+
+    def pass_on(self, text: str) -> None:
+        """Print what another program answered, as it is, with one line end after it."""
+        self._stdout.write(text if text.endswith("\n") else f"{text}\n")
+        self._stdout.flush()
+
     def fail(self, error: dict[str, Any]) -> None:
         """Print the error document for programs; for people :meth:`say` is enough."""
         if self.json:

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
-from xml.sax.saxutils import escape
 
 from onecontext.text.fence import clean
 
@@ -37,6 +36,11 @@ class Writer(NamedTuple):
 def one_line(text: str) -> str:
     """Return ``text`` on one line, without what XML cannot carry; what a reader would obey instead of show is shown."""
     return clean(" ".join(_NOT_XML.sub("\ufffd", text).split()))
+
+
+def escape(text: str) -> str:
+    """Return ``text`` as it stands inside an element."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _xml(name: str, text: str) -> str:

@@ -1,13 +1,13 @@
 """What the words share: the skills as they are found from where a person stands, and one of them by name."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UnknownSkill
-from skills.finding.configured import FILE_NAME, configured_paths
-from skills.finding.discover import Found, find_skills
+from skills.finding.configured import configured_paths
+from skills.finding.discover import Found, skills_for
 from skills.format.skill import Skill
 
 if TYPE_CHECKING:
@@ -28,24 +28,10 @@ def found_here(invocation: "Invocation", paths: Sequence[Path] = ()) -> Found:
     Raises:
         InvalidDocument: ``onecontext.toml`` names folders in another way than it may.
     """
-    project, env = project_of(invocation.cwd), invocation.env
-    return find_skills(
-        project,
-        _folder(env, "HOME"),
-        here=invocation.cwd,
-        extra=[invocation.cwd / path for path in paths],
-        configured=configured_paths(project) if (project / FILE_NAME).exists() else (),
-        client=_folder(env, "CLAUDE_CONFIG_DIR"),
-        cache=cache_folder(env),
-    )
-
-
-def cache_folder(env: Mapping[str, str]) -> Path | None:
-    """Return where what was read may be kept (``$XDG_CACHE_HOME/onecontext``); None where ``env`` does not say."""
-    named, home = env.get("XDG_CACHE_HOME", ""), _folder(env, "HOME")
-    if named.startswith("/"):  # relative ones are to be ignored, says the XDG Base Directory Specification
-        return Path(named) / "onecontext"
-    return home / ".cache" / "onecontext" if home else None
+    cwd = invocation.cwd
+    project = project_of(cwd)
+    extra = [cwd / path for path in paths]
+    return skills_for(project, invocation.env, here=cwd, extra=extra, configured=configured_paths(project))
 
 
 def project_of(cwd: Path) -> Path:
@@ -68,7 +54,3 @@ def named(found: Found, name: str) -> Skill:
     raise UnknownSkill(
         f"no skill {name!r}; there are {known}{more}", hint="'onecontext skill list --why' shows where from"
     )
-
-
-def _folder(env: Mapping[str, str], name: str) -> Path | None:
-    return Path(env[name]) if env.get(name) else None

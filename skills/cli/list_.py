@@ -103,15 +103,16 @@ def _text(rows: list[dict[str, Any]], found: Found, seen: "Budgeted | None", inv
 def _lines(row: dict[str, Any], invocation: "Invocation") -> list[str]:
     out, columns = invocation.out, invocation.out.columns
     name, description = row["name"], printable(" ".join(row["description"].split()))
-    rest = None if columns is None else max(columns - len(name) - 2, 10)
-    lines = [f"{out.paint(name, 'bold')}  {fit(description, rest)}"]
+    line = fit(f"{name}  {description}", columns)
+    lines = [f"{out.paint(line[: len(name)], 'bold')}{line[len(name) :]}"]
     indented = None if columns is None else columns - 4
     if "folder" in row:
         origins = [f"from {row['source']}: {row['folder']}", *(f"shadows {folder}" for folder in row["shadows"])]
         lines += [f"    {fit_path(printable(origin), indented)}" for origin in origins]
     if "body_tokens" in row:
         body = "its body cannot be read" if row["body_tokens"] is None else f"{row['body_tokens']:,} when activated"
-        lines.append(f"    {row['catalogue_tokens']} tokens in the catalogue, {body}")
+        tokens = row["catalogue_tokens"]
+        lines.append(f"    {fit(f'{tokens} tokens in the catalogue, {body}', indented)}")
     return lines
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
-from skills.activation.activate import files
+from skills.activation.files import files
 from skills.cli.found import add_path, found_here, named
 
 if TYPE_CHECKING:

@@ -2,7 +2,9 @@
 
 Rule 1: a word is a file of this room that offers ``add_arguments(parser)`` and ``run(args, invocation) -> int``; it is
         loaded when it is asked for, and no other.
-Rule 2: text of skills is untrusted: what reaches a terminal is made printable first.
+Rule 2: what comes after ``--`` goes to a word as it is, whatever it looks like, under the name that the word's file
+        calls ``AFTER_DASHES``; argparse would give it to whichever argument is still free.
+Rule 3: text of skills is untrusted: what reaches a terminal is made printable first.
 """
 
 import argparse
@@ -26,6 +28,9 @@ WORDS: dict[str, Word] = {
     "show": Word("skills.cli.show", "what a skill says about itself, and its files"),
     "search": Word("skills.cli.search", "skills found by a few words"),
     "use": Word("skills.cli.use", "the body of a skill, or one of its files"),
+    "import-mcp": Word("skills.cli.import_mcp", "make a skill of an MCP server"),
+    "run": Word("skills.cli.run", "a script of a trusted skill, in the sandbox"),
+    "trust": Word("skills.cli.trust", "let a skill run its commands and scripts, as it is now"),
     "validate": Word("skills.cli.validate", "check skills against the format of agentskills.io"),
 }
 
@@ -42,10 +47,17 @@ def _declare_late(parser: argparse.ArgumentParser, module: str) -> None:
     parse = parser.parse_known_args
 
     def declare_and_parse(args: Any = None, namespace: Any = None) -> Any:
-        import_module(module).add_arguments(parser)
+        parser.parse_known_args = parse  # type: ignore[method-assign]  # a word may put its own in its place
+        word = import_module(module)
+        word.add_arguments(parser)
         # The main parser has --json too; SUPPRESS keeps this one from undoing it.
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        return parse(args, namespace)
+        words, after = list(args), getattr(word, "AFTER_DASHES", None)
+        end = words.index("--") if after and "--" in words else len(words)
+        found, unknown = parser.parse_known_args(words[:end], namespace)
+        if after:
+            setattr(found, after, words[end + 1 :])
+        return found, unknown
 
     parser.parse_known_args = declare_and_parse  # type: ignore[method-assign]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from skills.finding.lookalikes import refused
 from skills.finding.places import BUNDLED, Place, Search, places
-from skills.finding.remembered import Remembered, file_for, open_file
+from skills.finding.remembered import Remembered, cache_folder, file_for, open_file
 from skills.finding.scanning import Seen, documents
 from skills.format.skill import FILE_NAME, Loaded, Problem, Skill
 
@@ -63,6 +63,26 @@ def find_skills(
         found = find(search, remembered)
     remembered.save(path)
     return found
+
+
+def skills_for(
+    project: Path,
+    env: Mapping[str, str],
+    *,
+    here: Path | None = None,
+    extra: Sequence[Path] = (),
+    configured: Sequence[str] = (),
+) -> Found:
+    """Return the skills for work in ``project`` by whoever has the environment ``env``; see :func:`find_skills`.
+
+    Their home is ``$HOME``, the client's folder ``$CLAUDE_CONFIG_DIR``, and what was read is kept in
+    ``$XDG_CACHE_HOME/onecontext``, else in ``~/.cache/onecontext``.
+    """
+    home, client = (Path(env[name]) if env.get(name) else None for name in ("HOME", "CLAUDE_CONFIG_DIR"))
+    cache = cache_folder(env)
+    return find_skills(
+        project, home, here=here, extra=extra, configured=configured, client=client and project / client, cache=cache
+    )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ Rule 3: the file is the person's own (mode 0600, in a folder 0700), replaced in 
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from skills.format.skill import MAX_DESCRIPTION, Loaded, Problem, Skill
 
 FORMAT = 1
 MAX_FILES = 50  # of projects that were asked about last
+_TEXTS = {str}
 _KINDS = [str, str, str, str, dict, list, dict]  # of a skill's row
 _YOUNG_NS = 100_000_000  # far more than the grain of a file system's clock
 
@@ -87,6 +89,14 @@ def open_file(path: Path) -> Remembered:
     return Remembered(rows if isinstance(rows, dict) else None)
 
 
+def cache_folder(env: Mapping[str, str]) -> Path | None:
+    """Return the folder for such files, as ``env`` says; None where it does not say."""
+    named, home = env.get("XDG_CACHE_HOME", ""), env.get("HOME", "")
+    if named.startswith("/"):  # relative ones are to be ignored, says the XDG Base Directory Specification
+        return Path(named) / "onecontext"
+    return Path(home) / ".cache" / "onecontext" if home else None
+
+
 def file_for(cache: Path, project: Path) -> Path:
     """Return where, in the folder ``cache``, is kept what belongs to searches for ``project``."""
     return cache / f"skills-{_crc(os.fsencode(project))}.json"
@@ -133,18 +143,30 @@ def _loaded(row: list[Any], item: Seen, place: Place) -> Loaded | None:
 
 def _skill(row: list[Any], item: Seen, place: Place) -> Skill:
     name, description, licence, compatibility, metadata, tools, more = row
-    folder, name = place.folder(item.folder), f"{place.prefix}{name}"
-    texts = (place.source, licence, compatibility)
-    return Skill(name, description, folder, *texts, metadata, tuple(tools), place.scope, more)
+    skill = object.__new__(Skill)
+    # What a frozen dataclass does field by field at four times the cost; all fields are here.
+    skill.__dict__.update(
+        name=f"{place.prefix}{name}",
+        description=description,
+        folder=place.folder(item.folder),
+        source=place.source,
+        license=licence,
+        compatibility=compatibility,
+        metadata=metadata,
+        allowed_tools=tuple(tools),
+        scope=place.scope,
+        more=more,
+    )
+    return skill
 
 
 def _is_skill(row: Any) -> bool:
     if row is None:
         return True
-    if type(row) is not list or [type(part) for part in row] != _KINDS:
+    if type(row) is not list or list(map(type, row)) != _KINDS:
         return False
-    texts = {type(text) for text in (*row[4].values(), *row[5])}
-    return texts <= {str} and is_name(row[0]) and 0 < len(row[1]) <= MAX_DESCRIPTION
+    texts = set(map(type, (*row[4].values(), *row[5])))
+    return texts <= _TEXTS and is_name(row[0]) and 0 < len(row[1]) <= MAX_DESCRIPTION
 
 
 def _is_problem(row: Any) -> bool:

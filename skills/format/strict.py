@@ -22,7 +22,7 @@ from skills.format.skill import FIELDS, FILE_NAME, MAX_COMPATIBILITY, MAX_DESCRI
 
 # What the reference accepts, or fails on with a traceback, and the specification does not: docs/skills.md says why.
 BEYOND = frozenset({"file", "opened", "closed", "size", "text", "metadata", "compatibility-empty"})
-_OPENING = re.compile(r"---[ \t]*\n")
+_OPENING = re.compile(r"--- *\n")
 _CLOSING = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 

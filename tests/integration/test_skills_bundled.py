@@ -2,21 +2,25 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from shlex import quote
 
 import pytest
 
 from onecontext.text.tokens import default_counter
-from skills.activation.activate import activate, read_skill_file
+from skills.activation.activate import activate
+from skills.activation.files import read_skill_file
 from skills.catalogue.fitting import catalogue
 from skills.finding.discover import BUNDLED, find_skills
+from skills.format.strict import validate
+from skills.search.index import SkillIndex
 from teams.protocol.team import Team
 from tests.support.lessons import BILL_FILES, REPORT_FILES, ROWS, ROWS_MENDED, SHARES, SHARES_MENDED, bundled
 from tests.support.missions import git, make_repository, onecontext
 from tests.support.taught import carry_out, commands
 
-NAMES = ("debug-by-hypotheses", "onecontext-memory", "onecontext-team", "review-to-tests")
+NAMES = ("debug-by-hypotheses", "onecontext-memory", "onecontext-team", "review-to-tests", "writing-skills")
 LINE_TOKENS, BODY_TOKENS = 30, 900
 
 
@@ -47,6 +51,31 @@ def test_its_body_is_short_and_names_every_file_that_it_has(name: str) -> None:
     for path in (skill.folder / "references").glob("*.md"):
         own = text.partition("\n\nFiles of this skill:")[0]
         assert f"references/{path.name}" in own, "the body must say when it is read"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("onecontext-memory", "what did we decide about this earlier"),
+        ("onecontext-memory", "remember it for the next session"),
+        ("onecontext-memory", "has somebody tried this before"),
+        ("onecontext-team", "take a task from the board"),
+        ("onecontext-team", "write a message to a colleague"),
+        ("onecontext-team", "hand my work over for review"),
+        ("review-to-tests", "review this pull request"),
+        ("review-to-tests", "look for bugs in this change"),
+        ("review-to-tests", "write a failing test for a finding"),
+        ("debug-by-hypotheses", "why is this test flaky"),
+        ("debug-by-hypotheses", "find the root cause of a crash"),
+        ("debug-by-hypotheses", "my first fix did not help"),
+        ("writing-skills", "make a new skill for this project"),
+        ("writing-skills", "my SKILL.md is too long"),
+    ],
+)
+def test_each_is_found_first_by_who_does_not_know_its_name(name: str, asked: str) -> None:
+    index = SkillIndex(find_skills(BUNDLED / "nowhere", None).skills)
+
+    assert [hit.skill.name for hit in index.search(asked, 1)] == [name]
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
@@ -148,3 +177,56 @@ def test_theories_are_struck_by_commands_and_the_fix_is_toggled(tmp_path: Path) 
     assert git(repository, "diff", "--stat").endswith("1 insertion(+), 1 deletion(-)")
     assert [message.text[:8] for message in team.receive("bob")] == ["Theory C"]
     assert "rows is a generator" in onecontext(repository, "context").stdout
+
+
+# --- writing a skill --------------------------------------------------------------------------------------------------
+
+MIGRATIONS = """---
+name: check-migrations
+description: Finds migrations that lock tables or lose data. Use before merging SQL or models.
+metadata:
+  keywords: alter table
+---
+# Check migrations
+
+```sh
+test -z "$(grep -il 'drop column' migrations/*.sql)"
+```
+"""
+
+
+def test_a_skill_is_made_found_short_and_carried_out_as_the_skill_about_skills_says(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", {"migrations/1.sql": "ALTER TABLE a ADD b;\n"})
+    written = tmp_path / "written.md"
+    written.write_text(MIGRATIONS)
+    filled = f"cp {quote(str(written))} .agents/skills/check-migrations/SKILL.md"
+    skill = bundled("writing-skills")
+
+    ran = carry_out(
+        f"{activate(skill)}\n{read_skill_file(skill, 'references/testing.md')}",
+        repository,
+        after={"onecontext skill new": filled},
+        tools=tmp_path / "tools",
+    )
+
+    done(ran)
+    assert "check-migrations is a valid skill" in ran.stdout
+    assert ran.stdout.splitlines().count(f"check-migrations  {MIGRATIONS.splitlines()[2][13:]}") >= 2, "listed, found"
+    # What references/testing.md gives as a test does test the new skill, and is red where a command of it fails.
+    taught_test = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_skill_check_migrations.py",
+    ]
+    assert subprocess.run(taught_test, cwd=repository, capture_output=True, check=False).returncode == 0
+    (repository / "migrations" / "2.sql").write_text("ALTER TABLE a DROP COLUMN b;\n")
+    assert subprocess.run(taught_test, cwd=repository, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_fits_the_format_strictly(name: str) -> None:
+    assert validate(bundled(name).folder / "SKILL.md") == []

@@ -209,3 +209,29 @@ def test_a_worker_asks_its_team_by_the_skill(tmp_path: Path) -> None:
 
     (sent,) = [event for event in events_of(repository, "message.sent") if event.data["text"] == "I take a.txt"]
     assert (sent.data["from"], sent.data["to"]) == ("worker-1", "team-lead")
+
+
+def test_a_worker_writes_a_skill_by_the_skill_and_the_next_one_finds_it(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
+    path = ".agents/skills/spell-yes/SKILL.md"
+    front = "name: spell-yes\ndescription: How yes is spelled here. Use before writing a.txt.\n"
+    text = f"---\n{front}---\nIn small letters.\n"
+    script = [
+        plan(
+            [{"id": "VAL-A-001", "text": "there is a skill", "command": f"grep -q '^name: spell-yes$' {path}"}],
+            [{"key": "first", "subject": "Write down how yes is spelled", "assertions": ["VAL-A-001"]}],
+        ),
+        worker(
+            "first",
+            (None, [opens("writing-skills")]),
+            ("The description decides", [writes(path, text), hands_over("a skill says how yes is spelled")]),
+        ),
+        verdict(),
+    ]
+
+    branch = mission(repository, "Keep how yes is spelled", script)
+
+    git(repository, "checkout", "--quiet", branch)
+    assert onecontext(repository, "skill", "validate", path).code == 0
+    found = onecontext(repository, "skill", "search", "spelling of yes", "--k", "1", "--json")
+    assert [one["name"] for one in found.data["skills"]] == ["spell-yes"], found.stdout

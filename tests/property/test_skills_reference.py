@@ -14,6 +14,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from skills.format.strict import BEYOND, check, validate
+from tests.support.untidy import UNTIDY
 from tests.unit.test_skills_strict import PUBLISHED, _written
 
 reference = pytest.importorskip("skills_ref", reason="skills-ref is not installed (it is in the extra 'dev')")
@@ -65,6 +66,13 @@ def _says(text: str, folder: str) -> list[str]:
         return [f"failed: {error!r}"]
 
 
+def _says_of(folder: Path) -> list[str]:
+    try:
+        return list(reference.validate(folder))
+    except Exception as error:  # noqa: BLE001 - as above
+        return [f"failed: {error!r}"]
+
+
 @settings(max_examples=400, deadline=None)
 @given(documents())
 @example(("---\nname: a\ndescription: d\nmetadata: text\n---\n", "a"))
@@ -91,6 +99,21 @@ def test_the_published_cases_are_those_of_the_reference(case: dict[str, object],
     theirs = reference.validate(_written(case, tmp_path))
 
     assert (theirs == []) == case["valid"], theirs
+
+
+@pytest.mark.parametrize("case", UNTIDY, ids=str)
+def test_it_agrees_on_what_is_untidy_or_hostile(case: str, tmp_path: Path) -> None:
+    folder = tmp_path / "fix-it"
+    folder.mkdir()
+    (folder / "SKILL.md").write_bytes(UNTIDY[case].content)
+
+    faults = validate(folder)
+    theirs = _says_of(folder)
+
+    if theirs:
+        assert faults, theirs
+    else:
+        assert {fault.rule for fault in faults} <= BEYOND, faults
 
 
 def test_the_command_of_the_reference_and_ours_agree_on_what_is_bundled(root: Path) -> None:

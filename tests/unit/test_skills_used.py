@@ -8,7 +8,9 @@ import pytest
 
 from onecontext.cli.main import main
 from onecontext.errors import InvalidDocument, UnknownSkill
-from skills.activation.activate import activate, files, read_skill_file, skill_tool
+from skills.activation.activate import activate
+from skills.activation.files import files, read_skill_file
+from skills.activation.tool import skill_tool
 from tests.support.skills import Write, read_skill, skill_writer
 
 
@@ -58,7 +60,7 @@ def test_the_tool_reads_bodies_and_files_and_says_what_there_is(write: Write) ->
     assert (tool.__doc__ or "").startswith("Read a skill")
     assert tool("a").startswith("Do it.")
     assert tool(" a/more.md ") == "more"
-    with pytest.raises(UnknownSkill, match="no skill 'b'; there are a"):
+    with pytest.raises(UnknownSkill, match="no skill 'b' among 1"):
         tool("b")
 
 
@@ -115,7 +117,7 @@ def test_show_use_and_validate(write: Write, tmp_path: Path) -> None:
 def test_the_example_in_the_documentation_runs(
     root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = (root / "docs" / "skills.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    code = (root / "docs" / "skills.md").read_text(encoding="utf-8").split("```python\n")[-1].split("```")[0]
     monkeypatch.chdir(tmp_path)
 
     exec(compile(code, "docs/skills.md", "exec"), {})

@@ -9,6 +9,7 @@ from tui.rows.spans import Spans
 from tui.snapshot import (
     Agent,
     Attention,
+    Change,
     GraphLine,
     Heart,
     LogLine,
@@ -66,6 +67,8 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
         return "milestone", list(_graph(item, zone))
     if isinstance(item, MemoryCommit):
         return "milestone", list(_commit(item, zone))
+    if isinstance(item, Change):
+        return "change", list(_change(item, zone))
     if isinstance(item, Attention):
         state = "open" if item.open else "over"
         head = [Paragraph("kind", item.kind, "bad"), Paragraph("state", state)]
@@ -200,6 +203,15 @@ def _commit(commit: MemoryCommit, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("at", clock(commit.at, zone))
     yield Paragraph("", "")
     yield Paragraph("", commit.contribution)
+
+
+def _change(change: Change, zone: tzinfo | None) -> Iterator[Paragraph]:
+    yield Paragraph("what", f"{change.what} at {clock(change.at, zone)}")
+    yield Paragraph("task", f"#{change.task}" + (f", attempt {change.attempt}" if change.attempt else ""))
+    yield Paragraph("by", change.agent or "unknown")
+    yield Paragraph("commit", change.commit, "accent")
+    if change.parent:
+        yield Paragraph("onto", change.parent)
 
 
 def _event(line: LogLine, zone: tzinfo | None) -> Iterator[Paragraph]:

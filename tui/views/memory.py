@@ -19,7 +19,7 @@ class Memory(Lines[GraphLine | MemoryCommit]):
         """Show the graph of ``scene``."""
         snapshot, self.now = scene.snapshot, scene.now
         drawn, told = sum(bool(line.id) for line in snapshot.graph), snapshot.totals.memory_commits
-        self.border_subtitle = f"{drawn:,} commits" if drawn else f"{told:,} milestones" if told else ""
+        self.border_subtitle = _counted(drawn, "commit") if drawn else _counted(told, "milestone") if told else ""
         self.show_items(snapshot.graph or tuple(reversed(snapshot.memory)))
 
     def row(self, item: GraphLine | MemoryCommit, cells: int) -> Spans:
@@ -29,3 +29,7 @@ class Memory(Lines[GraphLine | MemoryCommit]):
 
     def key(self, item: GraphLine | MemoryCommit) -> object:
         return item.id or item if isinstance(item, GraphLine) else item.commit
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"

@@ -26,8 +26,9 @@ VIEWS = (
     Entry("board", "1", "tui.views.whole:WholeBoard", "the tasks in columns by state"),
     Entry("agents", "2", "tui.views.whole:WholeAgents", "who does what, and what it takes"),
     Entry("log", "3", "tui.views.whole:WholeLog", "every event of the journal"),
-    Entry("memory", "4", "tui.views.whole:WholeMemory", "what is remembered: the graph of all branches"),
+    Entry("memory", "4", "tui.views.remembered:Remembered", "what is remembered: the graph of all branches"),
     Entry("messages", "5", "tui.views.whole:WholeMessages", "what agents say to each other"),
+    Entry("diff", "6", "tui.views.diff:Diff", "what tasks changed in your repository"),
     Entry("cost", "7", "tui.views.cost:Cost", "what models take: against the budget, over time, by whom"),
 )
 PANES = tuple(entry.name for entry in VIEWS[:5])

@@ -8,15 +8,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.screen import ModalScreen
 
-from tui.rows.detail import Paragraph, rows_of
+from tui.rows.detail import Paragraph
 from tui.rows.head import violations_now
 from tui.rows.people import attention_row
 from tui.rows.spans import Spans
 from tui.snapshot import Attention
 from tui.views.lines import Lines
+from tui.views.page import Fitted, Page
 from tui.views.registry import VIEWS
 
 HELP = [
@@ -49,34 +49,6 @@ HELP = [
 
 
 FRAME_ROWS = 4
-
-
-class Fitted(Message):
-    """A page has been wrapped and knows how many rows it has."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__()
-        self.rows = rows
-
-
-class Page(Lines[Spans]):
-    """Paragraphs, wrapped to the width there is."""
-
-    empty_words = ""
-
-    def __init__(self, paragraphs: list[Paragraph], **where: Any) -> None:
-        super().__init__(**where)
-        self._paragraphs = paragraphs
-
-    def on_resize(self) -> None:
-        self.show_items(rows_of(self._paragraphs, self.size.width))
-        self.post_message(Fitted(len(self.items)))
-
-    def row(self, item: Spans, cells: int) -> Spans:
-        return item
-
-    def key(self, item: Spans) -> object:
-        return id(item)
 
 
 class AttentionItems(Lines[Attention]):

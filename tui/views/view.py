@@ -5,14 +5,30 @@ Rule 1: a view draws what it is handed. What a picture does not hold (a diff, a 
 Rule 2: only the view that is looked at is handed pictures; it is handed the newest one when it is shown again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.containers import Vertical
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui.snapshot import Snapshot
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where what a picture does not hold is looked up; None: there is no such place, as with a recording alone.
+
+    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository.
+    """
+
+    memory: Path | None = None
+    project: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,7 @@ class Scene:
     snapshot: Snapshot
     now: datetime
     zone: tzinfo | None = None
+    places: Places = Places()
 
 
 @runtime_checkable
@@ -55,6 +72,16 @@ class View(Vertical):
     def draw(self, scene: Scene) -> None:
         """Draw ``scene``."""
         raise NotImplementedError
+
+    def ask(self, look: Callable[[], Found], then: Callable[[Found], None]) -> None:
+        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile."""
+
+        def work() -> None:
+            found = look()
+            if not get_current_worker().is_cancelled:
+                self.app.call_from_thread(then, found)
+
+        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}")
 
     def first(self) -> Widget:
         """Return the part that has the focus when the view is shown: the first that can."""

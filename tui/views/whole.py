@@ -9,7 +9,6 @@ from textual.widget import Widget
 from tui.views.agents import Agents
 from tui.views.board import Board
 from tui.views.log import Log
-from tui.views.memory import Memory
 from tui.views.messages import Messages
 from tui.views.view import Scene, View
 
@@ -52,12 +51,6 @@ class WholeLog(Whole):
     """The log."""
 
     LIST, title = Log, "3 log"
-
-
-class WholeMemory(Whole):
-    """The memory's graph."""
-
-    LIST, title = Memory, "4 memory"
 
 
 class WholeMessages(Whole):
