@@ -16,7 +16,8 @@ from teams.mission.contract import Assertion
 from teams.mission.judging.apart import Apart, set_apart
 from teams.mission.judging.patterns import runs_pytest
 from teams.mission.judging.pins import Compared, Pins
-from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, prove, prove_apart
+from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, of_touched, prove, prove_apart
+from teams.mission.judging.untouched import Untouched
 from teams.mission.judging.witnessed import Testimony, can_be_witnessed, prepare
 from teams.mission.site import VALIDATOR, Site
 
@@ -139,9 +140,9 @@ class Checks:
         return checks
 
     def _run_one(self, command: str, timeout_s: float) -> tuple[CommandResult, Proof | None]:
-        if not (runs_pytest(command) and can_be_witnessed(command)):
-            return run_in_copy(self._site, self._measure.commit, command, timeout_s, purpose=self._purpose), None
         measure = self._measure
+        if not (runs_pytest(command) and can_be_witnessed(command)):
+            return self._unwitnessed(command, timeout_s)
         result, testimony = self._witnessed(measure.commit, command, timeout_s)
         if result.exit_code != 0:
             return result, replace(prove(testimony, NOTHING, required=False), problems=())
@@ -154,6 +155,14 @@ class Checks:
         alone, testimony = self._witnessed(measure.apart.commit, command, timeout_s, trusted=measure.tests)
         problems = prove_apart(testimony, alone.exit_code, expected, beside=measure.apart.beside)
         return result, replace(proof, problems=problems)
+
+    def _unwitnessed(self, command: str, timeout_s: float) -> tuple[CommandResult, Proof | None]:
+        with self._site.copy(self._purpose, self._measure.commit) as folder:
+            self._site.sandbox.take_over(folder)
+            untouched = Untouched(folder, self._measure.trusted)
+            result = self._site.sandbox.run(bash(command), workspace=folder, timeout_s=timeout_s)
+            problems = of_touched(untouched.touched())
+        return result, Proof(problems=problems) if problems else None
 
     def _seen_to_fail_before(self, check: Check, assertion: Assertion) -> Check:
         """Run the command where the tests are there and the work is not; that it passes there, too, is a problem."""
@@ -179,8 +188,11 @@ class Checks:
         pinned = self._measure.trusted if trusted is None else trusted
         with self._site.copy(self._purpose, commit) as folder:
             prepared = prepare(folder, command, pinned=pinned, collect_only=collect_only)
+            self._site.sandbox.take_over(folder)
+            untouched = Untouched(folder, pinned)
             result = self._site.sandbox.run(bash(prepared.command), workspace=folder, timeout_s=timeout_s)
-            return replace(result, argv=tuple(bash(command))), prepared.testimony()
+            testimony = replace(prepared.testimony(), touched=tuple(untouched.touched()))
+            return replace(result, argv=tuple(bash(command))), testimony
 
     def _record(self, check: Check, duration_s: float) -> None:
         data = {**check.evidence(), "output": check.output, "duration_s": round(duration_s, 4)}

@@ -28,12 +28,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Proof:
-    """What ran: ``passed`` tests, of which so many were ``pinned``; ``problems`` is why exit 0 does not count."""
+    """What ran: ``passed`` tests, of which so many were ``pinned``; ``problems`` is why exit 0 does not count.
+
+    ``looked`` is what the tested code looked at, and is asked about.
+    """
 
     passed: int = 0
     pinned: int = 0
     skipped: tuple[str, ...] = ()
     probed: bool = True
+    looked: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -88,13 +92,17 @@ def prove(testimony: Testimony, expected: Expected, *, required: bool, changed: 
         changed: files that differ from the pinned commit and that the author may not have changed.
     """
     runs = testimony.runs
-    problems = [testimony.broken] if testimony.broken else []
+    problems = [*([testimony.broken] if testimony.broken else []), *of_touched(testimony.touched)]
     if required and not runs and not problems:
         problems.append("pytest left no report of what it ran: it never started, or without PYTEST_ADDOPTS")
     for said in runs:
         problems += _of_run(said, changed)
     outcomes = [(node, outcome) for said in runs for node, outcome in said.outcomes.items()]
     problems += _missing(outcomes, expected)
+    if outcomes and not problems and all(outcome == "skipped" for _, outcome in outcomes):
+        problems.append(
+            f"the exit code is 0 although none passed; these were skipped: {_some(node for node, _ in outcomes)}"
+        )
     passed = Counter(_function(node) for node, outcome in outcomes if outcome == "passed")
     return Proof(
         passed=passed.total(),
@@ -103,8 +111,14 @@ def prove(testimony: Testimony, expected: Expected, *, required: bool, changed: 
             node for node, outcome in outcomes if outcome == "skipped" and _function(node) in expected.counts
         ),
         probed=all(said.probed for said in runs),
+        looked=tuple(dict.fromkeys(what for said in runs for what in said.looked)),
         problems=tuple(problems),
     )
+
+
+def of_touched(paths: Collection[str]) -> tuple[str, ...]:
+    """Return what is wrong where pinned files were written while a command ran; () where none was."""
+    return (f"while it ran, something wrote these, which are pinned: {_some(paths)}",) if paths else ()
 
 
 def prove_apart(
@@ -131,6 +145,8 @@ def _of_run(said: Said, changed: Collection[str]) -> Iterable[str]:
         yield f"the exit code is 0 although these did not run: {_some(unfinished)}"
     if said.exit == 0 and not said.selected:
         yield "the exit code is 0 although there was no test to run"
+    if said.refused:
+        yield f"the project's code tried to change what it is measured by: {_some(said.refused)}"
     if said.replaced:
         yield f"the project's code replaced what tests stand on: {_some(said.replaced)}"
     taking_part = [path for path in said.plugins if path in changed]

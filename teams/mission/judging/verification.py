@@ -102,7 +102,8 @@ class Verification:
     ) -> None:
         """Let a validator read the work, after the tests of earlier findings; and conclude."""
         judged = [a for a in self._contract.of_task(self._task.key) if a.command is None]
-        asked = suspects(self._site.project, self._evidence["pinned"], candidate.commit)
+        looked = [what for check in checks if check.proof for what in check.proof.looked]
+        asked = suspects(self._site.project, self._evidence["pinned"], candidate.commit, looked=looked)
         weighing = Weighing(self._site, candidate.commit, judged, asked, failed=bool(failed), **self._where)
         open_ = [one for n, finding in enumerate(rounds.tests, 1) if (one := weighing.run(finding, n)) is not None]
         is_over = rounds.count >= self._site.config.review_rounds
