@@ -15,7 +15,7 @@ from teams.mission.contract import Contract
 from teams.mission.handoff import commit_in
 from teams.mission.judging.checks import Check, Checks, Measure, each_once
 from teams.mission.judging.claims import without_evidence
-from teams.mission.judging.findings import Rounds, Shown
+from teams.mission.judging.findings import Rounds, Scope, Shown
 from teams.mission.judging.pins import Compared, Pins
 from teams.mission.judging.review import Review, Work
 from teams.mission.judging.settling import Settling
@@ -154,7 +154,7 @@ class Verification:
         """
         tests = (*rounds.tests, *(one.finding for one in shown if one.finding not in rounds.tests))
         by_findings = bool(blocking) and not failed
-        scope = weighing.scope(commit_in(self._evidence) or "", shown) if weighing and by_findings else None
+        scope = self._scope(weighing, shown) if weighing and by_findings else None
         self._evidence["review"] = Rounds(rounds.count + by_findings, tests, scope).as_evidence()
         if failed or blocking:
             self._settling.reject(candidate.commit, [*blocking, *advice, *failed])
@@ -165,6 +165,11 @@ class Verification:
             return
         self._evidence["advice"] = [*advice]
         self._settling.accept(candidate)
+
+    def _scope(self, weighing: Weighing, shown: Sequence[Shown]) -> Scope | None:
+        """Return what the next attempt may touch beside tests."""
+        pinned, may_write = self._evidence["pinned"], self._contract.may_write(self._task.key)
+        return weighing.scope(commit_in(self._evidence) or "", shown, pinned=pinned, may_write=may_write)
 
     def _candidate(self) -> MergeCandidate | None:
         """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""

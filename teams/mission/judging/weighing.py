@@ -15,7 +15,7 @@ from onecontext.store.project_files import files_of, read_stored, with_files
 from teams.mission.contract import Assertion
 from teams.mission.judging.checks import OUTPUT_CHARACTERS, run_in_copy
 from teams.mission.judging.findings import Finding, Judgement, Quote, Scope, Shown
-from teams.mission.judging.patterns import is_test, matches, runs_pytest
+from teams.mission.judging.patterns import TEST_NAMES, matches, runs_pytest
 from teams.mission.site import VALIDATOR, Site
 
 _NEARBY = 3
@@ -103,12 +103,23 @@ class Weighing:
             return None
         return Shown(finding, result.exit_code, result.output[-OUTPUT_CHARACTERS:])
 
-    def scope(self, attempt: str, shown: Sequence[Shown]) -> Scope | None:
-        """Return what a fix may touch; None where findings name no file of the work, so nothing can be said."""
-        paths: set[str] = set()
+    def scope(self, attempt: str, shown: Sequence[Shown], *, pinned: str, may_write: Sequence[str]) -> Scope | None:
+        """Return what a fix may touch: what findings name, and the task's own; None where that is nothing.
+
+        What their tests print counts for nothing: the author's own code can print the name of any file.
+
+        Args:
+            pinned: the commit that the work is compared with; what differs is the task's own.
+            may_write: patterns of what was planned for the task.
+        """
+        named = [*may_write]
         for one in shown:
-            named = [*one.finding.about, *_PATH.findall(one.output), *_PATH.findall(one.finding.text)]
-            paths |= {path for path in self._files if matches(path, named)}
+            named += [*one.finding.about, *_PATH.findall(one.finding.text)]
+        before = files_of(self._site.project, pinned)
+        every = before.keys() | self._files.keys()
+        own = {path for path in every if before.get(path) != self._files.get(path)}
+        tests = {one.finding.test.path for one in shown if one.finding.test is not None}
+        paths = own | tests | {path for path in every if matches(path, named)}
         return Scope(attempt, tuple(sorted(paths))) if paths else None
 
     def _weigh_one(self, finding: Finding, quoted: set[str], weighed: Weighed) -> None:
@@ -152,7 +163,7 @@ def outside(site: Site, scope: Scope, commit: str) -> list[str]:
     before, after = files_of(site.project, scope.commit), files_of(site.project, commit)
     changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
     # Paths, not patterns: a file that the author called "*" is no leave to change everything.
-    return [path for path in changed if path not in scope.paths and not is_test(path)]
+    return [path for path in changed if path not in scope.paths and not matches(path.rsplit("/", 1)[-1], TEST_NAMES)]
 
 
 def refusal(paths: Sequence[str]) -> str:
