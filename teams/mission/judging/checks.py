@@ -14,9 +14,18 @@ from onecontext.store.project_files import StoredFile, read_stored, with_files
 from teams.guard.port import CommandResult
 from teams.mission.contract import Assertion
 from teams.mission.judging.apart import Apart, set_apart
-from teams.mission.judging.patterns import runs_pytest
+from teams.mission.judging.patterns import is_setting, runs_pytest
 from teams.mission.judging.pins import Compared, Pins
-from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, of_touched, prove, prove_apart
+from teams.mission.judging.proof import (
+    SHOWN,
+    Expected,
+    Proof,
+    expected_from,
+    of_touched,
+    prove,
+    prove_apart,
+    was_counted,
+)
 from teams.mission.judging.untouched import Untouched
 from teams.mission.judging.witnessed import Testimony, can_be_witnessed, prepare
 from teams.mission.site import VALIDATOR, Site
@@ -47,7 +56,8 @@ class Check:
     @property
     def failure(self) -> str:
         """What is told of a check that did not pass."""
-        why = f"exits {self.exit_code}" if self.exit_code != 0 else "; ".join(["exits 0, but", *self.problems])
+        why = f"exits {self.exit_code}{'' if self.exit_code else ', but'}"
+        why = "; ".join([why, *self.problems])
         return f"{self.assertion}: `{self.command}` {why}:\n{self.output}"
 
     @property
@@ -144,17 +154,29 @@ class Checks:
         if not (runs_pytest(command) and can_be_witnessed(command)):
             return self._unwitnessed(command, timeout_s)
         result, testimony = self._witnessed(measure.commit, command, timeout_s)
-        if result.exit_code != 0:
+        if result.exit_code is None or (result.exit_code != 0 and was_counted(testimony)):
             return result, replace(prove(testimony, NOTHING, required=False), problems=())
         _, before = self._witnessed(measure.apart.before, command, timeout_s, collect_only=True)
+        if not was_counted(testimony) and not was_counted(before):
+            return result, Proof(problems=(self._broken_before(), *([testimony.broken] if testimony.broken else [])))
+        if result.exit_code != 0:
+            return result, replace(prove(testimony, NOTHING, required=False), problems=())
         contents = {path: read_stored(self._site.project, file) or b"" for path, file in measure.tests.items()}
-        expected = expected_from(before, contents, but=measure.written)
+        expected = expected_from(before, contents, but=measure.written, measured=testimony)
         proof = prove(testimony, expected, required=True, changed=measure.changed)
         if proof.problems or not (expected.total and measure.apart.beside):
             return result, proof
         alone, testimony = self._witnessed(measure.apart.commit, command, timeout_s, trusted=measure.tests)
         problems = prove_apart(testimony, alone.exit_code, expected, beside=measure.apart.beside)
         return result, replace(proof, problems=problems)
+
+    def _broken_before(self) -> str:
+        settings = [path for path in self._measure.tests if is_setting(path) and path not in self._measure.written]
+        told = f" ({', '.join(settings[:SHOWN])})" if settings else ""
+        return (
+            f"pytest does not come so far as to look for tests, nor does it without the work: its settings{told} are "
+            "broken, and who is measured may not mend them; a plan may let a task (`may_write`), or a person mends them"
+        )
 
     def _unwitnessed(self, command: str, timeout_s: float) -> tuple[CommandResult, Proof | None]:
         with self._site.copy(self._purpose, self._measure.commit) as folder:

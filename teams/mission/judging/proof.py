@@ -5,14 +5,17 @@ Rule 2: this file does no input or output.
 """
 
 import ast
+import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from teams.mission.judging.patterns import PARTLY_SETTINGS, is_setting, is_test
+from teams.mission.judging.patterns import PARTLY_SETTINGS, is_setting, is_test, matches
 from teams.mission.judging.witnessed import Said, Testimony
 
 SHOWN = 5
+_LOOKED_FOR_TESTS = (0, 1, 2, 5)
+_DEFAULT_NAMES = ("test_*.py", "*_test.py")
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,22 @@ class Proof:
     problems: tuple[str, ...] = ()
 
 
-def expected_from(testimony: Testimony, pinned_tests: Mapping[str, bytes], *, but: Collection[str] = ()) -> Expected:
+def expected_from(
+    testimony: Testimony,
+    pinned_tests: Mapping[str, bytes],
+    *,
+    but: Collection[str] = (),
+    measured: Testimony = Testimony(),  # noqa: B008  # frozen
+) -> Expected:
     """Return what a run that only collected, at the pinned commit, found.
 
-    A file that could not be imported there, because what it tests was not written yet, is read instead.
+    A file that could not be imported there, because what it tests was not written yet, is read instead; all that the
+    command looks for where no test could be counted there at all.
 
     Args:
         pinned_tests: paths of tests at the pinned commit to their content.
         but: files that the task may write: of their tests none is expected, and none at all where settings are new.
+        measured: what was said of the work itself.
     """
     counts: Counter[str] = Counter()
     if any(is_setting(path) or path.rsplit("/", 1)[-1] in PARTLY_SETTINGS for path in but):
@@ -58,7 +69,31 @@ def expected_from(testimony: Testimony, pinned_tests: Mapping[str, bytes], *, bu
         if not said.narrowed:
             for path in said.errors:
                 counts.update(functions_in(path, _content(path, pinned_tests)))
+    if not counts and not was_counted(testimony):
+        counts.update(node for said in measured.runs if not said.narrowed for node in _read(said, pinned_tests))
     return Expected({node: count for node, count in counts.items() if not _lies_in(node, but)})
+
+
+def was_counted(testimony: Testimony) -> bool:
+    """Say whether pytest came so far as to look for tests: its settings were in order, or it was not begun."""
+    begun = testimony.runs or testimony.broken
+    return not begun or any(said.exit in _LOOKED_FOR_TESTS and not _in_folders(said) for said in testimony.runs)
+
+
+def _in_folders(said: Said) -> list[str]:
+    """Return the folders that could not be looked into, as where their ``conftest.py`` is broken."""
+    return [node for node in said.errors if not node.endswith(".py") and "::" not in node]
+
+
+def _read(said: Said, pinned_tests: Mapping[str, bytes]) -> list[str]:
+    """Return the tests that a run should have found, read from the files."""
+    found = []
+    for path, content in pinned_tests.items():
+        if matches(path.rsplit("/", 1)[-1], _DEFAULT_NAMES) and any(
+            matches(path, [at]) or at == "." for at in said.among
+        ):
+            found += functions_in(posixpath.relpath(path, said.root), content)
+    return found
 
 
 def _content(path: str, files: Mapping[str, bytes]) -> bytes:

@@ -31,6 +31,7 @@ _WITHOUT_ENVIRONMENT = re.compile(r"\bpython[\d.]*\s+(-\w+\s+)*-\w*[IE]|\benv\s+
 class Said(BaseModel):
     """What one pytest came to; ids are pytest's node ids. ``exit`` is None where no session began.
 
+    Paths of tests count from ``root``; ``among`` is where they were looked for; both are seen from the top.
     ``looked`` says what the tested code looked at that none needs to (``path:line …``), ``refused`` what it tried to
     change after the last test.
     """
@@ -47,6 +48,8 @@ class Said(BaseModel):
     errors: tuple[str, ...]
     outcomes: dict[str, str]
     skipped_by: dict[str, str]
+    root: str = "."
+    among: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 

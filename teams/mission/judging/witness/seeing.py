@@ -141,6 +141,8 @@ class Witness:
             "plugins": _plugins(config),
             "replaced": replaced(self._machinery),
             "narrowed": _is_narrowed(config),
+            "root": shown(str(config.rootpath)),
+            "among": _looked_into(config),
             "probed": self._watching and getattr(config.option, "assertmode", "") == "rewrite",
             "collected": self._collected,
             "selected": self._selected,
@@ -171,6 +173,12 @@ def _plugins(config: Any) -> list[str]:
         if path and is_theirs(path):
             found.add(shown(path))
     return sorted(found)
+
+
+def _looked_into(config: Any) -> list[str]:
+    """Return where tests are looked for, as seen from the top of the project."""
+    here = str(config.invocation_params.dir)
+    return [shown(os.path.join(here, str(argument).split("::")[0])) for argument in config.args]
 
 
 def _is_narrowed(config: Any) -> bool:
