@@ -141,7 +141,7 @@ def test_a_role_that_a_playbook_may_have_is_noted(repository: Path, tmp_path: Pa
 @pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a symlink"])
 def test_settings_that_are_no_file_are_told_for_what_they_are(repository: Path, kind: str) -> None:
     path = repository / "onecontext.toml"
-    {"a FIFO": os.mkfifo, "a folder": os.mkdir, "a symlink": lambda at: os.symlink("/dev/zero", at)}[kind](path)
+    {"a FIFO": os.mkfifo, "a folder": os.mkdir, "a symlink": lambda at: at.symlink_to("/dev/zero")}[kind](path)
 
     ran = onecontext(repository, "run", GOAL, "--model", "scripted:x.yaml")
 
