@@ -71,7 +71,7 @@ def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summar
         spent=used,
         rejections=rejections,
         unread=unread,
-        discovered=_told(tasks, lambda evidence: (evidence.get("handoff") or {}).get("discovered")),
+        discovered=_told(tasks, _discovered),
         advice=_told(tasks, lambda evidence: evidence.get("advice")),
         asked=_told(tasks, _asked),
     )
@@ -87,6 +87,12 @@ def _task(document: dict[str, Any]) -> TaskSummary:
         attempts=ours.get("attempt", 0),
         author=ours.get("author"),
     )
+
+
+def _discovered(evidence: dict[str, Any]) -> Any:
+    # Who calls a task done from outside says what shows it, and may say anything.
+    handoff = evidence.get("handoff")
+    return handoff.get("discovered") if isinstance(handoff, dict) else None
 
 
 def _asked(evidence: dict[str, Any]) -> list[str]:

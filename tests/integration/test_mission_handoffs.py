@@ -115,6 +115,30 @@ def test_what_is_no_json_of_ours_is_refused_and_nothing_is_handed_over(
     assert team_of(repository).board.get("1").state is State.RUNNING
 
 
+def test_what_was_handed_over_and_given_back_unjudged_says_nothing(repository: Path) -> None:
+    named = ["--team", team_of(repository).name]
+    assert submit(repository, '{"findings": 5, "conflicts": {}, "handoff": "x", "review": []}').code == 0
+    assert onecontext(repository, "task", "block", "1", "wait", *named).code == 0
+    assert onecontext(repository, "task", "unblock", "1", *named).code == 0
+
+    ran = resume(repository)
+
+    assert ran.code == 0, ran.stderr
+    assert git(repository, "show", f"{ran.data['branch']}:a.txt") == "yes"
+
+
+def test_a_task_that_somebody_outside_completes_with_strange_evidence_is_told_as_it_is(repository: Path) -> None:
+    named = ["--team", team_of(repository).name, "--as", "somebody"]
+    strange = '{"handoff": "x", "asked": 5, "answers": 5, "advice": 5, "findings": 5}'
+    assert submit(repository, "{}").code == 0
+    assert onecontext(repository, "task", "complete", "1", "--evidence", strange, *named).code == 0
+
+    ran = resume(repository)
+
+    assert ran.code == 10, ran.stderr
+    assert "on the finished branch these do not hold: VAL-A-001" in ran.data["reason"]
+
+
 def test_a_handoff_of_an_old_claim_or_said_again_is_refused(repository: Path) -> None:
     board = team_of(repository).board
     old = board.get("1").epoch

@@ -20,9 +20,11 @@ from teams.mission.judging.pins import Compared, Pins
 from teams.mission.judging.review import Review, Work
 from teams.mission.judging.settling import Settling
 from teams.mission.judging.suspects import suspects
-from teams.mission.judging.weighing import Weighing, outside, refusal
+from teams.mission.judging.weighing import Weighing, outside, refusal, rounds_of
 from teams.mission.site import VALIDATOR, Site
 from teams.protocol.board.task import Task
+
+_HANDED = ("handoff", "summary")
 
 
 class Verification:
@@ -41,7 +43,8 @@ class Verification:
         self._pins = Pins(site.project, contract)
         self._judged = judged
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
-        self._evidence: dict[str, Any] = dict(task.evidence)
+        # Whoever can claim can submit anything; what was measured, asked or advised is for us to say.
+        self._evidence: dict[str, Any] = {name: task.evidence[name] for name in _HANDED if name in task.evidence}
         self._settling = Settling(site, task, self._evidence, self._where)
 
     def run(self) -> None:
@@ -71,7 +74,7 @@ class Verification:
                 candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
             )
             return
-        rounds = self._rounds()
+        rounds = rounds_of(self._site, self._task)
         beyond = outside(self._site, rounds.scope, commit_in(self._evidence) or "") if rounds.scope else []
         if beyond:
             self._evidence["review"] = rounds.as_evidence()
@@ -86,11 +89,6 @@ class Verification:
             self._conclude(candidate, rounds, failed)
             return
         self._review(candidate, rounds, compared, checks, failed)
-
-    def _rounds(self) -> Rounds:
-        """Return what earlier reviews of this task came to, since its attempts are counted."""
-        attempt, review = self._site.past.review_of(self._task.id) or (0, {})
-        return Rounds.from_evidence({"review": review}) if attempt > self._task.ours.attempts_from else Rounds()
 
     def _review(
         self,
