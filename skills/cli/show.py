@@ -4,8 +4,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from onecontext.cli.output import printable
-from skills.activation.activate import files
-from skills.cli.found import found_here, named
+from skills.activation.files import files
+from skills.cli.found import add_path, found_here, named
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the word takes."""
     parser.add_argument("name")
+    add_path(parser)
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """Print the fields, a line each."""
-    skill = named(found_here(invocation), args.name)
+    skill = named(found_here(invocation, args.paths), args.name)
     data = {
         "name": skill.name,
         "description": skill.description,
