@@ -10,7 +10,7 @@ from onecontext.doctor.examine import examine
 from onecontext.doctor.refill import roots
 from onecontext.store.index import hidden_in
 from onecontext.store.kinds import files_below
-from tests.support.memory import START, check, git, new_memory
+from tests.support.memory import START, check, git, new_memory, shown
 
 PERSON = ("-c", "user.name=p", "-c", "user.email=p@x")
 
@@ -99,8 +99,7 @@ def test_no_command_of_git_takes_a_hidden_file_for_deleted(memory: Memory, comma
 
 def test_one_that_had_every_file_keeps_them_and_keeps_them_up_to_date(memory: Memory) -> None:
     place = _linked(memory)
-    git(place, "update-index", "--no-skip-worktree", *sorted(_all_of(memory, "b")))
-    git(place, "restore", ".")
+    shown(place, *sorted(_all_of(memory, "b")))
     assert _files(place) == _all_of(memory, "b")
     memory.step("more")
     memory.commit("more on main")
@@ -137,8 +136,8 @@ def test_a_merge_and_a_rollback_there_are_told_in_full_and_leave_git_clean(memor
 
 def test_switching_there_and_back_shows_every_file_in_the_memorys_own_folder(memory: Memory) -> None:
     memory.switch("b")
-    shown = {name for name in _files(memory.path) if name.startswith("branches/")} | {"main.md", "format"}
-    assert shown == _all_of(memory, "b")
+    there = {name for name in _files(memory.path) if name.startswith("branches/")} | {"main.md", "format"}
+    assert there == _all_of(memory, "b")
     assert git(memory.path, "status", "--porcelain") == ""
     assert git(_linked(memory, "main"), "status", "--porcelain") == ""
 

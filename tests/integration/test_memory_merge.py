@@ -7,7 +7,7 @@ import yaml
 
 from onecontext import Memory
 from onecontext.errors import UnknownBranch, UsageError
-from tests.support.memory import check, git, new_memory
+from tests.support.memory import check, git, new_memory, shown
 
 
 @pytest.fixture
@@ -151,9 +151,7 @@ def test_metadata_edited_on_both_sides_are_merged_by_key(memory: Memory) -> None
     path = memory.path / "branches/main/metadata.yaml"
     branch = memory.create_branch("b")
     place = memory.path / ".git/onecontext/worktrees/b"
-    git(place, "update-index", "--no-skip-worktree", "branches/main/metadata.yaml")
-    git(place, "restore", "branches/main/metadata.yaml")
-    theirs = place / "branches/main/metadata.yaml"
+    theirs = shown(place, "branches/main/metadata.yaml") / "branches/main/metadata.yaml"
     theirs.write_text(theirs.read_text().replace("status: active", "status: paused") + "theirs: 1\n")
     git(theirs.parent, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qam", "edit")
     path.write_text(path.read_text().replace("status: active", "status: busy") + "ours: 1\n")
