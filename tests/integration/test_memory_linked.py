@@ -10,6 +10,7 @@ from onecontext.doctor.examine import examine
 from onecontext.doctor.refill import roots
 from onecontext.store.index import hidden_in
 from onecontext.store.kinds import files_below
+from onecontext.store.locks import held
 from tests.support.memory import START, check, git, new_memory, shown
 
 PERSON = ("-c", "user.name=p", "-c", "user.email=p@x")
@@ -166,3 +167,31 @@ def test_the_doctor_takes_hidden_files_for_no_damage_and_knows_the_tree_by_the_i
     assert [one for one in examine(memory.path, START) if one.severity == "fail"] == []
     tree = git(memory.path, "rev-parse", "b^{tree}").strip()
     assert list(roots(case, ".git/onecontext/worktrees/b/")) == [tree]
+
+
+def test_packs_of_branches_that_are_written_for_one_task_each_are_united(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path)
+    counts = []
+    for n in range(48):
+        _task(memory, f"t{n}")
+        counts.append(len(list((memory.path / ".git/objects/pack").glob("*.pack"))))
+
+    # Thirty-two of a size make one; a task makes four or five.
+    assert max(counts) < 48
+    assert not list((memory.path / ".git/onecontext/packs").glob("t*"))
+    check(memory.path)
+
+
+def test_packs_of_a_branch_that_somebody_writes_meanwhile_stay_with_it(memory: Memory) -> None:
+    list_of_b = memory.path / ".git/onecontext/packs/b"
+    before = list_of_b.read_text()
+
+    with held(memory.layout.lock("b")):
+        memory.merge("b")
+
+    assert list_of_b.read_text() == before
+    assert {"on b"} <= {milestone.contribution for milestone in memory.milestones()}
+    memory.on("b").commit("more")
+    memory.merge("b")
+    assert not list_of_b.exists()
+    assert set(before.split()) < set((memory.path / ".git/onecontext/packs/main").read_text().split())
