@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from onecontext.errors import Damaged, LockTimeout, UsageError
-from onecontext.memory import facts, metadata, milestones, pending, pins, sections
+from onecontext.memory import facts, metadata, milestones, pending, pins, recording, sections
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
@@ -51,14 +51,18 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
         contribution = _contribution(desk, source, theirs, words)
         changes, data = _own_files(union, author, source, theirs, contribution, conflicts)
         milestone = milestones.put(desk, author, contribution, changes, known=data, base=tree, also=(theirs,))
-        _take_over_packs(desk, source)
+        _put_away(desk, source)
         return Merge(source, False, milestone, desk.tip, tuple(conflicts), waiting)
 
 
-def _take_over_packs(desk: Desk, source: str) -> None:
-    """Have this branch unite the packs of ``source`` with its own, which is nothing that a merge waits or fails for."""
+def _put_away(desk: Desk, source: str) -> None:
+    """Keep nothing of ``source`` at hand, and unite its packs with ours: many a branch is never written again.
+
+    It is nothing that a merge waits or fails for.
+    """
     layout = desk.layout
     with suppress(LockTimeout, OSError, Damaged), held(layout.lock(source), wait_s=0.0):
+        recording.let_go(layout, source)
         tidying.take_over(layout.pack_list(desk.branch), layout.pack_list(source))
 
 
