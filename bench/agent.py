@@ -38,7 +38,7 @@ def main() -> None:
     args = parser.parse_args()
     peers = [] if args.without_peers else PEERS
     python = dict.fromkeys(OURS, sys.executable)
-    if peers and (theirs := environment(args.peers)):
+    if peers and (theirs := environment(args.peers, HERE / "agent_peers.txt")):
         python |= dict.fromkeys(peers, theirs)
     with server() as address:
         rounds = 3 if args.full else 1
@@ -98,20 +98,21 @@ def measured(python: str, name: str, address: str, *more: str) -> dict[str, Any]
     return result
 
 
-def environment(folder: Path) -> str | None:
-    """Return the Python of the peers' environment, made and filled where it is not yet as the list says.
+def environment(folder: Path, pinned: Path) -> str | None:
+    """Return the Python of the peers' environment, made and filled where it is not yet as the list ``pinned`` says.
 
     None: they cannot be had here, which is said.
     """
     python = folder / "bin" / "python"
-    wanted = (HERE / "agent_peers.txt").read_text()
+    wanted = pinned.read_text()
     have = folder / "peers.txt"
     if not have.is_file() or have.read_text() != wanted:
         print(f"installing the peers in {folder}")
         venv.create(folder, with_pip=True)
-        pip = [str(python), "-m", "pip", "install", "-q", "-r", str(HERE / "agent_peers.txt")]
+        pip = [str(python), "-m", "pip", "install", "-q", "-r", str(pinned)]
         if subprocess.run(pip, check=False, stderr=subprocess.DEVNULL).returncode:
-            print(f"not installed, left out: {', '.join(PEERS)}")
+            names = [line for line in wanted.splitlines() if line and not line.startswith("#")]
+            print(f"not installed, left out: {', '.join(names)}")
             return None
         have.write_text(wanted)
     return str(python)

@@ -44,6 +44,14 @@ class InvalidDocument(UsageError):
     """A file that a person wrote for us (config, script, contract, skill) and that does not fit its format."""
 
 
+class BrokenFrontMatter(InvalidDocument):
+    """The YAML of a file cannot be read; ``line`` counts from 1, within what was read."""
+
+    def __init__(self, message: str, *, line: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
 class UnknownBranch(UsageError):
     """No such memory branch."""
 

@@ -1,47 +1,45 @@
-"""The live screen: takes snapshots from a source and shows them; reads nothing itself and writes nothing.
+"""The live screen: takes pictures from a source, and shows the one view that is looked at.
 
-Rule 1: the source works in a thread of its own; here a snapshot only arrives as a message.
-Rule 2: of several snapshots that arrived meanwhile, only the newest is drawn.
+Rule 1: the source works in a thread of its own; here a picture only arrives as a message.
+Rule 2: of several pictures that arrived meanwhile, only the newest is drawn, and only on what is seen.
+Rule 3: nothing is read or written here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
-from typing import ClassVar, Protocol
+from functools import partial
+from typing import Any, ClassVar, Protocol
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container
 from textual.message import Message
-from textual.widget import Widget
+from textual.screen import Screen
 
-from tui.rows.detail import Paragraph, detail_of
+from tui.rows.detail import Paragraph, detail_of, plain_of
 from tui.snapshot import Snapshot
-from tui.theme import DARK, LIGHT
-from tui.views.agents import Agents
-from tui.views.board import Board
+from tui.theme import DARK, PALETTES, next_of
 from tui.views.header import Foot, Head
-from tui.views.lines import Opened
-from tui.views.log import Log
-from tui.views.memory import Memory
-from tui.views.messages import Messages
-from tui.views.sheets import Page, attention_sheet, help_sheet, page
-
-NARROW = 100
-HEAD_AND_FOOT_ROWS = 4
-PANES = ("board", "agents", "log", "memory", "messages")
-SHARED = ("log", "memory", "messages")
+from tui.views.lines import Opened, Pointed
+from tui.views.narrowing import Words
+from tui.views.overview import NARROW, Overview
+from tui.views.page import Page
+from tui.views.peek import Peek
+from tui.views.registry import OVERVIEW, PANES, VIEWS, make
+from tui.views.sheets import attention_sheet, help_sheet, page
+from tui.views.view import Narrowing, Places, Scene, View
 
 
 class Source(Protocol):
-    """Where snapshots come from (:class:`tui.follow.Follower`, :class:`tui.replay.Replay`)."""
+    """Where pictures come from (:class:`tui.follow.Follower`, :class:`tui.replay.Replay`)."""
 
     def start(self, show: Callable[[Snapshot], None]) -> None: ...
     def close(self) -> None: ...
 
 
 class Arrived(Message):
-    """A new snapshot is there to be drawn."""
+    """A new picture is there to be drawn."""
 
 
 def wall_clock(snapshot: Snapshot) -> datetime:
@@ -55,14 +53,18 @@ def newest_event(snapshot: Snapshot) -> datetime:
 
 
 class MonitorApp(App[None]):
-    """Header, five panes, footer."""
+    """Head, one view, foot."""
 
     TITLE = "onecontext"
     CSS_PATH = "monitor.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    COMMAND_PALETTE_BINDING = "colon"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"pane('{name}')", show=False) for number, name in enumerate(PANES, 1)),
+        *(Binding(entry.key, f"view('{entry.name}')", show=False) for entry in VIEWS),
+        Binding("0,escape", "overview", show=False),
         Binding("z", "zoom", show=False),
+        Binding("slash", "narrow", show=False),
+        Binding("space", "peek", show=False),
+        Binding("y", "copy", show=False),
         Binding("a", "attention", show=False),
         Binding("t", "palette", show=False),
         Binding("question_mark", "help", show=False),
@@ -80,50 +82,38 @@ class MonitorApp(App[None]):
         advice: list[str] | None = None,
         now: Callable[[Snapshot], datetime] = wall_clock,
         zone: tzinfo | None = None,
+        places: Places | None = None,
     ) -> None:
         super().__init__()
         self._source = source
+        self._places = places or Places()
         self._now = now
         self._zone = zone
         self._advice = advice or []
-        self._head, self._foot = Head(), Foot()
-        self._board, self._agents = Board(id="board"), Agents(id="agents")
-        self._tail, self._memory, self._messages = Log(id="log"), Memory(id="memory"), Messages(id="messages")
-        self._panes: tuple[Widget, ...] = (
-            self._head,
-            self._board,
-            self._agents,
-            self._tail,
-            self._memory,
-            self._messages,
-        )
-        self._tail.zone = self._messages.zone = zone
+        self._head, self._foot, self._words, self._peek = Head(), Foot(), Words(), Peek()
+        self._overview = Overview()
+        self._view: View = self._overview
         self._foot.source = label
         self._leaving = False
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
-        for palette in (DARK, LIGHT):
+        for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
 
     def compose(self) -> ComposeResult:
         yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        yield self._board
-        with Horizontal(id="below"):
-            with Vertical(id="left"):
-                yield self._agents
-                yield self._tail
-            with Vertical(id="right"):
-                yield self._memory
-                yield self._messages
+        with Container(id="stage"):
+            yield self._overview
+            yield self._peek
+        yield self._words
         yield self._foot
 
     def on_mount(self) -> None:
-        for number, name in enumerate(PANES, 1):
-            self.query_one(f"#{name}").border_title = f"{number} {name}"
-        self.screen.add_class("with-log", "empty")
-        self._board.focus()
+        self.screen.add_class("empty")
+        self._words.display = self._peek.display = False
+        self._overview.first().focus()
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
 
@@ -132,7 +122,7 @@ class MonitorApp(App[None]):
         self._source.close()
 
     def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread: leave the snapshot here and say so."""
+        """Called by the source's thread: leave the picture here and say so."""
         self._arrived = snapshot
         self.post_message(Arrived())
 
@@ -142,68 +132,126 @@ class MonitorApp(App[None]):
             self.snapshot, self._arrived = self._arrived, None
             self._draw()
 
+    @property
+    def scene(self) -> Scene:
+        """The newest picture, as it is looked at now."""
+        return Scene(self.snapshot, self._now(self.snapshot), self._zone, self._places)
+
     def _draw(self) -> None:
-        if self._leaving or not all(pane.is_attached for pane in self._panes):
-            return  # the screen is being taken down, and a snapshot or a tick came late
-        snapshot = self.snapshot
-        now = self._now(snapshot)
-        self.screen_stack[0].set_class(not snapshot.totals.events, "empty")
-        self._head.show(snapshot, now=now)
-        self._foot.show(snapshot)
-        self._board.show(snapshot)
-        self._agents.show(snapshot, now=now)
-        self._messages.show(snapshot)
-        self._memory.show(snapshot, now=now)
-        self._tail.show(snapshot)
-        self._share(self.size.height)
+        if self._leaving or not self._foot.is_attached:
+            return  # the screen is being taken down, and a picture or a tick came late
+        scene = self.scene
+        self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
+        self._head.show(scene.snapshot, now=scene.now)
+        self._foot.show(scene.snapshot)
+        self._view.show(scene)
+        if self._peek.display:
+            self._peek.tell(self._selected(), scene.snapshot, self._zone)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
-        self._share(event.size.height)
 
-    def _share(self, rows: int) -> None:
-        """Give the board and the agents the rows they need, up to a share each; the log has the rest."""
-        board, agents = self._board, self._agents
-        if self.screen_stack[0].has_class("zoomed"):
-            board.styles.height = agents.styles.height = None  # the style sheet's: all there is
-            return
-        body = rows - HEAD_AND_FOOT_ROWS
-        board.styles.height = max(5, min(board.rows_wanted, body * 2 // 5))
-        agents.styles.height = max(5, min(agents.rows_wanted, (body - 5) // 2))
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the palette of commands offers (``:``)."""
+        for entry in VIEWS:
+            yield SystemCommand(entry.name, f"{entry.help} ({entry.key})", partial(self._look_at, entry.name))
+        yield SystemCommand("overview", "all of it at a glance (0)", self.action_overview)
+        yield SystemCommand("attention", "what needs a person (a)", self.action_attention)
+        yield SystemCommand("filter", "narrow the list with the focus (/)", self.action_narrow)
+        yield SystemCommand("peek", "what is under the cursor, beside the list (space)", self.action_peek)
+        yield SystemCommand("colours", "the next palette: dark, light, safe (t)", self.action_palette)
+        yield SystemCommand("help", "the keys (?)", self.action_help)
+        yield SystemCommand("quit", "leave; the agents go on (q)", self.exit)
 
-    def action_pane(self, name: str) -> None:
-        """Go to a pane; on a narrow screen the last three share a place, and the one asked for gets it."""
-        base = self.screen_stack[0]
-        if self.screen is not base:
+    # --- which view is looked at ------------------------------------------------------------------------------------
+
+    def action_view(self, name: str) -> None:
+        """Go to a pane of the overview; from there, or to what is no pane, to the view on the whole screen."""
+        if len(self.screen_stack) > 1:
             return
-        if name in SHARED:
-            for other in SHARED:
-                base.set_class(other == name, f"with-{other}")
-        if base.has_class("zoomed"):
-            self._zoom(base.query_one(f"#{name}"))
-        base.query_one(f"#{name}").focus()
+        if self._view is self._overview and name in PANES and not self._overview.reveal(name):
+            return
+        self._look_at(name)
+
+    def action_overview(self) -> None:
+        """Go back to all of it at a glance."""
+        if len(self.screen_stack) == 1:
+            self._look_at(OVERVIEW)
 
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""
-        if self.screen.has_class("zoomed"):
-            self.screen.remove_class("zoomed")
-        elif isinstance(self.focused, Widget) and self.focused.id in PANES:
-            self._zoom(self.focused)
-            self.screen.add_class("zoomed")
-        self._share(self.size.height)
+        if self._view is not self._overview:
+            self._look_at(OVERVIEW)
+        elif self.focused is not None and self.focused.id in PANES:
+            self._look_at(self.focused.id)
 
-    def _zoom(self, pane: Widget) -> None:
-        self.screen_stack[0].query(".zoom").remove_class("zoom")
-        pane.add_class("zoom")
-        for around in pane.ancestors:
-            if isinstance(around, Horizontal | Vertical):
-                around.add_class("zoom")
+    def _look_at(self, name: str) -> None:
+        stage = self.query_one("#stage", Container)
+        self._view.display = False
+        if name == OVERVIEW:
+            self._view = self._overview
+        else:
+            entry = next(entry for entry in VIEWS if entry.name == name)
+            found = stage.query(f"#view-{name}")
+            self._view = found.first(View) if found else make(entry)
+            if not found:
+                stage.mount(self._view, before=self._peek)
+        self._view.display = True
+        self._foot.keys_of(self._view.KEYS, home=self._view is self._overview)
+        self._view.show(self.scene)
+        self.call_after_refresh(self._focus_view, self._view)
+
+    def _focus_view(self, view: View) -> None:
+        if view is self._view and view.is_attached:
+            view.first().focus()
+
+    # --- what is under the cursor -----------------------------------------------------------------------------------
+
+    def _selected(self) -> Any:
+        return getattr(self.focused, "selected", None)
 
     @on(Opened)
     def _open(self, opened: Opened) -> None:
         if isinstance(opened.item, list):
             return  # a line of a page that is open already
         self.push_screen(page(*detail_of(opened.item, self.snapshot, self._zone)))
+
+    @on(Pointed)
+    def _point(self, pointed: Pointed) -> None:
+        if self._peek.display and len(self.screen_stack) == 1:
+            self._peek.tell(pointed.item, self.snapshot, self._zone)
+
+    def action_peek(self) -> None:
+        """Tell what is under the cursor beside the list, or stop."""
+        if len(self.screen_stack) > 1:
+            return
+        self._peek.display = not self._peek.display
+        if self._peek.display:
+            self._peek.tell(self._selected(), self.snapshot, self._zone)
+
+    def action_copy(self) -> None:
+        """Hand what is under the cursor to the terminal's clipboard (OSC 52)."""
+        item = self._selected()
+        if item is not None:
+            text = plain_of(item, self.snapshot, self._zone)
+            self.copy_to_clipboard(text)
+            self.notify(f"copied {len(text):,} characters", timeout=2)
+
+    def action_narrow(self) -> None:
+        """Narrow the list with the focus to what has some words."""
+        focused = self.focused
+        if len(self.screen_stack) == 1 and isinstance(focused, Narrowing):
+            self._foot.display = False
+            self._words.open(focused)
+
+    @on(Words.Closed)
+    def _narrowed(self) -> None:
+        self._foot.display = True
+        target = self._words.target
+        if target is not None and hasattr(target, "focus"):
+            target.focus()
+
+    # --- sheets and colours -----------------------------------------------------------------------------------------
 
     def action_attention(self) -> None:
         """Show what needs a person."""
@@ -213,8 +261,8 @@ class MonitorApp(App[None]):
     def action_help(self) -> None:
         """Show the keys."""
         if len(self.screen_stack) == 1:
-            self.push_screen(help_sheet(self.snapshot.watching))
+            self.push_screen(help_sheet(self.snapshot.watching, self._view.KEYS))
 
     def action_palette(self) -> None:
-        """Change between dark and light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        """Go to the next palette: dark, light, and one for eyes that see few colours."""
+        self.theme = next_of(self.theme)

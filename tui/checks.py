@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from teams.engine.event import Event
 from tui import fields
-from tui.snapshot import Assertion, Verdict, Verification
+from tui.snapshot import Assertion, Change, Verdict, Verification
 
 KEPT = 2_000
 
@@ -20,6 +20,7 @@ class Checks:
         self._assertions: dict[str, Assertion] = {}
         self.verifications: deque[Verification] = deque(maxlen=KEPT)
         self.verdicts: deque[Verdict] = deque(maxlen=KEPT)
+        self.changes: deque[Change] = deque(maxlen=KEPT)
 
     def assertions(self) -> tuple[Assertion, ...]:
         return tuple(self._assertions.values())
@@ -62,4 +63,15 @@ class Checks:
         words, findings = fields.text(data, "verdict"), fields.texts(data, "findings")
         verdict = Verdict(event.at, event.task or "", event.attempt, words, by, findings)
         self.verdicts.append(verdict)
+        self._changed(event, words)
         return verdict
+
+    def merge(self, event: Event) -> None:
+        """Take in that the work of a task came onto the mission's branch."""
+        self._changed(event, "merged", parent=next(iter(fields.texts(event.data, "parents")), None))
+
+    def _changed(self, event: Event, what: str, *, parent: str | None = None) -> None:
+        commit = fields.text(event.data, "commit")
+        if commit:
+            agent = event.agent or ""
+            self.changes.append(Change(event.at, event.task or "", event.attempt, what, agent, commit, parent))

@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
-    parser.add_argument("--palette", choices=("auto", "dark", "light"), default="auto", help="colours of the screen")
+    parser.add_argument(
+        "--palette",
+        choices=("auto", "dark", "light", "safe"),
+        default="auto",
+        help="colours of the screen; safe: for eyes that see few",
+    )
 
 
 def run(args: argparse.Namespace, invocation: "Invocation") -> int:
@@ -73,6 +78,7 @@ def _screen(
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
+    from tui.views.view import Places
 
     app = MonitorApp(
         source,
@@ -80,6 +86,7 @@ def _screen(
         theme=wanted(args.palette, invocation.env).name,
         advice=advice(root),
         now=newest_event if args.replay else wall_clock,
+        places=Places(memory=root, project=root.parent) if root.name == ".onecontext" else Places(),
     )
     app.run()
     return app.return_code or 0

@@ -25,6 +25,28 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class SpentPoint:
+    """What all calls until ``at`` took together; ``cost_usd`` sums the priced ones, None when none had a price."""
+
+    at: datetime
+    cost_usd: float | None
+    tokens: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Where it went: ``by`` maps agent, task and model to names ("" is nobody's) to usage; ``points`` is how it grew.
+
+    ``limits`` is the mission's budget: usd, tokens, calls, seconds; what is left out is not limited.
+    """
+
+    by: Mapping[str, Mapping[str, Usage]] = field(default_factory=dict)
+    points: tuple[SpentPoint, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Mission:
     """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
 
@@ -138,6 +160,21 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Work of a task on the user's files: ``what`` is ``accepted``, ``rejected`` (an attempt that was judged) or
+    ``merged``. ``parent`` is the commit that a merge was made onto; None is the first parent of ``commit``.
+    """
+
+    at: datetime
+    task: str
+    attempt: int | None
+    what: str
+    agent: str
+    commit: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """One promise of the contract. ``holds`` is None until it was verified."""
 
@@ -246,6 +283,7 @@ class Snapshot:
     task_states: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    changes: tuple[Change, ...] = ()
     verifications: tuple[Verification, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     memory: tuple[MemoryCommit, ...] = ()
@@ -255,6 +293,7 @@ class Snapshot:
     hearts: Mapping[str, Heart] = field(default_factory=dict)
     log: tuple[LogLine, ...] = ()
     totals: Totals = field(default_factory=Totals)
+    spending: Spending = field(default_factory=Spending)
     unknown_types: Mapping[str, int] = field(default_factory=dict)
     last_event_at: datetime | None = None
     watching: str = ""

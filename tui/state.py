@@ -20,6 +20,7 @@ from tui.checks import Checks
 from tui.mail import Mail
 from tui.people import People, added
 from tui.snapshot import LogLine, MemoryCommit, Mission, Snapshot, Totals
+from tui.spending import Ledger
 from tui.tasks import Tasks
 from tui.telling import tell
 from tui.violations import OpenViolations
@@ -40,6 +41,7 @@ class Monitor:
         self._attention = AttentionList()
         self._checks = Checks()
         self._mail = Mail()
+        self._ledger = Ledger()
         self._violations = OpenViolations()
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
         self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
@@ -80,12 +82,14 @@ class Monitor:
             messages=self._mail.all(),
             verdicts=tuple(self._checks.verdicts),
             verifications=tuple(self._checks.verifications),
+            changes=tuple(self._checks.changes),
             assertions=self._checks.assertions(),
             memory=tuple(self._memory),
             attention=self._attention.items(),
             violations=self._violations.all(),
             log=tuple(self._log),
             totals=self._all_totals(),
+            spending=self._ledger.picture(),
             unknown_types=dict(self._unknown),
             last_event_at=self._last.at if self._last else None,
         )
@@ -128,6 +132,7 @@ class Monitor:
     def _mission_started(self, event: Event) -> None:
         data = event.data
         self._interrupted = False
+        self._ledger.allow(event)
         self._checks.forget_promises()
         self._mission = Mission(
             id=event.mission or "",
@@ -154,6 +159,7 @@ class Monitor:
 
     def _mission_resumed(self, event: Event) -> None:
         self._interrupted = False
+        self._ledger.allow(event)
         self._attention.close(None, frozenset({attention.ENDED}))
         for agent, use in self._people.cut_off():
             text = f"{use.tool} was cut off; nobody knows whether it ran: {use.arguments}"
@@ -208,6 +214,7 @@ class Monitor:
     def _model_called(self, event: Event) -> None:
         self._people.model_called(event)
         self._totals = replace(self._totals, usage=added(self._totals.usage, event.data))
+        self._ledger.take(event, self._totals.usage)
 
     def _verified(self, event: Event) -> None:
         check = self._checks.verify(event)
@@ -230,6 +237,7 @@ class Monitor:
         self._count(memory_commits=1)
 
     def _merged(self, event: Event) -> None:
+        self._checks.merge(event)
         self._count(merges=1)
 
     def _violated(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Two palettes: one for dark terminals, one for light ones.
+"""Three palettes: one for dark terminals, one for light ones, and one for eyes that see few colours.
 
 Rule 1: words stay readable on their ground (contrast of 4.5 and more); only rules and empty bars are fainter.
 """
@@ -59,11 +59,47 @@ LIGHT = Theme(
         "lane5": "#b3203c",
     },
 )
+SAFE = Theme(
+    # Okabe and Ito, "Color Universal Design" (2008): told apart with any common kind of colour blindness. Good is blue
+    # and bad is orange, as nobody mistakes these two for each other.
+    name="onecontext-safe",
+    dark=True,
+    primary="#56b4e9",
+    secondary="#cc79a7",
+    accent="#7fd0ff",
+    warning="#f0e442",
+    error="#f5a35c",
+    success="#56b4e9",
+    foreground="#e4e4e4",
+    background="#121212",
+    surface="#1a1a1a",
+    panel="#262626",
+    variables={
+        "quiet": "#9c9c9c",
+        "faint": "#4a4a4a",
+        "rule": "#4a4a4a",
+        "cursor": "#3a3a3a",
+        "lane0": "#56b4e9",
+        "lane1": "#f0e442",
+        "lane2": "#e69f00",
+        "lane3": "#cc79a7",
+        "lane4": "#2fc79b",
+        "lane5": "#f5a35c",
+    },
+)
+PALETTES = (DARK, LIGHT, SAFE)
+NAMES = {"dark": DARK, "light": LIGHT, "safe": SAFE}
+
+
+def next_of(name: str) -> str:
+    """Return the name of the palette after ``name``; after the last comes the first."""
+    names = [palette.name for palette in PALETTES]
+    return names[(names.index(name) + 1) % len(names)]
 
 
 def wanted(choice: str, env: Mapping[str, str]) -> Theme:
-    """Return the palette for ``auto``, ``dark`` or ``light``; terminals that say their ground do so in COLORFGBG."""
+    """Return the palette of a choice: ``auto`` or a name of :data:`NAMES`; terminals say their ground in COLORFGBG."""
     if choice == "auto":
         ground = env.get("COLORFGBG", "").rpartition(";")[2]
         choice = "light" if ground in ("7", "15") else "dark"
-    return LIGHT if choice == "light" else DARK
+    return NAMES[choice]

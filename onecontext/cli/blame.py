@@ -5,12 +5,13 @@ import re
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.memory import counted, milestone_text, open_memory, step_text
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line
 from onecontext.errors import UsageError
 from onecontext.recall.blame import Blame, Line, Origin
 
 _LINES = re.compile(r"(.+):(\d{1,9})(?:[-,](\d{1,9}))?", re.DOTALL | re.ASCII)
 _NEWEST_STEPS = 5
+_NAME_CHARACTERS, _KEY_CHARACTERS = 24, 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +57,15 @@ def _columns(line: Line, origin: Origin | None) -> tuple[str, str, str]:
     if origin is None:
         return ("0" * 10 if line.commit is None else line.commit[:10], "not committed", "")
     if origin.milestone is None:
-        return (origin.commit[:10], origin.author[:24], f"{origin.at:%Y-%m-%d}")
+        return (origin.commit[:10], _word(origin.author), f"{origin.at:%Y-%m-%d}")
     milestone = origin.milestone
-    return (origin.commit[:10], milestone.agent[:24], f"{milestone.id} {milestone.task or milestone.branch}")
+    words = (_word(milestone.id), _word(milestone.task or milestone.branch, limit=_KEY_CHARACTERS))
+    return (origin.commit[:10], _word(milestone.agent), " ".join(words))
+
+
+def _word(text: str, *, limit: int = _NAME_CHARACTERS) -> str:
+    """Return a name for a column: what stands in a frame or a commit of others may have lines."""
+    return one_line(text, limit=limit)
 
 
 def _whole(blame: Blame, origin: Origin, out: Output) -> list[str]:

@@ -54,6 +54,7 @@ COMMANDS: dict[str, Command] = {
     "cost": Command("teams.cli.cost", "Teams", "what models have cost, by agent, task, model or mission"),
     "agent": Command("teams.cli.agent", "Teams", "the agents defined in .claude/agents"),
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
-    "skill": Command("skills.cli", "Skills", "list, show and activate skills"),
+    "skill": Command("skills.cli.skill", "Skills", "list, show and activate skills"),
+    "call": Command("skills.cli.call", "Skills", "call a tool of an imported MCP server"),
     "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),
 }

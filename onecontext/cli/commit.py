@@ -5,6 +5,7 @@ import re
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.memory import add_agent, first_line, open_memory
+from onecontext.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     """Record the milestone and name it."""
+    if args.contribution is not None and args.message is not None:
+        raise UsageError("the contribution was said twice", hint="leave --message out, or the words before it")
     given = args.contribution if args.contribution is not None else args.message
     text = invocation.stdin.read() if given == "-" else given or ""
     memory = open_memory(args, invocation)

@@ -147,6 +147,9 @@ def _show(part: Part, invocation: Invocation) -> int:
     out = invocation.out
     out.answer(part, out.paint(part.text.removesuffix("\n")))
     first, last = (part.start, part.end)
+    if not part.text:
+        out.say(f"there is nothing: it has {counted(part.total, part.unit.removesuffix('s'))}")
+        return 0
     more = "; more was asked for, and cut: ask for less at once" if part.cut else ""
     out.say(f"{part.unit} {first:,} to {last:,} of {part.total:,}{more}")
     return 0

@@ -113,7 +113,8 @@ def main(
     module = importlib.import_module(command.module)
     parser = _parser_class(stdout, stderr)(prog=f"onecontext {word}", description=command.help, allow_abbrev=False)
     module.add_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="answer as one JSON document on stdout")
+    if not getattr(module, "OWN_JSON", False):
+        parser.add_argument("--json", action="store_true", help="answer as one JSON document on stdout")
     try:
         args = parser.parse_args(rest)
     except SystemExit as exit_:
@@ -202,7 +203,6 @@ _OTHER_WORDS = {
     "start": "'onecontext run \"GOAL\"' begins a mission",
     "budget": "'onecontext cost' says what was spent; 'run' and 'resume' take --budget-usd N",
     "usage": "'onecontext cost' says what was spent",
-    "search": "'onecontext context' finds what matters in the memory",
 }
 """What people type who know another tool, and what it is here."""
 

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import Output
+from onecontext.cli.output import Output, one_line
 from onecontext.records import Milestone, Step
 
 _AGENT_VARIABLE = "ONECONTEXT_AGENT"
 _MAX_LINE_LENGTH = 500  # characters
+_MAX_WORD_LENGTH = 200
 
 
 def add_agent(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +62,8 @@ def milestone_line(milestone: Milestone, out: Output) -> str:
     when = f"{milestone.at:%Y-%m-%d %H:%M}"
     mark = out.paint(" (edited by hand)", "red") if milestone.edited else ""
     return (
-        f"{out.paint(milestone.id, 'yellow')} {out.paint(when, 'dim')} "
-        f"{out.paint(f'{milestone.branch}/{milestone.agent}', 'cyan')}{mark}  {out.paint(first_line(milestone))}"
+        f"{out.paint(_word(milestone.id), 'yellow')} {out.paint(when, 'dim')} "
+        f"{out.paint(_word(f'{milestone.branch}/{milestone.agent}'), 'cyan')}{mark}  {out.paint(first_line(milestone))}"
     )
 
 
@@ -85,7 +86,7 @@ def milestone_text(milestone: Milestone, out: Output) -> str:
         "Mission": milestone.mission,
         "Edited": "by hand, after it was recorded" if milestone.edited else None,
     }
-    lines = [f"{out.paint(key + ':', 'dim')} {out.paint(value)}" for key, value in facts.items() if value]
+    lines = [f"{out.paint(key + ':', 'dim')} {out.paint(_word(value))}" for key, value in facts.items() if value]
     for heading, text in (
         ("Contribution", milestone.contribution),
         ("Progress before", milestone.previous),
@@ -99,11 +100,16 @@ def milestone_text(milestone: Milestone, out: Output) -> str:
 def step_text(step: Step, out: Output) -> str:
     """Return a step in full."""
     mark = out.paint(" (edited by hand)", "red") if step.edited else ""
-    head = f"{out.paint(step.id, 'yellow')} {out.paint(f'{step.at:%Y-%m-%d %H:%M}', 'dim')} "
-    lines = [head + out.paint(f"{step.branch}/{step.agent} step {step.n}", "cyan") + mark]
+    head = f"{out.paint(_word(step.id), 'yellow')} {out.paint(f'{step.at:%Y-%m-%d %H:%M}', 'dim')} "
+    lines = [head + out.paint(_word(f"{step.branch}/{step.agent} step {step.n}"), "cyan") + mark]
     parts = {"observation": step.observation, "thought": step.thought, "action": step.action}
     lines += [f"  {out.paint(label + ':', 'dim')} {_indented(text, out)}" for label, text in parts.items() if text]
     return "\n".join(lines)
+
+
+def _word(text: str) -> str:
+    """Return what a frame says of a record on one line: somebody may have written anything into it."""
+    return one_line(text, limit=_MAX_WORD_LENGTH)
 
 
 def _indented(text: str, out: Output) -> str:

@@ -7,6 +7,7 @@ Rule 3: colour only on a terminal, and never when NO_COLOR is set (no-color.org)
 
 import json
 import re
+import shutil
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -47,12 +48,29 @@ class Output:
         self.json = json
         self._colour = colour
 
+    @property
+    def columns(self) -> int | None:
+        """How wide the terminal is that the answer goes to; None: it goes to a file or a program."""
+        if self.json or not self._stdout.isatty():
+            return None
+        return shutil.get_terminal_size().columns
+
     def answer(self, data: Any, text: str) -> None:
         """Print the answer: ``data`` as JSON when programs asked, else ``text`` for people (already painted)."""
         if self.json:
             self._write_json({"data": data})
         elif text:
             print(text, file=self._stdout, flush=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the answer is read by a person, at a terminal."""
+        return self._stdout.isatty()
+
+    def pass_on(self, text: str) -> None:
+        """Print what another program answered, as it is, with one line end after it."""
+        self._stdout.write(text if text.endswith("\n") else f"{text}\n")
+        self._stdout.flush()
 
     def fail(self, error: dict[str, Any]) -> None:
         """Print the error document for programs; for people :meth:`say` is enough."""

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     )
     out.answer(found, out.paint(found.text))
     if not found.hits:
-        out.say(f"nothing answers to {out.paint(query[:200])}")
+        out.say(f"nothing answers to {out.paint(query[:200])}" if args.k else "-k 0 asks for no hits")
         return 0
     limit = "no limit" if found.budget is None else f"of {found.budget}"
     out.say(f"{found.tokens} tokens ({limit}, counted by {found.counter})")

@@ -5,6 +5,8 @@ Rule 2: a decision is a bullet under ``## Decisions``, an open question one unde
         guessed out of free text.
 Rule 3: a fact or record is superseded only by an explicit word, a line under ``superseded`` in the metadata: the id of
         the old one, of what took its place, when, and by whom. Merges unite what both sides say.
+Rule 4: facts that supersede each other in a circle (two branches said the opposite, and were merged) all hold: none
+        of them is gone in silence, and the next word about one of them decides.
 """
 
 import re
@@ -108,8 +110,33 @@ def pinned(data: Mapping[str, object], branch: str) -> list[str]:
 
 def superseded(data: Mapping[str, object]) -> dict[str, Superseded]:
     """Return what a branch's metadata says is superseded, by id; entries of another form say nothing."""
+    said = _said(data)
+    circled = _circled(said)
+    return {old: gone for old, gone in said.items() if old not in circled} if circled else said
+
+
+def in_circles(data: Mapping[str, object]) -> set[str]:
+    """Return the ids of what a branch's metadata says supersede each other."""
+    return _circled(_said(data))
+
+
+def _said(data: Mapping[str, object]) -> dict[str, Superseded]:
     found = [match for line in _lines(data) if (match := re.fullmatch(_ENTRY, line, re.ASCII))]
     return {match[1]: Superseded(match[2], at, match[4]) for match in found if (at := _time(match[3]))}
+
+
+def _circled(said: Mapping[str, Superseded]) -> set[str]:
+    circled, seen = set[str](), set[str]()
+    for start in said:
+        way: list[str] = []
+        at = start
+        while at in said and at not in seen:
+            seen.add(at)
+            way.append(at)
+            at = said[at].by
+        if at in way:
+            circled.update(way[way.index(at) :])
+    return circled
 
 
 def with_superseded(data: Mapping[str, object], ids: Sequence[str], by: str, author: Author) -> dict[str, object]:

@@ -122,7 +122,9 @@ class _Union:
         for key, (ours, theirs) in found.items():
             self._conflicts.append(MergeConflict(path, key, sides[0].get(key), ours, theirs))
         self._superseded(sides[1])
-        self._pins(facts.pinned(sides[0], self.desk.branch))
+        # Each side took out what the other says took its place: all of them hold.
+        disputed = facts.in_circles(self.metadata) - facts.in_circles(sides[1])
+        self._pins(facts.pinned(sides[0], self.desk.branch), disputed)
 
     def _superseded(self, ours: dict[str, object]) -> None:
         """Unite what either side says is superseded; where both say it of the same, ours stands."""
@@ -131,8 +133,11 @@ class _Union:
         if said := facts.united(ours, theirs):
             self.metadata[facts.SUPERSEDED] = said
 
-    def _pins(self, before: list[str]) -> None:
-        """Pin here what the source has pinned since the two had the same; what was unpinned here stays so."""
+    def _pins(self, before: list[str], disputed: set[str]) -> None:
+        """Pin here what the source has pinned since the two had the same; what was unpinned here stays so.
+
+        ``disputed`` are ids of facts that only the two sides together say are superseded by each other.
+        """
         path = f"branches/{self.source}/metadata.yaml"
         old, new = (
             facts.pinned(metadata.load(self.objects.read(tree, path), where=path), self.source)
@@ -140,6 +145,10 @@ class _Union:
         )
         fresh = [fact for fact in new if fact not in before and fact not in old]
         self.metadata = pins.with_pins(self.metadata, fresh, self.desk.branch)
+        here = facts.pinned(self.metadata, self.desk.branch)
+        if back := [fact for fact in new if facts.fact_id(fact) in disputed and fact not in here]:
+            # Not as if they were said anew: that would decide.
+            self.metadata[facts.PINNED] = [*here, *back]
 
     def _other_entries(self) -> dict[str, str]:
         """Return the entries at the top, other than ours by name, that only the source changed."""

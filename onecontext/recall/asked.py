@@ -62,8 +62,6 @@ class Asked(NamedTuple):
             raise UsageError("a diff is between two revisions", hint="--diff OLD NEW")
         if self.purpose is not None and not self.purpose.strip():
             raise UsageError("--for needs words", hint='--for "what I am about to do"')
-        if self.purpose is not None and self.at is not None:
-            raise UsageError("--for looks at what is known now", hint="leave --at out, or leave --for out")
         return self
 
     def _depths(self) -> Sequence[str]:

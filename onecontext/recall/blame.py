@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.memory import metadata
+from onecontext.names import is_name
 from onecontext.recall.files import Files, committed
 from onecontext.recall.history import History
 from onecontext.records import Milestone, Step, decode_milestone
@@ -97,11 +98,13 @@ def blame(
     lines = tuple(Line(line.number, line.text, line.commit) for line in found)
     origins = {name: _origin(commit, told.get(name)) for name, commit in commits.items()}
     only = told.get(lines[0].commit or "") if len(lines) == 1 else None
-    return Blame(shown, lines, origins, _known(only) if only else None)
+    return Blame(shown, lines, origins, _known(layout, only) if only else None)
 
 
 def _folder(path: Path) -> Path:
     """Return the nearest folder of ``path`` that is there: of a file that was removed, too, its commits tell."""
+    if path.is_dir() and not path.is_symlink():
+        return path  # it is no file, which its own repository says, and not the one around that
     return next(folder for folder in path.parents if folder.is_dir())
 
 
@@ -169,8 +172,11 @@ def _began(files: Files, branch: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _known(claim: _Claim) -> Known:
+def _known(layout: Layout, claim: _Claim) -> Known:
     milestone = claim.milestone
     before = milestone.at - timedelta(seconds=1)
-    command = f"onecontext context --branch {milestone.branch} --at {before:%Y-%m-%dT%H:%M:%SZ}"
+    # A branch that was merged and deleted cannot be asked any more, nor one that only a forged frame names.
+    is_there = is_name(milestone.branch) and layout.tip(milestone.branch) is not None
+    branch = milestone.branch if is_there else claim.history.branch
+    command = f"onecontext context --branch {branch} --at {before:%Y-%m-%dT%H:%M:%SZ}"
     return Known(tuple(claim.history.steps_of(milestone)), command)

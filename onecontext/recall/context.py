@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onecontext.errors import AmbiguousRevision, UnknownRevision, UsageError
+from onecontext.errors import UsageError
 from onecontext.memory import metadata
 from onecontext.memory.facts import without
 from onecontext.recall.asked import Asked
-from onecontext.recall.files import branches_at, committed, tree_at
+from onecontext.recall.files import branches_at, tree_at
 from onecontext.recall.history import History, page
-from onecontext.recall.known import Known, told_of, without_superseded
+from onecontext.recall.known import Known, without_superseded
+from onecontext.recall.one import record_pieces
 from onecontext.recall.pack import Packed, Shown, Window, pack
 from onecontext.recall.pieces import (
     Piece,
@@ -36,8 +37,7 @@ from onecontext.store.layout import Layout
 from onecontext.text.fence import one_line
 from onecontext.text.tokens import Counter
 
-_NAMED = 8
-_LINE_CHARACTERS = 100
+_NAME_CHARACTERS = 64
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ def _answer(layout: Layout, asked: Asked, counter: Counter) -> Packed:
         return pack(pieces, budget=asked.budget, counter=counter)
     history = History(layout, asked.branch, tree_at(layout, asked.branch, asked.at) if asked.at is not None else None)
     if asked.commit is not None:
-        pieces = _record_pieces(layout, history, asked.commit, asked.at)
+        pieces = record_pieces(layout, history, asked.commit, at=asked.at)
     elif asked.purpose is not None:
         from onecontext.recall.purpose.choosing import pieces_for
 
-        pieces = pieces_for(layout, history, asked.purpose, counter=counter, budget=asked.budget)
+        pieces = pieces_for(layout, history, asked.purpose, counter=counter, budget=asked.budget, at=asked.at)
     elif asked.segment is not None:
         pieces = [_segment_piece(history, asked.segment)]
     elif asked.log:
@@ -125,7 +125,7 @@ def _branch(history: History, asked: Asked) -> tuple[list[Piece], Window]:
     pending = history.pending()
     summary = [piece for milestone in newest if (piece := summary_piece(milestone, known.superseded)).text]
     status = _status(known, newest[0] if newest else None, len(pending))
-    return [*status, *told[:1], *summary, *_pending(pending, asked.wanted), *told[1:]], window
+    return [*status, *told[:1], *summary, *_pending(pending, asked), *told[1:]], window
 
 
 def _scrolled(pieces: Sequence[Piece], raws: Sequence[Raw], following: str | None) -> list[Piece]:
@@ -151,10 +151,11 @@ def _status(known: Known, newest: Milestone | None, pending: int) -> list[Piece]
     return [branch_piece(known.history.branch, purpose, status, newest, pending), *known.pins()]
 
 
-def _pending(pending: Sequence[Step], k: int) -> list[Piece]:
+def _pending(pending: Sequence[Step], asked: Asked) -> list[Piece]:
+    k = asked.wanted
     told = [step_piece(step) for step in pending[:k]]
     if len(pending) > k:
-        command = f"onecontext context --log -k {len(pending)}"
+        command = f"onecontext context --branch {asked.branch} --log -k {len(pending)}"
         told.append(note_piece(f"{len(pending) - k} older steps are pending: {command}", command))
     return told
 
@@ -170,69 +171,10 @@ def _whole(layout: Layout, known: Known, at: datetime | None) -> Iterator[Piece]
         yield branches_piece(others)
 
 
-def _said_of(piece: Piece, known: Known) -> Piece:
-    """Return a record in full, and what its heading must say of it."""
-    gone = known.superseded.get(piece.id)
-    return piece if gone is None else piece._replace(heading=f"{piece.heading}: {told_of(gone)}")
-
-
 def _segment_piece(history: History, segment: str) -> Piece:
     if segment not in history.metadata:
-        known = ", ".join(sorted(history.metadata)) or "none"
+        # A name there may be anything: each stays within its line.
+        known = ", ".join(one_line(key, limit=_NAME_CHARACTERS) for key in sorted(history.metadata)) or "none"
         raise UsageError(f"the metadata of {history.branch!r} has no {segment[:80]!r}; there are {known[:2000]}")
     text = metadata.dump({segment: history.metadata[segment]}).decode("utf-8")
     return metadata_piece(segment, text, history.branch)
-
-
-def _record_pieces(layout: Layout, history: History, revision: str, at: datetime | None) -> list[Piece]:
-    """Return one record in full; of a milestone, the steps that led to it too, oldest first."""
-    record = _record(layout, history, revision, at)
-    told = _said_of(_in_full(record), Known(history))
-    if isinstance(record, Step):
-        return [told]
-    return [told, *(step_piece(step) for step in _history_with(layout, history, record).steps_of(record))]
-
-
-def _history_with(layout: Layout, history: History, milestone: Milestone) -> History:
-    """Return a history that tells of a milestone's branch: this one, else that branch's own as git has it."""
-    if milestone.branch in (history.branch, *history.merged()):
-        return history
-    tip = layout.tip(milestone.branch)
-    if tip is None:
-        # It was deleted: what it recorded is found by name alone.
-        return history
-    from onecontext.store.objects import Objects
-
-    return History(layout, milestone.branch, committed(Objects(layout), tip))
-
-
-def _record(layout: Layout, history: History, revision: str, at: datetime | None) -> Milestone | Step:
-    """Return one record: a milestone or step of this branch, else the milestone that git finds."""
-    found = history.beginning_with(revision.lower())
-    if len(found) > 1:
-        names = [record.id for record in found[:_NAMED]]
-        raise AmbiguousRevision(revision[:40], names, [_line(record) for record in found[:_NAMED]])
-    if found:
-        return found[0]
-    # No record of this branch: a commit, a tag, or another branch's, which takes git to find.
-    from onecontext.recall.revisions import show
-
-    try:
-        return show(layout, revision, at=at)
-    except UnknownRevision as error:
-        raise UnknownRevision(
-            f"no milestone or step is called {revision[:80]!r}", hint="'onecontext log' and 'log --steps' list them"
-        ) from error
-
-
-def _in_full(record: Milestone | Step) -> Piece:
-    return step_piece(record) if isinstance(record, Step) else milestone_piece(record, full=True)
-
-
-def _line(record: Milestone | Step) -> str:
-    words = (
-        record.contribution if isinstance(record, Milestone) else record.observation or record.thought or record.action
-    )
-    kind = "milestone" if isinstance(record, Milestone) else "step"
-    told = one_line(words, limit=_LINE_CHARACTERS)
-    return f"{record.id}  {record.at:%Y-%m-%d %H:%M}  {kind}  {record.branch}/{record.agent}  {told}"

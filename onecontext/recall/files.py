@@ -137,8 +137,14 @@ def tree_at(layout: Layout, branch: str, at: datetime) -> Files:
 
 def branches_at(layout: Layout, at: datetime) -> list[str]:
     """Return the branches of today that had begun at a time, sorted."""
+    return list(tips_at(layout, at))
+
+
+def tips_at(layout: Layout, at: datetime) -> dict[str, str]:
+    """Return the branches of today that had begun at a time, sorted, to their tips of then."""
     from onecontext.recall.past import tip_if_any
     from onecontext.store.objects import Objects
 
     objects = Objects(layout)
-    return [name for name in layout.branches() if tip_if_any(layout, objects, name, at)]
+    found = {name: tip_if_any(layout, objects, name, at) for name in layout.branches()}
+    return {name: tip.id for name, tip in found.items() if tip}

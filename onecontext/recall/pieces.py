@@ -90,15 +90,15 @@ def step_piece(step: Step) -> Piece:
     text = "\n".join(f"{label}: {said}" for label, said in parts.items() if said)
     heading = f"Step {step.n} ({_stamp(step)})"
     how = f"onecontext context --commit {step.id}" if is_id(step.id) else "onecontext log --steps"
-    return Piece(f"step {step.n} of {_name(step.branch)}", text, how, heading, "step", step.id, _source(step))
+    return Piece(f"step {step.n} of {shown_name(step.branch)}", text, how, heading, "step", step.id, _source(step))
 
 
 def branch_piece(name: str, purpose: str, status: str, newest: Milestone | None, pending: int) -> Piece:
     """Return how a branch stands, and its purpose."""
     last = f"last milestone {shown_id(newest.id)}, {minute(newest.at)}" if newest else "no milestone yet"
-    heading = f"Branch {_name(name)} ({status if is_name(status) else 'active'}; {last}; steps since: {pending})"
+    heading = f"Branch {shown_name(name)} ({status if is_name(status) else 'active'}; {last}; steps since: {pending})"
     text = f"Purpose: {purpose}" if purpose else ""
-    how = f"onecontext context --branch {_name(name)}"
+    how = f"onecontext context --branch {shown_name(name)}"
     return Piece("status and purpose", text, how, heading, "branch", name, Source(branch=name))
 
 
@@ -130,7 +130,7 @@ def roadmap_piece(text: str, branch: str) -> Piece:
 
 def branches_piece(names: Sequence[str]) -> Piece:
     """Return the names of other branches."""
-    text = ", ".join(_name(name) for name in names)
+    text = ", ".join(shown_name(name) for name in names)
     return Piece("the list of branches", text, "onecontext branch", f"Other branches ({len(names)})", "branches")
 
 
@@ -138,7 +138,7 @@ def metadata_piece(key: str, text: str, branch: str) -> Piece:
     """Return one key of a branch's metadata, as YAML."""
     shown = key if re.fullmatch(_KEY, key) else "a key"
     how = f"onecontext context --metadata '{shown}'" if shown == key else "metadata.yaml in the branch's folder"
-    heading = f"Metadata of {_name(branch)}: {shown}"
+    heading = f"Metadata of {shown_name(branch)}: {shown}"
     where = Source(branch=branch, where=f"metadata.yaml#{one_line(key, limit=64)}")
     return Piece(f"metadata {shown}", text, how, heading, "metadata", shown, where)
 
@@ -165,10 +165,11 @@ def is_id(text: str) -> bool:
 
 def _stamp(record: Milestone | Step) -> str:
     edited = ", edited by hand" if record.edited else ""
-    return f"{_name(record.branch)}, {_name(record.agent)}, {minute(record.at)}{edited}"
+    return f"{shown_name(record.branch)}, {shown_name(record.agent)}, {minute(record.at)}{edited}"
 
 
-def _name(name: str) -> str:
+def shown_name(name: str) -> str:
+    """Return the name of a branch or an agent where it can be one; in a frame may stand anything."""
     return name if is_name(name) else "(no name)"
 
 

@@ -259,11 +259,16 @@ class Project:
             path.unlink()
         return [str(path.relative_to(refs)) for path in left]
 
-    def diff(self, old: str, new: str) -> str:
-        """Return the unified diff from commit ``old`` to ``new``, cut at a million characters."""
+    def diff(self, old: str | None, new: str) -> str:
+        """Return the unified diff from commit ``old`` to ``new``, cut at a million characters.
+
+        ``old`` None is the first parent of ``new``; of a commit without any, all that it has.
+        """
         repository = open_repository(self.git_path)
-        patch = repository.diff(commit_of(repository, old), commit_of(repository, new)).patch or ""
-        return patch[:_DIFF_LIMIT_CHARS]
+        after = commit_of(repository, new)
+        before = commit_of(repository, old) if old is not None else next(iter(after.parents), None)
+        found = repository.diff(before, after) if before else after.tree.diff_to_tree(swap=True)
+        return (found.patch or "")[:_DIFF_LIMIT_CHARS]
 
     def _signature(self, author: str) -> pygit2.Signature:
         return pygit2.Signature(author, f"{author}@onecontext", int(self.clock().timestamp()), 0)

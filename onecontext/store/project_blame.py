@@ -165,12 +165,12 @@ def _lines(content: bytes, path: str) -> list[str]:
 
 
 def _range(first: int | None, last: int | None, count: int, path: str) -> tuple[int, int]:
-    start, end = first or 1, count if last is None else last
+    start, end = 1 if first is None else first, count if last is None else last
     if count == 0 and first is None:
         return 1, 0
     if start < 1 or start > count or end < start:
         asked = f"line {start}" if start == end else f"lines {start} to {end}"
-        raise UsageError(f"{path!r} has {count:,} lines, and no {asked}")
+        raise UsageError(f"{path!r} has {count:,} line{'' if count == 1 else 's'}, and no {asked}")
     return start, min(end, count)
 
 

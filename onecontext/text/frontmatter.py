@@ -1,6 +1,7 @@
 """The YAML between two ``---`` lines at the top of a Markdown file.
 
-Rule 1: a text without front matter is a body and nothing else; a byte order mark and CRLF are no reason to miss it.
+Rule 1: a text without front matter is a body and nothing else; a byte order mark, CRLF and a lone CR are no reason to
+        miss it.
 Rule 2: YAML from strangers is data (:mod:`onecontext.text.strict_yaml`), bounded in size. A line number in an error
         counts from the top of the file.
 Rule 3: :func:`split_plainly` reads what people write for YAML and is none, for whoever would rather have most of it.
@@ -12,14 +13,14 @@ from typing import Any
 
 import yaml
 
-from onecontext.errors import InvalidDocument
+from onecontext.errors import BrokenFrontMatter, InvalidDocument
 from onecontext.text.strict_yaml import StrictLoader
 
 MAX_CHARACTERS = 64 * 1024
-_OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
+_OPENING = re.compile(r"\ufeff?---[ \t]*(?:\r\n?|\n)")
 _BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
 _PLAIN_KEY = re.compile(r"([a-z][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*)|)$")
-_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_CLOSING = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?:\r\n?|\n|\Z)")
 
 
 def split(text: str) -> tuple[dict[str, Any], str]:
@@ -29,7 +30,7 @@ def split(text: str) -> tuple[dict[str, Any], str]:
         InvalidDocument: it is never closed, is no YAML mapping, has a key twice or an alias, or is larger than 64 KiB;
             the message names the line.
     """
-    content, body = _parts(text)
+    content, body = parts(text)
     return ({} if content is None else _parse(content)), body
 
 
@@ -39,7 +40,7 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
     Where the path leads nowhere (a key that is missing) it is the line of the last part that is there. The text is one
     that :func:`split` reads.
     """
-    content, _ = _parts(text)
+    content, _ = parts(text)
     node = yaml.compose(content or "", StrictLoader)
     line = 2
     for part in place:
@@ -61,37 +62,51 @@ def _part_of(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.N
 
 
 def split_plainly(text: str) -> tuple[dict[str, str], str]:
-    """Return front matter as keys with the text behind their colons, and the body.
+    """Return front matter as keys with the text behind their colons, and the body; see :func:`plain_values`.
+
+    Raises:
+        BrokenFrontMatter: it is never closed, or larger than 64 KiB.
+    """
+    content, body = parts(text)
+    return plain_values(content or "")[0], body
+
+
+def plain_values(content: str) -> tuple[dict[str, str], dict[str, int]]:
+    """Return keys with the text behind their colons, and the line of each, the first being 1.
 
     A key begins a line with a small letter; every other line goes on with the value before it, joined by line feeds.
     Of a value in matching quotes the quotes are taken away, of a block (``|``, ``>``) its sign; nothing else is
     interpreted, and the first of two equal keys counts.
-
-    Raises:
-        InvalidDocument: it is never closed, or larger than 64 KiB.
     """
-    content, body = _parts(text)
     values: dict[str, list[str]] = {}
+    places: dict[str, int] = {}
     current: list[str] = []
-    for line in (content or "").splitlines():
+    for number, line in enumerate(content.splitlines(), 1):
         key = _PLAIN_KEY.match(line)
         if key and key[1] not in values:
             current = values[key[1]] = [(key[2] or "").strip()]
+            places[key[1]] = number
         elif not line.startswith("#"):
             current.append(line.rstrip())
-    return {key: _value(lines) for key, lines in values.items()}, body
+    return {key: _value(lines) for key, lines in values.items()}, places
 
 
-def _parts(text: str) -> tuple[str | None, str]:
-    """Return what stands between the two lines, None when there are none, and what stands behind them."""
+def parts(text: str) -> tuple[str | None, str]:
+    """Return what stands between the two lines, None when there are none, and what stands behind them, unchanged.
+
+    Raises:
+        BrokenFrontMatter: it is never closed, or larger than 64 KiB.
+    """
     opening = _OPENING.match(text)
     if not opening:
         return None, text.removeprefix("\ufeff")
     closing = _CLOSING.search(text, opening.end())
     if not closing:
-        raise InvalidDocument("front matter that begins on line 1 is never closed; put a line '---' after it")
+        message = "front matter that begins on line 1 is never closed; put a line '---' after it"
+        raise BrokenFrontMatter(message, line=1, hint="put a line '---' after the last field")
     if closing.start() - opening.end() > MAX_CHARACTERS:
-        raise InvalidDocument(f"front matter on line 2 is longer than {MAX_CHARACTERS:,} characters")
+        message = f"front matter on line 2 is longer than {MAX_CHARACTERS:,} characters"
+        raise BrokenFrontMatter(message, line=2, hint="move what is not a field below it, or to another file")
     return text[opening.end() : closing.start()], text[closing.end() :]
 
 

@@ -17,9 +17,7 @@ asks and how deep. Here the plan is fixed, so that its cost is known before; wha
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from threading import Event
 
 from onecontext.errors import BudgetExhausted, ModelError, UsageError
 from onecontext.text.fence import fenced
@@ -39,8 +37,7 @@ from onecontext.variables.place import Place
 from onecontext.variables.port import CutOff, Reader, Said, Sign
 from onecontext.variables.portions import TAG, Portion, fitting, grouped, room_beside, size_in
 from onecontext.variables.reading import opened
-
-_LOOK_S = 0.5
+from onecontext.variables.together import together
 
 
 def ask(
@@ -152,16 +149,15 @@ class _Asking:
         """Ask all ``prompts``, some at once; return the answers that there are, by place; keep ``spare`` calls."""
         said: dict[int, str] = {}
         self.depth += 1
-        with ThreadPoolExecutor(self.limits.at_once, thread_name_prefix="ctx-ask") as pool:
-            for start in range(0, len(prompts), self.limits.at_once):
-                batch = prompts[start : start + self.limits.at_once]
-                if not self._may_ask(system, batch, spare):
-                    break
-                for at, answer in enumerate(self._asked(pool, system, batch), start=start):
-                    if answer is not None:
-                        said[at] = answer
-                if self.is_over:
-                    break
+        for start in range(0, len(prompts), self.limits.at_once):
+            batch = prompts[start : start + self.limits.at_once]
+            if not self._may_ask(system, batch, spare):
+                break
+            for at, answer in enumerate(self._asked(system, batch), start=start):
+                if answer is not None:
+                    said[at] = answer
+            if self.is_over:
+                break
         return said
 
     def _may_ask(self, system: str, batch: Sequence[str], spare: int) -> bool:
@@ -177,43 +173,24 @@ class _Asking:
             return True
         return False
 
-    def _asked(self, pool: ThreadPoolExecutor, system: str, batch: Sequence[str]) -> list[str | None]:
-        heard, given_up = Event(), Event()
-
-        def alive() -> None:
-            heard.set()
-            if given_up.is_set():
-                raise CutOff("nobody waits for it any more")
-
+    def _asked(self, system: str, batch: Sequence[str]) -> list[str | None]:
         left_s = self.limits.seconds - (self.clock() - self.began)
         self.calls += len(batch)
-        asked = [pool.submit(self.reader, system, one, left_s, alive) for one in batch]
-        try:
-            left: set[Future[Said]] = set(asked)
-            while left:
-                left = wait(left, timeout=_LOOK_S).not_done
-                if heard.is_set():
-                    heard.clear()
-                    self.sign()
-        except BaseException:
-            given_up.set()
-            for future in asked:
-                future.cancel()
-            raise
-        return [self._outcome(future) for future in asked]
+        said = together(self.reader, system, batch, left_s=left_s, sign=self.sign)
+        return [self._outcome(one) for one in said]
 
-    def _outcome(self, future: "Future[Said]") -> str | None:
-        try:
-            said = future.result()
-        except CutOff as error:
-            self.reason, self.is_over = self.reason or str(error), True
+    def _outcome(self, said: Said | BaseException) -> str | None:
+        if isinstance(said, Said):
+            self.tokens += max(said.tokens, 0)
+            return said.text
+        if isinstance(said, CutOff):
+            self.reason, self.is_over = self.reason or str(said), True
             return None
-        except (ModelError, BudgetExhausted) as error:
-            self.reason, self.is_over = self.reason or f"a call failed: {error.message}", True
-            self.failure = self.failure or error
+        if isinstance(said, ModelError | BudgetExhausted):
+            self.reason, self.is_over = self.reason or f"a call failed: {said.message}", True
+            self.failure = self.failure or said
             return None
-        self.tokens += said.tokens
-        return said.text
+        raise said
 
 
 def _note(lines: str, text: str) -> str:

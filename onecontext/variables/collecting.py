@@ -32,7 +32,7 @@ def collect(
     """Take away every value that is older than ``grace_s`` and that nothing names.
 
     Args:
-        grace_s: seconds since a value was put or read, to the hour; at least 60.
+        grace_s: seconds since a value was put or read, to half a minute; at least 60.
         dry_run: only say what would be taken away.
 
     Raises:

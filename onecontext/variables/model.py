@@ -31,7 +31,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Kept:
-    """A value that is there: ``used_at`` is when it was last put or read (to the hour), UTC."""
+    """A value that is there: ``used_at`` is when it was last put or read (to half a minute), UTC."""
 
     handle: str
     id: str

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from onecontext.errors import AmbiguousRevision, Damaged, UnknownVariable, UsageError
+from onecontext.errors import AmbiguousRevision, Damaged, LockTimeout, UnknownVariable, UsageError
 from onecontext.store.durable import make_folder
 from onecontext.store.files import check_way, open_to_read
 from onecontext.store.layout import Layout
@@ -27,8 +27,8 @@ PREFIX = "ctx:"
 SHOWN_DIGITS, LEAST_DIGITS = 12, 4
 _HANDLE = re.compile(rf"(?:{PREFIX})?([0-9a-f]{{{LEAST_DIGITS},64}})", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_USED_S = 3600.0
-"""A value is marked as used at most once in so many seconds."""
+_USED_S = 30.0
+"""A value is marked as used at most once in so many seconds: half of the least grace period of a collection."""
 
 
 def handle_of(id_: str) -> str:
@@ -132,14 +132,20 @@ class Place:
         except Damaged as error:
             raise Damaged(error.message, hint="take it away; who has the text can put it again") from error
         with file:
-            self._mark(file)
+            if not self._mark(file):
+                raise UnknownVariable(f"{handle_of(id_)} was collected just now", hint="put it again")
             yield id_, file
 
-    def _mark(self, file: BinaryIO) -> None:
+    def _mark(self, file: BinaryIO) -> bool:
+        """Mark a value as used, where that is due; False: it was taken away since it was opened."""
+        if time.time() - os.fstat(file.fileno()).st_mtime <= _USED_S:
+            return True
         # A disk that is read-only, or somebody else's memory, can be read all the same.
-        with suppress(OSError):
-            if time.time() - os.fstat(file.fileno()).st_mtime > _USED_S:
-                os.utime(file.fileno())
+        with suppress(OSError, LockTimeout), self.locked():
+            if os.fstat(file.fileno()).st_nlink == 0:
+                return False
+            os.utime(file.fileno())
+        return True
 
     def _names(self) -> list[str]:
         with suppress(FileNotFoundError):

@@ -17,8 +17,8 @@ from teams.agent.compaction import Compaction
 from teams.agent.limits import Limits, Result
 from teams.agent.loop import Loop
 from teams.agent.observer import Notebook, NoteTaker, Observer, Observers, told_aside
-from teams.agent.prompt import recalled, system_prompt
-from teams.agent.remembering import Searchable, recall_tool
+from teams.agent.prompt import recalled, system_prompt, task_prompt
+from teams.agent.remembering import Searchable, recall_tool, remembered
 from teams.agent.shelf import CTX, Shelf
 from teams.agent.tools import Tool, tool_from
 from teams.models.port import Conversation, Message, Model, OnText, OpenModel, Reply, Windowed
@@ -36,8 +36,9 @@ class Agent:
         model: a name (``scripted:PATH`` or any of litellm's), or a model that was opened already.
         instructions: who it is and how it works; comes after a short text of ours in the system prompt.
         tools: plain functions, or :class:`Tool` where more is to be said about one.
-        memory: each call of a tool becomes a step in it, and its context a part of the system prompt; one that can be
-            searched is, with the tool ``recall``, unless one of ``tools`` is called so. None is none.
+        memory: each call of a tool becomes a step in it, and what it says stands behind the task; of one that can be
+            searched that is what matters for the task, and it is searched with the tool ``recall``, unless one of
+            ``tools`` is called so. None is none.
         limits: what one run may take.
         api_base: address of the model's server; None is the provider's own.
         observer: is told what happens; None is nobody.
@@ -100,8 +101,8 @@ class Agent:
         """
 
         def opening(words: str = "") -> tuple[Message, Message]:
-            task = Message("user", f"{prompt}\n\n{words}" if words else prompt)
-            return Message("system", system_prompt(self.name, self._instructions, self._remembered())), task
+            system = Message("system", system_prompt(self.name, self._instructions))
+            return system, Message("user", task_prompt(prompt, self._remembered(prompt), words))
 
         model = self._open(Conversation(agent=self.name, role="agent"))
         window = self.limits.window_tokens or (model.window() if isinstance(model, Windowed) else None)
@@ -133,8 +134,10 @@ class Agent:
         whose = Conversation(agent=self.name, role=ROLE)
         return shelf.tool(told, loop.sign, open_reader=lambda: self._open(whose), stop=self.stop)
 
-    def _remembered(self) -> str:
-        return "" if self._memory is None else recalled(self._memory.context(budget=self.limits.context_tokens))
+    def _remembered(self, purpose: str) -> str:
+        if self._memory is None:
+            return ""
+        return recalled(remembered(self._memory, purpose, budget=self.limits.context_tokens))
 
 
 def _opener(model: str | Model, api_base: str, env: Mapping[str, str] | None) -> OpenModel:

@@ -27,7 +27,8 @@ class Compaction:
     """How one run begins anew.
 
     Args:
-        opening: returns system prompt and task, the task followed by the words it is given.
+        opening: returns system prompt and task, the task followed by what the memory says to it now, and by the words
+            it is given.
         memory: where a milestone marks the place; None: there is none.
         window_tokens: what the window holds; None: nobody knows, and only an overflow tells that it is full.
     """

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import InvalidDocument
-from skills.activate import activate
-from skills.format import Skill, read_text
+from skills.activation.activate import activate
+from skills.format.reading import read_text
+from skills.format.skill import Skill
 from teams.agent.agent import Agent
 from teams.agent.client_tools import grant
 from teams.agent.definition import INHERIT, Definition, line_of, parse

@@ -30,7 +30,7 @@ class Prepared:
         """
         self._project = project
         self._env = invocation.env
-        self._roles = open_roles(project, invocation.env)
+        self._roles = open_roles(project, invocation.env, config)
         self.config, self._notes = with_models(config, self._roles, invocation.env)
         self._routes = open_routes(self.config, invocation.env)
         self._sandbox = open_box(self.config, project, readable_of(args, invocation))

@@ -6,8 +6,8 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.files import read_bytes
-from skills.activate import activate
-from skills.discover import find_skills
+from skills.activation.activate import activate
+from skills.finding.discover import skills_for
 from teams.agent.client_tools import grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import find_definitions, model_name
@@ -68,8 +68,7 @@ def _definition(name: str | None, invocation: Invocation) -> Definition | None:
 
 
 def _skills(definition: Definition, invocation: Invocation) -> list[str]:
-    home = invocation.env.get("HOME")
-    known = {skill.name: skill for skill in find_skills(invocation.cwd, Path(home) if home else None).skills}
+    known = {skill.name: skill for skill in skills_for(invocation.cwd, invocation.env).skills}
     for name in definition.skills:
         if name not in known:
             invocation.out.say(invocation.out.paint(f"skill {name} is not there", "yellow"))

@@ -1,6 +1,8 @@
 """``onecontext team join``: a process that is a member of a team, told on stderr as it works.
 
 Rule 1: SIGINT, SIGTERM and SIGHUP end it in order: work is given back, the lead is told, the roster is left.
+Rule 2: ``--by-hand`` starts nothing: somebody with a shell is the member, by what is typed. It stays in the roster
+    until ``team leave``, and has no heartbeat, so its claims last as long as their lease.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from teams.member.mind import Mind
 from teams.member.minds.agent import AgentMind
 from teams.member.minds.command import CommandMind
 from teams.member.minds.function import FunctionMind, load_function
+from teams.member.seat import seat
 from teams.member.teammate import Ending, Teammate
 from teams.protocol.config import Member
 from teams.protocol.team import Team
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     minds.add_argument(
         "--python", metavar="MODULE:F", help="function F of MODULE gets each Message, returns the answer"
     )
+    minds.add_argument("--by-hand", action="store_true", help="nobody: it is who types 'mail' and 'task' --as NAME")
     parser.add_argument(
         "--agent", metavar="NAME", help="a built-in agent as defined in .claude/agents, with its model or --model"
     )
@@ -70,6 +74,8 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
     """Be a member until something ends it; the exit code says whether that was in order."""
     _check(args)
     out = invocation.out
+    if args.by_hand:
+        return _by_hand(team, args, out)
     mind, told = _mind(team, args, invocation)
 
     names: set[str] = set()
@@ -98,13 +104,22 @@ def run(team: Team, args: argparse.Namespace, invocation: Invocation) -> int:
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else 0
 
 
+def _by_hand(team: Team, args: argparse.Namespace, out: Output) -> int:
+    """Take the place in the roster and give its lock back: a second call, or a mind, goes on as that member."""
+    with seat(team, args.name, role=args.role or "worker", model=None) as (member, again):
+        data = {"team": team.name, "name": member.name, "role": member.role, "again": again}
+    how = "was there already" if again else f"is in {team.name}"
+    out.answer(data, f"{out.paint(member.name, 'bold')} {how}; 'mail' and 'task' know it by --as {member.name}")
+    return 0
+
+
 def _check(args: argparse.Namespace) -> None:
     if args.lease < 1:
         raise UsageError("--lease is at least 1 second")
     built_in = args.model is not None or args.agent is not None
-    if not built_in and args.command is None and args.python is None:
-        raise UsageError("say who thinks for the member: --model, --agent, --command or --python")
-    if args.agent is not None and (args.command is not None or args.python is not None):
+    if not built_in and args.command is None and args.python is None and not args.by_hand:
+        raise UsageError("say who thinks for the member: --model, --agent, --command or --python; or --by-hand")
+    if args.agent is not None and (args.command is not None or args.python is not None or args.by_hand):
         raise UsageError("--agent is a built-in agent; it goes with --model alone")
     if not built_in and (args.api_base or args.instructions or args.work):
         raise UsageError("--api-base, --instructions and --work belong to --model and --agent")

@@ -135,6 +135,17 @@ class BudgetConfig(AllowanceConfig):
         return any(one.allowance.is_any for one in (self, self.task, self.agent))
 
 
+class SkillsConfig(BaseModel):
+    """Where skills are looked for besides their usual places (:mod:`skills.finding.places`).
+
+    ``paths`` are folders of skills in the project; what leads out of it is not searched, and is said.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    paths: tuple[str, ...] = ()
+
+
 class Config(BaseModel):
     """The whole file; every key is optional."""
 
@@ -144,6 +155,7 @@ class Config(BaseModel):
     run: RunConfig = RunConfig()
     budget: BudgetConfig = BudgetConfig()
     sandbox: SandboxConfig = SandboxConfig()
+    skills: SkillsConfig = SkillsConfig()
 
     @property
     def run_with_silence(self) -> RunConfig:

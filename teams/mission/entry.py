@@ -123,7 +123,7 @@ class _Prepared:
     ) -> None:
         self._project = project
         self._env = env
-        self._roles = open_roles(project, env)
+        self._roles = open_roles(project, env, config)
         self._config, notes = with_models(config, self._roles, env)
         self._routes = open_routes(self._config, env)
         self._sandbox = open_box(self._config, project)

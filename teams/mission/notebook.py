@@ -77,9 +77,14 @@ class Notebook:
         """Append one step, durable when it returns."""
         return self.memory.step(observation, thought, action)
 
-    def context(self, *, budget: int | None = None, commit: str | None = None) -> object:
-        """Return what matters now, or one record in full, within ``budget`` tokens."""
-        return self.memory.context(budget=budget, commit=commit)
+    def context(self, *, budget: int | None = None, commit: str | None = None, for_: str | None = None) -> object:
+        """Return what matters now, one record in full, or what matters for the task, within ``budget`` tokens.
+
+        Any purpose is the task in the words of its plan: around them a worker is told ids and commands, which many
+        records of other tasks have as well.
+        """
+        about = None if for_ is None else f"{self.task.subject}\n{self.task.description}"
+        return self.memory.context(budget=budget, commit=commit, for_=about)
 
     def search(self, query: str, *, budget: int | None = None) -> object:
         """Return the best answers of the whole memory, other tasks' branches too, within ``budget`` tokens."""

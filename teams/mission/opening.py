@@ -14,9 +14,9 @@ from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.redact import redact
 from onecontext.text.tokens import default_counter
-from skills.activate import skill_tool
-from skills.catalogue import catalogue
-from skills.discover import find_skills
+from skills.activation.tool import skill_tool
+from skills.catalogue.fitting import DEFAULT_BUDGET, catalogue
+from skills.finding.discover import skills_for
 from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
@@ -40,8 +40,6 @@ from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import Routes, Surroundings
 from teams.protocol.team import Team
 
-CATALOGUE_TOKENS = 600
-
 
 def new_mission_name(goal: str) -> str:
     """Return a name that tells the goal and that no other mission has, such as ``fix-the-tests-1a2b3c``."""
@@ -60,14 +58,14 @@ def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memo
     return memory
 
 
-def open_roles(project: Project, env: Mapping[str, str]) -> Roles:
+def open_roles(project: Project, env: Mapping[str, str], config: Config) -> Roles:
     """Return the roles that the agent definitions of the project and of the person make.
 
     Raises:
         UsageError: two are for one part. InvalidDocument: a skill that one names cannot be read.
     """
     definitions = find_definitions(project.path, client_folder(env, project.path))
-    return find_roles(definitions.agents, find_skills(project.path, _home(env)).skills)
+    return find_roles(definitions.agents, skills_for(project.path, env, configured=config.skills.paths).skills)
 
 
 def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[Config, list[str]]:
@@ -100,10 +98,6 @@ def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
     except (SetupError, UsageError) as error:
         return f"cannot be had ({error.message})"
     return ""
-
-
-def _home(env: Mapping[str, str]) -> Path | None:
-    return Path(env["HOME"]) if env.get("HOME") else None
 
 
 def resolved(folders: Sequence[str], project: Path) -> list[Path]:
@@ -146,7 +140,7 @@ def open_site(
     stop: threading.Event | None = None,
 ) -> Site:
     """Bundle what a mission works with and make the folder for its working copies."""
-    skills = find_skills(project.path, _home(env)).skills
+    skills = skills_for(project.path, env, configured=config.skills.paths).skills
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = stop or threading.Event(), threading.Event()
@@ -178,7 +172,7 @@ def open_site(
         config=config.run_with_silence,
         budget=config.budget,
         work=work,
-        skill_catalogue=catalogue(skills, budget=CATALOGUE_TOKENS, counter=default_counter()).text,
+        skill_catalogue=catalogue(skills, budget=DEFAULT_BUDGET, counter=default_counter(), form="lines").text,
         skill_tool=skill_tool(skills),
         time=WorkTime(
             mission,

@@ -51,7 +51,7 @@ class _Empty:
     def search(self, query: str, *, budget: int | None = None) -> str:
         return query
 
-    def context(self, *, budget: int | None = None, commit: str | None = None) -> str:
+    def context(self, *, budget: int | None = None, commit: str | None = None, for_: str | None = None) -> str:
         return ""
 
 

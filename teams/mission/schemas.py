@@ -1,4 +1,4 @@
-"""JSON Schemas of what people and agents write for a mission, for editors and other programs.
+"""JSON Schemas of what people and agents write, for editors and other programs.
 
 ``python -m teams.mission.schemas docs/schemas`` writes them anew; a test sees to it that they are current.
 """
@@ -9,15 +9,21 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from skills.activation.trusted import TrustedSkills
 from teams.mission.config import Config
 from teams.mission.contract import Contract
 from teams.mission.handoff import Handoff
 
-MODELS: dict[str, type[BaseModel]] = {"contract": Contract, "handoff": Handoff, "config": Config}
+MODELS: dict[str, type[BaseModel]] = {
+    "contract": Contract,
+    "handoff": Handoff,
+    "config": Config,
+    "trusted-skills": TrustedSkills,
+}
 
 
 def schema_text(name: str) -> str:
-    """Return the JSON Schema (2020-12) of ``contract``, ``handoff`` or ``config``, as it lies in docs/schemas."""
+    """Return the JSON Schema (2020-12) of one of :data:`MODELS`, as it lies in docs/schemas."""
     schema = MODELS[name].model_json_schema()
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 

@@ -21,7 +21,7 @@ from typing import Any
 from onecontext.errors import ModelError, ModelRefused, ModelStalled
 from teams.models.assemble import Assembly
 from teams.models.faults import tells, translated
-from teams.models.litellm_stream import Stream, estimated
+from teams.models.litellm_stream import Stream, counted, estimated
 from teams.models.openai_client import wire_client
 from teams.models.port import Message, OnText, Price, Reply, ToolSpec, Usage
 from teams.models.prices import cost_usd, dearest, entry_of
@@ -114,7 +114,7 @@ class LitellmModel:
                 assembly.add(chunk)
         stop = assembly.stop(stream.said(assembly.finish))
         model = assembly.model or self.name
-        usage = self._usage(litellm, assembly.usage or estimated(litellm, self._route, request, assembly))
+        usage = self._usage(litellm, counted(assembly.usage) or estimated(litellm, self._route, request, assembly))
         return Reply(assembly.text, assembly.calls, usage, model, stop, self._provider)
 
     def _options(self) -> dict[str, Any]:
@@ -169,7 +169,8 @@ class LitellmModel:
         tokens_in = int(getattr(usage, "prompt_tokens", 0) or 0)
         tokens_out = int(getattr(usage, "completion_tokens", 0) or 0)
         details = getattr(usage, "prompt_tokens_details", None)
-        cached = int(getattr(details, "cached_tokens", 0) or 0)
+        cached = getattr(details, "cached_tokens", 0)
+        cached = cached if isinstance(cached, int) and 0 < cached <= tokens_in else 0
         return Usage(tokens_in, cached, tokens_out, cost_usd(litellm, self._route, usage))
 
 

@@ -77,6 +77,14 @@ class Stream:
         return str(received) if received else None
 
 
+def counted(usage: Any) -> Any:
+    """Return what a provider says a reply took; None where it says nothing, or what no reply can take."""
+    counts = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
+    are_counts = all(isinstance(count, int) and count >= 0 for count in counts)
+    # There is no reply to no token at all.
+    return usage if are_counts and counts[0] else None
+
+
 def estimated(litellm: Any, route: str, request: Mapping[str, Any], assembly: Assembly) -> Any:
     """Return what litellm takes a reply to have used whose provider did not count; None where it cannot say either."""
     said = " ".join([assembly.text, *(f"{call.name} {call.arguments}" for call in assembly.calls)])

@@ -58,6 +58,13 @@ def test_reading_a_context_loads_no_git_no_database_and_no_tokenizer(tmp_path: P
     assert loaded.isdisjoint({*HEAVY, "sqlite3", "yaml", "regex", "hashlib", "litellm"})
 
 
+def test_calling_a_tool_loads_no_sdk_and_nothing_else_that_is_heavy() -> None:
+    loaded = _loaded("import skills.cli.call, skills.mcp.calling, skills.mcp.arguments, skills.mcp.folder")
+
+    assert "skills" in loaded
+    assert loaded.isdisjoint({*HEAVY, "mcp", "anyio", "httpx2", "yaml", "regex", "email", "http", "urllib3"})
+
+
 def test_this_test_would_notice() -> None:
     assert "pydantic" in _loaded("import pydantic")
 
@@ -92,8 +99,9 @@ def _importers(root: Path, wanted: str) -> list[str]:
     [
         ("pygit2", ("onecontext/store/",)),
         ("textual", ("tui/",)),
-        # The doctor asks for versions of what is installed; what agents want run goes through the guard.
-        ("subprocess", ("teams/guard/", "onecontext/doctor/")),
+        # The doctor asks for versions of what is installed; what agents want run goes through the guard. Servers that a
+        # person trusts are held by a process of its own, which is our Python.
+        ("subprocess", ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py")),
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),
         ("tiktoken", ("onecontext/text/",)),

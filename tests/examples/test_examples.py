@@ -120,3 +120,15 @@ def test_a_question_about_work_of_500_milestones_ago_is_answered_in_1500_tokens(
     assert sizes is not None
     assert all(100 < int(size.replace(",", "")) <= 1500 for size in sizes.groups())
     assert "so the sync waits 37" in ran.stdout
+
+
+@pytest.mark.timeout(300)
+def test_a_skill_is_opened_and_its_finding_is_red_then_green(tmp_path: Path) -> None:
+    ran, notes = run_example("red-then-green", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    colours = re.findall(r"^1 (failed|passed) in", ran.stdout, re.MULTILINE)
+    assert colours == ["failed", "passed"], ran.stdout
+    opened = [event.data for event in events_of(notes, "tool.intent") if event.data["tool"] == "skill"]
+    assert sum("review-to-tests" in one["arguments"] for one in opened) == 3
+    assert git(notes, "status", "--short") == ""

@@ -132,6 +132,20 @@ def test_work_of_two_branches_is_told_apart_after_both_were_merged(coder: Coder)
     assert end not in found
 
 
+def test_what_was_known_on_a_branch_that_is_gone_is_told_by_the_one_that_has_its_records(coder: Coder) -> None:
+    coder.code("before\n")
+    main_memory = coder.memory()
+    coder.milestone(coder.memory("side"), "wrote it", coder.code("before\nside\n"))
+    coder.minutes += 1
+    main_memory.merge("side")
+    main_memory.delete_branch("side")
+
+    known = main_memory.blame(coder.folder / "app.py", first=2, last=2).known
+
+    assert known is not None
+    assert known.how_to_get.startswith("onecontext context --branch main --at ")
+
+
 def test_a_short_code_commit_is_understood_and_one_that_is_not_here_is_passed_over(coder: Coder) -> None:
     memory = coder.memory()
     commit = coder.code("a\n")

@@ -82,7 +82,7 @@ def play(handler: Handler) -> None:
     elif "give_verdict" in tools:
         calls(("give_verdict", {"accept": True}))(handler)
     elif request["messages"][-1]["role"] == "user":
-        name = "a.txt" if "Let a say" in request["messages"][-1]["content"] else "b.txt"
+        name = "a.txt" if "Let a say" in request["messages"][-1]["content"].split("What you remember")[0] else "b.txt"
         calls(("write_file", {"path": name, "text": "yes\n"}))(handler)
     else:
         calls(("finish", {"summary": "done"}))(handler)
@@ -94,10 +94,10 @@ def run(repository: Path, model: str, *options: str) -> Ran:
 
 
 def asked(server: OpenAIServer, tool: str, saying: str = "") -> dict[str, Any]:
-    """The first request that offers ``tool`` and says ``saying``."""
+    """The first request that offers ``tool`` and says ``saying``, before what is remembered."""
     for request in server.requests:
         names = [one["function"]["name"] for one in request["tools"]]
-        if tool in names and saying in json.dumps(request["messages"]):
+        if tool in names and saying in json.dumps(request["messages"]).split("What you remember")[0]:
             return {"system": request["messages"][0]["content"], "tools": names, "model": request["model"]}
     raise AssertionError(f"nobody was offered {tool} and told {saying!r}")
 

@@ -52,6 +52,32 @@ def test_an_unknown_price_is_unknown_and_not_nothing(ask: Ask) -> None:
     assert ask(text("x"), name="openai/nobody-knows-it").usage == Usage(1000, 400, 100, None)
 
 
+LIES: list[dict[str, Any]] = [
+    {"prompt_tokens": -100_000, "completion_tokens": -5, "total_tokens": -100_005},
+    {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    {"prompt_tokens": "many", "completion_tokens": [], "total_tokens": None},
+    {"prompt_tokens": 1.5, "completion_tokens": None, "total_tokens": 2},
+]
+
+
+@pytest.mark.parametrize("usage", LIES)
+def test_what_no_reply_can_take_is_estimated_in_its_place(ask: Ask, usage: dict[str, Any]) -> None:
+    said = ask(text("a few words", usage=usage)).usage
+
+    assert 0 < said.tokens_in < 1000
+    assert 0 < said.tokens_out < 100
+    assert said.cost_usd is not None
+    assert said.cost_usd > 0
+
+
+def test_more_from_the_cache_than_there_was_is_nothing_from_the_cache(ask: Ask) -> None:
+    for cached in (10**9, -1, "all"):
+        usage = {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11}
+        said = ask(text("x", usage=usage | {"prompt_tokens_details": {"cached_tokens": cached}})).usage
+
+        assert (said.tokens_in, said.tokens_cached, said.tokens_out) == (10, 0, 1)
+
+
 def test_tool_calls_split_anywhere_are_put_together(ask: Ask) -> None:
     reply = ask(
         streamed(

@@ -3,11 +3,13 @@
 import importlib
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from onecontext import Memory
+from onecontext.errors import UnknownRevision
 from onecontext.memory.facts import fact_id
 from onecontext.text.tokens import default_counter
 from tests.support.memory import new_memory, recalled
@@ -125,6 +127,95 @@ def test_any_words_are_a_purpose_and_no_budget_is_exceeded(memory: Memory, purpo
         found = memory.context(for_=purpose, budget=budget)
         assert COUNTER.count(found.text) == found.tokens <= budget
     assert "汉字" in memory.context(for_=purpose).text
+
+
+def test_of_a_time_only_what_was_known_then_is_told(memory: Memory, tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 1, tzinfo=UTC)]
+    memory = Memory.init(tmp_path / "timed", agent="ann", clock=lambda: now[0])
+    memory.pin("the port is 8080")
+    memory.step("the server listens on the port of the pin")
+    memory.commit("The server answers.")
+    now[0] = datetime(2026, 3, 10, tzinfo=UTC)
+    memory.create_branch("idea")
+    memory.pin("the port is 9090")
+    memory.commit("The server moved to another port.", decision="ports are above 9000")
+    memory.flush()
+    memory.step("the port 9090 is pending")
+
+    def told(day: int | None) -> str:
+        at = None if day is None else datetime(2026, 3, day, tzinfo=UTC)
+        return memory.context(for_="which port does the server have", budget=1000, at=at).text
+
+    assert [port in told(None) for port in ("8080", "9090", "above 9000", "is pending")] == [True] * 4
+    assert [port in told(5) for port in ("8080", "listens on the port", "9090", "above 9000")] == [True, True] + [
+        False
+    ] * 2
+    assert "Pinned on" not in told(5)
+    assert "is pending" not in told(28)
+    with pytest.raises(UnknownRevision):
+        memory.context(for_="port", at=datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_what_a_rollback_took_away_since_was_known_then(memory: Memory, tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 1, tzinfo=UTC)]
+    memory = Memory.init(tmp_path / "timed", agent="ann", clock=lambda: now[0])
+    first = memory.commit("The server answers.")
+    now[0] = datetime(2026, 3, 2, tzinfo=UTC)
+    memory.commit("The port of the server is 7070.")
+    now[0] = datetime(2026, 3, 10, tzinfo=UTC)
+    memory.rollback(first.id)
+
+    before = memory.context(for_="port of the server", at=datetime(2026, 3, 3, tzinfo=UTC)).text
+
+    assert "7070" in before
+    assert "7070" not in memory.context(for_="port of the server").text
+
+
+def test_a_record_of_which_hardly_a_word_is_left_is_not_told(memory: Memory) -> None:
+    memory.pin("The drawer opens by a pulse of 120 milliseconds.")
+    step = memory.step("The drawer opens by a pulse of 120 milliseconds.", action="git commit")
+    filled(memory, 3)
+
+    found = memory.context(for_="open the drawer")
+
+    assert "pulse of 120" in found.text
+    assert "git commit" not in found.text
+    assert all(piece.id != step.id for piece in found.pieces)
+
+
+def test_the_goal_of_the_roadmap_is_told_where_there_is_room(tmp_path: Path) -> None:
+    memory = new_memory(tmp_path, purpose="a till for bakeries")
+    filled(memory, 30)
+    memory.commit("later", decision="Rolls are sold by the piece.")
+
+    text = memory.context(for_="change button 7", budget=6000).text
+
+    assert "a till for bakeries" in text
+    assert text.count("Rolls are sold by the piece.") == 1
+    assert "## Milestones" not in text
+    assert "Roadmap" not in memory.context(for_="change button 7", budget=200).text
+
+
+def test_a_long_purpose_finds_what_its_few_words_of_interest_find(memory: Memory) -> None:
+    memory.step("the drawer needs a pulse of 120 ms")
+    filled(memory, 30)
+    around = " ".join(f"python -m pytest tests/test_{number}.py exits 0" for number in range(20))
+
+    assert "pulse of 120 ms" in memory.context(for_=f"open the drawer. It is done when: {around}", budget=300).text
+
+
+def test_words_of_time_are_counted_from_the_newest_record_and_not_by_the_clock(tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 1, 12, tzinfo=UTC)]
+    memory = Memory.init(tmp_path, agent="ann", clock=lambda: now[0])
+    steps = []
+    for day in (1, 2, 3):
+        now[0] = datetime(2026, 3, day, 12, tzinfo=UTC)
+        steps.append(memory.step(f"the port of the printer was tried by hand {'abc'[day - 1]}").id)
+        memory.commit(f"Work of day {day}.")
+
+    pieces = memory.context(for_="which port was tried yesterday", budget=1000).pieces
+
+    assert next(piece.id for piece in pieces if piece.id in steps) == steps[1]
 
 
 def test_many_pins_and_a_record_of_ten_megabytes_cost_seconds_not_minutes(memory: Memory) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.errors import AmbiguousRevision, UnknownRevision
-from onecontext.memory.facts import DECISIONS, QUESTIONS, bullets, fact_id, without
+from onecontext.memory.facts import DECISIONS, QUESTIONS, bullets, fact_id, superseded, without
 from tests.support.memory import check, new_memory, recalled
 
 CODE = "```\n- nothing of ours: it is code\n```"
@@ -126,6 +126,39 @@ def test_a_merge_unites_what_was_superseded_and_brings_nothing_back(memory: Memo
     assert child.pinned() == ["Decimal for money"]
     assert child.context(metadata="superseded").pieces[0].text == memory.context(metadata="superseded").pieces[0].text
     check(memory.path)
+
+
+def test_two_branches_that_say_the_opposite_lose_neither_fact(memory: Memory) -> None:
+    memory.pin("port 80")
+    memory.pin("port 8080")
+    left, right = memory.create_branch("left"), memory.create_branch("right")
+    left.pin("port 8080", supersedes=fact_id("port 80"))
+    right.pin("port 80", supersedes=fact_id("port 8080"))
+
+    memory.merge("left")
+    memory.merge("right")
+
+    assert sorted(memory.pinned()) == ["port 80", "port 8080"]
+    assert "port 80\n" in recalled(memory.context().text)
+    memory.pin("port 80", supersedes=fact_id("port 8080"))
+    memory.merge("left")
+    assert memory.pinned() == ["port 80"]
+    check(memory.path)
+
+
+def test_a_long_row_of_facts_has_its_newest_alone_and_a_circle_all_of_its_own() -> None:
+    row = [f"fact {number:08x} by {number + 1:08x} at 20260102T030405Z (ann)" for number in range(3000)]
+    circle = [
+        f"fact {number:08x} by {5000 + (number - 4999) % 3:08x} at 20260102T030405Z (ann)"
+        for number in range(5000, 5003)
+    ]
+    into = ["fact 0000aaaa by 00001388 at 20260102T030405Z (ann)"]
+
+    gone = superseded({"superseded": [*row, *circle, *into]})
+
+    assert len(gone) == 3001
+    assert "0000aaaa" in gone
+    assert not {f"{number:08x}" for number in range(5000, 5003)} & gone.keys()
 
 
 def test_who_names_nothing_or_several_is_told_which_there_are(memory: Memory) -> None:

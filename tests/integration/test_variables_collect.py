@@ -6,11 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from onecontext import Memory
-from onecontext.errors import Damaged, UsageError
+from onecontext.errors import Damaged, UnknownVariable, UsageError
+from onecontext.store.files import open_to_read
 from onecontext.variables.variables import begin
 from teams.protocol.team import Team
 from tests.support.memory import new_memory
@@ -145,6 +147,31 @@ def test_what_was_read_or_put_again_is_young_again(memory: Memory) -> None:
 
     assert memory.variables.collect().removed == ()
     assert ids(memory) == {read, put}
+
+
+def test_what_was_read_within_the_shortest_grace_period_stays(memory: Memory) -> None:
+    id_ = memory.variables.put("read again and again").id
+    then = time.time() - 600
+    os.utime(folder_of(memory) / id_, (then, then))
+
+    assert memory.variables.head(id_).text == "read again and again"
+
+    assert memory.variables.collect(grace_s=60).removed == ()
+
+
+def test_who_opens_a_value_while_it_is_collected_is_told_that_it_is_gone(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = old(memory, "too late")
+
+    def collected_meanwhile(path: Path) -> BinaryIO:
+        file = open_to_read(path)
+        assert [kept.id for kept in memory.variables.collect().removed] == [id_]
+        return file
+
+    monkeypatch.setattr("onecontext.variables.place.open_to_read", collected_meanwhile)
+    with pytest.raises(UnknownVariable, match="collected just now"):
+        memory.variables.head(id_)
 
 
 def test_nothing_is_taken_away_where_not_everything_can_be_read(memory: Memory) -> None:

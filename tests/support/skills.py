@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from skills.format.loading import load
+from skills.format.skill import Problem, Skill
+
 Write = Callable[..., Path]
 
 
@@ -19,3 +22,10 @@ def skill_writer(root: Path) -> Write:
         return folder
 
     return write
+
+
+def read_skill(folder: Path) -> tuple[Skill, Problem | None]:
+    """Return the skill in ``folder``, and what is odd about it."""
+    skill, problem = load(folder / "SKILL.md")
+    assert skill is not None, problem
+    return skill, problem

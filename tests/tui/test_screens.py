@@ -9,9 +9,11 @@ from textual.pilot import Pilot
 from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
 from tests.tui.story import Story
 from tests.tui.till import crossed, middle, opening, whole
+from tui.app import newest_event
 from tui.folder import advice
 from tui.snapshot import Heart, Snapshot
 from tui.theme import DARK, LIGHT
+from tui.views.view import Scene
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (200, 50)
 
@@ -215,7 +217,8 @@ def test_the_cursor_stays_with_its_task_when_the_task_moves() -> None:
         await pilot.press("right")
         board = app.query_one("#board")
         assert board.selected.id == "2"  # type: ignore[attr-defined]
-        board.show(shown(whole().events))  # type: ignore[attr-defined]
+        later = shown(whole().events)
+        board.show(Scene(later, newest_event(later)))  # type: ignore[attr-defined]
         assert board.selected.id == "2"  # type: ignore[attr-defined]
 
     play(app, MIDDLE, act)

@@ -73,8 +73,9 @@ def test_the_new_conversation_begins_with_what_the_memory_says_now(memory: Memor
 
     run(model, reader(), memory=memory, limits=Limits(window_tokens=10_000))
 
-    assert "The window was full" not in model.sent[0][0].content
-    assert "The window was full" in model.sent[-1][0].content
+    assert "The window was full after" not in model.sent[0][1].content
+    assert "The window was full after" in model.sent[-1][1].content
+    assert model.sent[0][0] == model.sent[-1][0]
 
 
 def test_what_only_the_provider_knows_to_be_too_long_is_begun_anew_once(memory: Memory) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onecontext.cli.main import main
-from skills.format import Skill
+from skills.format.skill import Skill
 from teams.agent.client_tools import COUNTERPARTS, OURS, WITHOUT, grant, split_list
 from teams.agent.definition import Definition
 from teams.agent.definitions import Problem, build_agent, find_definitions, model_name

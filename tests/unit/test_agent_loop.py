@@ -160,7 +160,7 @@ def test_a_memory_is_read_into_the_prompt_and_gets_a_step_for_each_call() -> Non
 
     run(model, tool_from(lambda x=0: f"saw {x}", name="look"), memory=notes, limits=Limits(context_tokens=77))
 
-    assert "the tests need port 80" in model.sent[0][0].content
+    assert "the tests need port 80" in model.sent[0][1].content
     assert notes.budget == 77
     assert notes.steps == [("saw 1", "I look.", 'look {"x": 1}'), ("saw 0", "", "look {}")]
 

@@ -7,6 +7,7 @@ import pytest
 
 from onecontext import Memory
 from onecontext.text.tokens import default_counter
+from teams.agent.agent import Agent
 from teams.agent.remembering import FOUND_TOKENS, recall_tool
 from tests.support.agents import Says, calls, run, text
 
@@ -31,9 +32,41 @@ def test_what_is_not_in_the_prompt_any_more_is_found(memory: Memory) -> None:
     result = run(model, memory=memory)
 
     assert result.text == "because"
-    assert "within 30 seconds" not in model.sent[0][0].content
+    assert "within 30 seconds" not in model.sent[0][1].content
     assert "within 30 seconds" in model.sent[1][-1].content
     assert "</memory-" in model.sent[1][-1].content
+
+
+def test_the_first_prompt_has_what_matters_for_the_task_however_long_ago_it_was(memory: Memory) -> None:
+    model, another = Says(text("done")), Says(text("done"))
+
+    Agent("ann", model=model, memory=memory).run("Let the sync wait less for the gateway.")
+    Agent("ann", model=another, memory=memory).run("Write chapter 29.")
+
+    assert "within 30 seconds" in model.sent[0][1].content
+    assert "within 30 seconds" not in another.sent[0][1].content
+    # What providers keep of a prompt's beginning holds for both.
+    assert model.sent[0][0] == another.sent[0][0]
+
+
+def test_the_same_memory_and_task_make_the_same_prompt(memory: Memory) -> None:
+    prompts = []
+    for _ in range(2):
+        model = Says(text("done"))
+        Agent("ann", model=model, memory=memory).run("What did we write about the gateway yesterday?")
+        prompts.append(model.sent[0])
+
+    assert prompts[0] == prompts[1]
+
+
+@pytest.mark.parametrize("task", ["Do it.", "?!", "汉字", "\ud800 lone", "word " * 30_000])
+def test_any_text_is_a_task(memory: Memory, task: str) -> None:
+    model = Says(text("done"))
+
+    Agent("ann", model=model, memory=memory).run(task)
+
+    assert model.sent[0][1].content.startswith(task)
+    assert "Branch main" in model.sent[0][1].content
 
 
 def test_a_milestone_is_read_in_full_with_the_steps_that_led_to_it(memory: Memory) -> None:

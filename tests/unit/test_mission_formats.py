@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from skills.activation.trusted import TrustedSkills
 from teams.mission.config import Config, load_config
 from teams.mission.contract import parse_contract
 from teams.mission.handoff import Handoff, RunCommand
@@ -32,7 +33,13 @@ def test_the_published_schema_is_what_the_model_says(name: str, root: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("file", "schema"), [("contract.yaml", "contract"), ("handoff.json", "handoff"), ("onecontext.toml", "config")]
+    ("file", "schema"),
+    [
+        ("contract.yaml", "contract"),
+        ("handoff.json", "handoff"),
+        ("onecontext.toml", "config"),
+        ("trusted-skills.json", "trusted-skills"),
+    ],
 )
 def test_golden_files_fit_the_published_schemas(file: str, schema: str) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(schema_text(schema)))
@@ -53,6 +60,12 @@ def test_the_golden_handoff_is_written_back_to_the_byte() -> None:
     text = (GOLDEN / "handoff.json").read_text()
 
     assert Handoff.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
+
+
+def test_the_golden_list_of_trusted_skills_is_written_back_to_the_byte() -> None:
+    text = (GOLDEN / "trusted-skills.json").read_text()
+
+    assert TrustedSkills.model_validate_json(text).model_dump_json(indent=2) + "\n" == text
 
 
 def test_the_golden_configuration_is_the_defaults_and_a_model(tmp_path: Path) -> None:

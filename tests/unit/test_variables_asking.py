@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -186,6 +187,41 @@ def test_time_that_is_over_ends_the_reading(variables: Variables) -> None:
     assert answer.reason.startswith("time was over")
     assert "code-1" in answer.text
     assert 1 <= answer.seconds < 30
+
+
+def test_a_model_that_is_silent_is_not_waited_for_when_time_is_over(variables: Variables) -> None:
+    kept, never, began = variables.put(log(5_000)), threading.Event(), time.monotonic()
+
+    def model(system: str, prompt: str, seconds: float, sign: Sign) -> Said:
+        if "Part 1 of" in prompt:
+            return Said("code-1", -100)
+        never.wait(60)
+        return Said("too late", 10)
+
+    answer = variables.ask(kept.handle, "Which codes?", model, seconds=1)
+    never.set()
+
+    assert (answer.partial, answer.read, answer.tokens) == (True, 1, 0)
+    assert answer.reason == "time was over, and the model was silent"
+    assert "code-1" in answer.text
+    assert time.monotonic() - began < 30
+
+
+def test_who_ends_the_asking_does_not_wait_for_those_who_are_silent(variables: Variables) -> None:
+    kept, never, began = variables.put(log(5_000)), threading.Event(), time.monotonic()
+
+    def model(system: str, prompt: str, seconds: float, sign: Sign) -> Said:
+        sign()
+        never.wait(60)
+        return Said("too late", 10)
+
+    def enough() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        variables.ask(kept.handle, "What?", model, sign=enough)
+    never.set()
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("error", [ModelUnavailable("503"), BudgetExhausted("empty", kind="mission", name="fix")])

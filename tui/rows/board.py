@@ -49,6 +49,13 @@ def title_cell(lane: Lane, cells: int, *, current: bool = False) -> Span:
     return cell(f"{lane.title.upper()} {len(lane.tasks):,}", cells, "bold" if current else "heading")
 
 
+def words_of(task: Task) -> str:
+    """Return all words of a task that a board can be narrowed by, in lower case."""
+    face = look(TASK_LOOKS, task.state)
+    parts = (f"#{task.id}", task.key, task.subject, face.word, task.owner, task.author, task.verdict, task.reason)
+    return " ".join(part for part in parts if part).casefold()
+
+
 def card(task: Task, cells: int) -> tuple[Spans, Spans]:
     """Return the two rows of a task: what it is called, and how it stands."""
     face = look(TASK_LOOKS, task.state)

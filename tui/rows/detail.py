@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tui.rows.spans import Spans
 from tui.snapshot import (
     Agent,
     Attention,
+    Change,
     GraphLine,
     Heart,
     LogLine,
@@ -19,7 +20,7 @@ from tui.snapshot import (
     Verdict,
     Verification,
 )
-from tui.text import wrapped
+from tui.text import lines_of, wrapped
 from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
 
 LABEL_CELLS = 12
@@ -31,6 +32,14 @@ class Paragraph(NamedTuple):
     label: str
     text: str
     tone: str = "plain"
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A thing of a view that tells itself in full."""
+
+    def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
+        """Return a title and the paragraphs; ``zone`` None is the terminal's."""
 
 
 def rows_of(paragraphs: list[Paragraph], cells: int) -> list[Spans]:
@@ -45,7 +54,9 @@ def rows_of(paragraphs: list[Paragraph], cells: int) -> list[Spans]:
 
 
 def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
-    """Return a title and the paragraphs about ``item``, which is anything a pane shows."""
+    """Return a title and the paragraphs about ``item``, which is anything a view shows."""
+    if isinstance(item, Telling):
+        return item.told(zone)
     if isinstance(item, Task):
         return f"task #{item.id}", list(_task(item, snapshot, zone))
     if isinstance(item, Agent):
@@ -56,11 +67,20 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
         return "milestone", list(_graph(item, zone))
     if isinstance(item, MemoryCommit):
         return "milestone", list(_commit(item, zone))
+    if isinstance(item, Change):
+        return "change", list(_change(item, zone))
     if isinstance(item, Attention):
         state = "open" if item.open else "over"
         head = [Paragraph("kind", item.kind, "bad"), Paragraph("state", state)]
         return "attention", [*head, Paragraph("task", f"#{item.task}"), Paragraph("", ""), Paragraph("", item.text)]
     return "event", list(_event(item, zone))
+
+
+def plain_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> str:
+    """Return all there is to know about ``item`` as text, for a clipboard: printable, a line for each line of it."""
+    _, paragraphs = detail_of(item, snapshot, zone)
+    lines = (f"{label}: {text}" if label else text for label, text, _ in paragraphs)
+    return "\n".join(lines_of("\n".join(lines)))
 
 
 def _task(task: Task, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Paragraph]:
@@ -183,6 +203,15 @@ def _commit(commit: MemoryCommit, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("at", clock(commit.at, zone))
     yield Paragraph("", "")
     yield Paragraph("", commit.contribution)
+
+
+def _change(change: Change, zone: tzinfo | None) -> Iterator[Paragraph]:
+    yield Paragraph("what", f"{change.what} at {clock(change.at, zone)}")
+    yield Paragraph("task", f"#{change.task}" + (f", attempt {change.attempt}" if change.attempt else ""))
+    yield Paragraph("by", change.agent or "unknown")
+    yield Paragraph("commit", change.commit, "accent")
+    if change.parent:
+        yield Paragraph("onto", change.parent)
 
 
 def _event(line: LogLine, zone: tzinfo | None) -> Iterator[Paragraph]:

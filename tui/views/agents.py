@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 from tui.rows.people import agent_heading, agent_row
 from tui.rows.spans import Spans
-from tui.snapshot import Agent, Heart, Snapshot
+from tui.snapshot import Agent, Heart
 from tui.views.lines import Lines
+from tui.views.view import Scene
 
 AT_REST = ("idle", "left")
 FRAME_ROWS = 3
@@ -21,9 +22,10 @@ class Agents(Lines[Agent]):
     now = datetime.fromtimestamp(0, UTC)
     hearts: Mapping[str, Heart] = MappingProxyType({})
 
-    def show(self, snapshot: Snapshot, *, now: datetime) -> None:
-        """Show the agents of ``snapshot``, those at work first."""
-        self.now, self.hearts = now, snapshot.hearts
+    def show(self, scene: Scene) -> None:
+        """Show the agents of ``scene``, those at work first."""
+        snapshot = scene.snapshot
+        self.now, self.hearts = scene.now, snapshot.hearts
         gone = {name for name, heart in snapshot.hearts.items() if heart.life == "gone"}
         at_work = sum(agent.state not in AT_REST and agent.name not in gone for agent in snapshot.agents)
         self.border_subtitle = f"{at_work} at work of {len(snapshot.agents)}" if snapshot.agents else ""

@@ -7,10 +7,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
-from tui.rows.board import CARD_ROWS, GAP, Lane, card, lane_widths, lanes, title_cell
-from tui.snapshot import Snapshot, Task
-from tui.views.lines import Opened
+from tui.rows.board import CARD_ROWS, GAP, Lane, card, lane_widths, lanes, title_cell, words_of
+from tui.snapshot import Task
+from tui.views.lines import Opened, Pointed
 from tui.views.toned import Toned
+from tui.views.view import Scene
 
 FRAME_ROWS = 3
 
@@ -37,6 +38,8 @@ class Board(Toned, can_focus=True):
         self.index = 0
         self._tops: dict[str, int] = {}
         self.rows_wanted = 0
+        self.tasks: tuple[Task, ...] = ()
+        self.words = ""
 
     @property
     def selected(self) -> Task | None:
@@ -44,16 +47,29 @@ class Board(Toned, can_focus=True):
         tasks = self.lanes[self.column].tasks
         return tasks[self.index] if self.index < len(tasks) else None
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Show the tasks of ``snapshot``."""
+    def show(self, scene: Scene) -> None:
+        """Show the tasks of ``scene``."""
+        self.tasks = scene.snapshot.tasks
+        self._arrange()
+
+    def narrow(self, words: str) -> None:
+        """Show only tasks that have all of ``words``; "" shows all again."""
+        self.words = words
+        self._arrange()
+
+    def _arrange(self) -> None:
         held = self.selected
-        self.lanes = lanes(snapshot.tasks)
-        self.border_subtitle = f"{len(snapshot.tasks):,} tasks" if snapshot.tasks else ""
+        tasks = self.tasks
+        if wanted := self.words.casefold().split():
+            tasks = tuple(task for task in tasks if all(word in words_of(task) for word in wanted))
+        self.lanes = lanes(tasks)
+        count = f"{len(tasks):,} of {len(self.tasks):,}" if wanted else f"{len(tasks):,}"
+        self.border_subtitle = f"{count} tasks" if self.tasks else ""
         # It grows and never shrinks: a screen whose parts jump up and down cannot be read.
         self.rows_wanted = max(self.rows_wanted, FRAME_ROWS + CARD_ROWS * max(len(lane.tasks) for lane in self.lanes))
         if held:
             self._find(held.id)
-        elif snapshot.tasks:
+        elif tasks:
             self.column = next(index for index, lane in enumerate(self.lanes) if lane.tasks)
         self.column = min(self.column, len(self.lanes) - 1)
         self._keep_cursor_in_view()
@@ -81,7 +97,7 @@ class Board(Toned, can_focus=True):
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         if not any(lane.tasks for lane in self.lanes) and y == 1:
-            return self.strip_of([("no tasks yet", "dim")], cells)
+            return self.strip_of([("no task has these words" if self.words else "no tasks yet", "dim")], cells)
         widths = lane_widths(self.lanes, cells)
         parts: list[Strip] = []
         for column, (lane, room) in enumerate(zip(self.lanes, widths, strict=True)):
@@ -108,6 +124,7 @@ class Board(Toned, can_focus=True):
         self.index += rows
         self._keep_cursor_in_view()
         self.refresh()
+        self.post_message(Pointed(self.selected))
 
     def _to_column(self, by: int) -> None:
         column = self.column + by

@@ -1,5 +1,6 @@
 """The head of the screen and its foot: two widgets of plain rows."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from textual.strip import Strip
@@ -10,15 +11,9 @@ from tui.snapshot import Snapshot
 from tui.views.toned import Toned
 
 MEDIUM, WIDE = 110, 180
-KEYS = (
-    ("1–5", "panes"),
-    ("↑↓", "move"),
-    ("enter", "open"),
-    ("z", "zoom"),
-    ("a", "attention"),
-    ("?", "help"),
-    ("q", "quit"),
-)
+HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
+AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
+ALWAYS = (("/", "filter"), ("a", "attention"), ("?", "help"), ("q", "quit"))
 
 
 class Head(Toned):
@@ -42,6 +37,12 @@ class Foot(Toned):
 
     source = ""
     watching = ""
+    keys = (*HOME, *ALWAYS)
+
+    def keys_of(self, own: Sequence[tuple[str, str]], *, home: bool) -> None:
+        """Name the keys of the view that is looked at; ``home``: it is the overview."""
+        self.keys = (*(HOME if home else AWAY), *own, *ALWAYS)
+        self.refresh()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how changes are noticed."""
@@ -52,7 +53,7 @@ class Foot(Toned):
     def render_line(self, y: int) -> Strip:
         cells = self.size.width
         keys: Spans = []
-        for key, word in KEYS:
+        for key, word in self.keys:
             keys += [(key, "accent"), (f" {word}  ", "dim")]
         return self.strip_of(between(keys, [self._place(cells)], cells), cells)
 

@@ -16,14 +16,24 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.rows.spans import Spans
+from tui.rows.spans import Spans, plain
 from tui.views.toned import CLASSES, Toned
 
 Item = TypeVar("Item")
+WIDEST = 1000
+"""Cells: no row is cut at this width."""
 
 
 class Opened(Message):
     """Somebody wants to see all of an item."""
+
+    def __init__(self, item: Any) -> None:
+        super().__init__()
+        self.item = item
+
+
+class Pointed(Message):
+    """The cursor is on another item; None: on nothing."""
 
     def __init__(self, item: Any) -> None:
         super().__init__()
@@ -49,6 +59,8 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def __init__(self, **where: Any) -> None:
         super().__init__(**where)
         self.items: Sequence[Item] = ()
+        self.words = ""
+        self._all: Sequence[Item] = ()
         self.cursor: int = 0
         self._at_end = True
 
@@ -64,8 +76,30 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         """Return what stays the same when an item changes."""
         return item
 
+    @property
+    def selected(self) -> Item | None:
+        """The item under the cursor."""
+        return self.items[self.cursor] if self.cursor < len(self.items) else None
+
+    def narrow(self, words: str) -> None:
+        """Show only items whose row has all of ``words``, in any case; "" shows all again."""
+        self.words = words
+        self.show_items(self._all)
+
+    def text(self, item: Item) -> str:
+        """Return what narrowing looks for words in: the row, as wide as it can be."""
+        return plain(self.row(item, WIDEST))
+
+    def _narrowed(self, items: Sequence[Item]) -> Sequence[Item]:
+        wanted = self.words.casefold().split()
+        if not wanted:
+            return items
+        return [item for item in items if all(word in self.text(item).casefold() for word in wanted)]
+
     def show_items(self, items: Sequence[Item]) -> None:
         """Show ``items``; the cursor stays on its item, or at the end when it was there."""
+        self._all = items
+        items = self._narrowed(items)
         held = self.key(self.items[self.cursor]) if self.cursor < len(self.items) else None
         self.items = items
         if self.follows_end and self._at_end:
@@ -110,7 +144,8 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         if index < len(self.items):
             cursor = self.has_focus and index == self.cursor
             return self.strip_of(self.row(self.items[index], cells), cells, cursor=cursor)
-        words = self.empty_words if not self.items and y == self._headings else ""
+        nothing = "nothing has these words" if self.words else self.empty_words
+        words = nothing if not self.items and y == self._headings else ""
         return self.strip_of([(words, "dim")], cells)
 
     def action_move(self, by: int) -> None:
@@ -118,6 +153,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         self._at_end = self.cursor >= len(self.items) - 1
         self._keep_cursor_in_view()
         self.refresh()
+        self.post_message(Pointed(self.selected))
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 1))

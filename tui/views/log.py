@@ -4,8 +4,9 @@ from datetime import tzinfo
 
 from tui.rows.people import log_row
 from tui.rows.spans import Spans
-from tui.snapshot import LogLine, Snapshot
+from tui.snapshot import LogLine
 from tui.views.lines import Lines
+from tui.views.view import Scene
 
 
 class Log(Lines[LogLine]):
@@ -15,8 +16,9 @@ class Log(Lines[LogLine]):
     empty_words = "the journal is empty"
     zone: tzinfo | None = None
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Show the newest events of ``snapshot``."""
+    def show(self, scene: Scene) -> None:
+        """Show the newest events of ``scene``."""
+        snapshot, self.zone = scene.snapshot, scene.zone
         totals = snapshot.totals
         unknown = f", {totals.unknown_events:,} not known here" if totals.unknown_events else ""
         self.border_subtitle = f"{totals.events:,} events{unknown}" if totals.events else ""

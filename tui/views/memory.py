@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from tui.rows.memory import commit_row, graph_row
 from tui.rows.spans import Spans
-from tui.snapshot import GraphLine, MemoryCommit, Snapshot
+from tui.snapshot import GraphLine, MemoryCommit
 from tui.views.lines import Lines
+from tui.views.view import Scene
 
 
 class Memory(Lines[GraphLine | MemoryCommit]):
@@ -14,11 +15,11 @@ class Memory(Lines[GraphLine | MemoryCommit]):
     empty_words = "nothing is remembered yet"
     now = datetime.fromtimestamp(0, UTC)
 
-    def show(self, snapshot: Snapshot, *, now: datetime) -> None:
-        """Show the graph of ``snapshot``."""
-        self.now = now
+    def show(self, scene: Scene) -> None:
+        """Show the graph of ``scene``."""
+        snapshot, self.now = scene.snapshot, scene.now
         drawn, told = sum(bool(line.id) for line in snapshot.graph), snapshot.totals.memory_commits
-        self.border_subtitle = f"{drawn:,} commits" if drawn else f"{told:,} milestones" if told else ""
+        self.border_subtitle = _counted(drawn, "commit") if drawn else _counted(told, "milestone") if told else ""
         self.show_items(snapshot.graph or tuple(reversed(snapshot.memory)))
 
     def row(self, item: GraphLine | MemoryCommit, cells: int) -> Spans:
@@ -28,3 +29,7 @@ class Memory(Lines[GraphLine | MemoryCommit]):
 
     def key(self, item: GraphLine | MemoryCommit) -> object:
         return item.id or item if isinstance(item, GraphLine) else item.commit
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"

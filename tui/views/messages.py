@@ -4,8 +4,9 @@ from datetime import tzinfo
 
 from tui.rows.people import message_row
 from tui.rows.spans import Spans
-from tui.snapshot import Message, Snapshot
+from tui.snapshot import Message
 from tui.views.lines import Lines
+from tui.views.view import Scene
 
 
 class Messages(Lines[Message]):
@@ -15,8 +16,9 @@ class Messages(Lines[Message]):
     empty_words = "no messages yet"
     zone: tzinfo | None = None
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Show the messages of ``snapshot``."""
+    def show(self, scene: Scene) -> None:
+        """Show the messages of ``scene``."""
+        snapshot, self.zone = scene.snapshot, scene.zone
         totals = snapshot.totals
         idle = f", {totals.idle_messages:,} idle" if totals.idle_messages else ""
         self.border_subtitle = f"{totals.messages:,} sent{idle}" if totals.messages else ""

@@ -8,28 +8,35 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.screen import ModalScreen
 
-from tui.rows.detail import Paragraph, rows_of
+from tui.rows.detail import Paragraph
 from tui.rows.head import violations_now
 from tui.rows.people import attention_row
 from tui.rows.spans import Spans
 from tui.snapshot import Attention
 from tui.views.lines import Lines
+from tui.views.page import Fitted, Page
+from tui.views.registry import VIEWS
 
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
     Paragraph("", ""),
-    Paragraph("1–5", "go to board, agents, log, memory, messages"),
+    *(Paragraph(entry.key, f"{entry.name}: {entry.help}") for entry in VIEWS),
+    Paragraph("", "From the overview the first press of 1–5 goes to the pane, the second gives it the screen.", "dim"),
+    Paragraph("0 esc", "all of it at a glance"),
     Paragraph("tab", "next pane; shift+tab is the one before"),
     Paragraph("↑↓ j k", "move; ←→ h l between the board's columns"),
     Paragraph("pgup pgdn", "move a page; home end g G to either end"),
     Paragraph("enter", "open what is under the cursor; escape goes back"),
-    Paragraph("z", "one pane on the whole screen, and back"),
+    Paragraph("z", "the pane on the whole screen, and back"),
+    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all"),
+    Paragraph("space", "peek: what is under the cursor, beside the list"),
+    Paragraph("y", "copy what is under the cursor to the clipboard"),
     Paragraph("a", "what needs a person"),
-    Paragraph("t", "light or dark"),
+    Paragraph(":", "all commands, by name"),
+    Paragraph("t", "dark, light, or colours for eyes that see few"),
     Paragraph("q", "quit"),
     Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
@@ -42,34 +49,6 @@ HELP = [
 
 
 FRAME_ROWS = 4
-
-
-class Fitted(Message):
-    """A page has been wrapped and knows how many rows it has."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__()
-        self.rows = rows
-
-
-class Page(Lines[Spans]):
-    """Paragraphs, wrapped to the width there is."""
-
-    empty_words = ""
-
-    def __init__(self, paragraphs: list[Paragraph], **where: Any) -> None:
-        super().__init__(**where)
-        self._paragraphs = paragraphs
-
-    def on_resize(self) -> None:
-        self.show_items(rows_of(self._paragraphs, self.size.width))
-        self.post_message(Fitted(len(self.items)))
-
-    def row(self, item: Spans, cells: int) -> Spans:
-        return item
-
-    def key(self, item: Spans) -> object:
-        return id(item)
 
 
 class AttentionItems(Lines[Attention]):
@@ -116,10 +95,16 @@ class Sheet(ModalScreen[None]):
         self.query_one("#sheet").styles.height = rows + FRAME_ROWS
 
 
-def help_sheet(watching: str) -> Sheet:
-    """Return a sheet with the keys; ``watching`` is how changes are noticed, "" where nothing is watched."""
-    told = [Paragraph("", ""), Paragraph("watching", f"by {watching}")] if watching else []
-    return page("help", [*HELP, *told])
+def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
+    """Return a sheet with the keys.
+
+    Args:
+        watching: how changes are noticed, "" where nothing is watched.
+        keys: those of the view that is looked at, and what they do.
+    """
+    own = [Paragraph("", "Here", "bold"), *(Paragraph(key, words) for key, words in keys), Paragraph("", "")]
+    told = [Paragraph("watching", f"by {watching}"), Paragraph("", "")] if watching else []
+    return page("help", [*(own if keys else []), *told, *HELP])
 
 
 def page(title: str, paragraphs: list[Paragraph]) -> Sheet:

@@ -26,6 +26,7 @@ _ENDINGS = ("ings", "ing", "edly", "ies", "ied", "ed", "es", "s", "ly", "e")
 _NEARLY = 0.8  # of the neighbouring words of a sentence
 _SUBJECT = 0.5  # of the words of the shorter of two facts
 _COMMON = 40  # facts that share a word; beyond that it says nothing of their subject
+_ALL = 8  # words of a long purpose: no text has more of them but by being long
 _SEVERAL = 6  # facts about the same; more are a list
 
 
@@ -115,8 +116,9 @@ def about_the_same(texts: Sequence[str]) -> list[list[int]]:
 
 
 def overlap(asked: Collection[str], text: str) -> float:
-    """Return how much of what is asked for a text has: from 0 to 1."""
-    return len(set(asked) & set(words(text))) / len(set(asked)) if asked else 0.0
+    """Return how much of what is asked for a text has: from 0 to 1, which :data:`_ALL` of many words are, too."""
+    wanted = set(asked)
+    return min(len(wanted.intersection(words(text))) / min(len(wanted), _ALL), 1.0) if wanted else 0.0
 
 
 def _stem(word: str) -> str:

@@ -1,115 +1,61 @@
 """``--for``: of all that is known, what matters for what is about to be done.
 
-Rule 1: each part has a value, made of its kind and of how well it answers; what has most value for its tokens goes in
-        first, and is told in the order of its kind.
-Rule 2: what is said already is not told twice; what holds no more is not told.
+Rule 1: each part has a value (:mod:`.candidates`); what has most value for its tokens goes in first, and is told in the
+        order of its kind.
+Rule 2: what is said already is not told twice; what holds no more is not told. A record that lost a sentence is worth
+        as much of what it was as it still answers, and with hardly a word left it is not told.
 Rule 3: facts about the same subject are told together, with where they come from and when, and none is chosen.
-
-The values were set by hand and not tuned on any set; ``bench/recall_for.py`` measures what they come to.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from onecontext.errors import UsageError
 from onecontext.recall.history import History
 from onecontext.recall.known import Known, undated
-from onecontext.recall.pieces import (
-    Piece,
-    branch_piece,
-    milestone_piece,
-    note_piece,
-    step_piece,
-)
+from onecontext.recall.pieces import Piece, note_piece
 from onecontext.recall.purpose.alike import Told, about_the_same, overlap, words
+from onecontext.recall.purpose.candidates import candidates, status
 from onecontext.recall.purpose.excerpt import LEAST_CHARACTERS, excerpt
-from onecontext.recall.search.found import hit_piece
-from onecontext.recall.search.model import Hit
-from onecontext.recall.search.searching import search
+from onecontext.recall.search.terms import MAX_QUERY
 from onecontext.store.layout import Layout
 from onecontext.text.fence import clean
 from onecontext.text.tokens import Counter
 
-HITS = 30
-NEWEST = 3
-PENDING = 3
-_STATUS = 40.0
-_PIN = (5.0, 10.0)
-"""What a pin is worth as it is, and how much more where it has all that is asked for."""
-_DECISION = (1.0, 12.0)
-_QUESTION = (1.0, 8.0)
-_MILESTONE = (3.0, 8.0)
-_STEP = (1.0, 6.0)
-_HIT = 12.0
 _EXCERPTS = 5  # characters of an excerpt are the budget's tokens by this: one takes a twentieth of the budget
 _NO_LIMIT = 50_000
-_LATER = 0.75
-"""Of the value of a hit, or of a newest record, the next one has this much."""
-_DULL = ("pinned", "superseded", "created", "merged", "status", "parent")
-_OF_FACTS = ("main.md#Decisions", "main.md#Open questions", "main.md### Decisions", "main.md### Open questions")
+_TRIVIAL = 4
+"""Words, those before a colon among them: fewer that are left of a record, none of them asked for, tell nothing."""
 
 
-def pieces_for(layout: Layout, history: History, purpose: str, *, counter: Counter, budget: int | None) -> list[Piece]:
+def pieces_for(
+    layout: Layout,
+    history: History,
+    purpose: str,
+    *,
+    counter: Counter,
+    budget: int | None,
+    at: datetime | None = None,
+) -> list[Piece]:
     """Return what is known and may matter for ``purpose``, each with its value, in the order it is told.
 
     Args:
+        purpose: of which the first :data:`MAX_QUERY` characters count.
         budget: tokens that there will be, for the length of excerpts; None is no limit.
+        at: as it had been committed then; ``history`` is of that time. None is now.
 
     Raises:
         UsageError: ``purpose`` has no word.
     """
+    purpose = purpose[:MAX_QUERY]
     asked = words(purpose)
     if not asked and not purpose.strip():
         raise UsageError("--for needs words", hint='--for "what I am about to do"')
     known = Known(history)
     length = max(LEAST_CHARACTERS, (_NO_LIMIT if budget is None else budget) // _EXCERPTS)
-    candidates = [*_facts(known, asked), *_newest(known, asked), *_hits(layout, known, purpose)]
-    candidates = [_excerpted(piece, asked, length) for piece in _once_each(candidates)]
-    chosen = _told_once(candidates, counter)
-    return [_status(known), *_side_by_side(layout, known, chosen)]
-
-
-def _status(known: Known) -> Piece:
-    data, newest = known.history.metadata, known.history.milestones(limit=1)
-    status, purpose = (str(data.get(key) or "") for key in ("status", "purpose"))
-    pending = len(known.history.waiting())
-    told = branch_piece(known.history.branch, purpose, status, newest[0] if newest else None, pending)
-    return told._replace(value=_STATUS)
-
-
-def _facts(known: Known, asked: Sequence[str]) -> list[Piece]:
-    worth = ((known.pins(), _PIN), (known.decisions(), _DECISION), (known.questions(), _QUESTION))
-    return [_valued(piece, base, more, asked) for pieces, (base, more) in worth for piece in pieces]
-
-
-def _valued(piece: Piece, base: float, more: float, asked: Sequence[str]) -> Piece:
-    return piece._replace(value=base + more * overlap(asked, piece.text))
-
-
-def _newest(known: Known, asked: Sequence[str]) -> list[Piece]:
-    milestones = [milestone_piece(milestone) for milestone in known.history.milestones(limit=NEWEST)]
-    steps = [step_piece(step) for step in known.history.pending()[:PENDING]]
-    found = []
-    for pieces, (base, more) in ((milestones, _MILESTONE), (steps, _STEP)):
-        for place, piece in enumerate(pieces):
-            if piece.id not in known.superseded:
-                found.append(_valued(piece, base * _LATER**place, more, asked))
-    return found
-
-
-def _hits(layout: Layout, known: Known, purpose: str) -> list[Piece]:
-    try:
-        hits = search(layout, purpose, k=HITS)
-    except UsageError:
-        return []  # words that a search passes over, all of them
-    told = [hit for hit in hits if _is_telling(hit) and hit.id not in known.superseded]
-    return [hit_piece(hit)._replace(value=_HIT * _LATER**place) for place, hit in enumerate(told)]
-
-
-def _is_telling(hit: Hit) -> bool:
-    """Say whether a hit is more than what is told as a fact by itself."""
-    if hit.kind == "metadata":
-        return hit.id.removeprefix("metadata#") not in _DULL
-    return hit.id not in _OF_FACTS
+    found = [_excerpted(piece, asked, length) for piece in _once_each(candidates(layout, known, purpose, at))]
+    chosen = _told_once(found, asked, counter)
+    return [status(known), *_side_by_side(layout, known, chosen, at)]
 
 
 def _excerpted(piece: Piece, asked: Sequence[str], length: int) -> Piece:
@@ -131,23 +77,37 @@ def _once_each(pieces: Iterable[Piece]) -> list[Piece]:
     return list(best.values())
 
 
-def _told_once(pieces: Sequence[Piece], counter: Counter) -> list[Piece]:
+def _told_once(pieces: Sequence[Piece], asked: Sequence[str], counter: Counter) -> list[Piece]:
     """Return the pieces less what others say as well; of two that say the same that with more value a token stays."""
     dense = sorted(range(len(pieces)), key=lambda place: -pieces[place].value / (8 + counter.count(pieces[place].text)))
     told, kept = Told(), dict[int, Piece]()
     for place in dense:
         piece = pieces[place]
         rest = told.rest_of(undated(piece.text))
-        if not words(rest) and words(piece.text):
-            continue
-        if rest != undated(piece.text) and not piece.item:
-            piece = piece._replace(text=rest, notice=f"less what is told elsewhere; all of it: {piece.how_to_get}")
+        if rest != undated(piece.text):
+            if not _tells(rest, asked) and words(piece.text):
+                continue
+            if not piece.item:
+                piece = _lessened(piece, rest, asked)
         told.add(undated(piece.text))
         kept[place] = piece
     return [kept[place] for place in sorted(kept)]
 
 
-def _side_by_side(layout: Layout, known: Known, pieces: Sequence[Piece]) -> list[Piece]:
+def _tells(rest: str, asked: Sequence[str]) -> bool:
+    """Say whether what is left of a record tells anything by itself."""
+    return len(words(rest)) >= _TRIVIAL or (bool(words(rest)) and overlap(asked, rest) > 0)
+
+
+def _lessened(piece: Piece, rest: str, asked: Sequence[str]) -> Piece:
+    """Return a piece that has only ``rest`` to tell, worth as much of its value as that still answers."""
+    answered = overlap(asked, piece.text)
+    share = overlap(asked, rest) / answered if answered else len(words(rest)) / len(words(piece.text))
+    notice = f"less what is told elsewhere; all of it: {piece.how_to_get}"
+    return piece._replace(text=rest, notice=notice, value=piece.value * share)
+
+
+def _side_by_side(layout: Layout, known: Known, pieces: Sequence[Piece], at: datetime | None) -> list[Piece]:
     """Return the pieces with those about the same as one, which goes in as a whole or not at all."""
     comparable = [place for place, piece in enumerate(pieces) if piece.kind in ("pin", "decision", "milestone")]
     groups = about_the_same([undated(pieces[place].text) for place in comparable])
@@ -159,15 +119,15 @@ def _side_by_side(layout: Layout, known: Known, pieces: Sequence[Piece]) -> list
         if group is None:
             found.append(piece)
         elif place == group[0]:
-            found.append(_together(layout, known, [pieces[other] for other in group]))
+            found.append(_together(layout, known, [pieces[other] for other in group], at))
     return found
 
 
-def _together(layout: Layout, known: Known, pieces: Sequence[Piece]) -> Piece:
+def _together(layout: Layout, known: Known, pieces: Sequence[Piece], at: datetime | None) -> Piece:
     from onecontext.recall.purpose.pinning import pinned_since
 
     facts = [piece.text for piece in pieces if piece.kind == "pin"]
-    since = pinned_since(layout, known.history.branch, facts) if facts else {}
+    since = pinned_since(layout, known.history.branch, facts, at=at) if facts else {}
     parts = tuple(piece._replace(heading=_origin(piece, since), item=False) for piece in pieces)
     commands = "; ".join(dict.fromkeys(piece.how_to_get for piece in pieces))
     return note_piece("About the same; none is said to supersede another", commands)._replace(

@@ -42,14 +42,28 @@ class Feed:
         self._chains = Chains(db, self._docs, self._read, self._grown)
 
     def refresh(self, tips: dict[str, str]) -> None:
-        """Make the index be of these branches and tips. The caller holds a transaction, and undoes it on an error."""
+        """Make the index be of these branches and tips, and of the steps that are pending now.
+
+        The caller holds a transaction, and undoes it on an error.
+        """
+        self._follow(tips)
+        self._unsaved.refresh(tips, self._chains)
+        self._finish()
+
+    def fill(self, tips: dict[str, str]) -> None:
+        """Make an index that is empty be of what is committed at these tips alone."""
+        self._follow(tips)
+        self._finish()
+
+    def _follow(self, tips: dict[str, str]) -> None:
         known = {name: (tip, tree) for name, tip, tree in self._db.rows("SELECT name, tip, tree FROM branch")}
         for name in sorted(known.keys() - tips.keys()):
             self._forget(name)
         for name, tip in sorted(tips.items()):
             if name not in known or known[name][0] != tip:
                 self._branch(name, tip)
-        self._unsaved.refresh(tips, self._chains)
+
+    def _finish(self) -> None:
         self._chains.release()
         self._docs.flush()
 

@@ -7,9 +7,8 @@ Rule 1: each hit comes with where it is from and how to get all of it; the best 
 from datetime import datetime
 
 from onecontext.errors import UsageError
-from onecontext.names import is_name
 from onecontext.recall.pack import pack
-from onecontext.recall.pieces import Piece, Source, shown_id
+from onecontext.recall.pieces import Piece, Source, shown_id, shown_name
 from onecontext.recall.search.dense import Embed, closeness_of
 from onecontext.recall.search.model import Found, Hit, Kind
 from onecontext.recall.search.searching import search
@@ -51,7 +50,7 @@ def hit_piece(hit: Hit) -> Piece:
 def _heading(hit: Hit) -> str:
     """Return our line above a hit, in which nothing stands that others wrote."""
     when = f"{iso(hit.at)[:16]}Z"
-    branch, agent = (name if is_name(name) else "(no name)" for name in (hit.branch, hit.agent))
+    branch, agent = shown_name(hit.branch), shown_name(hit.agent)
     if hit.kind in ("step", "milestone"):
         return f"{hit.kind.capitalize()} {shown_id(hit.id)} ({branch}, {agent}, {when})"
     what = "A section of main.md" if hit.kind == "main" else "Metadata"

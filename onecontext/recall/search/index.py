@@ -4,12 +4,14 @@ Rule 1: an answer is of the memory at the time of the call, and the same whether
         or gone.
 Rule 2: who finds it up to date takes no lock. Two that find it behind bring it up to date one after the other, and the
         second finds nothing left to do.
-Rule 3: where it cannot be written (read-only, full, held by a process that was stopped) it is made in memory and
+Rule 3: of a past time one is made in memory, of what the branches told then, and forgotten.
+Rule 4: where it cannot be written (read-only, full, held by a process that was stopped) it is made in memory and
         forgotten.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,16 +28,21 @@ T = TypeVar("T")
 _MANY = 10_000  # documents: to merge fewer with what is added is no matter
 
 
-def asked_of(layout: Layout, use: Callable[[Database], T], *, wait_s: float = DEFAULT_WAIT_S) -> T:
+def asked_of(
+    layout: Layout, use: Callable[[Database], T], *, wait_s: float = DEFAULT_WAIT_S, at: datetime | None = None
+) -> T:
     """Return what ``use`` makes of the index of what the memory is now.
 
     Args:
         use: reads an index, as of one moment; it may be called again on another one.
         wait_s: seconds to wait while somebody else brings the index up to date; then it is made in memory.
+        at: the memory as it had been committed then; None is now.
 
     Raises:
         Damaged: the memory itself cannot be read.
     """
+    if at is not None:
+        return _in_memory(layout, use, at)
     try:
         with _Opened(layout) as opened:
             found = opened.if_current(use)
@@ -123,11 +130,15 @@ class _Opened:
         self._db = None
 
 
-def _refresh(layout: Layout, db: Database) -> None:
+def _refresh(layout: Layout, db: Database, at: datetime | None = None) -> None:
     # Opening git takes a command longer than all the rest, and an index that is up to date needs none.
+    from onecontext.recall.files import tips_at
     from onecontext.recall.search.feed import Feed
 
-    Feed(layout, db).refresh(heads(layout))
+    if at is None:
+        Feed(layout, db).refresh(heads(layout))
+    else:
+        Feed(layout, db).fill(tips_at(layout, at))
 
 
 def _is_current(layout: Layout, db: Database) -> bool:
@@ -140,12 +151,12 @@ def _is_current(layout: Layout, db: Database) -> bool:
     )
 
 
-def _in_memory(layout: Layout, use: Callable[[Database], T]) -> T:
+def _in_memory(layout: Layout, use: Callable[[Database], T], at: datetime | None = None) -> T:
     try:
         db = Database(None)
         try:
             with db.changing():
-                _refresh(layout, db)
+                _refresh(layout, db, at)
             return use(db)
         finally:
             db.close()

@@ -54,6 +54,9 @@ TABLES = (
     "CREATE TABLE looked (branch TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID",
     f'CREATE VIRTUAL TABLE words USING fts5(text, content="", tokenize="{TOKENIZER}")',
 )
+SHADOWS = frozenset({"words_data", "words_idx", "words_docsize", "words_config"})
+"""Tables that FTS5 makes for `words`; how they look is its own."""
+
 # FTS5 gathers so many bytes of postings before it writes a segment (its default is 1 MiB), and merges 16 segments of a
 # level into one of the next, never in between: then what a milestone adds is small, and rarely more.
 SETTINGS = (

@@ -28,6 +28,7 @@ from onecontext.store.layout import Layout
 
 _SPARE = 20  # candidates beyond those wanted, since a record that was edited by hand is several documents
 
+MOST_CALLED = 20
 _ID = re.compile(r"[0-9a-f]{4,64}", re.ASCII)
 
 _ROW = (
@@ -53,6 +54,7 @@ def search(
     k: int = 10,
     now: datetime | None = None,
     closeness: Closeness | None = None,
+    at: datetime | None = None,
 ) -> list[Hit]:
     """Return the ``k`` best hits for a query, best first; fewer where there are no more.
 
@@ -64,6 +66,7 @@ def search(
         kind: "step", "milestone", "main" or "metadata"; None is all.
         now: aware; what "yesterday" in a query is counted from. None is the clock's time.
         closeness: what else says how close texts are to the query; None is words alone.
+        at: what all branches told at that time, as it had been committed by then; None is now.
 
     Raises:
         UsageError: the query has no word, or one of the others is none of its kind.
@@ -75,7 +78,12 @@ def search(
     if k < 0:
         raise UsageError(f"-k {k} is below 0", hint="name how many hits you want, such as 10")
     asking = _Asking(query, wanted, min(k, sys.maxsize), now or datetime.now(UTC), closeness)
-    return asked_of(layout, partial(_hits, layout, asking))
+    return asked_of(layout, partial(_hits, layout, asking), at=at)
+
+
+def steps_called(layout: Layout, prefix: str) -> list[Hit]:
+    """Return the steps of any branch whose ids begin so, pending ones too: newest first, at most ``MOST_CALLED``."""
+    return asked_of(layout, partial(_called, layout, prefix))
 
 
 class _Asking(NamedTuple):
@@ -111,6 +119,13 @@ def _hits(layout: Layout, asking: _Asking, db: Database) -> list[Hit]:
     if closeness is not None:
         evidence = evidence._replace(found=closeness.scored(query, evidence.found, evidence.passages, reader.text))
     return _once(map(reader.hit, ranked(*evidence)[: k + _SPARE]), k)
+
+
+def _called(layout: Layout, prefix: str, db: Database) -> list[Hit]:
+    sql = "SELECT id FROM doc WHERE kind = ? AND substr(record, 1, ?) = ? ORDER BY at DESC, key LIMIT ?"
+    rows = db.rows(sql, KINDS.index("step"), len(prefix), prefix, MOST_CALLED)
+    reader = _Reader(layout, db, Wanted())
+    return _once((reader.hit(Ranked(doc, 0.0)) for (doc,) in rows), MOST_CALLED)
 
 
 def _once(hits: Iterable[Hit], k: int) -> list[Hit]:

@@ -6,6 +6,8 @@ Rule 2: one process at a time changes an index; readers take no lock.
 Rule 3: nothing here is worth keeping: what is in the way, damaged or left over is passed over or removed.
 Rule 4: ``current`` also notes how the file was after our last change of it, and which change that was. A file that was
         written since without another change of ours is damaged, whether or not SQLite would notice.
+Rule 5: SQLite never finds a journal beside a file of which we do not know that its writer is alive: undoing with one
+        writes, and removes, what the journal names. A file with such a journal is made anew.
 """
 
 import os
@@ -22,8 +24,8 @@ from onecontext.store.marks import mark
 from onecontext.store.place import small
 
 _NOTE = re.compile(r"([0-9a-f]{16}) (\d{1,18}) (\d{1,18}) (\d{1,24})\n", re.ASCII)
-_OURS = re.compile(r"[0-9a-f]{16}\.db(?:-journal)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
-_ENDINGS = ("", "-journal")
+_OURS = re.compile(r"[0-9a-f]{16}\.db(?:-journal|-wal|-shm)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
+_BESIDE = ("-journal", "-wal", "-shm")
 
 
 class Named(NamedTuple):
@@ -56,8 +58,11 @@ class Shelf:
             if note is None:
                 raise Unusable("there is none")
             path = self._path(note[1])
-            check_kinds((), [f"{path}{ending}" for ending in _ENDINGS])
+            check_kinds((), [str(path)])
             seen = mark(path)
+            if any(os.path.lexists(f"{path}{ending}") for ending in _BESIDE):
+                # Of a living writer who holds the lock: whoever gets it next finds none. Of a dead one: not to be used.
+                raise Unusable("a change of it was not brought to an end")
         except Damaged as error:
             raise Unusable(str(error)) from error
         except OSError as error:
@@ -106,7 +111,7 @@ class Shelf:
     def discard(self, name: str) -> None:
         """Remove an index that was begun and is not wanted."""
         with suppress(OSError):
-            for ending in _ENDINGS:
+            for ending in ("", *_BESIDE):
                 Path(f"{self._path(name)}{ending}").unlink(missing_ok=True)
 
     def _sweep(self) -> None:

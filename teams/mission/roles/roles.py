@@ -12,8 +12,8 @@ from typing import Any
 
 from onecontext.errors import UsageError
 from onecontext.text.tokens import default_counter
-from skills.activate import activate
-from skills.format import Skill
+from skills.activation.activate import activate
+from skills.format.skill import Skill
 from teams.agent.client_tools import OURS, grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import model_name

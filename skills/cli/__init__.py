@@ -1,0 +1,1 @@
+"""``onecontext skill …``: one file for each word."""

@@ -1,0 +1,1 @@
+"""Which skills there are: the places, and which of two with one name counts."""

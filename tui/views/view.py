@@ -1,0 +1,93 @@
+"""What every view is: it is handed pictures while it is looked at, can be narrowed, and names its own keys.
+
+Rule 1: a view draws what it is handed. What a picture does not hold (a diff, a milestone's text) it asks of the source
+        in a thread (:meth:`textual.widget.Widget.run_worker`) and draws when the answer is there.
+Rule 2: only the view that is looked at is handed pictures; it is handed the newest one when it is shown again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from tui.snapshot import Snapshot
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where what a picture does not hold is looked up; None: there is no such place, as with a recording alone.
+
+    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository.
+    """
+
+    memory: Path | None = None
+    project: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture and when it is looked at: ``now`` is what ages are counted from, ``zone`` None is the terminal's."""
+
+    snapshot: Snapshot
+    now: datetime
+    zone: tzinfo | None = None
+    places: Places = Places()
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """A list that can be narrowed to what has all of some words."""
+
+    words: str
+
+    def narrow(self, words: str) -> None:
+        """Show only what has all of ``words``; "" shows everything again."""
+
+
+class View(Vertical):
+    """A whole screen about one thing. Subclasses compose it and draw a scene (:meth:`draw`)."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Its own keys and what they do, for the foot and the help, the most useful first."""
+
+    scene: Scene | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Draw ``scene``, now or as soon as there is something to draw it on."""
+        self.scene = scene
+        if self.is_attached and self.children:
+            self.draw(scene)
+
+    def on_mount(self) -> None:
+        if self.scene:
+            self.draw(self.scene)
+
+    def draw(self, scene: Scene) -> None:
+        """Draw ``scene``."""
+        raise NotImplementedError
+
+    def ask(self, look: Callable[[], Found], then: Callable[[Found], None]) -> None:
+        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile."""
+
+        def work() -> None:
+            found = look()
+            if not get_current_worker().is_cancelled:
+                self.app.call_from_thread(then, found)
+
+        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}")
+
+    def first(self) -> Widget:
+        """Return the part that has the focus when the view is shown: the first that can."""
+        return next(child for child in self.walk_children(Widget) if child.can_focus)
+
+    def item(self) -> Any:
+        """Return what is under the cursor, for peeking and copying; None when there is nothing."""
+        focused = self.app.focused
+        return getattr(focused, "selected", None)

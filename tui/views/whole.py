@@ -1,0 +1,59 @@
+"""A pane of the overview on the whole screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from tui.views.agents import Agents
+from tui.views.board import Board
+from tui.views.log import Log
+from tui.views.messages import Messages
+from tui.views.view import Scene, View
+
+
+class Whole(View):
+    """One list, as in the overview, with more room."""
+
+    LIST: Callable[[], Any]
+    title = ""
+
+    def __init__(self, **where: Any) -> None:
+        super().__init__(**where)
+        self.list: Any = type(self).LIST()
+
+    def compose(self) -> ComposeResult:
+        self.list.border_title = self.title
+        yield self.list
+
+    def draw(self, scene: Scene) -> None:
+        self.list.show(scene)
+
+    def first(self) -> Widget:
+        found: Widget = self.list
+        return found
+
+
+class WholeBoard(Whole):
+    """The board."""
+
+    LIST, title = Board, "1 board"
+
+
+class WholeAgents(Whole):
+    """The agents."""
+
+    LIST, title = Agents, "2 agents"
+
+
+class WholeLog(Whole):
+    """The log."""
+
+    LIST, title = Log, "3 log"
+
+
+class WholeMessages(Whole):
+    """The messages."""
+
+    LIST, title = Messages, "5 messages"
