@@ -191,6 +191,21 @@ def check_kinds(folders: Iterable[str], files: Iterable[str]) -> None:
             raise Damaged(f"{path} is not a regular file, and is not opened", hint=REPAIR)
 
 
+def check_all_regular(folder: str) -> None:
+    """See that all that lies in ``folder``, which need not be there, are regular files; costs one readdir(3).
+
+    Raises:
+        Damaged: one is something else; the message names it.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            other = next((entry.path for entry in entries if not entry.is_file(follow_symlinks=False)), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if other is not None:
+        check_kinds((), (other,))  # unless it went meanwhile
+
+
 def _mode(path: str, missing: int) -> int:
     try:
         return os.lstat(path).st_mode

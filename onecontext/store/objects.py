@@ -17,7 +17,7 @@ from onecontext.errors import REPAIR, Damaged
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
-from onecontext.store.files import check_kinds
+from onecontext.store.files import check_all_regular
 from onecontext.store.layout import Layout
 from onecontext.store.translating import translated
 from onecontext.store.trees import (
@@ -67,8 +67,7 @@ class Objects:
     def _repository(self) -> Any:
         # Opened by its exact path: neither GIT_DIR nor a search upwards can lead somewhere else.
         self._layout.check()
-        packs = self._packs
-        check_kinds((), [str(path) for path in packs.iterdir()] if packs.is_dir() else ())
+        check_all_regular(str(self._packs))
         with translated():
             # As a bare one, so that no .gitattributes of the work tree is looked for.
             return pygit2.Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)

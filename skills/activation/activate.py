@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from onecontext.errors import InvalidDocument
 from skills.activation.arguments import Arguments, filled
 from skills.activation.commands import MAX_COMMANDS, commands, expanded
 from skills.activation.files import files, read_skill_file
-from skills.activation.parts import Part, part_of
+from skills.activation.parts import PART_TOKENS, Part, part_of
 from skills.activation.port import Runner
 from skills.format.reading import read_body
 from skills.format.skill import Skill
@@ -59,6 +60,28 @@ def activate(skill: Skill, *, arguments: Arguments | None = None, part: int = 1,
     first = [said, reading.note(skill)] if cut.number == 1 else []
     notes = [*first, _of_parts(cut, skill.name), *([_files(skill)] if cut.number == cut.of else [])]
     return "\n\n".join([cut.text.rstrip("\n"), *(note for note in notes if note)])
+
+
+def whole(skill: Skill, *, by: str) -> str:
+    """Return the body with the names of its other files, for somebody who begins with it.
+
+    Args:
+        by: who that is, as the sentence names it.
+
+    Raises:
+        InvalidDocument: it is no longer the skill that was found, or it is too long to begin with.
+    """
+    try:
+        text = activate(skill)
+        fits = part_of(text).of == 1
+    except OSError as error:
+        raise InvalidDocument(f"{by} requires the skill {skill.name}, which cannot be read: {error}") from error
+    if not fits:
+        raise InvalidDocument(
+            f"{by} requires the skill {skill.name}, whose text is longer than the {PART_TOKENS:,} tokens to begin with",
+            hint="move some of it to other files of the skill, which are read when they are needed",
+        )
+    return text
 
 
 def read_part(skill: Skill, name: str, part: int = 1) -> str:

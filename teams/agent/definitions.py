@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from onecontext.errors import InvalidDocument
-from skills.activation.activate import activate
+from skills.activation.activate import whole
+from skills.catalogue.required import required_skills
+from skills.finding.discover import Found
 from skills.format.reading import read_text
 from skills.format.skill import Skill
 from teams.agent.agent import Agent
@@ -128,13 +130,13 @@ def build_agent(
 
     Raises:
         InvalidName, UsageError, UnknownModel, NoCredentials: as :class:`Agent`.
-        InvalidDocument, OSError: a skill that it names cannot be read.
+        UnknownSkill, InvalidDocument: a skill that it names is not among ``skills``, cannot be read, or is too long.
     """
     offered = {tool.spec.name: tool for tool in (t if isinstance(t, Tool) else tool_from(t) for t in tools)}
     granted = grant(definition.tools, definition.forbidden, tuple(offered))
-    known = {skill.name: skill for skill in skills}
-    texts = [fenced("skill", activate(known[name])) for name in definition.skills if name in known]
-    missing = [f"skill {name} is not there" for name in definition.skills if name not in known]
+    by = f"agent {definition.name}"
+    had = required_skills(Found(tuple(skills), (), ()), definition.skills, by=by)
+    texts = [fenced("skill", whole(skill, by=by)) for skill in had]
     if limits is None and definition.max_turns is not None:
         limits = replace(Limits(), turns=definition.max_turns)
     agent = Agent(
@@ -145,7 +147,7 @@ def build_agent(
         limits=limits,
         **more,
     )
-    return Built(agent, (*granted.notes, *missing))
+    return Built(agent, granted.notes)
 
 
 def _roots(cwd: Path, config: Path | None) -> Iterator[tuple[Path, str]]:

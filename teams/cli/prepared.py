@@ -12,7 +12,7 @@ from teams.cli.options import readable_of
 from teams.cli.traces import traces_of
 from teams.cli.workers import crew_of, told
 from teams.mission.config import Config
-from teams.mission.opening import open_box, open_roles, open_site, uncommitted, with_models
+from teams.mission.opening import open_box, open_roles, open_site, open_skills, skill_folders, uncommitted, with_models
 from teams.mission.routes import open_routes
 from teams.mission.site import Site
 from teams.models.registry import SCRIPTED
@@ -33,7 +33,9 @@ class Prepared:
         self._roles = open_roles(project, invocation.env, config)
         self.config, self._notes = with_models(config, self._roles, invocation.env)
         self._routes = open_routes(self.config, invocation.env)
-        self._sandbox = open_box(self.config, project, readable_of(args, invocation))
+        self._skills = open_skills(self.config, project, invocation.env)
+        readable = [*readable_of(args, invocation), *skill_folders(self._skills, project, invocation.env)]
+        self._sandbox = open_box(self.config, project, readable)
         self._crew = crew_of(args, self.config, self._roles, self._sandbox, invocation)
         self.traces = traces_of(args, invocation)
 
@@ -60,6 +62,7 @@ class Prepared:
             env=self._env,
             crew=self._crew,
             roles=self._roles,
+            skills=self._skills,
         )
 
     def told_of_models(self) -> list[str]:

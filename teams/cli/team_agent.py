@@ -6,7 +6,8 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
 from onecontext.store.files import read_bytes
-from skills.activation.activate import activate
+from skills.activation.activate import whole
+from skills.catalogue.required import required_skills
 from skills.finding.discover import skills_for
 from teams.agent.client_tools import grant
 from teams.agent.definition import Definition
@@ -32,6 +33,7 @@ def agent_mind(team: Team, args: argparse.Namespace, invocation: Invocation) -> 
 
     Raises:
         UsageError, UnknownMember: what was named is not there. SetupError: a model or a sandbox cannot be had.
+        UnknownSkill, InvalidDocument: a skill that its definition names cannot be had.
     """
     definition = _definition(args.agent, invocation)
     model = args.model or (model_name(definition) if definition else None)
@@ -68,11 +70,8 @@ def _definition(name: str | None, invocation: Invocation) -> Definition | None:
 
 
 def _skills(definition: Definition, invocation: Invocation) -> list[str]:
-    known = {skill.name: skill for skill in skills_for(invocation.cwd, invocation.env).skills}
-    for name in definition.skills:
-        if name not in known:
-            invocation.out.say(invocation.out.paint(f"skill {name} is not there", "yellow"))
-    return [fenced("skill", activate(known[name])) for name in definition.skills if name in known]
+    found, by = skills_for(invocation.cwd, invocation.env), f"agent {definition.name}"
+    return [fenced("skill", whole(one, by=by)) for one in required_skills(found, definition.skills, by=by)]
 
 
 def _instructions(said: str, cwd: Path) -> str:

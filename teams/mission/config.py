@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from onecontext.errors import InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
+from skills.catalogue.fitting import DEFAULT_BUDGET
 from teams.mission.spending.purse import LEAST_OUT, Allowance
 from teams.models.port import Difficulty
 from teams.models.rates import Rate
@@ -136,14 +137,18 @@ class BudgetConfig(AllowanceConfig):
 
 
 class SkillsConfig(BaseModel):
-    """Where skills are looked for besides their usual places (:mod:`skills.finding.places`).
+    """What a project says of skills.
 
-    ``paths`` are folders of skills in the project; what leads out of it is not searched, and is said.
+    ``paths`` are folders of skills in the project, searched besides the usual places (:mod:`skills.finding.places`);
+    what leads out of it is not searched, and is said. ``required`` names those that every worker must have: without one
+    of them nothing is begun. ``catalogue_tokens`` is what the lines that name skills may cost in a prompt.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     paths: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    catalogue_tokens: int = Field(default=DEFAULT_BUDGET, ge=0, le=100_000)
 
 
 class Config(BaseModel):

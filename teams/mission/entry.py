@@ -22,6 +22,8 @@ from teams.mission.opening import (
     open_box,
     open_roles,
     open_site,
+    open_skills,
+    skill_folders,
     with_models,
 )
 from teams.mission.roles.roles import WORKER
@@ -126,7 +128,8 @@ class _Prepared:
         self._roles = open_roles(project, env, config)
         self._config, notes = with_models(config, self._roles, env)
         self._routes = open_routes(self._config, env)
-        self._sandbox = open_box(self._config, project)
+        self._skills = open_skills(self._config, project, env)
+        self._sandbox = open_box(self._config, project, skill_folders(self._skills, project, env))
         self._crew = _crew(worker, self._roles.names)
         for note in (*self._roles.notes, *notes):
             say(note)
@@ -144,6 +147,7 @@ class _Prepared:
             env=self._env,
             crew=self._crew,
             roles=self._roles,
+            skills=self._skills,
             stop=stop,
         )
 

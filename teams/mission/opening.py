@@ -13,10 +13,11 @@ from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
 from onecontext.text.redact import redact
-from onecontext.text.tokens import default_counter
-from skills.activation.tool import skill_tool
-from skills.catalogue.fitting import DEFAULT_BUDGET, catalogue
+from skills.activation.trust import Trust
+from skills.activation.trusted import trust_file
 from skills.finding.discover import skills_for
+from skills.finding.live import LiveSkills
+from skills.finding.places import Search
 from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
@@ -26,6 +27,7 @@ from teams.mission.control.which import steps_of
 from teams.mission.recorder import fallbacks, waits
 from teams.mission.roles.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
+from teams.mission.skilled import Skilled
 from teams.mission.spending.budget import Budget, spent_before
 from teams.mission.spending.ledger import Spent
 from teams.mission.spending.metered import metered
@@ -62,10 +64,26 @@ def open_roles(project: Project, env: Mapping[str, str], config: Config) -> Role
     """Return the roles that the agent definitions of the project and of the person make.
 
     Raises:
-        UsageError: two are for one part. InvalidDocument: a skill that one names cannot be read.
+        UsageError: two are for one part.
+        UnknownSkill, InvalidDocument: the orchestrator, the validator or the worker names a skill that cannot be had.
     """
     definitions = find_definitions(project.path, client_folder(env, project.path))
-    return find_roles(definitions.agents, skills_for(project.path, env, configured=config.skills.paths).skills)
+    return find_roles(definitions.agents, skills_for(project.path, env, configured=config.skills.paths))
+
+
+def open_skills(config: Config, project: Project, env: Mapping[str, str]) -> Skilled:
+    """Return what agents have of skills; what the configuration requires is proved to be there.
+
+    Raises:
+        UnknownSkill: a required one is missing or broken. UsageError: they do not fit into the catalogue.
+    """
+    search = Search(project.path, _home(env), configured=config.skills.paths, client=client_folder(env, project.path))
+    return Skilled(LiveSkills(search), config.skills, Trust(trust_file(env)))
+
+
+def skill_folders(skills: Skilled, project: Project, env: Mapping[str, str]) -> list[Path]:
+    """Return the folders of skills that commands of agents may read."""
+    return skills.folders(project.path, _home(env))
 
 
 def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[Config, list[str]]:
@@ -98,6 +116,10 @@ def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
     except (SetupError, UsageError) as error:
         return f"cannot be had ({error.message})"
     return ""
+
+
+def _home(env: Mapping[str, str]) -> Path | None:
+    return Path(env["HOME"]) if env.get("HOME") else None
 
 
 def resolved(folders: Sequence[str], project: Path) -> list[Path]:
@@ -137,10 +159,14 @@ def open_site(
     env: Mapping[str, str],
     crew: Crew = NOBODY,
     roles: Roles = NO_ROLES,
+    skills: Skilled | None = None,
     stop: threading.Event | None = None,
 ) -> Site:
-    """Bundle what a mission works with and make the folder for its working copies."""
-    skills = skills_for(project.path, env, configured=config.skills.paths).skills
+    """Bundle what a mission works with and make the folder for its working copies.
+
+    Args:
+        skills: as :func:`open_skills` gives them; None: they are opened here.
+    """
     work = memory.path / "work" / mission
     work.mkdir(parents=True, exist_ok=True)
     stop, pause = stop or threading.Event(), threading.Event()
@@ -172,8 +198,7 @@ def open_site(
         config=config.run_with_silence,
         budget=config.budget,
         work=work,
-        skill_catalogue=catalogue(skills, budget=DEFAULT_BUDGET, counter=default_counter(), form="lines").text,
-        skill_tool=skill_tool(skills),
+        skills=skills or open_skills(config, project, env),
         time=WorkTime(
             mission,
             {

@@ -6,7 +6,7 @@ Rule 1: values and handles only; nothing here decides anything.
 import math
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +27,7 @@ from teams.mission.config import BudgetConfig, RunConfig
 from teams.mission.contract import PlannedTask, TaskLimits
 from teams.mission.recorder import Recorder
 from teams.mission.roles.roles import NO_ROLES, WORKER, Roles
+from teams.mission.skilled import Skilled
 from teams.mission.spending.worktime import WorkTime
 from teams.mission.workers.port import Worker
 from teams.models.port import Conversation, Difficulty, Model, OpenModel
@@ -46,9 +47,8 @@ def worker_name(number: int, role: str = WORKER) -> str:
 class Site:
     """One mission's surroundings. ``branch`` is the branch of the user's repository where accepted work lands.
 
-    ``skill_catalogue`` is a line for each skill, "" when there is none; ``skill_tool`` reads one in full. ``workers``
-    says by role who works where that is not the built-in agent, ``members`` which member from outside does,
-    and ``who`` both in the words of the person;
+    ``skills`` is what agents have of them. ``workers`` says by role who works where that is not the built-in agent,
+    ``members`` which member from outside does, and ``who`` both in the words of the person;
     ``roles`` what each role is told and may use, ``address`` where models are asked if not at their
     providers' own ("" there). ``stop`` ends the run in order, ``pause`` holds it for as long as it
     is set.
@@ -64,8 +64,7 @@ class Site:
     config: RunConfig
     budget: BudgetConfig
     work: Path
-    skill_catalogue: str
-    skill_tool: Callable[[str], str]
+    skills: Skilled
     time: WorkTime
     workers: Mapping[str, Worker] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)

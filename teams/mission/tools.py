@@ -49,12 +49,13 @@ def worker_tools(
     *,
     remember: Callable[[str], str],
     send: Callable[[str, str], None],
-    skill: Callable[[str], str],
+    skill: Callable[[str], str] | None,
     finish: Callable[[Finished], None],
 ) -> list[Tool]:
     """Return ``remember``, ``message``, ``skill`` and ``finish``.
 
     Args:
+        skill: None: there are no skills.
         remember, send: done a second time for the same call of the same attempt, they do nothing more; so they may be.
     """
 
@@ -85,7 +86,7 @@ def worker_tools(
     return [
         tool_from(remember_, idempotent=True),
         tool_from(message, idempotent=True),
-        tool_from(skill, idempotent=True, effect="confined"),
+        *([tool_from(skill, idempotent=True, effect="confined")] if skill else []),
         tool_from(finish_, ends=True, idempotent=True, effect="confined"),
     ]
 

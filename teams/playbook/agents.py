@@ -44,6 +44,7 @@ def run(stage: Stage, path: str, step: Step, scope: Scope, slot: int) -> StepRes
     """
     spec = step.agent
     assert spec is not None
+    stage.site.roles.refuse(spec.role)
     name = scope.text(spec.name) if spec.name else _name(spec, path, slot)
     for other in spec.apart_from:
         if name in stage.record.who_worked_on(other):
@@ -101,11 +102,14 @@ class AgentRun:
                 shelf=site.shelf(name, task=self._path),
             )
             take = result_tool(spec.returns, lambda given: self._accept(given, folder, base))
+            prompt = self._prompt(mail)
+            own = [*kit.tools, *self._mail_tools(), take]
+            skill = site.skills.tool(site.sandbox, folder, [tool.spec.name for tool in role.narrowed(kit.tools)])
             agent = Agent(
                 name,
                 model=model,
-                instructions=f"{_instructions()}{role.instructions}\n{site.skill_catalogue}",
-                tools=role.narrowed([*kit.tools, site.skill_tool, *self._mail_tools(), take]),
+                instructions=f"{_instructions()}{role.instructions}\n{site.skills.catalogue(prompt)}",
+                tools=role.narrowed([*own, *([skill] if skill else [])]),
                 memory=self._memory,
                 limits=role.limited(self._limits()),
                 observer=site.recorder(name, model, **self._where),
@@ -113,16 +117,16 @@ class AgentRun:
                 pause=site.pause,
                 shelf=kit.shelf,
             )
-            result = self._let_work(agent, mail)
+            result = self._let_work(agent, prompt)
         came_to = self._came_to(result, mail)
         outcome = {"done": "submitted"}.get(came_to.outcome, came_to.outcome)
         self._tell("attempt.ended", {"outcome": outcome, **({"reason": came_to.reason} if came_to.reason else {})})
         return came_to
 
-    def _let_work(self, agent: Agent, mail: Any) -> Result:
+    def _let_work(self, agent: Agent, prompt: str) -> Result:
         """Let the agent work; what keeps it from going on (a model, a budget, a disk) ends the attempt on record."""
         try:
-            return agent.run(self._prompt(mail))
+            return agent.run(prompt)
         except OneContextError as error:
             # The disk may be what refuses: the error that says so must not be hidden by that.
             with suppress(OneContextError, OSError):

@@ -11,6 +11,7 @@ import pytest
 from onecontext import Memory
 from onecontext.errors import UnknownRevision
 from onecontext.memory.facts import fact_id
+from onecontext.recall.purpose.pinning import pinned_since
 from onecontext.text.tokens import default_counter
 from tests.support.memory import new_memory, recalled
 
@@ -80,6 +81,18 @@ def test_contradictions_stand_side_by_side_with_when_and_who_and_nothing_is_chos
         assert port in group
     assert group.count("Pinned on main (ann, 2026-01-02)") == 2
     assert "Decision (main.md)" in group
+
+
+def test_a_fact_is_pinned_since_it_was_pinned_without_a_break(memory: Memory) -> None:
+    memory.pin("the port is 8080")
+    memory.unpin("the port is 8080")
+    again = Memory.open(memory.path, agent="bob")
+    again.pin("the port is 8080")
+    again.flush()
+
+    (since,) = pinned_since(memory.layout, "main", ["the port is 8080"]).values()
+
+    assert since[1] == "bob"
 
 
 def test_of_a_group_all_is_told_or_nothing(memory: Memory) -> None:

@@ -16,6 +16,7 @@ from onecontext.doctor.examine import examine
 from onecontext.doctor.repair import repair
 from onecontext.errors import InvalidName, UnknownBranch, UsageError
 from onecontext.recall.search import search
+from onecontext.recall.search.connections import close_waiting
 from tests.support.memory import START, check, git, new_memory
 from tests.support.searching import database, folder, found, texts
 
@@ -291,6 +292,7 @@ def test_a_memory_that_cannot_be_written_is_searched_in_memory(tmp_path: Path, i
         memory.flush()
         if indexed:
             texts(memory, "drawer")
+        close_waiting()
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
 
         assert texts(memory, "drawer") == ["Observation: the drawer sticks"]

@@ -83,6 +83,26 @@ def test_a_name_in_the_query_means_who_wrote_it(team: Team) -> None:
     assert team.hits("what does Rex's keyboard do?")[0].agent == "rex"
 
 
+def test_a_name_that_says_who_is_not_looked_for_as_a_word(team: Team) -> None:
+    team.say("ada", "The lantern is broken.", session="one")
+    team.say("rex", "ada ada ada", session="two")
+
+    assert team.find("ada lantern") == ["The lantern is broken."]
+
+
+def test_words_that_many_texts_have_decide_between_those_that_have_the_rare_one(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onecontext.recall.search.finding.MOST_ROWS", 3)
+    for number in range(6):
+        team.say("ada", f"a drawer of the number {number} is open", session=f"s{number}")
+    team.say("ada", "the lantern is here and somewhere else besides, in the drawer", session="long")
+    team.say("ada", "the lantern is here and somewhere else besides, in our house", session="other")
+
+    assert team.find("lantern drawer")[0].endswith("in the drawer")
+    assert len(team.find("lantern drawer")) == 2
+
+
 def test_the_name_of_the_only_agent_is_a_word_like_any_other(team: Team) -> None:
     team.say("parser", "the parser reads a line", session="")
     team.say("parser", "the cart has a broken wheel", session="")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from onecontext.cli.main import main
+from onecontext.errors import UnknownSkill
 from skills.format.skill import Skill
 from teams.agent.client_tools import COUNTERPARTS, OURS, WITHOUT, grant, split_list
 from teams.agent.definition import Definition
@@ -15,6 +16,7 @@ from teams.agent.prompt import fenced
 from teams.agent.tools import tool_from
 from teams.agent.worktools import work_tools
 from tests.support.agents import Says, text
+from tests.support.skills import skill_writer
 
 WHOLE = """---
 name: code-reviewer
@@ -299,9 +301,11 @@ def test_aliases_are_the_clients_and_other_names_stay(written: str, name: str | 
 
 
 def test_an_agent_is_built_with_what_its_definition_chose(tmp_path: Path) -> None:
-    folder = tmp_path / "skills" / "house-style"
-    folder.mkdir(parents=True)
-    (folder / "SKILL.md").write_text("---\nname: house-style\ndescription: d\n---\nTabs only.\n")
+    write = skill_writer(tmp_path)
+    had = [
+        Skill("house-style", "d", write("skills", "house-style", body="Tabs only.\n"), "here"),
+        Skill("security", "d", write("skills", "security", body="No eval.\n"), "here"),
+    ]
     definition, _ = one(tmp_path, WHOLE.replace("model: opus", "model: inherit"))
     model = Says(text("done"))
 
@@ -313,9 +317,7 @@ def test_an_agent_is_built_with_what_its_definition_chose(tmp_path: Path) -> Non
         """Run."""
         return command
 
-    built = build_agent(
-        definition, model=model, tools=[read_file, run], skills=[Skill("house-style", "d", folder, "here")]
-    )
+    built = build_agent(definition, model=model, tools=[read_file, run], skills=had)
     result = built.agent.run("Look.")
 
     assert (result.text, built.agent.name, built.agent.limits.turns) == ("done", "code-reviewer", 7)
@@ -326,8 +328,9 @@ def test_an_agent_is_built_with_what_its_definition_chose(tmp_path: Path) -> Non
     assert built.notes == (
         "Grep is not given: search is not offered here",
         "Glob is not given: list_files is not offered here",
-        "skill security is not there",
     )
+    with pytest.raises(UnknownSkill, match="agent code-reviewer requires the skill security, which is not there"):
+        build_agent(definition, model=model, skills=had[:1])
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """main.md merged by section."""
 
+import time
+
 from onecontext.memory.sections import add_bullet, merge, split
 
 BASE = "# Roadmap\n\n## Goal\n\nA till\n\n## Milestones\n\n- one\n\n## Decisions\n"
@@ -75,3 +77,14 @@ def test_the_first_bullet_stands_apart_from_the_heading() -> None:
     assert add_bullet("## Milestones\n\n## Decisions\n", "## Milestones", "one") == (
         "## Milestones\n\n- one\n\n## Decisions\n"
     )
+
+
+def test_a_text_of_nothing_but_headings_is_taken_apart_in_time() -> None:
+    text = "".join(f"## {number}\n\n```\n## no heading\n```\n" for number in range(20_000))
+    began = time.monotonic()
+
+    found = split(text)
+
+    assert len(found) == 20_000
+    assert "".join(found.values()) == text
+    assert time.monotonic() - began < 30

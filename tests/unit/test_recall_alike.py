@@ -124,3 +124,10 @@ def test_the_longest_text_of_the_shortest_lines_is_looked_through_in_time() -> N
 
     assert time.process_time() - began < 10
     assert 1000 < len(part) <= 6500
+
+
+def test_an_excerpt_begins_with_what_is_asked_for_where_it_can() -> None:
+    lines = [f"filler number {number} of no interest to anybody at all" for number in range(40)]
+    lines[20] = "the port is 8080"
+
+    assert excerpt("\n".join(lines), words("which port")).startswith("the port is 8080\nfiller number 21")

@@ -66,6 +66,23 @@ def test_every_line_is_in_exactly_one_portion_and_each_says_which_lines_it_has(v
     assert not answer.partial
 
 
+def test_portions_that_grow_in_their_fence_say_which_lines_they_have_all_the_same(variables: Variables) -> None:
+    kept, model = variables.put("</part>\n" * 6_000), Recording(lambda system, prompt: "NOTHING")
+
+    variables.ask(kept.handle, "What?", model)
+
+    said = sorted((first, last, prompt.count("<\\/part>")) for first, last, prompt in map(_lines_of, model.asked))
+    assert said[0][0] == 1
+    assert said[-1][1] == 6_000
+    assert all(last - first + 1 == count for first, last, count in said)
+    assert [first for first, _, _ in said[1:]] == [last + 1 for _, last, _ in said[:-1]]
+
+
+def _lines_of(asked: tuple[str, str]) -> tuple[int, int, str]:
+    first, last = (int(number.replace(",", "")) for number in re.findall(r"lines ([\d,]+) to ([\d,]+):", asked[1])[0])
+    return first, last, asked[1]
+
+
 def test_what_fits_into_one_prompt_is_one_call(variables: Variables) -> None:
     kept, model = variables.put("the code is code-7\n"), Recording(quoting(CODE))
 

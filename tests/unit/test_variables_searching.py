@@ -37,6 +37,15 @@ def test_matching_lines_come_with_their_numbers_and_those_around_them(variables:
     assert variables.grep(kept.handle, "seven").matches == 0
 
 
+def test_a_line_that_is_searched_in_pieces_counts_once(variables: Variables) -> None:
+    kept = variables.put(f"needle{'x' * 3_000_000}needle\nneedle\n")
+
+    found = variables.grep(kept.handle, "needle")
+
+    assert (found.matches, [line.number for line in found.lines]) == (2, [1, 2])
+    assert variables.grep(kept.handle, "needle", limit=2).more is False
+
+
 def test_a_search_ends_at_its_limit_and_says_that_there_is_more(variables: Variables) -> None:
     kept = variables.put(TEXT)
 

@@ -32,7 +32,7 @@ _PIN = (5.0, 10.0)
 _DECISION = (1.0, 12.0)
 _QUESTION = (1.0, 8.0)
 _MILESTONE = (3.0, 8.0)
-_STEP = (3.0, 6.0)
+_STEP = (5.0, 6.0)
 _ROADMAP = (0.5, 6.0)
 _HIT = 12.0
 _FIRST = 10
@@ -92,7 +92,7 @@ def _hits(layout: Layout, known: Known, purpose: str, at: datetime | None, now: 
     for query, worth in asked.items():
         # Words that a search passes over, all of them, find nothing.
         with suppress(UsageError):
-            hits = [hit for hit in search(layout, query, k=HITS, now=now, at=at) if _is_telling(hit)]
+            hits = [hit for hit in search(layout, query, k=HITS, now=now, at=at, fold=True) if _is_telling(hit)]
             held = [hit for hit in hits if hit.id not in known.superseded]
             found += [hit_piece(hit)._replace(value=worth * _LATER**place) for place, hit in enumerate(held)]
     return found

@@ -42,9 +42,7 @@ class Chains:
         self._docs = docs
         self._read = read
         self._touched: set[int] = set()
-        ((self._newest,),) = db.rows(
-            "SELECT max((SELECT coalesce(max(chain), 0) FROM chain), (SELECT coalesce(max(chain), 0) FROM told))"
-        )
+        self._newest: int | None = None
 
     def tell(self, branch: str, folder: str, part: Part, tree: str, version: Version) -> None:
         """Note what ``branch`` tells of a part, of which nothing is told: it is the object ``tree`` in git."""
@@ -96,8 +94,9 @@ class Chains:
         for chain in sorted(self._touched):
             ((length,),) = self._db.rows("SELECT coalesce(max(length), 0) FROM told WHERE chain = ?", chain)
             gone = self._db.rows("SELECT file FROM chain WHERE chain = ? AND position >= ?", chain, length)
-            self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, length)
-            self._forget(file for (file,) in gone)
+            if gone:
+                self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, length)
+                self._forget(file for (file,) in gone)
         self._touched.clear()
 
     def _is_told_beyond(self, chain: int, length: int) -> bool:
@@ -106,13 +105,16 @@ class Chains:
     def _replace(self, chain: int, first: int, part: Part, tail: Sequence[tuple[str, str]]) -> None:
         """Have ``tail`` stand in a chain from position ``first`` on."""
         old = self._db.rows("SELECT file, path FROM chain WHERE chain = ? AND position >= ?", chain, first)
+        stood = bool(old)
         is_last = len(old) == 1 and part is Part.MILESTONES and old[0][1] == tail[0][0]
         if is_last and self._has_grown(old[0][0], tail[0][1]):
-            old, first, tail = [], first + 1, tail[1:]
-        self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, first)
+            old, stood, first, tail = [], False, first + 1, tail[1:]
+        if stood:
+            self._db.run("DELETE FROM chain WHERE chain = ? AND position >= ?", chain, first)
         # What stays in a file that grew must not go with the one before it, so the new ones come first.
         rows = [(chain, first + i, path, self._file(part, blob)) for i, (path, blob) in enumerate(tail)]
-        self._db.many("INSERT INTO chain VALUES (?, ?, ?, ?)", rows)
+        if rows:
+            self._db.many("INSERT INTO chain VALUES (?, ?, ?, ?)", rows)
         self._forget(file for file, _ in old)
 
     def _copy(self, chain: int, length: int) -> int:
@@ -125,8 +127,12 @@ class Chains:
         return new
 
     def _new_chain(self) -> int:
-        self._newest += 1
-        return int(self._newest)
+        if self._newest is None:
+            ((self._newest,),) = self._db.rows(
+                "SELECT max((SELECT coalesce(max(chain), 0) FROM chain), (SELECT coalesce(max(chain), 0) FROM told))"
+            )
+        self._newest = int(self._newest) + 1
+        return self._newest
 
     def _first(self, chain: int, length: int, paths: Sequence[str]) -> int:
         """Return the position of the first of these paths; ``length`` where none of them is in the chain."""
@@ -151,10 +157,9 @@ class Chains:
             return int(found[0][0])
         content = self._read(part, blob)
         values = (int(part), blob, content.plain_bytes)
-        self._db.run("INSERT INTO file (kind, blob, plain) VALUES (?, ?, ?)", *values)
-        ((file,),) = self._db.rows("SELECT last_insert_rowid()")
+        file = self._db.added("INSERT INTO file (kind, blob, plain) VALUES (?, ?, ?)", *values)
         self._docs.add(file, content.documents)
-        return int(file)
+        return file
 
     def _has_grown(self, file: int, blob: str) -> bool:
         """Make a file that only one chain has that of ``blob``, where that is the same with records added; else False.

@@ -38,7 +38,7 @@ class Unwritable(Exception):
 
 
 class Database:
-    """A connection to an index, for one thread. ``path`` None is one in memory."""
+    """A connection to an index, for one thread at a time. ``path`` None is one in memory."""
 
     def __init__(self, path: Path | None, *, new: bool = False) -> None:
         """Open what is at ``path``, or make it.
@@ -47,38 +47,46 @@ class Database:
             Unusable: it is no index of this version.
             Unwritable: it cannot be opened or made.
         """
-        with _translated():
+        try:
             self._connection = sqlite3.connect(
                 ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}",
                 uri=path is not None,
                 timeout=_BUSY_S,
                 isolation_level=None,
+                check_same_thread=False,
             )
+        except sqlite3.Error as error:
+            raise _translated(error) from error
         try:
             self.run("PRAGMA trusted_schema = OFF")
             self.run("PRAGMA cell_size_check = ON")
             self.run("PRAGMA secure_delete = OFF")
-            self.run("PRAGMA cache_size = -32000")
+            self.run("PRAGMA cache_size = -8000")
+            # What is undone is undone in memory. A file that a killed process was changing is known by the note beside
+            # it (shelf.py), one that a power cut met by the boot it is of, and either is made anew.
+            self.run("PRAGMA journal_mode = MEMORY")
+            self.run("PRAGMA synchronous = OFF")
             if path is None or new:
                 self._make()
             else:
-                # It outlives a killed process by its journal; what outlives a power cut is made anew (see _check).
-                self.run("PRAGMA synchronous = OFF")
-                self._check()
+                self.check()
         except BaseException:
             self.close()
             raise
 
     def _make(self) -> None:
-        # Nobody else sees it before it is whole, so it needs no journal.
+        # Nobody else sees it before it is whole, so nothing of it is ever undone.
         self.run("PRAGMA journal_mode = OFF")
-        self.run("PRAGMA synchronous = OFF")
         for statement in (*TABLES, *SETTINGS):
             self.run(statement)
         self.run("INSERT INTO about VALUES ('turn', '0'), ('fingerprint', ?), ('boot', ?)", fingerprint(), boot_id())
 
-    def _check(self) -> None:
-        """See that the file has our tables and nothing else, before anything of it is used."""
+    def check(self) -> None:
+        """See that the file has our tables and nothing else, before anything of it is used.
+
+        Raises:
+            Unusable: it has not, or is of another version or an earlier run of the machine.
+        """
         # First: a view in a table's place may have rows without end, and a trigger changes what we write.
         objects = self.rows("SELECT type, name, sql FROM sqlite_master LIMIT ?", 4 * len(TABLES))
         ours = {sql for type_, name, sql in objects if sql and (type_ != "table" or name not in SHADOWS)}
@@ -126,8 +134,10 @@ class Database:
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Return what ``sql`` yields, as tuples."""
-        with _translated():
+        try:
             return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     def run(self, sql: str, *values: Any) -> None:
         """Carry out one statement."""
@@ -135,21 +145,26 @@ class Database:
 
     def many(self, sql: str, values: Iterable[tuple[Any, ...]]) -> None:
         """Carry out one statement for each of ``values``."""
-        with _translated():
+        try:
             self._connection.executemany(sql, values)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    def added(self, sql: str, *values: Any) -> int:
+        """Carry out an INSERT of one row, and return the row's id."""
+        try:
+            return int(self._connection.execute(sql, values).lastrowid or 0)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
-        # A file that ends too early is damaged; any other failure to read or write is the disk's.
-        if code != sqlite3.SQLITE_IOERR_SHORT_READ and code & 0xFF in _DISK:
-            raise Unwritable(str(error)) from error
-        raise Unusable(str(error)) from error
+def _translated(error: sqlite3.Error) -> Exception:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    # A file that ends too early is damaged; any other failure to read or write is the disk's.
+    if code != sqlite3.SQLITE_IOERR_SHORT_READ and code & 0xFF in _DISK:
+        return Unwritable(str(error))
+    return Unusable(str(error))

@@ -24,7 +24,7 @@ class DocTable:
         ((newest,),) = db.rows("SELECT coalesce(max(id), 0) FROM doc")
         self._next = int(newest) + 1
         self._is_new = self._next == 1
-        self._words: dict[str, int] = {text: number for number, text in db.rows("SELECT id, text FROM word")}
+        self._words: dict[str, int] = {}
         self._docs: list[tuple[object, ...]] = []
         self._texts: list[tuple[int, str]] = []
         self._places: list[tuple[int, int, int, int]] = []
@@ -63,9 +63,11 @@ class DocTable:
 
     def flush(self) -> None:
         """Write what was taken in."""
-        self._db.many("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._docs)
-        self._db.many("INSERT INTO words (rowid, text) VALUES (?, ?)", self._texts)
-        self._db.many("INSERT OR IGNORE INTO also VALUES (?, ?, ?, ?)", self._places)
+        if self._docs:
+            self._db.many("INSERT INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._docs)
+            self._db.many("INSERT INTO words (rowid, text) VALUES (?, ?)", self._texts)
+        if self._places:
+            self._db.many("INSERT OR IGNORE INTO also VALUES (?, ?, ?, ?)", self._places)
         for buffer in (self._docs, self._texts, self._places):
             buffer.clear()
 
@@ -89,6 +91,6 @@ class DocTable:
 
     def _word(self, text: str) -> int:
         if text not in self._words:
-            self._db.run("INSERT INTO word (text) VALUES (?)", text)
-            ((self._words[text],),) = self._db.rows("SELECT id FROM word WHERE text = ?", text)
+            known = self._db.rows("SELECT id FROM word WHERE text = ?", text)
+            self._words[text] = known[0][0] if known else self._db.added("INSERT INTO word (text) VALUES (?)", text)
         return self._words[text]

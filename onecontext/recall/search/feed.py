@@ -12,7 +12,7 @@ from typing import NamedTuple
 from onecontext.errors import DamagedDocument
 from onecontext.memory import metadata
 from onecontext.names import is_name
-from onecontext.recall.search.chains import Chains, Version
+from onecontext.recall.search.chains import Chains, Changed, Version
 from onecontext.recall.search.database import Database
 from onecontext.recall.search.doctable import DocTable
 from onecontext.recall.search.documents import Content, Part, added, content_of
@@ -22,6 +22,7 @@ from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 
 _HISTORY = {"log": Part.STEPS, "commit": Part.MILESTONES}
+_FOLDERS = {part: folder for folder, part in _HISTORY.items()}
 
 
 class _Told(NamedTuple):
@@ -60,15 +61,19 @@ class Feed:
         for name in sorted(known.keys() - tips.keys()):
             self._forget(name)
         for name, tip in sorted(tips.items()):
-            if name not in known or known[name][0] != tip:
-                self._branch(name, tip)
+            was, tree = known.get(name, (None, None))
+            if was != tip:
+                self._branch(name, tip, tree)
 
     def _finish(self) -> None:
         self._chains.release()
         self._docs.flush()
 
-    def _branch(self, name: str, tip: str) -> None:
+    def _branch(self, name: str, tip: str, was: str | None) -> None:
+        """Have the index tell what a branch has at its tip; ``was`` is the tree that it tells now, None is none."""
         commit = self._objects.info(tip)
+        # Of both parts of all folders at once.
+        changed = self._objects.changed_in_git(was, commit.tree) if was else {}
         before = self._chains.told(name)
         now = {(told.folder, told.part): told.object for told in self._told(name, commit.tree)}
         for (folder, part), (object_name, version) in before.items():
@@ -77,7 +82,7 @@ class Feed:
         for (folder, part), object_name in now.items():
             old = before.get((folder, part))
             if old is None or old[0] != object_name:
-                version = self._version(_Told(folder, part, object_name), old)
+                version = self._version(_Told(folder, part, object_name), old, changed)
                 self._chains.tell(name, folder, part, object_name, version)
         self._db.run("INSERT OR REPLACE INTO branch VALUES (?, ?, ?, ?)", name, tip, commit.tree, commit.at_s)
 
@@ -87,13 +92,17 @@ class Feed:
         self._db.run("DELETE FROM branch WHERE name = ?", name)
         self._db.run("DELETE FROM looked WHERE branch = ?", name)
 
-    def _version(self, told: _Told, old: tuple[str, Version] | None) -> Version:
+    def _version(self, told: _Told, old: tuple[str, Version] | None, changed: Changed) -> Version:
         base = old or self._chains.anywhere(told.folder, told.part, told.object)
         if base and base[0] == told.object:
             return base[1]
         if told.part not in (Part.STEPS, Part.MILESTONES):
             return self._chains.version(told.part, None, {"": (None, told.object)})
-        changed = self._objects.changed_in_git(base[0] if base else None, told.object)
+        if old:
+            top = f"branches/{told.folder}/{_FOLDERS[told.part]}/"
+            changed = {path[len(top) :]: blobs for path, blobs in changed.items() if path.startswith(top)}
+        else:
+            changed = self._objects.changed_in_git(base[0] if base else None, told.object)
         depth = 2 if told.part is Part.STEPS else 1
         history = {path: blobs for path, blobs in changed.items() if _is_numbered(path, depth)}
         return self._chains.version(told.part, base[1] if base else None, history)

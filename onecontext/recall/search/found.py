@@ -37,7 +37,9 @@ def found(
     if budget is not None and budget < 0:
         raise UsageError(f"a budget of {budget} is below 0", hint="leave --budget out for no limit")
     closeness = closeness_of(embed) if embed else None
-    hits = search(layout, query, branch=branch, agent=agent, since=since, kind=kind, k=k, closeness=closeness)
+    hits = search(
+        layout, query, branch=branch, agent=agent, since=since, kind=kind, k=k, closeness=closeness, fold=True
+    )
     packed = pack([hit_piece(hit) for hit in hits], budget=budget, counter=counter)
     return Found(packed.text, packed.tokens, budget, counter.name, list(packed.left_out), hits)
 
@@ -52,7 +54,8 @@ def _heading(hit: Hit) -> str:
     when = f"{iso(hit.at)[:16]}Z"
     branch, agent = shown_name(hit.branch), shown_name(hit.agent)
     if hit.kind in ("step", "milestone"):
-        return f"{hit.kind.capitalize()} {shown_id(hit.id)} ({branch}, {agent}, {when})"
+        more = f"; {len(hit.alike)} more say the same" if hit.alike else ""
+        return f"{hit.kind.capitalize()} {shown_id(hit.id)} ({branch}, {agent}, {when}{more})"
     what = "A section of main.md" if hit.kind == "main" else "Metadata"
     return f"{what} ({branch}, {when})"
 

@@ -9,13 +9,13 @@ Rule 4: where it cannot be written (read-only, full, held by a process that was 
         forgotten.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from onecontext.errors import Damaged, LockTimeout
+from onecontext.recall.search.connections import Connection
 from onecontext.recall.search.database import Database, Unusable, Unwritable
 from onecontext.recall.search.shelf import Shelf
 from onecontext.recall.search.unsaved import marks, words
@@ -61,19 +61,21 @@ class _Opened:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._shelf = Shelf(layout)
-        self._path: Path | None = None
-        self._db: Database | None = None
+        self._connection: Connection | None = None
 
     def __enter__(self) -> "_Opened":
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        self._close()
+    def __exit__(self, raised: object, *_: object) -> None:
+        if raised is None and self._connection is not None:
+            self._connection.give_back()
+        else:
+            self._close()
 
     def if_current(self, use: Callable[[Database], T]) -> tuple[T] | None:
         """Return what ``use`` makes of the index that is there; None where that is of no use as it is."""
         try:
-            db = self._open()
+            db = self._open().db
             with db.reading():
                 return (use(db),) if _is_current(self._layout, db) else None
         except Unusable:
@@ -83,21 +85,36 @@ class _Opened:
     def brought_up(self, use: Callable[[Database], T]) -> T:
         """Bring the index that is there up to date, or make another. The caller holds the lock."""
         try:
-            db = self._open()
-            with db.changing():
+            connection = self._open()
+            with self._changing(connection) as db:
                 _refresh(self._layout, db)
                 db.count_turn()
-            if self._path is not None:
-                with suppress(OSError):  # full: what is noted then is of an earlier change
-                    self._shelf.note(self._path, db.turn)
             with db.reading():
                 return use(db)
         except Unusable:
             self._close()
         self._make()
-        db = self._open()
+        db = self._open().db
         with db.reading():
             return use(db)
+
+    @contextmanager
+    def _changing(self, connection: Connection) -> Iterator[Database]:
+        """Have the block change the index, and a note tell others so until it is done, or undone for sure."""
+        self._shelf.note_begin(connection.path)
+        try:
+            with connection.db.changing():
+                yield connection.db
+        except (Unusable, Unwritable, OSError):
+            raise  # who knows what was undone: it is made anew
+        except BaseException:
+            self._note(connection)
+            raise
+        self._note(connection)
+
+    def _note(self, connection: Connection) -> None:
+        with suppress(OSError):  # full: it is made anew by whoever comes next
+            self._shelf.note(connection.path, connection.db.turn)
 
     def _make(self) -> None:
         name, db = self._shelf.begin()
@@ -114,20 +131,20 @@ class _Opened:
             self._shelf.discard(name)
             raise
 
-    def _open(self) -> Database:
+    def _open(self) -> Connection:
         named = self._shelf.named()
-        if self._db is None or named.path != self._path:
+        if self._connection is None or named.path != self._connection.path:
             self._close()
-            self._path, self._db = named.path, Database(named.path)
+            self._connection = Connection(named.path)
         # Who changes it now makes another turn before we can look, and who did a moment ago has noted it or made one.
-        if not named.is_as_left and self._db.turn == named.turn:
+        if not named.is_as_left and self._connection.db.turn == named.turn:
             raise Unusable("somebody else wrote it")
-        return self._db
+        return self._connection
 
     def _close(self) -> None:
-        if self._db is not None:
-            self._db.close()
-        self._db = None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 def _refresh(layout: Layout, db: Database, at: datetime | None = None) -> None:

@@ -23,6 +23,7 @@ class Hit:
         text: all of it.
         score: higher is better; comparable within one search only.
         how_to_get: the command that shows it in full.
+        alike: ids of records that say the same in the same words and are no hits of their own, where asked for.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Hit:
     text: str
     score: float
     how_to_get: str
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ Rule 2: what is shown comes from git or the log, never from the index; where the
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from shlex import quote
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ from onecontext.recall.search.blobs import Blobs
 from onecontext.recall.search.database import Database, Unusable
 from onecontext.recall.search.dense import Closeness
 from onecontext.recall.search.documents import KIND_OF, Part, key_of, micros, moment, page_text, record_of, text_of
-from onecontext.recall.search.gathering import gathered
+from onecontext.recall.search.folding import folded
+from onecontext.recall.search.gathering import LOOKED_AT, gathered
 from onecontext.recall.search.index import asked_of
 from onecontext.recall.search.model import KINDS, Hit, Kind, Wanted
 from onecontext.recall.search.ranking import Ranked, ranked
@@ -55,6 +57,7 @@ def search(
     now: datetime | None = None,
     closeness: Closeness | None = None,
     at: datetime | None = None,
+    fold: bool = False,
 ) -> list[Hit]:
     """Return the ``k`` best hits for a query, best first; fewer where there are no more.
 
@@ -67,6 +70,7 @@ def search(
         now: aware; what "yesterday" in a query is counted from. None is the clock's time.
         closeness: what else says how close texts are to the query; None is words alone.
         at: what all branches told at that time, as it had been committed by then; None is now.
+        fold: have records that say the same be one hit: of the best hundred, until there are ``k``.
 
     Raises:
         UsageError: the query has no word, or one of the others is none of its kind.
@@ -77,7 +81,7 @@ def search(
     wanted = _checked(layout, Wanted(branch, agent, None, kind), since)
     if k < 0:
         raise UsageError(f"-k {k} is below 0", hint="name how many hits you want, such as 10")
-    asking = _Asking(query, wanted, min(k, sys.maxsize), now or datetime.now(UTC), closeness)
+    asking = _Asking(query, wanted, min(k, sys.maxsize), now or datetime.now(UTC), closeness, fold)
     return asked_of(layout, partial(_hits, layout, asking), at=at)
 
 
@@ -94,6 +98,7 @@ class _Asking(NamedTuple):
     k: int
     now: datetime
     closeness: Closeness | None
+    fold: bool
 
 
 def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
@@ -111,14 +116,17 @@ def _checked(layout: Layout, wanted: Wanted, since: datetime | None) -> Wanted:
 
 
 def _hits(layout: Layout, asking: _Asking, db: Database) -> list[Hit]:
-    query, wanted, k, now, closeness = asking
+    query, wanted, k, now, closeness, fold = asking
     if k == 0:
         return []
     evidence = gathered(db, query=query, wanted=wanted, now=now, limit=k + _SPARE)
     reader = _Reader(layout, db, wanted)
     if closeness is not None:
         evidence = evidence._replace(found=closeness.scored(query, evidence.found, evidence.passages, reader.text))
-    return _once(map(reader.hit, ranked(*evidence)[: k + _SPARE]), k)
+    order = ranked(*evidence)
+    if fold:
+        return folded(_versions(map(reader.hit, order[: max(k + _SPARE, LOOKED_AT)])), k)
+    return _once(map(reader.hit, order[: k + _SPARE]), k)
 
 
 def _called(layout: Layout, prefix: str, db: Database) -> list[Hit]:
@@ -130,13 +138,16 @@ def _called(layout: Layout, prefix: str, db: Database) -> list[Hit]:
 
 def _once(hits: Iterable[Hit], k: int) -> list[Hit]:
     """Return the first ``k`` hits that are no other version of one before; no more of them are read than that takes."""
-    best: dict[tuple[object, ...], Hit] = {}
+    return list(islice(_versions(hits), k))
+
+
+def _versions(hits: Iterable[Hit]) -> Iterator[Hit]:
+    seen: set[tuple[object, ...]] = set()
     for hit in hits:
-        version = hit.text if hit.kind in ("main", "metadata") else hit.at
-        best.setdefault((hit.kind, hit.id, version), hit)
-        if len(best) == k:
-            break
-    return list(best.values())
+        key = (hit.kind, hit.id, hit.text if hit.kind in ("main", "metadata") else hit.at)
+        if key not in seen:
+            seen.add(key)
+            yield hit
 
 
 class _Reader:

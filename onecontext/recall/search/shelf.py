@@ -4,14 +4,16 @@ Rule 1: the file ``current`` names the one that counts, so a new one takes its p
         reads the old one goes on reading it.
 Rule 2: one process at a time changes an index; readers take no lock.
 Rule 3: nothing here is worth keeping: what is in the way, damaged or left over is passed over or removed.
-Rule 4: ``current`` also notes how the file was after our last change of it, and which change that was. A file that was
-        written since without another change of ours is damaged, whether or not SQLite would notice.
+Rule 4: ``current`` also notes how the file was after our last change of it, and which change that was; while it is
+        changed it says that instead. A file that was written since without another change of ours, or whose change
+        nobody brought to an end, is damaged, whether or not SQLite would notice.
 Rule 5: SQLite never finds a journal beside a file of which we do not know that its writer is alive: undoing with one
         writes, and removes, what the journal names. A file with such a journal is made anew.
 """
 
 import os
 import re
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +25,8 @@ from onecontext.store.layout import Layout
 from onecontext.store.marks import mark
 from onecontext.store.place import small
 
-_NOTE = re.compile(r"([0-9a-f]{16}) (\d{1,18}) (\d{1,18}) (\d{1,24})\n", re.ASCII)
+_NOTE = re.compile(r"([0-9a-f]{16}) (\d{1,18}) (\d{1,18}) (\d{1,24}) *\n", re.ASCII)
+_NOTE_BYTES = 96  # always as many, so that a note takes the place of another with one write(2)
 _OURS = re.compile(r"[0-9a-f]{16}\.db(?:-journal|-wal|-shm)?|\.current\.[0-9a-f]{16}\.tmp", re.ASCII)
 _BESIDE = ("-journal", "-wal", "-shm")
 
@@ -75,10 +78,38 @@ class Shelf:
         """Note how the file of the index is after the change of that number. The caller holds the lock.
 
         Raises:
-            OSError: the disk refused; the note from before says less, and nothing wrong.
+            OSError: the disk refused; what was noted before stays.
         """
         _, size, changed_ns, _ = mark(path)
-        replace_text(self._current, f"{path.stem} {turn} {size} {changed_ns}\n")
+        self._write(f"{path.stem} {turn} {size} {changed_ns}")
+
+    def note_begin(self, path: Path) -> None:
+        """Note that the file of the index is about to be changed. The caller holds the lock.
+
+        Raises:
+            Unwritable: the disk refused; nothing was noted.
+        """
+        try:
+            self._write(f"{path.stem} changing")
+        except OSError as error:
+            raise Unwritable(str(error)) from error
+
+    def _write(self, words: str) -> None:
+        """Write the note: in place where there is one of ours, as putting another in its place waits for the disk."""
+        text = f"{words:<{_NOTE_BYTES - 1}}\n"
+        try:
+            descriptor = os.open(self._current, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            replace_text(self._current, text)
+            return
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size == _NOTE_BYTES:
+                os.pwrite(descriptor, text.encode("ascii"), 0)
+                return
+        finally:
+            os.close(descriptor)
+        replace_text(self._current, text)
 
     def begin(self) -> tuple[str, Database]:
         """Make an empty index that does not count yet. The caller holds the lock.

@@ -4,16 +4,18 @@ Rule 1: what a mission depends on stays: the built-in rules come first, the tool
     taken away, a limit only gets tighter. A definition may come with what was cloned.
 Rule 2: the orchestrator and the validator are one each; any other definition is a role that a plan may name.
 Rule 3: what a definition asks for and does not get is told in a sentence.
+Rule 4: a skill is no such thing: a role that names one does not work without it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from onecontext.errors import UsageError
+from onecontext.errors import InvalidDocument, UnknownSkill, UsageError
 from onecontext.text.tokens import default_counter
-from skills.activation.activate import activate
-from skills.format.skill import Skill
+from skills.activation.activate import whole
+from skills.catalogue.required import required_skills
+from skills.finding.discover import Found
 from teams.agent.client_tools import OURS, grant
 from teams.agent.definition import Definition
 from teams.agent.definitions import model_name
@@ -78,22 +80,36 @@ class Role:
 
 @dataclass(frozen=True)
 class Roles:
-    """All roles of a mission by name; without any definition the built-in ones. ``notes``: what could not be had."""
+    """All roles of a mission by name; without any definition the built-in ones. ``notes``: what could not be had.
+
+    ``cannot``: roles that are defined and cannot work, to why.
+    """
 
     defined: Mapping[str, Role] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cannot: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> Role:
         """Return the role of that name; a built-in one as it is where no definition says more of it.
 
         Raises:
-            UsageError: there is none; the message lists those there are.
+            UsageError: there is none, or it cannot work; the message says why, or lists those there are.
         """
+        self.refuse(name)
         if name in self.defined:
             return self.defined[name]
         if name not in (WORKER, *PARTS):
             raise UsageError(f"there is no role {name!r}; there are {', '.join(self.names)}")
         return Role(name)
+
+    def refuse(self, name: str) -> None:
+        """Refuse a role that is defined and cannot work.
+
+        Raises:
+            UsageError: it is one; the message says why.
+        """
+        if name in self.cannot:
+            raise UsageError(f"the role {name} cannot work: {self.cannot[name]}")
 
     @property
     def names(self) -> list[str]:
@@ -116,6 +132,8 @@ class Roles:
                     f"task {task.key} is for the role {known.role or WORKER}, which does not change; drop it and plan "
                     "another under a new key"
                 )
+            if task.role is not None:
+                self.refuse(task.role)
             if task.role is not None and task.role not in self.names:
                 raise UsageError(
                     f"task {task.key} is for the role {task.role!r}; there are {', '.join(self.names)}",
@@ -141,7 +159,7 @@ class Roles:
 NO_ROLES = Roles()
 
 
-def find_roles(definitions: Sequence[Definition], skills: Sequence[Skill]) -> Roles:
+def find_roles(definitions: Sequence[Definition], skills: Found) -> Roles:
     """Return the roles that ``definitions`` make.
 
     Args:
@@ -149,11 +167,11 @@ def find_roles(definitions: Sequence[Definition], skills: Sequence[Skill]) -> Ro
 
     Raises:
         UsageError: two of them are for the one part of orchestrator or validator.
-        InvalidDocument, OSError: a skill that one names cannot be read.
+        UnknownSkill, InvalidDocument: a skill that one of these, or the plain worker, names cannot be had.
     """
     found: dict[str, Role] = {}
     notes: list[str] = []
-    known = {skill.name: skill for skill in skills}
+    cannot: dict[str, str] = {}
     for definition in definitions:
         name = definition.role if definition.role in PARTS else definition.name
         if name in found:
@@ -165,11 +183,22 @@ def find_roles(definitions: Sequence[Definition], skills: Sequence[Skill]) -> Ro
         if why := _why_not(name, definition):
             notes.append(f"agent {definition.name} is no role of missions: {why}")
             continue
-        texts = tuple(fenced("skill", activate(known[skill])) for skill in definition.skills if skill in known)
+        try:
+            texts = _texts(definition, skills)
+        except (UnknownSkill, InvalidDocument) as error:
+            if name in (WORKER, *PARTS):
+                raise  # no mission can do without these
+            cannot[name] = error.message
+            notes.append(f"role {name} cannot work: {error.message}")
+            continue
         found[name] = Role(name, definition, texts)
-        notes += [f"agent {definition.name}: skill {one} is not there" for one in definition.skills if one not in known]
         notes += [f"agent {definition.name}: {note}" for note in found[name].notes]
-    return Roles(found, tuple(notes))
+    return Roles(found, tuple(notes), cannot)
+
+
+def _texts(definition: Definition, skills: Found) -> tuple[str, ...]:
+    by = f"agent {definition.name}"
+    return tuple(fenced("skill", whole(one, by=by)) for one in required_skills(skills, definition.skills, by=by))
 
 
 def _why_not(name: str, definition: Definition) -> str:

@@ -51,11 +51,14 @@ class BuiltIn:
 
     def _agent(self, assignment: Assignment, finish: Callable[[Finished], None]) -> Agent:
         site, role = self._site, self._site.roles.of(assignment.role)
-        own = worker_tools(remember=assignment.remember, send=assignment.send, skill=site.skill_tool, finish=finish)
+        skill = site.skills.tool(
+            site.sandbox, assignment.folder, [tool.spec.name for tool in role.narrowed(assignment.kit.tools)]
+        )
+        own = worker_tools(remember=assignment.remember, send=assignment.send, skill=skill, finish=finish)
         return Agent(
             assignment.agent,
             model=self._model,
-            instructions=f"{prompt('worker')}\n{site.skill_catalogue}{assignment.instructions}",
+            instructions=f"{prompt('worker')}\n{site.skills.catalogue(assignment.text)}{assignment.instructions}",
             tools=[assignment.guard(tool) for tool in role.narrowed([*assignment.kit.tools, *own])],
             memory=assignment.notebook,
             limits=assignment.limits,
