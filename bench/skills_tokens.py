@@ -105,7 +105,8 @@ def _told(name: str, shares: dict[Mix, float]) -> int:
 
 def _random(servers: Sequence[Server]) -> list[Mix]:
     draw = random.Random(SEED)
-    return [tuple(draw.sample(servers, draw.randint(1, len(servers)))) for _ in range(MIXES)]
+    drawn = (draw.sample(range(len(servers)), draw.randint(1, len(servers))) for _ in range(MIXES))
+    return [tuple(servers[n] for n in mix) for mix in sorted({tuple(sorted(mix)) for mix in drawn})]
 
 
 def _least(servers: Sequence[Server]) -> int:

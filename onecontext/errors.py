@@ -97,6 +97,15 @@ class AmbiguousRevision(UsageError):
         self.candidates = tuple(candidates)
 
 
+class AmbiguousName(UsageError):
+    """Several names begin with what was given; ``candidates`` lists them."""
+
+    def __init__(self, prefix: str, candidates: Sequence[str]) -> None:
+        super().__init__(f"{prefix!r} could be {', '.join(candidates)}; write more of it")
+        self.prefix = prefix
+        self.candidates = tuple(candidates)
+
+
 class UnknownVariable(UsageError):
     """No value has that handle (``ctx:…``), or it was collected."""
 

@@ -69,9 +69,10 @@ class Project:
         repository = open_repository(Path(found))
         top = Path(repository.workdir or repository.path)
         if repository.head_is_unborn:
-            raise NoRepository(
-                f"the repository {top} has no commit yet", hint="run 'git add -A' and 'git commit' there first"
-            )
+            hint = "run 'git add -A' and 'git commit' there first"
+            if repository.is_bare:
+                hint = "it is a bare one: push a commit to it from a clone"
+            raise NoRepository(f"the repository {top} has no commit yet", hint=hint)
         return cls(path=top, git_path=Path(repository.path), clock=clock)
 
     @property

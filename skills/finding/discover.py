@@ -15,6 +15,7 @@ from pathlib import Path
 
 from skills.finding.lookalikes import refused
 from skills.finding.places import BUNDLED, Place, Search, places
+from skills.finding.precedence import first_of_each
 from skills.finding.remembered import Remembered, cache_folder, file_for, open_file
 from skills.finding.scanning import Seen, documents
 from skills.format.skill import FILE_NAME, Loaded, Problem, Skill
@@ -120,20 +121,13 @@ def settle(
     seen: Iterable[tuple[Place, Seen] | Problem], remembered: Remembered, good: Mapping[str, Skill] | None = None
 ) -> Found:
     """Return which of the documents count; see :func:`find`."""
-    taken: dict[str, Skill] = {}
-    problems: list[Problem] = []
-    shadowed: list[Shadowed] = []
-    for skill, problem in _loaded(seen, remembered, good or {}):
-        if problem is not None:
-            problems.append(problem)
-        if skill is not None and skill.name in taken:
-            shadowed.append(Shadowed(skill, by=taken[skill.name]))
-        elif skill is not None:
-            taken[skill.name] = skill
+    loaded = list(_loaded(seen, remembered, good or {}))
+    problems = [one.problem for one in loaded if one.problem is not None]
+    taken, hidden = first_of_each(one.skill for one in loaded if one.skill is not None)
     remembered.settle()
     for name, looks in refused(taken.values()).items():
         problems.append(_lookalike(taken.pop(name), looks))
-    kept = tuple(shadow for shadow in shadowed if shadow.by.name in taken)
+    kept = tuple(Shadowed(skill, by) for skill, by in hidden if by.name in taken)
     return Found(tuple(taken[name] for name in sorted(taken)), tuple(problems), kept)
 
 

@@ -16,8 +16,10 @@ from onecontext.errors import InvalidDocument
 from skills.activation.activate import whole
 from skills.catalogue.required import required_skills
 from skills.finding.discover import Found
+from skills.finding.places import folders_up
+from skills.finding.precedence import first_of_each
 from skills.format.reading import read_text
-from skills.format.skill import Skill
+from skills.format.skill import Problem, Skill
 from teams.agent.agent import Agent
 from teams.agent.client_tools import grant
 from teams.agent.definition import INHERIT, Definition, line_of, parse
@@ -34,17 +36,6 @@ ALIASES = {
     "opus": "anthropic/claude-opus-4-5",
     "sonnet": "anthropic/claude-sonnet-4-5",
 }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A file that is no agent (``used`` False), or one that is used although something is odd about it."""
-
-    path: Path
-    line: int
-    reason: str
-    mend: str
-    used: bool
 
 
 @dataclass(frozen=True)
@@ -86,18 +77,13 @@ def find_definitions(cwd: Path, config: Path | None) -> Definitions:
         cwd: its ``.claude/agents`` is searched, and those of the folders above up to the repository's.
         config: the client's own folder (``$CLAUDE_CONFIG_DIR``, else ``~/.claude``); None: search none.
     """
-    taken: dict[str, Definition] = {}
-    problems: list[Problem] = []
-    shadowed: list[Shadowed] = []
-    for root, source in _roots(cwd, config):
-        for item in _in_root(root, source):
-            if isinstance(item, Problem):
-                problems.append(item)
-            elif item.name in taken:
-                shadowed.append(Shadowed(item, by=taken[item.name]))
-            else:
-                taken[item.name] = item
-    return Definitions(tuple(taken[name] for name in sorted(taken)), tuple(problems), tuple(shadowed))
+    items = [item for root, source in _roots(cwd, config) for item in _in_root(root, source)]
+    taken, hidden = first_of_each(item for item in items if isinstance(item, Definition))
+    return Definitions(
+        tuple(taken[name] for name in sorted(taken)),
+        tuple(item for item in items if isinstance(item, Problem)),
+        tuple(Shadowed(one, by) for one, by in hidden),
+    )
 
 
 def model_name(definition: Definition) -> str | None:
@@ -161,18 +147,14 @@ def _roots(cwd: Path, config: Path | None) -> Iterator[tuple[Path, str]]:
 
 
 def _up_to_repository(cwd: Path) -> list[Path]:
-    folders = [cwd, *cwd.parents]
-    top = next((number for number, folder in enumerate(folders) if (folder / ".git").exists()), 0)
-    return folders[: top + 1]
+    return folders_up(cwd, next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd))
 
 
 def _in_root(root: Path, source: str) -> Iterator[Definition | Problem]:
     paths = sorted(_files(root))
     if len(paths) > MAX_FILES:
         mend = "take some out of the folder"
-        yield Problem(
-            root, 1, f"it has {len(paths):,} files, and only the first {MAX_FILES:,} are read", mend, used=False
-        )
+        yield Problem(root, f"it has {len(paths):,} files, and only the first {MAX_FILES:,} are read", 1, mend)
     for path in paths[:MAX_FILES]:
         yield from _in_file(root, path, source)
 
@@ -190,16 +172,16 @@ def _in_file(root: Path, path: Path, source: str) -> Iterator[Definition | Probl
         real = path.resolve()
         if not real.is_relative_to(root):
             mend = "put the file itself there"
-            yield Problem(path, 1, f"a symlink leads out of {root.name}, which is not followed", mend, used=False)
+            yield Problem(path, f"a symlink leads out of {root.name}, which is not followed", 1, mend)
             return
         definition, faults = parse(read_text(real), path, source=source)
     except InvalidDocument as error:
-        yield Problem(path, line_of(error), error.message, error.hint or "write it as UTF-8 text", used=False)
+        yield Problem(path, error.message, line_of(error), error.hint or "write it as UTF-8 text")
     except (OSError, RuntimeError) as error:  # RuntimeError: symlinks in a circle
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        yield Problem(path, 1, f"cannot be read: {reason}", "check its owner and mode", used=False)
+        yield Problem(path, f"cannot be read: {reason}", 1, "check its owner and mode")
     else:
         yield definition
         if faults:
             reason, mend = ("; ".join(parts) for parts in zip(*((f.reason, f.mend) for f in faults), strict=True))
-            yield Problem(path, faults[0].line, reason, mend, used=True)
+            yield Problem(path, reason, faults[0].line, mend, used=True)

@@ -11,9 +11,10 @@ from typing import Any
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import printable
 from onecontext.errors import UnknownMember
+from skills.format.skill import Problem
 from teams.agent.client_tools import OURS, grant
 from teams.agent.definition import Definition
-from teams.agent.definitions import Definitions, Problem, client_folder, find_definitions, model_name
+from teams.agent.definitions import Definitions, client_folder, find_definitions, model_name
 from teams.cli.place import add_json
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.errors import NoTeam
 from teams.engine.kept import Kept, kept
-from teams.protocol.team import ENDED, JOURNAL, Team
+from teams.protocol.team import ENDED, JOURNAL, Team, whole_name
 
 AGENT_VARIABLE = "ONECONTEXT_AGENT"
 TEAM_VARIABLE = "ONECONTEXT_TEAM"
@@ -24,7 +24,9 @@ ROOT_HELP = (
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the two options that say which team is meant."""
-    parser.add_argument("--team", help=f"the team's name (default: ${TEAM_VARIABLE}, else the one last at work)")
+    parser.add_argument(
+        "--team", help=f"the team's name, or how it alone begins (default: ${TEAM_VARIABLE}, else the one last at work)"
+    )
     parser.add_argument("--root", type=Path, help=ROOT_HELP)
 
 
@@ -40,6 +42,7 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
 
     Raises:
         NoTeam: there is none; the message says where was looked.
+        AmbiguousName: several begin with the name that is given, and none is it.
     """
     name: str | None = args.team
     if name is None and args.root is None:
@@ -50,7 +53,8 @@ def open_team(args: argparse.Namespace, invocation: Invocation) -> Team:
             f"there is no team in {root}",
             hint="'onecontext team new NAME' and 'onecontext run \"GOAL\"' make one; --root says where another is",
         )
-    return Team.open(names[0] if name is None else name, root=root, cwd=invocation.cwd)
+    meant = names[0] if name is None else whole_name(name, Team.list(root))
+    return Team.open(meant, root=root, cwd=invocation.cwd)
 
 
 def ended(roots: Sequence[Path], team: str | None = None) -> list[tuple[Path, Kept]]:
@@ -89,10 +93,15 @@ def _holds_teams(folder: Path) -> bool:
 
 
 def _root_of(team: str | None, invocation: Invocation) -> Path:
-    """Return the first root that has the team, also a client's; without a name, the first that has any."""
-    for root in roots(invocation):
-        names = Team.list(root)
+    """Return the first root that has the team, also a client's, else the first where a name begins so; without a
+    name, the first that has any.
+    """
+    known = [(root, Team.list(root)) for root in roots(invocation)]
+    for root, names in known:
         if team in names or (team is None and names):
+            return root
+    for root, names in known:
+        if team and any(name.startswith(team) for name in names):
             return root
     return find_root(invocation.cwd)
 

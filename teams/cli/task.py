@@ -83,7 +83,7 @@ def _evidence(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        document = loads(text, source="--evidence")
+        document = loads(text, source="--evidence", unique=True)
     except Damaged as error:
         raise InvalidDocument(error.message, hint='quote an object: \'{"commit": "…"}\'') from error
     if not isinstance(document, dict):

@@ -138,6 +138,7 @@ def _text(summary: Summary, out: Output, advice: str) -> str:
     ]
     lines += [f"found    {out.paint(one.splitlines()[0])}" for one in summary.discovered if one]
     lines += [f"advice   {out.paint(one.splitlines()[0])}" for one in summary.advice if one]
+    lines += [f"asked    {out.paint(one)}" for one in summary.asked]
     if summary.unread:
         lines.append(f"mail     {counted(summary.unread, 'message waits', 'messages wait')} for you: 'onecontext mail'")
     if not good:

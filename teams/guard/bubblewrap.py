@@ -74,6 +74,11 @@ class Bubblewrap:
         self._output_limit_bytes = output_limit_bytes
         self._version = bwrap_version(bwrap)
 
+    def take_over(self, workspace: Path) -> None:
+        """Hand the workspace over to the user id of commands (all but .git), when we are root; see the port."""
+        if self.identity.stand_in:
+            hand_over(workspace, self.identity.uid)
+
     def run(
         self,
         argv: Sequence[str],
@@ -88,10 +93,10 @@ class Bubblewrap:
     ) -> CommandResult:
         """Run ``argv`` in ``workspace``, which it sees as /workspace; see the port.
 
-        When we are root, a writable workspace is handed over to the user id of the command first (all but .git).
+        A writable workspace is taken over first.
         """
-        if writable and self.identity.stand_in:
-            hand_over(workspace, self.identity.uid)
+        if writable:
+            self.take_over(workspace)
         reading, writing = os.pipe()
         try:
             with ExitStack() as held:

@@ -37,6 +37,14 @@ class Sandbox(Protocol):
 
     tier: str
 
+    def take_over(self, workspace: Path) -> None:
+        """Make the workspace ready, as the first command that may write there would: afterwards only commands touch it.
+
+        Raises:
+            OSError: the folder is missing, or we may not.
+        """
+        ...
+
     def run(
         self,
         argv: Sequence[str],

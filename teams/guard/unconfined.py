@@ -30,6 +30,9 @@ class Unconfined:
         self._tools = tuple(tools)
         self._output_limit_bytes = output_limit_bytes
 
+    def take_over(self, workspace: Path) -> None:
+        """Do nothing: commands run as who we are."""
+
     def run(
         self,
         argv: Sequence[str],

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from onecontext.errors import InvalidDocument
+from onecontext.errors import Damaged, InvalidDocument
 from onecontext.store.files import read_bytes
 from onecontext.text.validation import first_problem
 from skills.catalogue.fitting import DEFAULT_BUDGET
+from teams.guard.beneath import kind_of
 from teams.mission.spending.purse import LEAST_OUT, Allowance
 from teams.models.port import Difficulty
 from teams.models.rates import Rate
@@ -174,13 +175,19 @@ def load_config(folder: Path) -> Config:
     """Return the configuration in ``folder``, or the defaults when it has none.
 
     Raises:
-        InvalidDocument: the file is no TOML, or has a key or value we do not know; it is named.
+        InvalidDocument: it is no regular file or no TOML, larger than 1 MiB, or has a key or value that we do not
+            know; it is named.
     """
     path = folder / FILE_NAME
     try:
         text = read_bytes(path, limit_bytes=1024 * 1024).decode("utf-8")
     except FileNotFoundError:
         return Config()
+    except Damaged as error:
+        what = (
+            f"{path} is {kind_of(path.lstat().st_mode)}" if not path.is_file() or path.is_symlink() else error.message
+        )
+        raise InvalidDocument(what, hint="what a project says stands in a regular file of that name") from error
     except UnicodeDecodeError as error:
         raise InvalidDocument(f"{path} is not UTF-8 text") from error
     try:

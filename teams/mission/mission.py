@@ -152,8 +152,9 @@ class Mission:
             return Outcome("blocked", f"on the finished branch these do not hold: {names}")
         tasks = counted(len(contract.tasks), "task is done", "tasks are done")
         commands = counted(len({check.command for check in checks}), "command", "commands")
+        hold = "exits" if len({check.command for check in checks}) == 1 else "exit"
         given_up = "".join(f"; given up: {name} ({why})" for name, why in self._course.given_up.items())
-        return Outcome("done", f"{tasks}; {commands} of the contract exit 0{given_up}")
+        return Outcome("done", f"{tasks}; {commands} of the contract {hold} 0{given_up}")
 
     def _unshown(self, contract: Contract) -> str:
         """Return which judged assertions nobody has shown, "" where all of them are; commands are run in any case.

@@ -1,5 +1,6 @@
 """From a configuration to the site of a mission: what is missing is said before anything is started."""
 
+import difflib
 import re
 import sys
 import threading
@@ -23,10 +24,10 @@ from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
-from teams.mission.config import Config
+from teams.mission.config import FILE_NAME, Config
 from teams.mission.control.which import steps_of
 from teams.mission.recorder import fallbacks, waits
-from teams.mission.roles.roles import NO_ROLES, Roles, find_roles
+from teams.mission.roles.roles import NO_ROLES, PARTS, Roles, find_roles
 from teams.mission.site import LEAD, Site
 from teams.mission.skilled import Skilled
 from teams.mission.spending.budget import Budget, spent_before
@@ -39,6 +40,7 @@ from teams.mission.tools import harmless
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.models.answers import Answers, answered
 from teams.models.patient import Waiting
+from teams.models.reader import ROLE as READER
 from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import Routes, Surroundings
 from teams.protocol.team import Team
@@ -91,9 +93,12 @@ def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[C
     """Return the configuration with the models that roles name for themselves, and what of that cannot be had.
 
     What ``[model] roles`` says goes before. In a scripted run a role's real model is not asked: nobody shall pay for a
-    test.
+    test. A role that nobody has may be one of a playbook's, so it is noted.
+
+    Raises:
+        UsageError: ``[model] roles`` has a role that nobody has, and that is nearly one that is there.
     """
-    models, notes = dict(config.model.roles), []
+    models, notes = dict(config.model.roles), _unknown_roles(config, roles)
     for name, role in roles.defined.items():
         if role.model is None or name in models:
             continue
@@ -102,6 +107,18 @@ def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[C
         else:
             models[name] = role.model
     return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
+
+
+def _unknown_roles(config: Config, roles: Roles) -> list[str]:
+    known, notes = [*PARTS, *roles.names, READER], []
+    for name in config.model.roles:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        if name in known:
+            continue
+        if near:
+            raise UsageError(f"{FILE_NAME}: model.roles: there is no role {name!r}; did you mean {near[0]!r}?")
+        notes.append(f"[model] roles names {name}, which is no role here; a step of a playbook may have it")
+    return notes
 
 
 def uncommitted(project: Project) -> list[str]:

@@ -7,6 +7,7 @@ from threading import Event
 
 from onecontext.store.layout import Layout
 from onecontext.variables.variables import Variables
+from skills.activation.tool import skill_tool
 from teams.agent.prompt import prompt_tokens
 from teams.agent.remembering import recall_tool
 from teams.agent.shelf import Shelf
@@ -56,15 +57,11 @@ class _Empty:
 
 
 def _tools_of_roles() -> dict[str, Sequence[Tool]]:
-    def skill(name: str) -> str:
-        """Read a skill."""
-        return name
-
     workspace, sandbox = Workspace(Path.cwd()), Unconfined()
     reading = [tool_from(function) for function in work_tools(workspace, sandbox, read_only=True).functions]
     writing = [tool_from(function) for function in work_tools(workspace, sandbox).functions]
     own = worker_tools(
-        remember=lambda text: text, send=lambda to, text: None, skill=skill, finish=lambda finished: None
+        remember=lambda text: text, send=lambda to, text: None, skill=skill_tool([]), finish=lambda finished: None
     )
     looking = Shelf(Variables(Layout(Path.cwd()))).tool(_nothing, _nothing, open_reader=_no_model, stop=Event())
     reading, writing = [*reading, looking], [*writing, looking]

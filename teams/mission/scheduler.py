@@ -99,7 +99,7 @@ class Scheduler:
         tasks = [task for task in self._board.list() if task.mission == self._site.mission]
         used_up = [task for task in tasks if self._is_used_up(task)]
         for task in used_up:
-            last = next(iter(task.evidence.get("findings") or []), "no reason was given")
+            last = next(iter(task.findings), "no reason was given")
             self._board.block(task.id, reason=f"rejected {task.attempt} times; the last: {last}", by=LEAD)
         return self._tasks() if used_up else tasks
 

@@ -9,6 +9,7 @@ from teams.mission.mission import Ending
 from teams.mission.spending.ledger import Spent
 from teams.protocol.board.states import EVENTS
 
+ANSWER_CHARACTERS = 200
 TOLD = frozenset({*EVENTS.values(), "task.created", "task.imported", "task.edited", "model.called", "verdict.given"})
 
 
@@ -29,7 +30,8 @@ class Summary:
     """The end of a run; ``unread`` counts messages that wait for the lead.
 
     ``discovered`` is what authors of accepted work found and did not touch, ``advice`` what was found in it and did not
-    stop it; each begins with the task's key.
+    stop it, ``asked`` what in it could make tests pass by itself, and what its validator answered; each begins with the
+    task's key.
     """
 
     mission: str
@@ -43,6 +45,7 @@ class Summary:
     unread: int
     discovered: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summary:
@@ -68,8 +71,9 @@ def summarize(events: Iterable[Event], ending: Ending, *, unread: int) -> Summar
         spent=used,
         rejections=rejections,
         unread=unread,
-        discovered=_told(tasks, lambda evidence: (evidence.get("handoff") or {}).get("discovered")),
+        discovered=_told(tasks, _discovered),
         advice=_told(tasks, lambda evidence: evidence.get("advice")),
+        asked=_told(tasks, _asked),
     )
 
 
@@ -83,6 +87,20 @@ def _task(document: dict[str, Any]) -> TaskSummary:
         attempts=ours.get("attempt", 0),
         author=ours.get("author"),
     )
+
+
+def _discovered(evidence: dict[str, Any]) -> Any:
+    # Who calls a task done from outside says what shows it, and may say anything.
+    handoff = evidence.get("handoff")
+    return handoff.get("discovered") if isinstance(handoff, dict) else None
+
+
+def _asked(evidence: dict[str, Any]) -> list[str]:
+    asked, answers = evidence.get("asked"), evidence.get("answers")
+    if not isinstance(asked, list) or not isinstance(answers, list):
+        return []
+    pairs = zip(asked, answers, strict=False)
+    return [f"{what}: {' '.join(str(answer).split())[:ANSWER_CHARACTERS]}" for what, answer in pairs]
 
 
 def _told(tasks: dict[str, Any], of: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import Damaged, NoTeam, UsageError
+from onecontext.errors import AmbiguousName, Damaged, NoTeam, UsageError
 from onecontext.names import check_name
 from onecontext.store.durable import make_folder
 from teams.engine.event import Event
@@ -35,6 +35,18 @@ JOURNAL = Path("onecontext") / "journal.jsonl"
 """Where a team's journal is in its folder."""
 ENDED = Path("onecontext") / "ended"
 """Where, under a root, journals are kept that outlive the folders of their teams (:mod:`teams.engine.kept`)."""
+
+
+def whole_name(name: str, names: Sequence[str]) -> str:
+    """Return the one of ``names`` that is, or alone begins with, ``name``; ``name`` itself where none does.
+
+    Raises:
+        AmbiguousName: several begin with it, and none is it.
+    """
+    found = [name] if name in names else [one for one in names if name and one.startswith(name)]
+    if len(found) > 1:
+        raise AmbiguousName(name, sorted(found))
+    return found[0] if found else name
 
 
 class Team:

@@ -55,20 +55,35 @@ def iso_ms(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def loads(content: bytes | str, *, source: str) -> Any:
+def loads(content: bytes | str, *, source: str, unique: bool = False) -> Any:
     """Return the document in ``content``; ``source`` says in errors where it came from.
+
+    Args:
+        unique: a key that an object has twice is refused; else the last one counts, as for most readers of JSON.
 
     Raises:
         Damaged: it is not JSON, or goes beyond rule 2.
     """
+    pairs = _unique if unique else None
     try:
         text = content if isinstance(content, str) else content.decode("utf-8")
-        document = json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
+        document = json.loads(
+            text, parse_constant=_refuse, parse_int=_integer, parse_float=_float, object_pairs_hook=pairs
+        )
     except (ValueError, RecursionError) as error:
         raise Damaged(f"{source} is not JSON: {_reason(error)}") from error
     if is_deep(document, text):
         raise Damaged(f"{source} is nested deeper than {LIMIT_DEPTH} levels")
     return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[:40]!r} is there twice")
+        found[key] = value
+    return found
 
 
 def is_deep(document: Any, text: str) -> bool:

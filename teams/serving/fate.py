@@ -50,7 +50,7 @@ class Fate:
         attempts = task.attempt - task.ours.attempts_from
         if task.verdict != "rejected" or task.state not in (State.READY, State.WAITING) or attempts < 1:
             return False
-        reason = next((str(one) for one in task.evidence.get("findings") or []), "no reason was given")
+        reason = next(iter(task.findings), "no reason was given")
         if attempts >= most:
             self.block(task, f"rejected {attempts} times; the last: {reason}")
             return True

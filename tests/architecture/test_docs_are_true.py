@@ -11,6 +11,10 @@ import pytest
 from onecontext import Memory, errors
 from onecontext.cli.commands import COMMANDS
 from onecontext.variables.variables import Variables
+from skills.activation.activate import activate
+from skills.activation.tool import skill_tool
+from skills.catalogue.fitting import catalogue
+from skills.finding.discover import find_skills
 from teams import Agent, Team, Teammate
 from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.engine.journal import Journal
@@ -26,7 +30,8 @@ from teams.protocol.heartbeat import Life
 from teams.protocol.violations import GARBLED
 
 CLASSES = {of.__name__: of for of in (Memory, Variables, Team, Agent, Board, Journal, Teammate, Assignment)}
-_CALLED = (watch, find_definitions, build_agent, model_name, run_mission, resume_mission)
+_OF_TEAMS = (watch, find_definitions, build_agent, model_name, run_mission, resume_mission)
+_CALLED = (*_OF_TEAMS, find_skills, catalogue, activate, skill_tool)
 FUNCTIONS = {function.__name__: function for function in _CALLED}
 OF_EXAMPLES = {"work"}
 EVENT_TYPE = re.compile(

@@ -1,5 +1,6 @@
 """The examples that the README names, as a user runs them: each ends as it says, and what it shows happened."""
 
+import json
 import os
 import re
 import subprocess
@@ -132,3 +133,14 @@ def test_a_skill_is_opened_and_its_finding_is_red_then_green(tmp_path: Path) -> 
     opened = [event.data for event in events_of(notes, "tool.intent") if event.data["tool"] == "skill"]
     assert sum("review-to-tests" in one["arguments"] for one in opened) == 3
     assert git(notes, "status", "--short") == ""
+
+
+@pytest.mark.timeout(300)
+def test_an_mcp_server_is_imported_found_and_called_in_one_session(tmp_path: Path) -> None:
+    ran, notes = run_example("mcp-as-skill", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("000123: Ann, for 7 days") == 2, "lent, and remembered by the same server"
+    assert "did you mean 'to'" in ran.stderr
+    tool = json.loads((notes / ".agents" / "skills" / "shelf" / "schemas" / "who_has_book.json").read_text())
+    assert tool["required"] == ["isbn"]

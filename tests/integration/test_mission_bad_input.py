@@ -1,6 +1,7 @@
 """What a user can get wrong: one clear sentence, the right exit code, no traceback, nothing lost."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,50 @@ def test_what_comes_with_a_clone_cannot_give_anything_away(repository: Path, tex
     assert ran.code == 2
     assert_said(ran.stderr, "onecontext.toml", flag)
     assert not (repository / ".onecontext").exists()
+
+
+def test_a_role_that_nobody_has_is_told_with_the_nearest(repository: Path, tmp_path: Path) -> None:
+    script = write_script(tmp_path, [plan([], [])])
+    (repository / "onecontext.toml").write_text(f"[model.roles]\nvalidater = '{script}'\n")
+
+    ran = onecontext(repository, "run", GOAL, "--model", script)
+
+    assert ran.code == 2
+    assert_said(ran.stderr, "onecontext.toml", "there is no role 'validater'", "did you mean 'validator'?")
+    assert not (repository / ".onecontext").exists()
+
+
+def test_a_role_that_a_playbook_may_have_is_noted(repository: Path, tmp_path: Path) -> None:
+    script = write_script(tmp_path, [plan([], [])])
+    (repository / "onecontext.toml").write_text(f"[model.roles]\ncritic = '{script}'\nreader = '{script}'\n")
+
+    ran = onecontext(repository, "run", GOAL, "--model", script)
+
+    assert "[model] roles names critic, which is no role here" in ran.stdout + ran.stderr
+    assert "names reader" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "a folder", "a symlink"])
+def test_settings_that_are_no_file_are_told_for_what_they_are(repository: Path, kind: str) -> None:
+    path = repository / "onecontext.toml"
+    {"a FIFO": os.mkfifo, "a folder": os.mkdir, "a symlink": lambda at: at.symlink_to("/dev/zero")}[kind](path)
+
+    ran = onecontext(repository, "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 2
+    assert_said(ran.stderr, f"onecontext.toml is {kind}")
+    assert "doctor" not in ran.stderr
+
+
+def test_a_bare_repository_without_a_commit_is_told_to_be_pushed_to(tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    git(tmp_path / "bare", "init", "--quiet", "--bare")
+
+    ran = onecontext(tmp_path / "bare", "run", GOAL, "--model", "scripted:x.yaml")
+
+    assert ran.code == 3
+    assert_said(ran.stderr, "has no commit yet", "push a commit to it from a clone")
+    assert "git add" not in ran.stderr
 
 
 def test_an_empty_goal(repository: Path) -> None:

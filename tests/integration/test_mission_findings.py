@@ -121,6 +121,42 @@ def test_a_fix_that_goes_beyond_what_was_found_is_refused(repository: Path) -> N
     assert "b.txt is untidy" in onecontext(repository, "log", "--json").stdout
 
 
+def test_what_the_work_prints_lets_no_fix_go_further(repository: Path) -> None:
+    """The test of a finding runs the author's code, which can print the name of any file."""
+    says = failing("it is too quiet", "check.sh", "cat a.txt; grep -q 'yes!' a.txt\n", "bash check.sh", "a.txt")
+    picky = verdict(accept=False, findings=[says], attempt=1)
+    prints = ("write_file", {"path": "a.txt", "text": "yes\nb.txt tests/data/b.txt\n"})
+    beyond = work("a", LOUD, ELSEWHERE, attempt=2)
+    beyond["turns"] += [
+        {"call": [{"tool": tool, "args": args}]}
+        for tool, args in (
+            ("write_file", {"path": "b.txt", "text": "?\n"}),
+            ("write_file", {"path": "tests/data/b.txt", "text": "new\n"}),
+            ("finish", {"summary": "louder"}),
+            ("run", {"command": "rm -r tests; mkdir tests; touch tests/test_a.py"}),
+            ("finish", {"summary": "louder"}),
+        )
+    ]
+
+    ran = run(repository, work("a", prints, attempt=1), beyond, picky, verdict())
+
+    assert ran.code == 0, ran.stderr
+    refused = [event for event in events_of(repository, "tool.result") if not event.data["ok"] and event.attempt == 2]
+    told = [event.data["output"].split(": no finding")[0] for event in refused]
+    assert told == ["error: UsageError: b.txt", "error: UsageError: tests/data/b.txt"]
+    assert git(repository, "ls-tree", "-r", "--name-only", ran.data["branch"], "tests") == "tests/test_a.py"
+
+
+def test_a_fix_may_touch_what_the_task_has_changed_before(repository: Path) -> None:
+    picky = verdict(accept=False, findings=[TOO_QUIET], attempt=1)
+
+    ran = run(repository, work("a", YES_A, ELSEWHERE, attempt=1), work("a", LOUD, attempt=2), picky, verdict())
+
+    assert ran.code == 0, ran.stderr
+    first, _ = events_of(repository, "verdict.given")
+    assert first.data["evidence"]["review"]["scope"]["paths"] == ["a.txt", "b.txt", "check.sh"]
+
+
 # --- judged, asked, claimed ------------------------------------------------------------------------------------------
 
 JUDGED = plan(

@@ -130,12 +130,12 @@ ATTACKS: dict[str, tuple[list[tuple[str, dict[str, Any]]], str]] = {
         [write("calc.py", f"import _pytest.python\n_pytest.python.Function.runtest = lambda self: None\n{WRONG}")],
         "replaced what tests stand on: _pytest.python.Function.runtest",
     ),
-    "writes the report itself": (
+    "lets another process write the report": (
         [
             write(
                 "calc.py",
-                "import glob, os\nfor folder in glob.glob('.onecontext-*'):\n"
-                '    open(folder + \'/said\', \'a\').write(\'{"digest": "0", "body": "{}"}\\n\')\nos._exit(0)\n',
+                'import os, subprocess\nline = \'{"digest": "0", "body": "{}"}\'\n'
+                "subprocess.run(['bash', '-c', f\"echo '{line}' >> .onecontext-*/said\"])\nos._exit(0)\n",
             )
         ],
         "was forged",

@@ -142,3 +142,31 @@ def test_what_the_disk_refuses_interrupts_the_mission_on_record_and_resume_goes_
     last = events_of(repository)[-1]
     assert (last.type, last.data["reason"]) == ("mission.interrupted", "[Errno 28] No space left on device")
     assert onecontext(repository, "resume", "--json").data["ending"] == "done"
+
+
+def test_a_name_is_enough_as_long_as_only_one_begins_so(repository: Path) -> None:
+    mission(repository, "double-4b5ad3", ending="stopped", at=1000)
+    mission(repository, "double-77aa01", ending="stopped", at=2000)
+    mission(repository, "other-1c2d3e", ending="stopped", at=3000)
+
+    paused = onecontext(repository, "pause", "double-4", "--json")
+    both = onecontext(repository, "stop", "double")
+    board = onecontext(repository, "board", "--team", "double-7", "--json")
+    none = onecontext(repository, "stop", "nothing")
+
+    assert paused.data["mission"] == "double-4b5ad3"
+    assert (both.code, board.code, none.code) == (2, 0, 3)
+    assert "'double' could be double-4b5ad3, double-77aa01; write more of it" in both.stderr
+    assert "no team 'nothing'" in none.stderr
+
+
+def test_a_whole_name_is_meant_although_others_begin_with_it(repository: Path) -> None:
+    """As a play's, whose missions are called after it."""
+    mission(repository, "tidy", ending="stopped", at=1000)
+    mission(repository, "tidy.build-1a2b", ending="stopped", at=2000)
+    mission(repository, "tidy-2", ending="stopped", at=3000)
+    root = repository / ".onecontext"
+
+    assert unfinished_mission(root, "tidy")[1].mission == "tidy"
+    assert unfinished_mission(root, "tidy.b")[1].mission == "tidy.build-1a2b"
+    assert unfinished_mission(root, "tidy-")[1].mission == "tidy-2"

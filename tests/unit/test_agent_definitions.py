@@ -8,10 +8,10 @@ import pytest
 
 from onecontext.cli.main import main
 from onecontext.errors import UnknownSkill
-from skills.format.skill import Skill
+from skills.format.skill import Problem, Skill
 from teams.agent.client_tools import COUNTERPARTS, OURS, WITHOUT, grant, split_list
 from teams.agent.definition import Definition
-from teams.agent.definitions import Problem, build_agent, find_definitions, model_name
+from teams.agent.definitions import build_agent, find_definitions, model_name
 from teams.agent.prompt import fenced
 from teams.agent.tools import tool_from
 from teams.agent.worktools import work_tools

@@ -22,6 +22,9 @@ class RecordingSandbox:
         self._exit_code = exit_code
         self._output = output
 
+    def take_over(self, workspace: Path) -> None:
+        """Nothing is written here."""
+
     def run(
         self,
         argv: Sequence[str],

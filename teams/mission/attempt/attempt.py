@@ -24,8 +24,7 @@ from teams.mission.attempt.stalls import may_try_again
 from teams.mission.contract import Contract
 from teams.mission.handoff import Handoff, RunCommand, commit_in
 from teams.mission.judging.claims import unproved
-from teams.mission.judging.findings import Rounds
-from teams.mission.judging.weighing import outside, refusal
+from teams.mission.judging.weighing import outside, refusal, rounds_of
 from teams.mission.notebook import Notebook
 from teams.mission.recorder import Recorder
 from teams.mission.roles.roles import Role
@@ -156,7 +155,7 @@ class Attempt:
             raise UsageError(f"{'; '.join(problems)}. Run it, or claim less and say in undone what is left")
         self._take(folder, start, said)
         assert self._handed is not None
-        scope = Rounds.from_evidence(self._task.evidence).scope
+        scope = rounds_of(self._site, self._task).scope
         beyond = outside(self._site, scope, self._handed[1]) if scope else []
         if beyond:
             self._handed = None

@@ -1,7 +1,5 @@
 """What whoever works on a task is told of it: what is to be done, when it is done, what was wrong the last time."""
 
-from collections.abc import Sequence
-
 from teams.mission.contract import Contract
 from teams.protocol.board.task import Task
 
@@ -13,7 +11,7 @@ def brief(task: Task, contract: Contract, *, where: str = IN_THE_FOLDER) -> list
     assertions = contract.of_task(task.key)
     lines = [f"Task {task.id}: {task.subject}", "", task.description, "", "It is done when:"]
     lines += [f"- {a.id}: {a.text}" + (f"\n  {a.command}" if a.command else "") for a in assertions]
-    findings: Sequence[str] = task.evidence.get("findings") or []
+    findings = task.findings
     if findings:
         # After a conflict the work begins anew: see Attempt._start.
         what = "The folder has what landed since" if task.evidence.get("conflicts") else where

@@ -2,7 +2,8 @@
 
 Rule 1: nothing is guessed past the newest: where that one is done, or cannot be read, the others are named, and the
     person says which.
-Rule 2: a mission that is a step of a play is meant by its name alone: what goes on is the play.
+Rule 2: a name may be cut short as long as only one begins so. A mission that is a step of a play is meant by its name
+    alone: what goes on is the play.
 Rule 3: only the journal of the mission that is meant is read. That a team has a mission is seen from its ``run.lock``.
 """
 
@@ -12,15 +13,16 @@ from pathlib import Path
 from onecontext.errors import Damaged, NoMission
 from teams.mission.control.alone import has_run, is_run
 from teams.mission.history import TYPES, History, read_history
-from teams.protocol.team import Team
+from teams.protocol.team import Team, whole_name
 
 _NAMED = 5
 
 
 def unfinished_mission(root: Path, name: str | None) -> tuple[Team, History]:
-    """Return the mission ``name``, or the one that a process runs now, or the one that was at work last.
+    """Return the mission that ``name`` alone begins, or the one that a process runs now, or that was at work last.
 
     Raises:
+        AmbiguousName: several begin with ``name``.
         NoMission: there is none, or it is done. NoTeam: nobody has that name.
         Damaged: its journal cannot be read, or does not say what a mission's must.
     """
@@ -54,12 +56,13 @@ def steps_of(root: Path, play: str) -> list[str]:
 
 
 def _meant(root: Path, name: str | None) -> tuple[Team, History, Sequence[str]]:
-    if name is not None:
-        team = Team.open(name, root=root)
-        return team, _history(team), ()
     names = Team.list(root)
     known = set(names)
     whole = [each for each in names if "." not in each or each.partition(".")[0] not in known]
+    if name is not None:
+        # A play is meant before its steps, whose names begin with its own.
+        team = Team.open(whole_name(name, names if "." in name else [name] if name in known else whole), root=root)
+        return team, _history(team), ()
     teams = [team for team in (Team.open(each, root=root) for each in whole) if has_run(team.journal)]
     for meant in (*(team for team in teams if is_run(team.journal)), *teams):
         others = [team.name for team in teams if team is not meant]

@@ -14,9 +14,19 @@ from onecontext.store.project_files import StoredFile, read_stored, with_files
 from teams.guard.port import CommandResult
 from teams.mission.contract import Assertion
 from teams.mission.judging.apart import Apart, set_apart
-from teams.mission.judging.patterns import runs_pytest
+from teams.mission.judging.patterns import is_setting, runs_pytest
 from teams.mission.judging.pins import Compared, Pins
-from teams.mission.judging.proof import SHOWN, Expected, Proof, expected_from, prove, prove_apart
+from teams.mission.judging.proof import (
+    SHOWN,
+    Expected,
+    Proof,
+    expected_from,
+    of_touched,
+    prove,
+    prove_apart,
+    was_counted,
+)
+from teams.mission.judging.untouched import Untouched
 from teams.mission.judging.witnessed import Testimony, can_be_witnessed, prepare
 from teams.mission.site import VALIDATOR, Site
 
@@ -46,7 +56,8 @@ class Check:
     @property
     def failure(self) -> str:
         """What is told of a check that did not pass."""
-        why = f"exits {self.exit_code}" if self.exit_code != 0 else "; ".join(["exits 0, but", *self.problems])
+        why = f"exits {self.exit_code}{'' if self.exit_code else ', but'}"
+        why = "; ".join([why, *self.problems])
         return f"{self.assertion}: `{self.command}` {why}:\n{self.output}"
 
     @property
@@ -139,21 +150,41 @@ class Checks:
         return checks
 
     def _run_one(self, command: str, timeout_s: float) -> tuple[CommandResult, Proof | None]:
-        if not (runs_pytest(command) and can_be_witnessed(command)):
-            return run_in_copy(self._site, self._measure.commit, command, timeout_s, purpose=self._purpose), None
         measure = self._measure
+        if not (runs_pytest(command) and can_be_witnessed(command)):
+            return self._unwitnessed(command, timeout_s)
         result, testimony = self._witnessed(measure.commit, command, timeout_s)
-        if result.exit_code != 0:
+        if result.exit_code is None or (result.exit_code != 0 and was_counted(testimony)):
             return result, replace(prove(testimony, NOTHING, required=False), problems=())
         _, before = self._witnessed(measure.apart.before, command, timeout_s, collect_only=True)
+        if not was_counted(testimony) and not was_counted(before):
+            return result, Proof(problems=(self._broken_before(), *([testimony.broken] if testimony.broken else [])))
+        if result.exit_code != 0:
+            return result, replace(prove(testimony, NOTHING, required=False), problems=())
         contents = {path: read_stored(self._site.project, file) or b"" for path, file in measure.tests.items()}
-        expected = expected_from(before, contents, but=measure.written)
+        expected = expected_from(before, contents, but=measure.written, measured=testimony)
         proof = prove(testimony, expected, required=True, changed=measure.changed)
         if proof.problems or not (expected.total and measure.apart.beside):
             return result, proof
         alone, testimony = self._witnessed(measure.apart.commit, command, timeout_s, trusted=measure.tests)
         problems = prove_apart(testimony, alone.exit_code, expected, beside=measure.apart.beside)
         return result, replace(proof, problems=problems)
+
+    def _broken_before(self) -> str:
+        settings = [path for path in self._measure.tests if is_setting(path) and path not in self._measure.written]
+        told = f" ({', '.join(settings[:SHOWN])})" if settings else ""
+        return (
+            f"pytest does not come so far as to look for tests, nor does it without the work: its settings{told} are "
+            "broken, and who is measured may not mend them; a plan may let a task (`may_write`), or a person mends them"
+        )
+
+    def _unwitnessed(self, command: str, timeout_s: float) -> tuple[CommandResult, Proof | None]:
+        with self._site.copy(self._purpose, self._measure.commit) as folder:
+            self._site.sandbox.take_over(folder)
+            untouched = Untouched(folder, self._measure.trusted)
+            result = self._site.sandbox.run(bash(command), workspace=folder, timeout_s=timeout_s)
+            problems = of_touched(untouched.touched())
+        return result, Proof(problems=problems) if problems else None
 
     def _seen_to_fail_before(self, check: Check, assertion: Assertion) -> Check:
         """Run the command where the tests are there and the work is not; that it passes there, too, is a problem."""
@@ -179,8 +210,11 @@ class Checks:
         pinned = self._measure.trusted if trusted is None else trusted
         with self._site.copy(self._purpose, commit) as folder:
             prepared = prepare(folder, command, pinned=pinned, collect_only=collect_only)
+            self._site.sandbox.take_over(folder)
+            untouched = Untouched(folder, pinned)
             result = self._site.sandbox.run(bash(prepared.command), workspace=folder, timeout_s=timeout_s)
-            return replace(result, argv=tuple(bash(command))), prepared.testimony()
+            testimony = replace(prepared.testimony(), touched=tuple(untouched.touched()))
+            return replace(result, argv=tuple(bash(command))), testimony
 
     def _record(self, check: Check, duration_s: float) -> None:
         data = {**check.evidence(), "output": check.output, "duration_s": round(duration_s, 4)}

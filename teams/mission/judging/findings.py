@@ -74,7 +74,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a fix of findings may touch: ``paths``, and tests; ``commit`` is the attempt that was sent back."""
+    """What a fix may touch: ``paths``, and files with a test's name; ``commit`` is the attempt that was sent back."""
 
     commit: str
     paths: tuple[str, ...]

@@ -15,14 +15,16 @@ from teams.mission.contract import Contract
 from teams.mission.handoff import commit_in
 from teams.mission.judging.checks import Check, Checks, Measure, each_once
 from teams.mission.judging.claims import without_evidence
-from teams.mission.judging.findings import Rounds, Shown
+from teams.mission.judging.findings import Rounds, Scope, Shown
 from teams.mission.judging.pins import Compared, Pins
 from teams.mission.judging.review import Review, Work
 from teams.mission.judging.settling import Settling
 from teams.mission.judging.suspects import suspects
-from teams.mission.judging.weighing import Weighing, outside, refusal
+from teams.mission.judging.weighing import Weighing, outside, refusal, rounds_of
 from teams.mission.site import VALIDATOR, Site
 from teams.protocol.board.task import Task
+
+_HANDED = ("handoff", "summary")
 
 
 class Verification:
@@ -41,7 +43,8 @@ class Verification:
         self._pins = Pins(site.project, contract)
         self._judged = judged
         self._where: dict[str, Any] = {"task": task.id, "attempt": task.attempt, "epoch": task.epoch}
-        self._evidence: dict[str, Any] = dict(task.evidence)
+        # Whoever can claim can submit anything; what was measured, asked or advised is for us to say.
+        self._evidence: dict[str, Any] = {name: task.evidence[name] for name in _HANDED if name in task.evidence}
         self._settling = Settling(site, task, self._evidence, self._where)
 
     def run(self) -> None:
@@ -71,7 +74,7 @@ class Verification:
                 candidate.commit, [f"it does not merge with what landed since: {', '.join(candidate.conflicts)}"]
             )
             return
-        rounds = self._rounds()
+        rounds = rounds_of(self._site, self._task)
         beyond = outside(self._site, rounds.scope, commit_in(self._evidence) or "") if rounds.scope else []
         if beyond:
             self._evidence["review"] = rounds.as_evidence()
@@ -87,11 +90,6 @@ class Verification:
             return
         self._review(candidate, rounds, compared, checks, failed)
 
-    def _rounds(self) -> Rounds:
-        """Return what earlier reviews of this task came to, since its attempts are counted."""
-        attempt, review = self._site.past.review_of(self._task.id) or (0, {})
-        return Rounds.from_evidence({"review": review}) if attempt > self._task.ours.attempts_from else Rounds()
-
     def _review(
         self,
         candidate: MergeCandidate,
@@ -102,7 +100,8 @@ class Verification:
     ) -> None:
         """Let a validator read the work, after the tests of earlier findings; and conclude."""
         judged = [a for a in self._contract.of_task(self._task.key) if a.command is None]
-        asked = suspects(self._site.project, self._evidence["pinned"], candidate.commit)
+        looked = [what for check in checks if check.proof for what in check.proof.looked]
+        asked = suspects(self._site.project, self._evidence["pinned"], candidate.commit, looked=looked)
         weighing = Weighing(self._site, candidate.commit, judged, asked, failed=bool(failed), **self._where)
         open_ = [one for n, finding in enumerate(rounds.tests, 1) if (one := weighing.run(finding, n)) is not None]
         is_over = rounds.count >= self._site.config.review_rounds
@@ -153,7 +152,7 @@ class Verification:
         """
         tests = (*rounds.tests, *(one.finding for one in shown if one.finding not in rounds.tests))
         by_findings = bool(blocking) and not failed
-        scope = weighing.scope(commit_in(self._evidence) or "", shown) if weighing and by_findings else None
+        scope = self._scope(weighing, shown) if weighing and by_findings else None
         self._evidence["review"] = Rounds(rounds.count + by_findings, tests, scope).as_evidence()
         if failed or blocking:
             self._settling.reject(candidate.commit, [*blocking, *advice, *failed])
@@ -164,6 +163,11 @@ class Verification:
             return
         self._evidence["advice"] = [*advice]
         self._settling.accept(candidate)
+
+    def _scope(self, weighing: Weighing, shown: Sequence[Shown]) -> Scope | None:
+        """Return what the next attempt may touch beside tests."""
+        pinned, may_write = self._evidence["pinned"], self._contract.may_write(self._task.key)
+        return weighing.scope(commit_in(self._evidence) or "", shown, pinned=pinned, may_write=may_write)
 
     def _candidate(self) -> MergeCandidate | None:
         """Merge on trial what was handed over; None where that is nothing: a member from outside submits anything."""

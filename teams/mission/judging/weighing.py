@@ -14,9 +14,10 @@ from onecontext.errors import UsageError
 from onecontext.store.project_files import files_of, read_stored, with_files
 from teams.mission.contract import Assertion
 from teams.mission.judging.checks import OUTPUT_CHARACTERS, run_in_copy
-from teams.mission.judging.findings import Finding, Judgement, Quote, Scope, Shown
-from teams.mission.judging.patterns import is_test, matches, runs_pytest
+from teams.mission.judging.findings import Finding, Judgement, Quote, Rounds, Scope, Shown
+from teams.mission.judging.patterns import TEST_NAMES, matches, runs_pytest
 from teams.mission.site import VALIDATOR, Site
+from teams.protocol.board.task import Task
 
 _NEARBY = 3
 _PATH = re.compile(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+")
@@ -103,12 +104,23 @@ class Weighing:
             return None
         return Shown(finding, result.exit_code, result.output[-OUTPUT_CHARACTERS:])
 
-    def scope(self, attempt: str, shown: Sequence[Shown]) -> Scope | None:
-        """Return what a fix may touch; None where findings name no file of the work, so nothing can be said."""
-        paths: set[str] = set()
+    def scope(self, attempt: str, shown: Sequence[Shown], *, pinned: str, may_write: Sequence[str]) -> Scope | None:
+        """Return what a fix may touch: what findings name, and the task's own; None where that is nothing.
+
+        What their tests print counts for nothing: the author's own code can print the name of any file.
+
+        Args:
+            pinned: the commit that the work is compared with; what differs is the task's own.
+            may_write: patterns of what was planned for the task.
+        """
+        named = [*may_write]
         for one in shown:
-            named = [*one.finding.about, *_PATH.findall(one.output), *_PATH.findall(one.finding.text)]
-            paths |= {path for path in self._files if matches(path, named)}
+            named += [*one.finding.about, *_PATH.findall(one.finding.text)]
+        before = files_of(self._site.project, pinned)
+        every = before.keys() | self._files.keys()
+        own = {path for path in every if before.get(path) != self._files.get(path)}
+        tests = {one.finding.test.path for one in shown if one.finding.test is not None}
+        paths = own | tests | {path for path in every if matches(path, named)}
         return Scope(attempt, tuple(sorted(paths))) if paths else None
 
     def _weigh_one(self, finding: Finding, quoted: set[str], weighed: Weighed) -> None:
@@ -147,12 +159,24 @@ class Weighing:
         return _words(quote.text) in _words(near)
 
 
+def rounds_of(site: Site, task: Task) -> Rounds:
+    """Return what earlier reviews of a task came to, since its attempts are counted.
+
+    It is what the host recorded with its verdicts: what stands in the task itself, anybody may have handed over.
+    """
+    attempt, review = site.past.review_of(task.id) or (0, {})
+    return Rounds.from_evidence({"review": review}) if attempt > task.ours.attempts_from else Rounds()
+
+
 def outside(site: Site, scope: Scope, commit: str) -> list[str]:
     """Return the files that ``commit`` changes since the attempt that was sent back, and that no finding is about."""
     before, after = files_of(site.project, scope.commit), files_of(site.project, commit)
+    landed = files_of(site.project, site.branch_tip())
     changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    # What others' work brought, which the author had to take up, is no change of its own.
+    changed = [path for path in changed if after.get(path) != landed.get(path)]
     # Paths, not patterns: a file that the author called "*" is no leave to change everything.
-    return [path for path in changed if path not in scope.paths and not is_test(path)]
+    return [path for path in changed if path not in scope.paths and not matches(path.rsplit("/", 1)[-1], TEST_NAMES)]
 
 
 def refusal(paths: Sequence[str]) -> str:

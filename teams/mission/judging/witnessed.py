@@ -29,7 +29,12 @@ _WITHOUT_ENVIRONMENT = re.compile(r"\bpython[\d.]*\s+(-\w+\s+)*-\w*[IE]|\benv\s+
 
 
 class Said(BaseModel):
-    """What one pytest came to; ids are pytest's node ids. ``exit`` is None where no session began."""
+    """What one pytest came to; ids are pytest's node ids. ``exit`` is None where no session began.
+
+    Paths of tests count from ``root``; ``among`` is where they were looked for; both are seen from the top.
+    ``looked`` says what the tested code looked at that none needs to (``path:line …``), ``refused`` what it tried to
+    change after the last test.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -43,14 +48,22 @@ class Said(BaseModel):
     errors: tuple[str, ...]
     outcomes: dict[str, str]
     skipped_by: dict[str, str]
+    root: str = "."
+    among: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Testimony:
-    """What witnesses said of one command. ``broken`` says why not all of it can be believed, "" that it can."""
+    """What witnesses said of one command. ``broken`` says why not all of it can be believed, "" that it can.
+
+    ``touched`` are pinned files that were written while it ran.
+    """
 
     runs: tuple[Said, ...] = ()
     broken: str = ""
+    touched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

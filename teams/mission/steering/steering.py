@@ -191,7 +191,7 @@ class Steering:
             ]
         for task in cause.failed:
             lines += ["", f"{task.key} failed {task.attempt - task.ours.attempts_from} times. What was found last:"]
-            lines += [fenced("finding", str(one)[:FINDING_CHARACTERS]) for one in task.evidence.get("findings") or []]
+            lines += [fenced("finding", one[:FINDING_CHARACTERS]) for one in task.findings]
         for direction in cause.directions:
             lines += ["", f"{direction.by}, for whom the team works, says now:", direction.text]
         return "\n".join(lines)

@@ -199,6 +199,12 @@ class Task(BaseModel):
         return self.ours.evidence
 
     @property
+    def findings(self) -> tuple[str, ...]:
+        """What was found in the newest attempt; () where nothing was, or its evidence says no list of it."""
+        found = self.ours.evidence.get("findings")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
     def mission(self) -> str | None:
         """The mission it belongs to."""
         return self.ours.mission

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .reaching import Reaching
 from .seeing import Probe, Witness
 from .truth import watch_comparisons
 
@@ -28,11 +29,14 @@ def pytest_addoption(parser: Any, pluginmanager: Any) -> None:
     PYTHONPATH and PYTEST_ADDOPTS stay as they are: the worker processes of pytest-xdist find us by them.
     """
     key = _take_key() if _FOLDER else ""
-    if key or os.environ.get("PYTEST_XDIST_WORKER"):
-        watching = watch_comparisons()
-        pluginmanager.register(Probe(), "onecontext-probe")
+    if not key and not os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    watching, reaching = watch_comparisons(), Reaching(_FOLDER)
+    pluginmanager.register(Probe(reaching), "onecontext-probe")
     if key:
-        pluginmanager.register(Witness(_FOLDER, key, watching=watching, collects=_COLLECTS), "onecontext-witness")
+        witness = Witness(_FOLDER, key, reaching, watching=watching, collects=_COLLECTS)
+        pluginmanager.register(witness, "onecontext-witness")
+    reaching.watch()
 
 
 def _take_key() -> str:

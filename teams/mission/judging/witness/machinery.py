@@ -10,9 +10,9 @@ import sys
 import types
 from typing import Any
 
-from .provenance import file_of, is_in_project, is_theirs
+from .provenance import file_of, is_in_project, is_pinned, is_theirs
 
-_WATCHED = ("_pytest", "pytest", "pluggy", "unittest", "builtins")
+_WATCHED = ("_pytest", "pytest", "pluggy", "unittest", "builtins", __name__.split(".")[0])
 
 
 def machinery() -> dict[str, tuple[Any, str, Any, Any]]:
@@ -41,6 +41,21 @@ def replaced(before: dict[str, tuple[Any, str, Any, Any]]) -> list[str]:
         elif _inside(now) != inside or is_in_project(file_of(value)):
             names.append(name)
     return sorted(names)
+
+
+def tests_of(module: Any) -> dict[str, tuple[Any, str, Any, Any]]:
+    """Return the same of the functions that a pinned file of tests has of its own, and their classes have."""
+    found: dict[str, tuple[Any, str, Any, Any]] = {}
+    for holder in (module, *(one for one in vars(module).values() if _is_class_of(one, module))):
+        for part, value in list(vars(holder).items()):
+            if isinstance(value, types.FunctionType) and is_pinned(value.__code__.co_filename):
+                name = ".".join((module.__name__, *([holder.__name__] if holder is not module else []), part))
+                found[name] = (holder, part, value, _inside(value))
+    return found
+
+
+def _is_class_of(value: Any, module: Any) -> bool:
+    return isinstance(value, type) and value.__module__ == module.__name__
 
 
 def _inside(value: Any) -> Any:

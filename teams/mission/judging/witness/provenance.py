@@ -10,6 +10,8 @@ import sys
 import types
 from typing import Any
 
+from .skips import says_skip
+
 _BESIDE = os.path.dirname(os.path.realpath(__file__))
 # We lie in .git/onecontext/<our name> of the copy that is measured.
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(_BESIDE)))
@@ -57,6 +59,11 @@ def is_theirs(path: str | None) -> bool:
     return not real.startswith(_TRUSTED) or real.startswith(_HOME + os.sep)
 
 
+def is_pinned(path: Any) -> bool:
+    """Say whether this is a file that the author of the work cannot have written."""
+    return isinstance(path, str) and os.path.realpath(path) in _PINNED
+
+
 def is_in_project(path: str | None) -> bool:
     """Say whether this is a file of the project, and not only code of unknown origin, as a decorator may make it."""
     return isinstance(path, str) and os.path.isabs(path) and is_theirs(path) and path.startswith(_HOME + os.sep)
@@ -71,6 +78,24 @@ def raised_in(error: BaseException) -> str:
     # Of a skip in a TestCase, pytest makes another one from within the ``except`` of unittest.
     is_another = isinstance(before, getattr(sys.modules.get("unittest"), "SkipTest", ()))
     return _innermost(error) or (_innermost(before) if before is not None and is_another else "")
+
+
+def is_said_by_nobody(error: BaseException) -> bool:
+    """Say whether a pinned test skips and has no call there that says so: then what it compared, or used, skips.
+
+    ``__eq__ = staticmethod(pytest.skip)`` has no frame of its own.
+    """
+    last, trace = None, error.__traceback__
+    while trace is not None:
+        if is_theirs(trace.tb_frame.f_code.co_filename) or is_pinned(trace.tb_frame.f_code.co_filename):
+            last = trace
+        trace = trace.tb_next
+    if last is None or not is_pinned(last.tb_frame.f_code.co_filename):
+        return False
+    by = last.tb_next.tb_frame.f_globals.get("__name__") if last.tb_next is not None else "pytest"
+    # A library of the tests may skip them; what it is that was called there is in the file of the test.
+    is_pytests = str(by).split(".")[0] in ("_pytest", "pytest", "unittest")
+    return is_pytests and not says_skip(last.tb_frame.f_code.co_filename, last.tb_lineno)
 
 
 def _innermost(error: BaseException) -> str:

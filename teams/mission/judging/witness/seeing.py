@@ -15,12 +15,27 @@ from typing import Any
 
 import pytest
 
-from .machinery import machinery, replaced
-from .provenance import is_theirs, raised_in, shown
+from .machinery import machinery, replaced, tests_of
+from .provenance import is_said_by_nobody, is_theirs, raised_in, shown
+from .reaching import Reaching
 
 
 class Probe:
-    """What is looked at wherever tests run: here, or in a worker process of pytest-xdist."""
+    """What is looked at wherever tests run: here, or in a worker process of pytest-xdist.
+
+    What is seen is put into attributes of the report: so it comes along from a worker process, too.
+    """
+
+    def __init__(self, reaching: Reaching) -> None:
+        self._reaching = reaching
+        self._tests: dict[Any, dict[str, tuple[Any, str, Any, Any]]] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: Any) -> None:
+        for item in items:
+            module = getattr(item, "module", None)
+            if isinstance(module, types.ModuleType) and module not in self._tests:
+                self._tests[module] = tests_of(module)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
@@ -28,22 +43,41 @@ class Probe:
         report = (yield).get_result()
         raised = raised or call.excinfo
         if raised is not None and report.outcome == "passed":
-            report.outcome = "failed"
-            report.longrepr = f"it raised {raised.typename}, and something made that pass"
-        if raised is not None and report.outcome == "skipped":
-            # An attribute of the report: so it comes along from a worker process, too.
+            _fail(report, f"it raised {raised.typename}, and something made that pass")
+        if raised is not None and report.outcome == "skipped" and _is_skip(raised.value):
             report.onecontext_raised_in = raised_in(raised.value)
+            if is_said_by_nobody(raised.value):
+                _fail(report, f"it was skipped by what it used, and not by itself: {raised.exconly()}")
+        exchanged = replaced(self._tests.get(getattr(item, "module", None), {}))
+        if exchanged:
+            _fail(report, f"the project's code replaced what tests stand on: {', '.join(exchanged)}")
+        report.onecontext_looked, refused = self._reaching.take()
+        if refused:
+            _fail(report, "; ".join(refused))
 
     def pytest_assertion_pass(self, item: Any, lineno: int, orig: str, expl: str) -> None:
         """Be there: only then does pytest explain what passed, and comparisons are seen (truth.py)."""
 
 
+def _fail(report: Any, why: str) -> None:
+    report.outcome, report.longrepr = "failed", why
+    # Of an expected failure pytest counts none that failed.
+    report.__dict__.pop("wasxfail", None)
+
+
+def _is_skip(error: BaseException) -> bool:
+    """Say whether this is said to skip, and no failure that the test was expected to have."""
+    of_unittest = getattr(sys.modules.get("unittest"), "SkipTest", ())
+    return isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception, of_unittest or ()))
+
+
 class Witness:
     """What is seen of one pytest as a whole."""
 
-    def __init__(self, folder: str, key: str, *, watching: bool, collects: bool) -> None:
+    def __init__(self, folder: str, key: str, reaching: Reaching, *, watching: bool, collects: bool) -> None:
         self._folder = folder
         self._key = key
+        self._reaching = reaching
         self._watching = watching
         self._collects = collects
         self._session: Any = None
@@ -53,6 +87,7 @@ class Witness:
         self._errors: list[str] = []
         self._outcomes: dict[str, str] = {}
         self._skipped_by: dict[str, str] = {}
+        self._looked: list[str] = []
         self._write({"event": "begin"})
 
     @pytest.hookimpl(tryfirst=True)
@@ -86,6 +121,7 @@ class Witness:
         else:
             self._outcomes.setdefault(report.nodeid, "begun")
         self._note_skip(report)
+        self._looked += getattr(report, "onecontext_looked", [])
 
     def _note_skip(self, report: Any) -> None:
         # (path, line, reason): where it says that it was raised; whose code raised it, where we saw it.
@@ -98,18 +134,23 @@ class Witness:
     def pytest_unconfigure(self, config: Any) -> None:
         if not self._key:
             return
+        looked, refused = self._reaching.take()
         said = {
             "event": "end",
             "exit": None if self._session is None else int(getattr(self._session, "exitstatus", -1)),
             "plugins": _plugins(config),
             "replaced": replaced(self._machinery),
             "narrowed": _is_narrowed(config),
+            "root": shown(str(config.rootpath)),
+            "among": _looked_into(config),
             "probed": self._watching and getattr(config.option, "assertmode", "") == "rewrite",
             "collected": self._collected,
             "selected": self._selected,
             "errors": self._errors,
             "outcomes": self._outcomes,
             "skipped_by": self._skipped_by,
+            "looked": sorted({*self._looked, *looked}),
+            "refused": refused,
         }
         self._write(said)
         key, self._key = self._key, ""
@@ -132,6 +173,12 @@ def _plugins(config: Any) -> list[str]:
         if path and is_theirs(path):
             found.add(shown(path))
     return sorted(found)
+
+
+def _looked_into(config: Any) -> list[str]:
+    """Return where tests are looked for, as seen from the top of the project."""
+    here = str(config.invocation_params.dir)
+    return [shown(os.path.join(here, str(argument).split("::")[0])) for argument in config.args]
 
 
 def _is_narrowed(config: Any) -> bool:
