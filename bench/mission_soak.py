@@ -14,7 +14,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ from tests.support.missions import git, make_repository
 
 NAME = "soak-0a1b2c"
 WORKERS = 3
+TOLD_EVERY = 50
 STEP = timedelta(milliseconds=50)
 """How far the clock goes on with each look at it."""
 _FREE = Usage(0, 0, 0, 0.0)
@@ -124,7 +126,7 @@ class Soak:
         self.done = 0
         self.records = 0
         self.kills: list[int] = []
-        self.sizes: dict[int, float] = {}
+        self._cpu_s = time.process_time()
         self._one = threading.Lock()
 
     def run(self) -> Ending:
@@ -177,9 +179,19 @@ class Soak:
 
     def _look(self, event: Event) -> None:
         self.done += event.type == "task.completed"
-        if event.type == "task.completed" and self.done % 100 == 0:
-            self.sizes[self.done] = _resident_mb()
-            print(f"{self.done} tasks are done: {self.sizes[self.done]:.0f} MB resident", flush=True)
+        if event.type == "task.completed" and self.done % TOLD_EVERY == 0:
+            print(f"{self.done} tasks are done: {self._sizes()}", flush=True)
+
+    def _sizes(self) -> str:
+        """Return what the process and the memory take by now, and the CPU time of a task since the last time."""
+        before, self._cpu_s = self._cpu_s, time.process_time()
+        folder = self._repository / ".onecontext"
+        blocks = list(_blocks_below(folder / "branches")) + list(_blocks_below(folder / ".git"))
+        packs = sum(1 for _ in (folder / ".git/objects/pack").glob("*.pack"))
+        return (
+            f"{_resident_mb():.0f} MB resident; the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB,"
+            f" {packs} packs; {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
+        )
 
     def wrong(self) -> list[str]:
         """Return what of journal, board, memory and branch does not agree, in sentences."""
@@ -199,6 +211,14 @@ class Soak:
         for folder in (self._repository, self._repository / ".onecontext"):
             git(folder, "fsck", "--strict")
         return found
+
+
+def _blocks_below(folder: Path) -> Iterator[int]:
+    """Yield what each file below ``folder`` takes on the disk, in blocks of 512 bytes; some may go meanwhile."""
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield os.lstat(f"{top}/{name}").st_blocks
 
 
 def _resident_mb() -> float:

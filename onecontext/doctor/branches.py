@@ -13,6 +13,7 @@ from onecontext.doctor.documents import Fault, compared, faults, is_ours, line_o
 from onecontext.doctor.finding import Finding
 from onecontext.errors import Damaged
 from onecontext.store.place import Place
+from onecontext.store.view import view
 
 _BACK = "repair sets it aside and puts back the committed one"
 
@@ -37,6 +38,12 @@ def place_of(case: Case, branch: str) -> Place | None:
     except Damaged:
         return None
     return place if case.kind(name_of(case, place.folder) or "branches") == FOLDER else None
+
+
+def here(case: Case, branch: str, tip: str, place: Place) -> dict[str, str]:
+    """Return the files of a commit that the work tree of its branch has on disk, to blobs."""
+    seen = view(place, branch)
+    return {path: blob for path, blob in files(case, tip).items() if seen.has(path)}
 
 
 def shows(case: Case, place: Place) -> tuple[str, str] | None:
@@ -132,7 +139,7 @@ def _gaps(branch: str, found: dict[str, str]) -> Iterator[Finding]:
 
 def _work_tree(case: Case, branch: str, tip: str, place: Place) -> Iterator[Finding]:
     top = name_of(case, place.folder)
-    for path, blob in files(case, tip).items():
+    for path, blob in here(case, branch, tip, place).items():
         name = f"{top}/{path}" if top else path
         if path == f"branches/{branch}/log.md":
             yield from _log(case, name)

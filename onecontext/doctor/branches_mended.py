@@ -8,7 +8,7 @@ Rule 3: whatever is written over or cut has been copied to the quarantine, durab
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from onecontext.doctor.branches import files, log_faults, name_of, place_of, shows, work_tree_faults
+from onecontext.doctor.branches import files, here, log_faults, name_of, place_of, shows, work_tree_faults
 from onecontext.doctor.case import FILE, FOLDER, Case
 from onecontext.doctor.documents import cleaned, faults, is_ours, is_records, is_steps
 from onecontext.doctor.finding import Done
@@ -128,7 +128,7 @@ def _can_be_read(case: Case, desk: Desk, path: str) -> bool:
 
 def _work_tree(case: Case, desk: Desk) -> Iterator[Done]:
     top = name_of(case, desk.place.folder)
-    for path, blob in files(case, desk.tip).items():
+    for path, blob in here(case, desk.branch, desk.tip, desk.place).items():
         name = f"{top}/{path}" if top else path
         read = case.sound.read(blob)
         if read is None or not is_ours(path) or path == f"{desk.folder}/log.md":

@@ -11,7 +11,7 @@ from onecontext.doctor.case import FILE, HEX, Case
 from onecontext.doctor.finding import Done, Finding
 from onecontext.errors import Damaged
 from onecontext.names import is_name
-from onecontext.store import repository, worktrees
+from onecontext.store import indexes, repository, worktrees
 from onecontext.store.files import replace_text
 from onecontext.store.index import is_index
 from onecontext.store.kinds import files_below
@@ -76,7 +76,7 @@ def mend_index(case: Case, branch: str) -> Iterator[Done]:
             continue
         kept = _keep(case, name)
         objects = Objects(case.layout)
-        if worktrees.remake_index(case.layout, objects, place, of, objects.tree_of(tip)):
+        if indexes.remake(case.layout, objects, place, of, objects.tree_of(tip)):
             yield Done("the index was made anew from the branch", name, kept)
 
 

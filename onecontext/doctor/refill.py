@@ -5,12 +5,15 @@ Rule 2: history files only gain records, so what a lost older version held is a 
 """
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from onecontext.doctor.case import FILE, Case
 from onecontext.doctor.documents import is_records
+from onecontext.errors import Damaged
 from onecontext.records import split
+from onecontext.store.index import hidden_in, is_index
 from onecontext.store.kinds import files_below, is_folder
 from onecontext.store.packs import BLOB, TREE
 from onecontext.store.trees import FILE_MODE, TREE_MODE, Line, line, object_name, tree_content, with_entries
@@ -60,7 +63,7 @@ def work_trees(case: Case) -> list[str]:
 
 
 def _of_work_tree(case: Case, top: str) -> Iterator[tuple[str, int, bytes]]:
-    folders: dict[str, dict[str, Line]] = {"": {}}
+    folders = _hidden(case, top)
     for path in _paths(case.path(top) if top else case.layout.path):
         content = case.read(top + path)
         if content is None:
@@ -73,6 +76,19 @@ def _of_work_tree(case: Case, top: str) -> Iterator[tuple[str, int, bytes]]:
         if is_records(path):
             yield from _earlier(case, top, path, content)
     yield from _trees(top, folders)
+
+
+def _hidden(case: Case, top: str) -> dict[str, dict[str, Line]]:
+    """Return the lines of folders that are known by git's index alone: a linked work tree has not all files on disk."""
+    folders: dict[str, dict[str, Line]] = {"": {}}
+    content = case.read(f".git/worktrees/{top.rstrip('/').rpartition('/')[2]}/index") if top else None
+    if content is None or not is_index(content):
+        return folders
+    for path, blob in hidden_in(content).items():
+        parent, _, name = path.rpartition("/")
+        with suppress(Damaged):  # whoever wrote such a name there, no tree of a memory has it
+            folders.setdefault(parent, {})[name] = line(name, FILE_MODE, blob)
+    return folders
 
 
 def _earlier(case: Case, top: str, path: str, content: bytes) -> Iterator[tuple[str, int, bytes]]:

@@ -97,6 +97,7 @@ def create(layout: Layout, name: str, author: Author, *, parent: str, purpose: s
         with suppress(OSError, Damaged, StorageError):
             worktrees.ensure_linked(layout, place, name)
             Desk(layout, objects, place, name, commit).show()
+            objects.tidy(name)
 
 
 def listed(layout: Layout) -> list[Branch]:

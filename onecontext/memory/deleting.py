@@ -119,5 +119,5 @@ def _take_work_tree_away(desk: Desk) -> None:
     gone.parent.mkdir(parents=True, exist_ok=True)
     desk.place.git_dir.rename(gone)
     sync_folder(desk.place.git_dir.parent)
-    worktrees.empty(desk.layout, desk.objects, desk.place, desk.tree)
+    worktrees.empty(desk.layout, desk.objects, desk.place, desk.branch, desk.tree)
     shutil.rmtree(gone, ignore_errors=True)

@@ -6,10 +6,11 @@ Rule 3: a conflict is data: ours stands in the file, both sides are kept with wh
         marker is written.
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 
-from onecontext.errors import UsageError
-from onecontext.memory import facts, metadata, milestones, pending, pins, sections
+from onecontext.errors import Damaged, LockTimeout, UsageError
+from onecontext.memory import facts, metadata, milestones, pending, pins, recording, sections
 from onecontext.memory.author import Author
 from onecontext.memory.desk import Desk, writing
 from onecontext.memory.locking import known_tip
@@ -17,7 +18,9 @@ from onecontext.memory.model import Merge, MergeConflict
 from onecontext.memory.rollback import common
 from onecontext.memory.summary import one_line
 from onecontext.records import check_text, decode_milestones, iso, split
+from onecontext.store import tidying
 from onecontext.store.layout import Layout
+from onecontext.store.locks import held
 from onecontext.store.objects import Entry, Objects
 from onecontext.text.redact import redact
 
@@ -48,7 +51,19 @@ def merge(layout: Layout, source: str, branch: str, author: Author, *, summary: 
         contribution = _contribution(desk, source, theirs, words)
         changes, data = _own_files(union, author, source, theirs, contribution, conflicts)
         milestone = milestones.put(desk, author, contribution, changes, known=data, base=tree, also=(theirs,))
+        _put_away(desk, source)
         return Merge(source, False, milestone, desk.tip, tuple(conflicts), waiting)
+
+
+def _put_away(desk: Desk, source: str) -> None:
+    """Keep nothing of ``source`` at hand, and unite its packs with ours: many a branch is never written again.
+
+    It is nothing that a merge waits or fails for.
+    """
+    layout = desk.layout
+    with suppress(LockTimeout, OSError, Damaged), held(layout.lock(source), wait_s=0.0):
+        recording.let_go(layout, source)
+        tidying.take_over(layout.pack_list(desk.branch), layout.pack_list(source))
 
 
 class _Union:

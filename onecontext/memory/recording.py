@@ -77,6 +77,11 @@ def settle(layout: Layout, branch: str, *, wait_s: float = DEFAULT_WAIT_S) -> No
                 opened(layout, branch)
 
 
+def let_go(layout: Layout, branch: str) -> None:
+    """Keep nothing of ``branch`` in memory, whose lock the caller holds; what is on record is on disk."""
+    _kept.pop(_key(layout, branch), None)
+
+
 def _settle(key: _Key, at_hand: Unsettled) -> None:
     _kept.pop(key, None)
     if at_hand.settle():

@@ -1,13 +1,15 @@
 """Where the history of a branch is read from: its work tree, or a tree of its past.
 
-Rule 1: what a work tree shows is read without git; only the past needs it, and what could not be put into git yet.
+Rule 1: what a work tree shows is read without git. Git is read for the past, for what could not be put into it yet,
+        for other branches' folders, which a linked work tree does not have, and for a branch without a work tree.
 Rule 2: a file or folder that is not there is empty; one that is reached through a symlink is refused.
 """
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from onecontext.memory.locking import known_tip
@@ -15,6 +17,7 @@ from onecontext.records import joined, split
 from onecontext.store import ahead
 from onecontext.store.files import MAX_LOG_BYTES, check_way, read_bytes
 from onecontext.store.layout import Layout
+from onecontext.store.view import view
 
 if TYPE_CHECKING:
     from onecontext.store.objects import Objects
@@ -33,23 +36,34 @@ class Files(Protocol):
 
 
 class _Folder:
-    def __init__(self, top: Path) -> None:
-        self._top = top
+    """A work tree, and what its branch has in git where the work tree does not have it."""
+
+    def __init__(self, layout: Layout, branch: str) -> None:
+        self._layout, self._branch = layout, branch
+        self._place = layout.place(branch)
+        self._top = self._place.folder
 
     def read(self, path: str) -> bytes:
         check_way(self._top, self._top / path)
-        try:
+        with suppress(FileNotFoundError, NotADirectoryError):
             return read_bytes(self._top / path, limit_bytes=MAX_LOG_BYTES)
-        except (FileNotFoundError, NotADirectoryError):
-            return b""
+        return b"" if self._is_here(path) else self._tree.read(path)
 
     def names(self, folder: str) -> Iterable[str]:
         check_way(self._top, self._top / folder / "any")
-        try:
-            with os.scandir(self._top / folder) as found:
-                return [entry.name for entry in found]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._top / folder) as found:
+            return [entry.name for entry in found]
+        return [] if self._is_here(f"{folder}/") else self._tree.names(folder)
+
+    def _is_here(self, path: str) -> bool:
+        """Say whether the work tree would have it: one that nobody needs any more may be taken away meanwhile."""
+        return self._place.main or (self._place.shown() is not None and view(self._place, self._branch).has(path))
+
+    @cached_property
+    def _tree(self) -> "Files":
+        from onecontext.store.objects import Objects
+
+        return committed(Objects(self._layout), known_tip(self._layout, self._branch))
 
 
 class _Recorded(_Folder):
@@ -63,12 +77,12 @@ class _Recorded(_Folder):
         from onecontext.memory.settling import replay_all
         from onecontext.store.objects import Objects
 
-        place, tip = layout.place(branch), ""
-        super().__init__(place.folder)
+        super().__init__(layout, branch)
+        tip = ""
         self._log = super().read(f"branches/{branch}/log.md")
         while tip != known_tip(layout, branch):  # until nobody has put it there meanwhile
             tip = known_tip(layout, branch)
-            self._desk = Desk(layout, Objects(layout), place, branch, tip)
+            self._desk = Desk(layout, Objects(layout), self._place, branch, tip)
             self._told = replay_all(self._desk)
 
     def read(self, path: str) -> bytes:
@@ -104,7 +118,7 @@ def folder_of(layout: Layout, branch: str) -> Files:
     """Return the work tree of ``branch``, with what is on record and could not be put into git."""
     if not ahead.is_empty(layout, branch):
         return _Recorded(layout, branch)
-    return _Folder(layout.place(branch).folder)
+    return _Folder(layout, branch)
 
 
 def committed(objects: "Objects", commit: str) -> Files:

@@ -6,7 +6,7 @@ Rule 3: pygit2 runs no program: no hook, no filter, no fsmonitor of whoever can 
 Rule 4: pygit2's errors leave this module as ours.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -267,9 +267,14 @@ class Objects:
             for commit in walker:
                 yield _info(commit)
 
-    def changed(self, old: str | None, new: str) -> dict[str, tuple[str | None, str | None]]:
-        """Return the paths that differ between two trees, to their blobs (old, new); None where it is not there."""
-        return differing(old, new, self._lines)
+    def changed(
+        self, old: str | None, new: str, *, has: Callable[[str], bool] | None = None
+    ) -> dict[str, tuple[str | None, str | None]]:
+        """Return the paths that differ between two trees, to their blobs (old, new); None where it is not there.
+
+        ``has`` says which count, as in :func:`onecontext.store.trees.differing`; what does not is not read.
+        """
+        return differing(old, new, self._lines, has=has)
 
     def changed_in_git(self, old: str | None, new: str) -> dict[str, tuple[str | None, str | None]]:
         """Return what :meth:`changed` does of trees that are on disk, by libgit2, which is quicker in wide folders.

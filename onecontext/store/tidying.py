@@ -5,16 +5,17 @@ Rule 1: a pack is taken away only when another that has all of its objects is du
 Rule 2: thirty-two packs of one size make one of the next. Packs of a milestone or a few are taken apart for that, and
         their objects become changes of one another; larger ones are put one behind the other as they are.
 Rule 3: the list of a branch's packs is a hint. Without it, or after `git gc`, packs just stay as they are.
+Rule 4: who merges a branch takes its list over: a branch that is written for one task only never has many packs.
 
 The caller holds the lock of the branch.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.errors import Damaged
 from onecontext.store import deltas, packs
-from onecontext.store.files import append_bytes, read_bytes, replace_text
+from onecontext.store.files import append_bytes, read_bytes, replace_bytes
 
 TOGETHER = 32
 _MANY = 64  # objects: those of some six milestones, which are changes of one another already
@@ -45,7 +46,26 @@ def note(hints: Path, folder: Path, pack: str, objects: int, read: Read) -> None
         larger = _unite(folder, small, read) if level == 0 else _join(folder, small)
         level += 1
         levels.setdefault(level, []).extend([larger] if larger else [])
-    replace_text(hints, "".join(f"{n} {name}\n" for n, names in sorted(levels.items()) for name in names))
+    replace_bytes(hints, _lines(levels))
+
+
+def take_over(hints: Path, others: Path) -> None:
+    """Add the packs of the list ``others``, whose branch's lock the caller holds too, to the list ``hints``.
+
+    They are united with the next pack that is noted there. A kill in between leaves them in both lists, where whoever
+    comes second finds that they are gone.
+
+    Raises:
+        OSError: full or read-only; the packs are as they were.
+    """
+    levels = _load(others)
+    if levels:
+        append_bytes(hints, _lines(levels), durable=False)
+        others.unlink(missing_ok=True)
+
+
+def _lines(levels: Mapping[int, Sequence[str]]) -> bytes:
+    return "".join(f"{n} {name}\n" for n, names in sorted(levels.items()) for name in names).encode()
 
 
 def _join(folder: Path, names: Sequence[str]) -> str | None:

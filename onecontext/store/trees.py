@@ -145,11 +145,18 @@ def build(
 
 
 def differing(
-    old: str | None, new: str | None, lines_of: Callable[[str | None], Lines], prefix: str = ""
+    old: str | None,
+    new: str | None,
+    lines_of: Callable[[str | None], Lines],
+    prefix: str = "",
+    has: Callable[[str], bool] | None = None,
 ) -> dict[str, tuple[str | None, str | None]]:
     """Return the paths of files that differ between two trees, to their blobs (old, new); None where there is none.
 
     Equal folders have equal names and are passed over, so this costs what has changed, not what there is.
+
+    Args:
+        has: says of a path, that of a folder with a slash at its end, whether it counts; None: all do.
     """
     found: dict[str, tuple[str | None, str | None]] = {}
     before, after = lines_of(old), lines_of(new)
@@ -159,9 +166,9 @@ def differing(
             continue
         trees = [side.id if side and side.mode == TREE_MODE else None for side in sides]
         blobs = [side.id if side and side.mode.startswith(b"1") and side.mode != _SUBMODULE else None for side in sides]
-        if any(trees):
-            found |= differing(trees[0], trees[1], lines_of, f"{prefix}{name}/")
-        if any(blobs):
+        if any(trees) and (has is None or has(f"{prefix}{name}/")):
+            found |= differing(trees[0], trees[1], lines_of, f"{prefix}{name}/", has)
+        if any(blobs) and (has is None or has(prefix + name)):
             found[prefix + name] = (blobs[0], blobs[1])
     return found
 

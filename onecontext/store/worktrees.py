@@ -1,7 +1,8 @@
 """Work trees that show what a branch's tip has, each branch in a folder of its own.
 
 The branch that HEAD names is shown by the memory's own folder; any other by a linked work tree, made by the rules of
-gitrepository-layout(5): ``.git/worktrees/<branch>/{HEAD,commondir,gitdir}`` and a ``.git`` file in the folder.
+gitrepository-layout(5): ``.git/worktrees/<branch>/{HEAD,commondir,gitdir}`` and a ``.git`` file in the folder. Which
+files of the tree a linked one has is in :mod:`onecontext.store.view`.
 
 Rule 1: everything here can be done again after a kill at any point, and ends in the same state.
 Rule 2: a file that somebody changed is set aside before it is written over or taken away.
@@ -12,11 +13,10 @@ Rule 4: the caller holds the lock of the branch.
 import shutil
 import stat
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
-from onecontext.errors import REPAIR, Conflict, Damaged, LockTimeout
-from onecontext.store import gitlock, index
+from onecontext.errors import REPAIR, Damaged
+from onecontext.store import indexes
 from onecontext.store.durable import make_folder, sync_names
 from onecontext.store.files import (
     check_kinds,
@@ -31,10 +31,9 @@ from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 from onecontext.store.place import Place
 from onecontext.store.quarantine import set_aside
+from onecontext.store.view import View, view
 
 Changed = Mapping[str, tuple[str | None, str | None]]
-_INDEX_ATTEMPTS = 5
-_Stamp = tuple[int, int, int]
 
 
 def ensure_linked(layout: Layout, place: Place, branch: str) -> None:
@@ -92,18 +91,19 @@ def refresh(
     """
     shown = place.shown()
     old = objects.tree_of(shown.commit) if shown and objects.has(shown.commit) else None
-    new = objects.tree_of(tip)
-    changed = objects.changed(old, new)
+    new, seen = objects.tree_of(tip), view(place, branch)
+    # An index is brought from one tree to another by all that changed, also in files that are not here.
+    changed = objects.changed(old, new, has=None if old else seen.has)
     unsure = shown is not None and not place.is_showing(*shown)
     if unsure and old is not None:
-        mend_torn(layout, objects, place, old, keep=keep)
+        mend_torn(layout, objects, place, old, seen, keep=keep)
     made: set[Path] = set()
     for path, (before, after) in changed.items():
-        if path == keep:
+        if path == keep or seen.hides(path):
             continue
         by_hand = _is_by_hand(path, keep)
         if before is None and after is not None and _is_made(place.folder, (place.folder / path).parent, made):
-            # A new work tree has hundreds of files of other branches, none of which can be there yet.
+            # A folder that is new may have hundreds of files, none of which can be there yet.
             replace_bytes(place.folder / path, objects.blob(after), durable=by_hand and layout.durability != "none")
             continue
         _show(layout, objects, place, path, before, after, mine=path in taken, by_hand=by_hand)
@@ -113,18 +113,18 @@ def refresh(
         replace_bytes(target, b"")
         # Steps are appended to it, and durable is what its name is.
         sync_names(target, place.folder)
-    before_noting(objects.changed(None, new) if unsure else changed)
+    before_noting(objects.changed(None, new, has=seen.has) if unsure else changed)
     blobs = {path: after for path, (_, after) in changed.items()}
-    if _refresh_index(layout, objects, place, branch, None if unsure else old, new, blobs):
+    if indexes.refresh(layout, objects, place, branch, None if unsure else old, new, blobs, seen):
         replace_text(place.note(), place.note_text(branch, tip))
 
 
-def mend_torn(layout: Layout, objects: Objects, place: Place, tree: str, *, keep: str) -> None:
+def mend_torn(layout: Layout, objects: Objects, place: Place, tree: str, seen: View, *, keep: str) -> None:
     """Put back the files of ``tree`` that a power cut took or tore: the work tree is not fsynced, as git has it all.
 
     What differs otherwise was changed by hand, and stays.
     """
-    for path, (_, blob) in objects.changed(None, tree).items():
+    for path, (_, blob) in objects.changed(None, tree, has=seen.has).items():
         target = place.folder / path
         current = _current(target)
         if path == keep or blob is None or (current is not None and objects.blob_id(current) == blob):
@@ -177,9 +177,9 @@ def _show(
     replace_bytes(target, objects.blob(after), durable=by_hand and layout.durability != "none")
 
 
-def empty(layout: Layout, objects: Objects, place: Place, tree: str) -> None:
+def empty(layout: Layout, objects: Objects, place: Place, branch: str, tree: str) -> None:
     """Remove the files that ``tree`` has, setting aside what was changed; files that it has not are left."""
-    for path, (_, blob) in objects.changed(None, tree).items():
+    for path, (_, blob) in objects.changed(None, tree, has=view(place, branch).has).items():
         _show(layout, objects, place, path, blob, None, mine=False)
     (place.folder / ".git").unlink(missing_ok=True)
     if not any(place.folder.iterdir()):
@@ -231,59 +231,6 @@ def _drop_empty(folder: Path, top: Path) -> None:
     while folder != top and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
-
-
-def _refresh_index(
-    layout: Layout,
-    objects: Objects,
-    place: Place,
-    branch: str,
-    old: str | None,
-    new: str,
-    blobs: Mapping[str, str | None],
-) -> bool:
-    """Bring the git index from the tree ``old`` to ``new``; False when a git command holds it: then the next writer."""
-    path, scratch = place.git_dir / "index", layout.scratch(f"index-{branch}")
-    scratch.parent.mkdir(parents=True, exist_ok=True)
-    for _ in range(_INDEX_ATTEMPTS):
-        gitlock.clear_dead_lock(path, scratch)
-        scratch.unlink(missing_ok=True)
-        # A killed pygit2 leaves its own lock beside the scratch, which only the holder of our lock ever writes.
-        scratch.with_name(scratch.name + ".lock").unlink(missing_ok=True)
-        seen = _stamp(path)
-
-        def unchanged(seen: _Stamp | None = seen) -> bool:
-            return _stamp(path) == seen
-
-        found = _current(path)
-        patched = None
-        if old is not None and found is not None and index.is_index(found):
-            patched = index.patched(found, blobs, partial(objects.file_before, old))
-        if patched is not None:
-            replace_name(scratch, patched)
-        else:
-            objects.new_index(str(scratch), new)
-        try:
-            gitlock.install(path, scratch, still=unchanged, wait_s=1.0)
-        except Conflict as error:
-            if isinstance(error, LockTimeout):
-                return False
-            continue
-        return True
-    return False
-
-
-def remake_index(layout: Layout, objects: Objects, place: Place, branch: str, tree: str) -> bool:
-    """Make git's index of a work tree anew from ``tree``; False when a git command holds it."""
-    return _refresh_index(layout, objects, place, branch, None, tree, {})
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _put(path: Path, text: str) -> None:

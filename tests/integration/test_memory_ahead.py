@@ -488,7 +488,7 @@ def test_a_disk_that_is_full_while_git_is_to_get_them_loses_nothing(
                 memory.flush()
             assert not ahead.is_empty(memory.layout, "main")
         elif where == "index":
-            patch.setattr("onecontext.store.worktrees._refresh_index", fails)
+            patch.setattr("onecontext.store.indexes.refresh", fails)
             with pytest.raises((OSError, StorageError), match="No space"):
                 memory.milestones()
             assert git(memory.path, "rev-list", "--count", "main").strip() == "7"

@@ -8,9 +8,9 @@ import yaml
 
 from onecontext import Memory
 from onecontext.errors import Damaged, InvalidDocument, InvalidText, UnknownConflict, UsageError
-from tests.support.memory import check, git, new_memory
+from tests.support.memory import check, git, new_memory, shown
 
-GOAL = "## Goal"
+GOAL, META = "## Goal", "branches/main/metadata.yaml"
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def memory(tmp_path: Path) -> Memory:
     memory.write_main("# Roadmap\n\n## Goal\n\nbase\n\n## Plan\n\nbase\n\n## Rest\n\nstays\n")
     branch = memory.create_branch("b")
     branch.write_main("# Roadmap\n\n## Goal\n\ntheirs\n\n## Rest\n\nstays\n")
-    edit(branch.layout.place("b").folder / "branches/main/metadata.yaml", team="blue")
+    edit(shown(branch.layout.place("b").folder, META) / META, team="blue")
     git(branch.layout.place("b").folder, "add", "-A")
     git(branch.layout.place("b").folder, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-q", "-m", "by hand")
     memory.write_main("# Roadmap\n\n## Goal\n\nours\n\n## Plan\n\nours\n\n## Rest\n\nstays\n")
@@ -192,7 +192,7 @@ def test_lists_of_merged_branches_are_united_and_never_a_conflict(tmp_path: Path
         memory.create_branch(name).commit(f"in {name}")
     copy = memory.create_branch("copy")
     folder = copy.layout.place("copy").folder
-    edit(folder / "branches/main/metadata.yaml", merged=["two"])
+    edit(shown(folder, META) / META, merged=["two"])
     git(folder, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-q", "-a", "-m", "by hand")
     memory.merge("one")
 

@@ -7,7 +7,7 @@ import yaml
 
 from onecontext import Memory
 from onecontext.errors import UnknownBranch, UsageError
-from tests.support.memory import check, git, new_memory
+from tests.support.memory import check, git, new_memory, shown
 
 
 @pytest.fixture
@@ -150,7 +150,8 @@ def test_a_section_that_both_changed_is_a_conflict_kept_as_data(memory: Memory) 
 def test_metadata_edited_on_both_sides_are_merged_by_key(memory: Memory) -> None:
     path = memory.path / "branches/main/metadata.yaml"
     branch = memory.create_branch("b")
-    theirs = memory.path / ".git/onecontext/worktrees/b/branches/main/metadata.yaml"
+    place = memory.path / ".git/onecontext/worktrees/b"
+    theirs = shown(place, "branches/main/metadata.yaml") / "branches/main/metadata.yaml"
     theirs.write_text(theirs.read_text().replace("status: active", "status: paused") + "theirs: 1\n")
     git(theirs.parent, "-c", "user.name=p", "-c", "user.email=p@x", "commit", "-qam", "edit")
     path.write_text(path.read_text().replace("status: active", "status: busy") + "ours: 1\n")

@@ -67,6 +67,51 @@ def test_it_lists_what_git_lists(
     assert _git(folder, "ls-files", "-s") == listed
 
 
+def _hidden_by_git(folder: Path) -> set[str]:
+    listed = _git(folder, "ls-files", "-t", "-z").split("\0")
+    return {line[2:] for line in listed if line.startswith("S ")}
+
+
+@settings(deadline=None)
+@given(before=FILES, after=FILES, tops=st.sets(NAMES), again=st.booleans())
+def test_what_is_hidden_is_so_for_git_and_listed_like_all_else(
+    tmp_path_factory: pytest.TempPathFactory,
+    before: dict[str, bytes],
+    after: dict[str, bytes],
+    tops: set[str],
+    again: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("index")
+    repository = pygit2.init_repository(str(folder))
+    before, after = _fitting(before), _fitting(after)
+    old, new = _tree(repository, before), _tree(repository, after)
+    path = folder / ".git/index"
+
+    def hides(name: str) -> bool:
+        return name.partition("/")[0] in tops
+
+    made = pygit2.Index(str(path))
+    made.read_tree(repository[old])
+    made.write()
+    content = index.hidden(path.read_bytes(), hides)
+    path.write_bytes(content)
+    assert _hidden_by_git(folder) == {name for name in before if hides(name)}
+    assert index.hidden_in(content) == {name: str(pygit2.hash(text)) for name, text in before.items() if hides(name)}
+    if again:  # as git writes it
+        _git(folder, "update-index", "--force-write-index")
+        content = path.read_bytes()
+    names = {name: pygit2.hash(text) for name, text in after.items() if before.get(name) != text}
+    blobs = {**dict.fromkeys(before.keys() - after.keys()), **{name: str(blob) for name, blob in names.items()}}
+
+    patched = index.patched(content, blobs, partial(file_before, old, lines_of=partial(_lines_of, repository)), hides)
+
+    assert patched is not None
+    assert index.is_index(patched)
+    path.write_bytes(patched)
+    assert _hidden_by_git(folder) == set(index.hidden_in(patched)) == {name for name in after if hides(name)}
+    assert _git(folder, "write-tree").strip() == new
+
+
 def test_what_a_person_staged_meanwhile_stays_and_keeps_the_order(tmp_path: Path) -> None:
     repository = pygit2.init_repository(str(tmp_path))
     old = _tree(repository, {"b/1": b"x", "b/5": b"x", "d": b"x"})

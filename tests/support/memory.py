@@ -49,6 +49,13 @@ def git(memory: Path, *args: str) -> str:
     return done.stdout
 
 
+def shown(place: Path, *paths: str) -> Path:
+    """Have a linked work tree show files that it hides, as a person does who wants to edit them there; return it."""
+    git(place, "update-index", "--no-skip-worktree", *paths)
+    git(place, "restore", *paths)
+    return place
+
+
 def check(memory: Path) -> None:
     """Let git judge: every object is sound, and nothing but pending logs differs from what was committed."""
     git(memory, "fsck", "--strict", "--no-dangling")
