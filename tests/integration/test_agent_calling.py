@@ -5,7 +5,8 @@ from pathlib import Path
 
 from onecontext import Memory
 from skills.mcp.trusting import distrust
-from teams.agent.calling import calling_tools
+from onecontext.text.tokens import default_counter
+from teams.agent.calling import CALL_TOKENS, Calling
 from teams.agent.shelf import Shelf
 from teams.agent.tools import invoke
 from tests.support.mcp import Person, person, schema_of, tool
@@ -16,19 +17,20 @@ __all__ = ["person"]
 def _says(
     person: Person, name: str, *, limit: int = 4_000, shelf: Shelf | None = None, **arguments: object
 ) -> tuple[bool, str]:
-    (call,) = calling_tools(person.project, person.env)
+    *_, call = Calling(person.project, person.env).tools()
+    assert call.spec.name == "call"
     given = json.dumps({"server": "shop", "tool": name, "arguments": arguments})
     return invoke(call, given, limit_characters=4_000, fit=shelf.fitted if shelf else None)
 
 
 def test_without_a_trusted_server_there_is_no_tool(person: Person) -> None:
-    assert calling_tools(person.project, person.env) == []
+    assert Calling(person.project, person.env).tools() == []
 
     person.imports("shop", [tool("echo")])
-    assert [one.spec.name for one in calling_tools(person.project, person.env)] == ["call"]
+    assert [one.spec.name for one in Calling(person.project, person.env).tools()] == ["call"]
 
     assert distrust("shop", person.env) == [str(person.project)]
-    assert calling_tools(person.project, person.env) == []
+    assert Calling(person.project, person.env).tools() == []
 
 
 def test_a_result_comes_fenced_and_cannot_end_its_fence(person: Person) -> None:
