@@ -1,6 +1,7 @@
 """Packs as git reads them, written here: what one operation made goes to disk as two files instead of ten.
 
-Rule 1: a pack appears under its name whole and before its index does, so nobody finds half of one.
+Rule 1: a pack appears under its name whole and right before its index does, as git's own do, so nobody finds half of
+        one, and `git gc` beside it takes none for a pack without objects.
 Rule 2: durable means that pack, index and the names of both were fsynced: three fsync(2) calls for any number.
 
 Sources: gitformat-pack(5) for pack, delta and index version 2. Files here stay far below the 2 GiB where offsets of an
@@ -52,8 +53,8 @@ def write(folder: Path, objects: Sequence[New], *, durable: bool) -> str:
     checksum = hashlib.sha1(body, usedforsecurity=False).digest()
     name = f"pack-{checksum.hex()}"
     folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / f"{name}.pack", body + checksum, durable=durable)
-    _put(folder / f"{name}.idx", _index(listed, checksum), durable=durable)
+    pack = _laid(folder, body + checksum, durable=durable)
+    _name(folder, name, pack, _index(listed, checksum), durable=durable)
     if durable:
         sync_folder(folder)
     return name
@@ -79,25 +80,23 @@ def join(folder: Path, names: Sequence[str]) -> str | None:
     if len({entry[0] for entry in listed}) < len(listed) or sum(sizes) > _JOINED_BYTES:
         return None
     descriptor, temporary = open_new(folder, "tmp_pack_")
-    with removed_on_failure(temporary, folder):
-        with os.fdopen(descriptor, "wb") as file:
-            checksum = hashlib.sha1(_head(len(listed)), usedforsecurity=False)
-            file.write(_head(len(listed)))
-            for name in names:
-                body = read_bytes(folder / f"{name}.pack", limit_bytes=_JOINED_BYTES)[_HEAD_BYTES:-_SUM_BYTES]
-                checksum.update(body)
-                file.write(body)
-            file.write(checksum.digest())
-            _finish(file, durable=True)
-        larger = f"pack-{checksum.hexdigest()}"
-        temporary.replace(folder / f"{larger}.pack")
+    with removed_on_failure(temporary, folder), os.fdopen(descriptor, "wb") as file:
+        checksum = hashlib.sha1(_head(len(listed)), usedforsecurity=False)
+        file.write(_head(len(listed)))
+        for name in names:
+            body = read_bytes(folder / f"{name}.pack", limit_bytes=_JOINED_BYTES)[_HEAD_BYTES:-_SUM_BYTES]
+            checksum.update(body)
+            file.write(body)
+        file.write(checksum.digest())
+        _finish(file, durable=True)
+    larger = f"pack-{checksum.hexdigest()}"
     starts = accumulate(sizes, initial=0)
     moved = [
         (name, crc, offset + start)
         for index, start in zip(indexes, starts, strict=False)
         for name, crc, offset in index
     ]
-    _put(folder / f"{larger}.idx", _index(moved, checksum.digest()), durable=True)
+    _name(folder, larger, temporary, _index(moved, checksum.digest()), durable=True)
     sync_folder(folder)
     return larger
 
@@ -172,13 +171,24 @@ def _back(distance: int) -> bytes:
     return bytes(reversed(found))
 
 
-def _put(path: Path, content: bytes, *, durable: bool) -> None:
-    descriptor, temporary = open_new(path.parent, "tmp_pack_")
-    with removed_on_failure(temporary, path):
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            _finish(file, durable=durable)
-        temporary.replace(path)
+def _laid(folder: Path, content: bytes, *, durable: bool) -> Path:
+    """Write a file that has a name for the time being, and return its path."""
+    descriptor, temporary = open_new(folder, "tmp_pack_")
+    with removed_on_failure(temporary, folder), os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        _finish(file, durable=durable)
+    return temporary
+
+
+def _name(folder: Path, name: str, pack: Path, index: bytes, *, durable: bool) -> None:
+    """Give the pack at ``pack``, written under a name for the time being, its own, and put its index beside it."""
+    with removed_on_failure(pack, folder / f"{name}.pack"):
+        laid = _laid(folder, index, durable=durable)
+        with removed_on_failure(laid, folder / f"{name}.idx"):
+            # Nothing between the two that takes time: `git gc` looks into the packs that have an index when it begins,
+            # and then takes away all that had a name.
+            pack.replace(folder / f"{name}.pack")
+            laid.replace(folder / f"{name}.idx")
 
 
 def _finish(file: BinaryIO, *, durable: bool) -> None:

@@ -118,8 +118,8 @@ def _folder_for(path: Path | None, cwd: Path) -> Path:
 
 def _write(folder: Path, text: str) -> Path:
     document = folder / FILE_NAME
-    if os.path.lexists(document):
-        raise UsageError(f"{document} is there already", hint="choose another name, or edit that one")
+    if folder.is_symlink():
+        raise UsageError(f"{folder} is a symlink, which is not followed", hint="choose another name")
     folder.mkdir(parents=True, exist_ok=True)
     # O_EXCL: whoever was faster keeps what is theirs, and a symlink is not written through.
     try:

@@ -36,9 +36,14 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
 def _body(skill: "Skill", args: argparse.Namespace, invocation: "Invocation") -> str:
     from skills.activation.activate import Reading, activate
     from skills.activation.arguments import Arguments
+    from skills.activation.commands import commands
     from skills.activation.trust import Trust
     from skills.activation.trusted import trust_file
     from skills.cli.sandboxed import runner
+    from skills.format.reading import read_body
 
-    reading = Reading(Trust(trust_file(invocation.env)), runner(project_of(invocation.cwd), skill.folder))
+    trust = Trust(trust_file(invocation.env))
+    if commands(read_body(skill.folder)) and trust.state(skill) in ("untrusted", "changed"):
+        invocation.out.say(f"'onecontext skill trust {skill.name}' lets its commands run, in the sandbox")
+    reading = Reading(trust, runner(project_of(invocation.cwd), skill.folder))
     return activate(skill, arguments=Arguments.of(args.arguments), part=args.part, reading=reading)

@@ -61,7 +61,9 @@ class LiveSkills:
         search = self._search
         tops = [*folders_up(search.here or search.project, search.project), *([search.home] if search.home else [])]
         named = [*search.extra, *(search.project / name for name in search.configured)]
-        return list(dict.fromkeys([*(top / place for top in tops for place in PLACES), *named]))
+        client = search.client or (search.home / ".claude" if search.home else None)
+        theirs = [client / "skills", client / "plugins"] if client else []
+        return list(dict.fromkeys([*(top / place for top in tops for place in PLACES), *theirs, *named]))
 
     def touched(self, path: Path) -> None:
         """Say that something happened at ``path``, which is in or is one of :meth:`folders`; from any thread."""

@@ -4,7 +4,8 @@ Rule 1: the order is what a person said (``--path``), the project (the folder of
         project's, in each ``.agents/skills`` before ``.claude/skills``), ``[skills] paths`` of its configuration, the
         home folder, plugins, and what is bundled. The first of a name counts.
 Rule 2: a folder is searched once, under the first of its names.
-Rule 3: what a configuration names lies in the project it came with.
+Rule 3: what comes with a project, as a folder or as a name in its configuration, lies in it. A person's own folders may
+        be symlinks to wherever they keep them.
 """
 
 import os
@@ -75,17 +76,26 @@ def places(search: Search) -> tuple[list[Place], list[Problem]]:
     """Return the places there are, in their order, and what is wrong with those that were named and are none."""
     problems: list[Problem] = []
     found: dict[Path, Place] = {}
+    project = _resolved(search.project)
     for path, source, scope, prefix, named in _wanted(search, problems):
-        try:
-            root = path.resolve(strict=True)
-        except (OSError, RuntimeError):
-            root = path
-        if root.is_dir():
+        root = _resolved(path)
+        if not root.is_dir():
+            if named:
+                problems.append(Problem(path, "there is no such folder", mend="name a folder of skills"))
+        elif scope == "project" and not root.is_relative_to(project):
+            reason = "a symlink leads out of the project, which is not followed"
+            problems.append(Problem(path, reason, mend="put the folder itself there, or name it with --path"))
+        else:
             single = named and os.path.lexists(root / FILE_NAME)
             found.setdefault(root, Place(root, source, scope, prefix, single))
-        elif named:
-            problems.append(Problem(path, "there is no such folder", mend="name a folder of skills"))
     return list(found.values()), problems
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a circle of symlinks
+        return path
 
 
 _Wanted = tuple[Path, str, str, str, bool]  # path, source, scope, prefix, whether somebody named it

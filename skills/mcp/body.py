@@ -22,6 +22,7 @@ from skills.mcp.tools import Tool
 
 Form = Literal["lines", "schemas"]
 MAX_DESCRIPTION_TOKENS = 24
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,47}", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", re.ASCII)
 _VERBS = (
     "add append apply assign batch call cancel change check clear click close convert copy count create delete "
@@ -65,16 +66,20 @@ def native(tool: Tool) -> Mapping[str, Any]:
 
 
 def description_for(name: str, tools: Sequence[Tool], counter: Counter) -> str:
-    """Return the sentence for the catalogue: what the tools' names are about, within 24 tokens; see rule 3."""
-    count = f"{len(tools)} tool{'s' * (len(tools) != 1)}"
+    """Return the sentence for the catalogue, within 24 tokens: the tools' names, or what they are about; see rule 3."""
+    names = [tool.name for tool in tools]
+    if names and all(_PLAIN.fullmatch(name_) for name_ in names):
+        text = f"MCP server: {', '.join(names)}."
+        if len(names) <= MAX_DESCRIPTION_TOKENS and counter.count(text) <= MAX_DESCRIPTION_TOKENS:
+            return text
     subjects = _subjects(name, tools)
-    best = f"MCP server, {count}."
+    best = start = f"MCP server, {len(tools)} tool{'s' * (len(tools) != 1)}"
     for end in range(1, len(subjects) + 1):
-        text = f"MCP server, {count}. Use for {', '.join(subjects[:end])}."
-        if counter.count(text) > MAX_DESCRIPTION_TOKENS:
+        text = f"{start}: {', '.join(subjects[:end])}"
+        if counter.count(f"{text}.") > MAX_DESCRIPTION_TOKENS:
             break
         best = text
-    return best
+    return f"{best}."
 
 
 def _subjects(name: str, tools: Sequence[Tool]) -> list[str]:

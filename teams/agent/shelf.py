@@ -27,7 +27,7 @@ SHOWN_CHARACTERS = 4_000
 PIECE_CHARACTERS = 16_000
 """What the tool returns at the most."""
 ASK_CALLS, ASK_TOKENS, ASK_SECONDS = 100, 500_000, 600
-_RANGE = re.compile(r"\s*(\d{1,18})?\s*(?:[-:,–]|to)?\s*(\d{1,18})?\s*", re.ASCII)
+_RANGE = re.compile(r"\s*(\d{1,18}(?!\d))?\s*(?:[-:,–]|to)?\s*(\d{1,18})?\s*", re.ASCII)
 Told = Callable[[Reply, float], object]
 
 

@@ -23,6 +23,7 @@ from skills.finding.live import LiveSkills
 from skills.finding.places import BUNDLED
 from skills.format.skill import Skill
 from teams.agent.client_tools import COUNTERPARTS, WITHOUT
+from teams.agent.tools import Tool
 from teams.guard.port import Sandbox
 from teams.mission.config import SkillsConfig
 
@@ -32,14 +33,20 @@ NOT_FOR_MODELS = "disable-model-invocation"  # of front matter: only a person op
 class Skilled:
     """The skills of one mission, for all its agents and their threads."""
 
-    def __init__(self, live: LiveSkills, config: SkillsConfig, trust: Trust) -> None:
+    def __init__(
+        self, live: LiveSkills, config: SkillsConfig, trust: Trust, calls: Callable[[], list[Tool]] = list
+    ) -> None:
         """Take what is found, and what a project says of it.
+
+        Args:
+            calls: returns the tools that call MCP servers which are skills; none by default.
 
         Raises:
             UnknownSkill: one that the project requires is not there, or is broken.
             UsageError: those that it requires do not fit into the catalogue.
         """
         self._live, self._config, self._trust = live, config, trust
+        self.calls = calls
         self._lock = threading.Lock()
         self._offered = _for_models(live.found.skills)
         self._shelf = Shelf(self._now)

@@ -73,6 +73,11 @@ STRANGE: dict[str, Any] = {
         "quotes": "all",
         "checks": [{"assertion": "VAL-A-001", "exit_code": 0}],
     },
+    "an ending of its own": {
+        "handoff": {"commit": "nothing", "undone": ["infeasible"]},
+        "ending": "infeasible",
+        "proofs": [{"command": "false", "exit_code": 1, "shows": "it cannot be"}],
+    },
     "very long words": {"handoff": {"commit": "nothing", "summary": "x" * 900_000, "undone": ["y" * 50_000] * 9}},
     "very many words": {"handoff": {"commit": "nothing", "discovered": ["z"] * 100_000}},
 }

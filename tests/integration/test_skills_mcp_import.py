@@ -83,7 +83,7 @@ def test_hostile_texts_can_not_forge_a_line_or_end_the_block(person: Person) -> 
     lines = text.split("---\n", 2)[2].splitlines()
 
     assert front["name"] == "evil"
-    assert front["description"] == "MCP server, 2 tools. Use for heading, fake, lie."
+    assert front["description"] == "MCP server, 2 tools: heading, fake, lie."
     assert [line for line in lines if line.startswith("```")] == ["```", "```"]
     assert len(lines) == 5
     assert not any(line.startswith(("#", "fake", "name:", "</")) for line in lines)

@@ -96,8 +96,11 @@ def test_what_is_there_is_never_overwritten(write: Write, tmp_path: Path) -> Non
     (write("project/.agents/skills", "b") / "SKILL.md").unlink()
     (tmp_path / "project/.agents/skills/b/SKILL.md").symlink_to(elsewhere)
 
-    assert _run(tmp_path, "new", "a")[0] == 2
-    assert _run(tmp_path, "new", "b")[0] == 2
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "project/.agents/skills/c").symlink_to(tmp_path / "empty")
+
+    assert [_run(tmp_path, "new", name)[0] for name in ("a", "b", "c")] == [2, 2, 2]
+    assert list((tmp_path / "empty").iterdir()) == []
     assert (folder / "SKILL.md").read_text() == before
     assert not elsewhere.exists()
 

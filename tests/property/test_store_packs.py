@@ -114,3 +114,25 @@ def test_packs_that_share_an_object_are_not_joined(tmp_path: Path) -> None:
 
     assert packs.join(place, [one, two]) is None
     assert len(list(place.iterdir())) == 4
+
+
+def test_a_pack_never_waits_for_its_index_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # `git gc` that begins in between would take it away, and with it what was acknowledged.
+    folder, waited = tmp_path / "pack", []
+
+    def looked(descriptor: int) -> None:
+        waited.append(descriptor)
+        names = {path.name for path in folder.iterdir()}
+        assert {name for name in names if name.endswith(".pack")} == {
+            name.replace(".idx", ".pack") for name in names if name.endswith(".idx")
+        }
+
+    monkeypatch.setattr("onecontext.store.packs.os.fsync", looked)
+
+    one, two = (packs.write(folder, [_blob(content)], durable=True) for content in (b"one", b"two"))
+    larger = packs.join(folder, [one, two])
+
+    assert len(waited) >= 6
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        f"{name}.{end}" for name in (one, two, larger) for end in ("idx", "pack")
+    )

@@ -80,6 +80,7 @@ def test_of_a_large_result_the_agent_sees_a_handle_the_beginning_and_the_end(mem
         ("characters 0-", "ask for less at once]"),
         ("grep (", "error: UsageError: '(' cannot be searched for: missing )"),
         ("lines ten", "error: UsageError: 'ten' is no range; write it as 10-20"),
+        ("lines 12345678901234567890", "error: UsageError: '12345678901234567890' is no range; write it as 10-20"),
         ("burn", "error: UsageError: 'burn' cannot be done; say lines 10-20, "),
         ("", "error: UsageError: '' cannot be done; say lines 10-20, "),
         ("ask", "error: UsageError: a question has"),

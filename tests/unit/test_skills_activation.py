@@ -132,6 +132,15 @@ def test_commands_of_a_trusted_skill_run_and_their_output_stands_fenced_in_their
     assert told.endswith("ARGUMENTS: 7")
 
 
+def test_places_for_arguments_are_filled_around_commands_too(write: Write, tmp_path: Path) -> None:
+    skill = _skill(write("x", "a", body="Fix $0 in ${CLAUDE_SKILL_DIR}: !`x`, then $ARGUMENTS.\n"))
+
+    told = activate(skill, arguments=Arguments("7 8"), reading=Reading(_trusted(skill, tmp_path), Recording()))
+
+    assert told.startswith(f"Fix 7 in {skill.folder}: <output-")
+    assert told.endswith(", then 7 8.")
+
+
 def test_a_command_that_fails_or_takes_too_long_is_told_and_its_output_is_bounded(write: Write, tmp_path: Path) -> None:
     skill = _skill(write("x", "a", body="!`x`"))
     trust = _trusted(skill, tmp_path)

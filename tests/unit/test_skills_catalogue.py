@@ -125,6 +125,32 @@ def test_a_required_skill_that_is_missing_or_broken_is_one_sentence(tmp_path: Pa
         required_skills(found, ["broken"], by="role x")
 
 
+class Dearer:
+    """Counts words, and of more than one line twenty more: lines together cost more than one by one."""
+
+    name = "words"
+
+    def count(self, text: str) -> int:
+        return len(text.split()) + (20 if text.strip().count("\n") else 0)
+
+    def count_within(self, text: str, limit_tokens: int) -> int | None:
+        size = self.count(text)
+        return size if size <= limit_tokens else None
+
+    def head(self, text: str, limit_tokens: int) -> str:
+        raise AssertionError("nothing is cut by tokens")
+
+
+def test_the_whole_text_decides_where_lines_cost_more_together_and_required_ones_stay() -> None:
+    skills = [_skill(f"skill-{n:02}") for n in range(40)]
+
+    made = catalogue(skills, budget=120, counter=Dearer(), form="markdown", required={"skill-39"})
+
+    assert made.tokens == Dearer().count(made.text) <= 120
+    assert "skill-39" in _listed(made)
+    assert 2 <= len(_listed(made)) < 40
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_five_thousand_skills_are_fitted_without_counting_all_of_them(form: Form) -> None:
     skills = [_skill(f"skill-{n}") for n in range(5000)]

@@ -160,6 +160,28 @@ def test_what_a_symlink_brings_in_from_outside_is_refused_and_inside_it_is_follo
     assert all("leads out of" in problem.reason for problem in found.problems)
 
 
+def test_a_place_of_the_project_that_lies_elsewhere_is_refused_and_one_of_a_person_is_theirs(
+    write: Write, tmp_path: Path
+) -> None:
+    write("outside", "a")
+    write("home/.agents/skills", "b")
+    (tmp_path / "project/.claude").mkdir(parents=True)
+    (tmp_path / "project/.claude/skills").symlink_to(tmp_path / "outside")
+    (tmp_path / "project/.agents").symlink_to(tmp_path / "home/.agents")
+    (tmp_path / "home/.claude").mkdir()
+    (tmp_path / "home/.claude/skills").symlink_to(tmp_path / "dotfiles")
+    write("dotfiles", "c")
+
+    found = _find(tmp_path)
+
+    assert [(skill.name, skill.scope) for skill in found.skills] == [("b", "home"), ("c", "home")]
+    assert [problem.path.relative_to(tmp_path).as_posix() for problem in found.problems] == [
+        "project/.agents/skills",
+        "project/.claude/skills",
+    ]
+    assert all("leads out of the project" in problem.reason for problem in found.problems)
+
+
 def test_a_symlink_to_a_skill_of_another_searched_place_is_that_skill(write: Write, tmp_path: Path) -> None:
     """Installers of skills put them into ``.agents/skills`` and link to them from ``.claude/skills``."""
     write("project/.agents/skills", "a")

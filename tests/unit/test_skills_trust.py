@@ -197,7 +197,9 @@ def test_a_person_trusts_a_skill_sees_what_that_is_and_takes_it_back(skill: Skil
 
     (skill.folder / "more.md").write_text("less")
     assert json.loads(_run(tmp_path, "trust", "--list", "--json")[1])["data"]["trusted"][0]["state"] == "changed"
-    assert "did not run: the skill has changed since it was trusted" in _run(tmp_path, "use", "a")[1]
+    _, out, err = _run(tmp_path, "use", "a")
+    assert "did not run: the skill has changed since it was trusted" in out
+    assert "'onecontext skill trust a' lets its commands run" in err
 
     assert _run(tmp_path, "trust", "a", "--revoke")[:2] == (0, "a is not trusted any more\n")
     assert _run(tmp_path, "trust", "--list")[1] == ""

@@ -178,6 +178,8 @@ class Connection:
     def _no_server(self, error: BaseException, timeout_s: float) -> OneContextError:
         said = self._sentence(error, "answer", timeout_s, in_doubt=False)
         self.close()
+        if not isinstance(said, ServerFailed):  # one of ours that a login raised
+            return said
         # Its exit code is known only now.
         code = self._diary.exit_code
         if isinstance(error, OSError) and "command" in self._launch and not is_late(error) and code is None:

@@ -55,6 +55,7 @@ class BuiltIn:
             site.sandbox, assignment.folder, [tool.spec.name for tool in role.narrowed(assignment.kit.tools)]
         )
         own = worker_tools(remember=assignment.remember, send=assignment.send, skill=skill, finish=finish)
+        own += site.skills.calls()
         return Agent(
             assignment.agent,
             model=self._model,
