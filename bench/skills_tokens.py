@@ -1,4 +1,4 @@
-"""The tables of ``bench/skills.py`` about tokens; what is counted is said in ``skills_servers.py``.
+"""The tables of ``bench/skills_cost.py`` about tokens; what is counted is said in ``skills_servers.py``.
 
 Rule 1: a share is of what the same servers' schemas cost in every request, OpenAI's form unless another is named.
 Rule 2: what is dearer as skills is printed as such, and so is how often that was so.
