@@ -52,7 +52,7 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/team.py
 	@$(BIN)/python bench/agent.py
 	@$(BIN)/python bench/mission.py
-	@$(BIN)/python bench/skills.py
+	@$(BIN)/python bench/skills_cost.py
 
 kills: $(VENV)/.ready-dev sandbox ## a mission killed after every record of its journal; an hour
 	@$(BIN)/python bench/mission_kills.py --jobs 2

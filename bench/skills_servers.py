@@ -24,8 +24,11 @@ from skills.finding.discover import find_skills
 from skills.format.reading import read_body
 from skills.format.skill import Skill
 from skills.mcp.folder import contents, write_new
-from skills.mcp.start import Start
+from skills.mcp.start import Start, find_server
 from skills.mcp.tools import Tool
+from skills.mcp.trusting import trust
+from teams.agent.calling import calling_tools
+from teams.agent.tools import Tool as AgentTool
 from teams.agent.tools import tool_from
 
 DATA = Path(__file__).parent / "data" / "mcp-tools"
@@ -93,15 +96,30 @@ def servers(folder: Path) -> list[Server]:
 
 def frame() -> int:
     """Return what skills cost once, however many there are: the catalogue's frame, and the tool that opens one."""
-    spec = tool_from(skill_tool([])).spec
-    said = {"name": spec.name, "description": spec.description, "parameters": dict(spec.parameters)}
     around = FORMS["lines"]
-    return COUNTER.count(f"{around.begin}\n{around.end}\n") + tokens({"type": "function", "function": said})
+    return COUNTER.count(f"{around.begin}\n{around.end}\n") + _of_tool(tool_from(skill_tool([])))
+
+
+def calling(folder: Path) -> int:
+    """Return what the tool ``call`` costs, which agents of missions have besides: they have no shell outside a sandbox.
+
+    Args:
+        folder: where :func:`servers` put them; one of them is trusted for this, in a configuration of the folder's own.
+    """
+    env = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "config")}
+    trust(find_server("time", folder, None), env)
+    return sum(_of_tool(tool) for tool in calling_tools(folder, env))
 
 
 def as_skills(installed: Iterable[Server], active: Iterable[Server] = (), asked: Iterable[int] = ()) -> int:
     """Return what a model has read of ``installed`` when ``active`` are open and schemas of these sizes were asked."""
     return FRAME + sum(one.line for one in installed) + sum(one.body for one in active) + sum(asked)
+
+
+def _of_tool(tool: AgentTool) -> int:
+    spec = tool.spec
+    said = {"name": spec.name, "description": spec.description, "parameters": dict(spec.parameters)}
+    return tokens({"type": "function", "function": said})
 
 
 def _tool(said: dict[str, Any]) -> Tool:

@@ -1,4 +1,4 @@
-"""The tables of ``bench/skills.py`` about time: thousands of skills found, parsed, listed, indexed and searched.
+"""The tables of ``bench/skills_cost.py`` about time: thousands of skills found, parsed, listed, indexed and searched.
 
 Rule 1: the skills are those of ``tests/support/many_skills.py``, the same for the same seed, valid for everybody.
 Rule 2: each way has a process of its own, and all take turns in a round; medians over rounds.

@@ -1,4 +1,4 @@
-"""The tables of ``bench/skills.py`` about tokens; what is counted is said in ``skills_servers.py``.
+"""The tables of ``bench/skills_cost.py`` about tokens; what is counted is said in ``skills_servers.py``.
 
 Rule 1: a share is of what the same servers' schemas cost in every request, OpenAI's form unless another is named.
 Rule 2: what is dearer as skills is printed as such, and so is how often that was so.
@@ -18,14 +18,20 @@ SEED = 7
 Mix = tuple[Server, ...]
 
 
-def print_tokens(servers: Sequence[Server]) -> bool:
-    """Print all tables; say whether no mix of servers costs more as skills than as schemas."""
+def print_tokens(servers: Sequence[Server], call_tool: int) -> bool:
+    """Print all tables; say whether no mix of servers costs more as skills than as schemas.
+
+    Args:
+        call_tool: tokens of the tool by which agents of missions call; others call by their shell.
+    """
     title(f"Tokens ({COUNTER.name}) of {len(servers)} MCP servers, {sum(len(one.tools) for one in servers)} tools")
     _each(servers)
     _opened(servers)
     _asked(servers)
     _alone(servers)
-    return _mixes(servers)
+    fine = _mixes(servers)
+    _in_missions(servers, call_tool)
+    return fine
 
 
 def _each(servers: Sequence[Server]) -> None:
@@ -94,6 +100,17 @@ def _mixes(servers: Sequence[Server]) -> bool:
     for name, mixes in kinds.items():
         _told(name, {mix: as_skills(mix, mix, [one.schemas[0] for one in mix]) / _least(mix) for mix in mixes})
     return fine
+
+
+def _in_missions(servers: Sequence[Server], call_tool: int) -> None:
+    print(
+        f"\nagents of missions have the tool 'call' besides, {call_tool} tokens once; all of a mix opened, it is then"
+    )
+    for name, count in (("1", 1), ("2", 2), ("3", 3)):
+        mixes = combinations(servers, count)
+        _told(name, {mix: (call_tool + as_skills(mix, mix)) / _least(mix) for mix in mixes})
+    cost = call_tool + as_skills(servers, servers[:3])
+    print(f"all installed, the three largest opened: {cost:,}, {_below(cost, _openai(servers))} below OpenAI")
 
 
 def _told(name: str, shares: dict[Mix, float]) -> int:

@@ -4,7 +4,8 @@ Rule 1: paths are built here and nowhere else.
 Rule 2: what git records in small text files (HEAD, refs, packed-refs) is read here and written in other modules.
 """
 
-from functools import cached_property
+import os
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,8 +92,12 @@ class Layout:
 
     def branches(self) -> list[str]:
         """Return the names of all branches, sorted; a ref made by hand whose name we would not give is no branch."""
-        heads = self.git / _HEADS
-        loose = {path.name for path in heads.iterdir() if path.is_file()} if heads.is_dir() else set()
+        try:
+            # Thousands of branches take a third of the time that paths of pathlib would.
+            with os.scandir(self.git / _HEADS) as entries:
+                loose = {entry.name for entry in entries if entry.is_file()}
+        except (FileNotFoundError, NotADirectoryError):
+            loose = set()
         names = loose | set(self._packed())
         return sorted(name for name in names if _is_name(name))
 
@@ -228,6 +233,7 @@ class Layout:
         return {ref.removeprefix(_HEADS): commit for ref, commit in found if ref.startswith(_HEADS)}
 
 
+@lru_cache(maxsize=20_000)
 def _is_name(text: str) -> bool:
     try:
         check_name(text)

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="module")
 def printed() -> str:
     root = Path(__file__).parents[2]
-    command = [sys.executable, str(root / "bench" / "skills.py"), "--tokens"]
+    command = [sys.executable, str(root / "bench" / "skills_cost.py"), "--tokens"]
     ran = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=110, check=False)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout

@@ -121,6 +121,7 @@ def overlap(asked: Collection[str], text: str) -> float:
     return min(len(wanted.intersection(words(text))) / min(len(wanted), _ALL), 1.0) if wanted else 0.0
 
 
+@lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     if not word.isascii() or not word.isalpha():
         return word

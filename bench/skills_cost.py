@@ -1,7 +1,7 @@
 """What skills cost: tokens beside the schemas of real MCP servers, and time for 5,000 of them.
 
-``python bench/skills.py [--tokens | --time] [--without-peers]``. Exit code 1 where any mix of servers costs more as
-skills than the schemas of the same servers would.
+``python bench/skills_cost.py [--tokens | --time] [--without-peers]``. Exit code 1 where any mix of servers costs more
+as skills than the schemas of the same servers would.
 
 Rule 1: tokens are counted by o200k_base, whose name is printed; the tokenizers of other models count otherwise.
 Rule 2: time is CPU time, user and system, of this process (inside) or of a whole process with its children; what is
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# This file is called as the package that it measures, which must be found before it; what lies beside it, after.
+# The repository's packages, those of its tests among them, must be found before what lies beside this file.
 sys.path[:] = [str(HERE.parent), *(place for place in sys.path if Path(place or ".").resolve() != HERE), str(HERE)]
 
 
@@ -30,11 +30,11 @@ def main() -> None:
     args = parser.parse_args()
     fine = True
     if not args.time:
-        from skills_servers import servers
+        from skills_servers import calling, servers
         from skills_tokens import print_tokens
 
         with tempfile.TemporaryDirectory(prefix="onecontext-servers-") as folder:
-            fine = print_tokens(servers(Path(folder)))
+            fine = print_tokens(servers(Path(folder)), calling(Path(folder)))
     if not args.tokens:
         from skills_speed import print_times
 
