@@ -83,8 +83,9 @@ class Notebook:
         Any purpose is the task in the words of its plan: around them a worker is told ids and commands, which many
         records of other tasks have as well.
         """
-        about = None if for_ is None else f"{self.task.subject}\n{self.task.description}"
-        return self.memory.context(budget=budget, commit=commit, for_=about)
+        about = None if for_ is None else f"{self.task.subject}\n{self.task.description}".strip()
+        # A task that another program wrote may have no word.
+        return self.memory.context(budget=budget, commit=commit, for_=about or None)
 
     def search(self, query: str, *, budget: int | None = None) -> object:
         """Return the best answers of the whole memory, other tasks' branches too, within ``budget`` tokens."""
