@@ -1,8 +1,10 @@
 """Servers that an agent is given as tools of its own, because a skill would cost it more than their schemas.
 
 Rule 1: what counts is the dearest use of a skill: its line, its body, and the longest of its schemas asked for once.
-Rule 2: the tool by which skills are called is paid once. Where what skills save does not pay for it, all servers are
-        native; so no set of servers ever costs more than its schemas, which is what clients of MCP send.
+Rule 2: the tool by which skills are called is paid once. As long as skills together save more than that, all are
+        skills: a line is less than a schema that nobody needs. Else those are native that would cost more as skills,
+        and where that is not enough, all. So no set of servers ever costs more than its schemas, which is what clients
+        of MCP send.
 Rule 3: a tool is only native under a name that every model's API takes, and with a schema of an object.
 """
 
@@ -53,11 +55,11 @@ def natives(found: Iterable[Priced | None], *, once: int) -> list[Priced]:
     """
     known = list(found)
     able = [one for one in known if one is not None]
-    cheaper = [one for one in able if one.native <= one.skill]
-    rest = [one for one in able if one.native > one.skill]
-    if len(able) == len(known) and _saved(rest) < once:
-        return able
-    return cheaper
+    due = once if len(able) == len(known) else 0  # else it is paid in any case
+    if _saved(able) >= due:
+        return []
+    dear = [one for one in able if one.native < one.skill]
+    return dear if _saved([one for one in able if one not in dear]) >= due else able
 
 
 def _saved(rest: Sequence[Priced]) -> int:
