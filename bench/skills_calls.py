@@ -1,9 +1,10 @@
-"""What a call of an MCP server's tool takes: cold, in a held session, and with the bare SDK.
+"""What a call of an MCP server's tool takes: cold, in a held session, with the bare SDK, and with mcporter.
 
-    python bench/skills_calls.py [--calls N]
+    python bench/skills_calls.py [--calls N] [--without-peers]
 
 The server is tests/support/mcp_stdio.py, which answers at once, so that what is measured is the way there and back.
-All ways are timed one after the other in one run; medians, in milliseconds of wall clock.
+All ways are timed one after the other in one run; medians, in milliseconds of wall clock. mcporter (npm) and the Node
+that it wants are installed by npm into ``.venv-peers-node``; where npm cannot, that is said and the rest is measured.
 """
 
 import argparse
@@ -26,16 +27,22 @@ from skills.mcp.holder import Holder  # noqa: E402
 from skills.mcp.start import Server, Start  # noqa: E402
 from skills.mcp.trusting import trust  # noqa: E402
 
+NODE, MCPORTER = "node@24", "mcporter@0.9.0"
 TOOL = '{"name":"echo","description":"Echo.","inputSchema":{"type":"object","properties":{"a":{"type":"string"}}}}'
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=100)
-    number = parser.parse_args().calls
+    parser.add_argument("--without-peers", action="store_true", help="ours alone: nothing is installed")
+    parser.add_argument("--peers", type=Path, default=ROOT / ".venv-peers-node", help="where mcporter is installed")
+    args = parser.parse_args()
+    number, peers = args.calls, None if args.without_peers else _installed(args.peers)
     with tempfile.TemporaryDirectory(prefix="calls-") as name:
         base = Path(name)
         measured = _measured(base, number)
+        if peers is not None:
+            measured |= _of_mcporter(peers, base, number)
     print(f"load {os.getloadavg()[0]:.1f}; {number} calls each, whole processes {max(number // 10, 3)}")
     for what, seconds in measured.items():
         print(f"{what:<44} {1000 * statistics.median(seconds):8.1f} ms")
@@ -82,6 +89,47 @@ def _measured(base: Path, number: int) -> dict[str, list[float]]:
     bare.close()
     Holder(env).ask_running({"op": "quit"})
     return found
+
+
+def _installed(folder: Path) -> Path | None:
+    """Return the folder with the programs of mcporter and its Node; None, which is said, where npm cannot have them."""
+    programs = folder / "node_modules" / ".bin"
+    if not (programs / "mcporter").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        words = ["npm", "install", "--silent", "--prefix", str(folder), NODE, MCPORTER]
+        try:
+            subprocess.run(words, check=True, capture_output=True, timeout=600)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"without mcporter: npm could not install it ({error})")
+            return None
+    return programs
+
+
+def _of_mcporter(programs: Path, base: Path, number: int) -> dict[str, list[float]]:
+    """Time the same call of the same server: each call a process, as mcporter is used, with and without its daemon."""
+    command = [sys.executable, str(ROOT / "tests/support/mcp_stdio.py"), str(base / "scenario.json")]
+    env = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(base / "mcporter")}
+    (base / "mcporter").mkdir()
+
+    def call(kind: str) -> None:
+        config = base / f"{kind}.json"
+        if not config.exists():
+            server = {"command": command[0], "args": command[1:], "lifecycle": kind, "env": {"PYTHONPATH": str(ROOT)}}
+            config.write_text(json.dumps({"mcpServers": {"echo": server}, "imports": []}))
+        words = ["mcporter", "--config", str(config), "call", "echo.echo", "a=1"]
+        subprocess.run(words, cwd=base, env=env, check=True, capture_output=True, timeout=60)
+
+    few = max(number // 10, 3)
+    try:
+        call("keep-alive")
+        return {
+            "mcporter call, its daemon, whole process": _timed(lambda: call("keep-alive"), few),
+            "mcporter call, no daemon, whole process": _timed(lambda: call("ephemeral"), few),
+            "node -e 0": _timed(lambda: subprocess.run(["node", "-e", "0"], env=env, check=True) and None, few),
+        }
+    finally:
+        words = ["mcporter", "--config", str(base / "keep-alive.json"), "daemon", "stop"]
+        subprocess.run(words, cwd=base, env=env, check=False, capture_output=True, timeout=60)
 
 
 def _timed(do: Callable[[], object], number: int) -> list[float]:

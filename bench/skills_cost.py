@@ -30,11 +30,12 @@ def main() -> None:
     args = parser.parse_args()
     fine = True
     if not args.time:
-        from skills_servers import calling, servers
+        from skills_servers import in_missions, servers
         from skills_tokens import print_tokens
 
         with tempfile.TemporaryDirectory(prefix="onecontext-servers-") as folder:
-            fine = print_tokens(servers(Path(folder)), calling(Path(folder)))
+            found = servers(Path(folder))
+            fine = print_tokens(found, in_missions(Path(folder), found))
     if not args.tokens:
         from skills_speed import print_times
 

@@ -9,7 +9,7 @@ Rule 3: on the other side is the least that can be sent: names, descriptions and
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,10 +24,10 @@ from skills.finding.discover import find_skills
 from skills.format.reading import read_body
 from skills.format.skill import Skill
 from skills.mcp.folder import contents, write_new
+from skills.mcp.native import Priced, natives, priced
 from skills.mcp.start import Start, find_server
 from skills.mcp.tools import Tool
-from skills.mcp.trusting import trust
-from teams.agent.calling import calling_tools
+from teams.agent.calling import CALL_TOKENS
 from teams.agent.tools import Tool as AgentTool
 from teams.agent.tools import tool_from
 
@@ -100,15 +100,29 @@ def frame() -> int:
     return COUNTER.count(f"{around.begin}\n{around.end}\n") + _of_tool(tool_from(skill_tool([])))
 
 
-def calling(folder: Path) -> int:
-    """Return what the tool ``call`` costs, which agents of missions have besides: they have no shell outside a sandbox.
+def in_missions(folder: Path, installed: Sequence[Server]) -> "Missions":
+    """Return what agents of missions pay for these servers; they have no shell outside a sandbox.
 
     Args:
-        folder: where :func:`servers` put them; one of them is trusted for this, in a configuration of the folder's own.
+        folder: where :func:`servers` put them.
     """
-    env = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "config")}
-    trust(find_server("time", folder, None), env)
-    return sum(_of_tool(tool) for tool in calling_tools(folder, env))
+    return Missions({one.name: priced(find_server(one.name, folder, None), COUNTER) for one in installed})
+
+
+class Missions:
+    """What agents of missions pay: servers that are cheaper so are given natively, the others by the tool ``call``."""
+
+    def __init__(self, known: Mapping[str, Priced | None]) -> None:
+        self._known = known
+
+    def cost(self, installed: Sequence[Server], active: Sequence[Server], *, asked: bool = False) -> int:
+        """Return the tokens when ``active`` are open, and of each the longest schema was asked for where ``asked``."""
+        native = {one.server.name for one in natives([self._known[s.name] for s in installed], once=CALL_TOKENS)}
+        rest = [one for one in installed if one.name not in native]
+        opened = [one for one in active if one.name not in native]
+        schemas = [one.schemas[0] for one in opened] if asked else []
+        skills = as_skills(rest, opened, schemas) + CALL_TOKENS - FRAME if rest else 0
+        return skills + sum(one.openai for one in installed if one.name in native)
 
 
 def as_skills(installed: Iterable[Server], active: Iterable[Server] = (), asked: Iterable[int] = ()) -> int:

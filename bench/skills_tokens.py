@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from memory import title
-from skills_servers import COUNTER, FRAME, Server, as_skills
+from skills_servers import CALL_TOKENS, COUNTER, FRAME, Missions, Server, as_skills
 
 LINE_GOAL, ALL_GOAL, ACTIVE_GOAL = 30, 0.99, 0.85
 ASKED = (1, 5, 10, 20)
@@ -18,11 +18,11 @@ SEED = 7
 Mix = tuple[Server, ...]
 
 
-def print_tokens(servers: Sequence[Server], call_tool: int) -> bool:
+def print_tokens(servers: Sequence[Server], missions: Missions) -> bool:
     """Print all tables; say whether no mix of servers costs more as skills than as schemas.
 
     Args:
-        call_tool: tokens of the tool by which agents of missions call; others call by their shell.
+        missions: what agents of missions pay; others call by their shell.
     """
     title(f"Tokens ({COUNTER.name}) of {len(servers)} MCP servers, {sum(len(one.tools) for one in servers)} tools")
     _each(servers)
@@ -30,8 +30,7 @@ def print_tokens(servers: Sequence[Server], call_tool: int) -> bool:
     _asked(servers)
     _alone(servers)
     fine = _mixes(servers)
-    _in_missions(servers, call_tool)
-    return fine
+    return _in_missions(servers, missions) and fine
 
 
 def _each(servers: Sequence[Server]) -> None:
@@ -102,15 +101,19 @@ def _mixes(servers: Sequence[Server]) -> bool:
     return fine
 
 
-def _in_missions(servers: Sequence[Server], call_tool: int) -> None:
+def _in_missions(servers: Sequence[Server], missions: Missions) -> bool:
     print(
-        f"\nagents of missions have the tool 'call' besides, {call_tool} tokens once; all of a mix opened, it is then"
+        f"\nagents of missions: a small server's tools as they are, else the tool 'call', {CALL_TOKENS} tokens once;\n"
+        "all of a mix opened, and of each skill the dearest schema asked for, it is (without the frame)"
     )
+    above = 0
     for name, count in (("1", 1), ("2", 2), ("3", 3)):
         mixes = combinations(servers, count)
-        _told(name, {mix: (call_tool + as_skills(mix, mix)) / _least(mix) for mix in mixes})
-    cost = call_tool + as_skills(servers, servers[:3])
+        above += _told(name, {mix: missions.cost(mix, mix, asked=True) / _openai(mix) for mix in mixes})
+    above += _told("any number", {mix: missions.cost(mix, mix, asked=True) / _openai(mix) for mix in _random(servers)})
+    cost = missions.cost(servers, servers[:3])
     print(f"all installed, the three largest opened: {cost:,}, {_below(cost, _openai(servers))} below OpenAI")
+    return not above
 
 
 def _told(name: str, shares: dict[Mix, float]) -> int:

@@ -40,11 +40,9 @@ _ENDINGS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what a member is and how it behaves."""
     minds = parser.add_mutually_exclusive_group()
-    minds.add_argument("--model", metavar="NAME", help="a built-in agent: any litellm name, or scripted:PATH")
+    minds.add_argument("--model", metavar="M", help="a built-in agent: any litellm name, or scripted:PATH")
     minds.add_argument("--command", metavar="CMD", help="a command: each message on its stdin, its stdout the answer")
-    minds.add_argument(
-        "--python", metavar="MODULE:F", help="function F of MODULE gets each Message, returns the answer"
-    )
+    minds.add_argument("--python", metavar="F", help="MODULE:FUNCTION, which gets each Message and returns the answer")
     minds.add_argument("--by-hand", action="store_true", help="nobody: it is who types 'mail' and 'task' --as NAME")
     parser.add_argument(
         "--agent", metavar="NAME", help="a built-in agent as defined in .claude/agents, with its model or --model"

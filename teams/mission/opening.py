@@ -19,7 +19,7 @@ from skills.activation.trusted import trust_file
 from skills.finding.discover import skills_for
 from skills.finding.live import LiveSkills
 from skills.finding.places import Search
-from teams.agent.calling import calling_tools
+from teams.agent.calling import Calling
 from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
@@ -81,7 +81,7 @@ def open_skills(config: Config, project: Project, env: Mapping[str, str]) -> Ski
         UnknownSkill: a required one is missing or broken. UsageError: they do not fit into the catalogue.
     """
     search = Search(project.path, _home(env), configured=config.skills.paths, client=client_folder(env, project.path))
-    return Skilled(LiveSkills(search), config.skills, Trust(trust_file(env)), lambda: calling_tools(project.path, env))
+    return Skilled(LiveSkills(search), config.skills, Trust(trust_file(env)), Calling(project.path, env))
 
 
 def skill_folders(skills: Skilled, project: Project, env: Mapping[str, str]) -> list[Path]:

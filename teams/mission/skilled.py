@@ -9,7 +9,7 @@ Rule 4: commands in a skill run only where the person trusts it (:mod:`skills.ac
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from onecontext.text.tokens import default_counter
@@ -22,6 +22,7 @@ from skills.catalogue.required import required_skills
 from skills.finding.live import LiveSkills
 from skills.finding.places import BUNDLED
 from skills.format.skill import Skill
+from teams.agent.calling import Calling
 from teams.agent.client_tools import COUNTERPARTS, WITHOUT
 from teams.agent.tools import Tool
 from teams.guard.port import Sandbox
@@ -33,20 +34,18 @@ NOT_FOR_MODELS = "disable-model-invocation"  # of front matter: only a person op
 class Skilled:
     """The skills of one mission, for all its agents and their threads."""
 
-    def __init__(
-        self, live: LiveSkills, config: SkillsConfig, trust: Trust, calls: Callable[[], list[Tool]] = list
-    ) -> None:
+    def __init__(self, live: LiveSkills, config: SkillsConfig, trust: Trust, calling: Calling | None = None) -> None:
         """Take what is found, and what a project says of it.
 
         Args:
-            calls: returns the tools that call MCP servers which are skills; none by default.
+            calling: how agents call MCP servers which are skills; None: they do not.
 
         Raises:
             UnknownSkill: one that the project requires is not there, or is broken.
             UsageError: those that it requires do not fit into the catalogue.
         """
         self._live, self._config, self._trust = live, config, trust
-        self.calls = calls
+        self._calling = calling
         self._lock = threading.Lock()
         self._offered = _for_models(live.found.skills)
         self._shelf = Shelf(self._now)
@@ -85,6 +84,10 @@ class Skilled:
         run = None if sandbox.tier == "none" else _runner(sandbox, folder, timeout_s)
         return skill_tool(self._shelf, reading=Reading(self._trust, run, lambda skill: lacking(skill, offered)))
 
+    def calls(self, taken: Collection[str] = ()) -> list[Tool]:
+        """Return the tools by which an agent calls MCP servers; ``taken`` are names of tools that it has."""
+        return self._calling.tools(taken) if self._calling else []
+
     def folders(self, project: Path, home: Path | None) -> list[Path]:
         """Return the folders of skills that commands of agents may read, so that they can run scripts.
 
@@ -99,7 +102,12 @@ class Skilled:
         with self._lock:
             if self._live.changed():
                 self._offered = _for_models(self._live.refresh().skills)
-            return self._offered
+            native = (self._calling.native() if self._calling else frozenset()) - set(self._config.required)
+            return tuple(skill for skill in self._offered if not (_is_server(skill) and skill.name in native))
+
+
+def _is_server(skill: Skill) -> bool:
+    return skill.metadata.get("onecontext") == "mcp"
 
 
 def _for_models(skills: Sequence[Skill]) -> Sequence[Skill]:

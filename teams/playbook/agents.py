@@ -104,6 +104,7 @@ class AgentRun:
             take = result_tool(spec.returns, lambda given: self._accept(given, folder, base))
             prompt = self._prompt(mail)
             own = [*kit.tools, *self._mail_tools(), take]
+            own += site.skills.calls({tool.spec.name for tool in own})
             skill = site.skills.tool(site.sandbox, folder, [tool.spec.name for tool in role.narrowed(kit.tools)])
             agent = Agent(
                 name,

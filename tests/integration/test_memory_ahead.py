@@ -482,7 +482,7 @@ def test_a_disk_that_is_full_while_git_is_to_get_them_loses_nothing(
 
     with monkeypatch.context() as patch:
         if where == "pack":
-            patch.setattr(packs, "_put", fails)
+            patch.setattr(packs, "open_new", fails)
             assert len(memory.milestones()) == 6  # as it will be
             with pytest.raises(StorageError):
                 memory.flush()

@@ -55,7 +55,7 @@ class BuiltIn:
             site.sandbox, assignment.folder, [tool.spec.name for tool in role.narrowed(assignment.kit.tools)]
         )
         own = worker_tools(remember=assignment.remember, send=assignment.send, skill=skill, finish=finish)
-        own += site.skills.calls()
+        own += site.skills.calls({tool.spec.name for tool in (*assignment.kit.tools, *own)})
         return Agent(
             assignment.agent,
             model=self._model,
