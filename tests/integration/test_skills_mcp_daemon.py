@@ -24,10 +24,12 @@ __all__ = ["person"]
 
 
 def _alive(pid: int) -> bool:
+    """Say whether any thread of the process is left: until the last has ended its sockets are open."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return any((thread / "stat").read_text().rpartition(") ")[2][0] not in "ZX" for thread in threads)
     except OSError:
-        return False
+        return Path(f"/proc/{pid}/task").exists() and _alive(pid)
 
 
 def test_a_session_is_held_and_a_hundred_calls_take_one_process(person: Person) -> None:

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -188,9 +189,15 @@ def problems(repository: Path, before: Sequence[Event], answered: Any) -> list[s
         counts = Counter(event.task for event in events if event.type == type_)
         found += [f"{type_} of task {task} is there {n} times" for task, n in counts.items() if n != 1]
         found += [f"{len(counts)} tasks have {type_}"] if len(counts) != len(KEYS) else []
-    given = Counter((e.task, e.attempt, e.data["verdict"]) for e in events if e.type == "verdict.given")
+    # A verdict says nothing any more once the branch has moved on; what it was about is then judged anew.
+    moved = list(accumulate(e.type == "work.merged" for e in events))
+    given = Counter(
+        (e.task, e.attempt, e.data["verdict"], at)
+        for e, at in zip(events, moved, strict=True)
+        if e.type == "verdict.given"
+    )
     found += [
-        f"attempt {attempt} of {task} was {word} {n} times" for (task, attempt, word), n in given.items() if n > 1
+        f"attempt {attempt} of {task} was {word} {n} times" for (task, attempt, word, _), n in given.items() if n > 1
     ]
     planned = sum(event.type == "mission.planned" for event in events)
     found += [f"it was planned {planned} times"] if planned != 1 else []
