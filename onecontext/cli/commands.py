@@ -56,5 +56,6 @@ COMMANDS: dict[str, Command] = {
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli.skill", "Skills", "list, show and activate skills"),
     "call": Command("skills.cli.call", "Skills", "call a tool of an imported MCP server"),
+    "disconnect": Command("onecontext.cli.disconnect", "Care", "take out of your repository what 'init' wrote in it"),
     "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),
 }
