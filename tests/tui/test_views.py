@@ -69,7 +69,7 @@ def test_words_that_nothing_has_are_said_and_letters_that_are_keys_are_only_type
 
     text = screen_after(app, MIDDLE, "1", "slash", *"qqz")
 
-    assert "no task has these words" in text
+    assert "no task fits these words" in text
     assert "qqz" in text.splitlines()[-1]
 
 
