@@ -85,7 +85,7 @@ def test_space_tells_what_is_under_the_cursor_and_goes_on_telling_while_it_moves
     first, moved, gone = screens_after(still(shown(middle().events)), size, ["2", "space"], ["down"], ["space"])
 
     assert "╭─ agent" in first
-    assert "role" in first
+    assert "context" in first
     assert first != moved
     assert "space closes" in moved
     assert "space closes" not in gone

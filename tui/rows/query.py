@@ -17,7 +17,7 @@ from typing import NamedTuple
 Facts = Mapping[str, str | float | None]
 """Names of fields to what an item has there: a text, a number, or None for nothing."""
 
-GRAMMAR = "words, and fields: name:value  name:a,b  name:>2  age:>5m  -name:value (not)  name:none"
+GRAMMAR = "or to fields: owner:alice  state:running,review  attempt:>1  age:>5m  owner:none  -model:x (not)"
 _COMPARED = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,

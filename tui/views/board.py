@@ -58,7 +58,7 @@ class Board(Toned, can_focus=True):
         self.floor = floor_of(scene.snapshot, scene.now)
         # Tasks are frozen: those that are the same are the same objects, and telling so costs next to nothing.
         if scene.snapshot.tasks == self.tasks and "age" not in self.words:
-            self.refresh()
+            self.repaint()
             return
         self.tasks = scene.snapshot.tasks
         self._arrange()

@@ -22,7 +22,7 @@ class Dependencies(Lines[Branch]):
         """Show the tasks of ``scene``."""
         self.floor = floor_of(scene.snapshot, scene.now)
         if scene.snapshot.tasks == self.tasks:
-            self.refresh()
+            self.repaint()
             return
         self.tasks = scene.snapshot.tasks
         branches = forest(self.tasks)
