@@ -7,12 +7,12 @@ Rule 2: an open task waits while one that it comes after is not done; one that i
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Task
 
 OPEN = ("waiting", "ready")
