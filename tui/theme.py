@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+from tui.words import LANE_TONES
+
 DARK = Theme(
     name="onecontext-dark",
     dark=True,
@@ -87,8 +89,30 @@ SAFE = Theme(
         "lane5": "#f5a35c",
     },
 )
+TONES = {
+    "plain": "foreground",
+    "dim": "quiet",
+    "faint": "faint",
+    "bold": "foreground",
+    "heading": "quiet",
+    "good": "success",
+    "bad": "error",
+    "warn": "warning",
+    "info": "primary",
+    "accent": "accent",
+    "review": "secondary",
+    "ref": "success",
+    **{tone: tone for tone in LANE_TONES},
+}
+"""Tones to the colours of a theme."""
+BOLD = ("bold", "heading", "ref")
 PALETTES = (DARK, LIGHT, SAFE)
 NAMES = {"dark": DARK, "light": LIGHT, "safe": SAFE}
+
+
+def tone_of(name: str) -> tuple[str, bool]:
+    """Return the name of the colour of a tone, and whether it is bold; a tone that is none is plain."""
+    return TONES.get(name, "foreground"), name in BOLD
 
 
 def next_of(name: str) -> str:
