@@ -1,4 +1,4 @@
-"""The two parsers of a journal's lines: the one for the first lines of a process, and the one that is worth its import."""
+"""The two parsers of a journal's lines: one for the first lines of a process, and one that is worth its import."""
 
 from datetime import UTC, datetime
 
@@ -28,5 +28,5 @@ def test_both_read_what_was_written(which: str, text: str, monkeypatch: pytest.M
 def test_both_refuse_what_is_none_in_a_sentence(which: str, raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_early", PARSERS[which])
 
-    with pytest.raises(Damaged, match="^here "):
+    with pytest.raises(Damaged, match=r"^here "):
         decode(raw, place="here")
