@@ -33,9 +33,12 @@ NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "messa
 
 
 class Monitor:
-    """Takes events in the order of the journal and shows where they have led."""
+    """Takes events in the order of the journal and shows where they have led.
 
-    def __init__(self) -> None:
+    ``kept``: how many lines of the log and milestones are held; 0 holds none and costs less.
+    """
+
+    def __init__(self, kept: int = KEPT_LINES) -> None:
         self._team = ""
         self._course = Course()
         self._tasks = Tasks()
@@ -45,8 +48,8 @@ class Monitor:
         self._mail = Mail()
         self._ledger = Ledger()
         self._violations = OpenViolations()
-        self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
-        self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
+        self._memory: deque[MemoryCommit] = deque(maxlen=kept)
+        self._log: deque[LogLine] = deque(maxlen=kept)
         self._totals = Totals()
         self._unknown: Counter[str] = Counter()
         self._last: Event | None = None
@@ -66,7 +69,7 @@ class Monitor:
         elif event.type not in TOLD_ONLY:
             self._unknown[event.type] += 1
             self._count(unknown_events=1)
-        if event.type not in NOT_TOLD:
+        if self._log.maxlen and event.type not in NOT_TOLD:
             words, tone = tell(event, self._tasks.name)
             self._log.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
 

@@ -40,7 +40,7 @@ def agent_row(agent: Agent, hearts: Mapping[str, Heart], cells: int, *, now: dat
         # What the journal says last is what a dead one was doing, and where there is little room this is the place for
         # saying that it is dead.
         face = beats
-    at_rest = agent.state in ("idle", "left")
+    at_rest = agent.state in ("idle", "left", "unknown")
     doing = _doing(agent)
     spent = cost(agent.usage)
     return table_row(
@@ -53,7 +53,7 @@ def agent_row(agent: Agent, hearts: Mapping[str, Heart], cells: int, *, now: dat
             "heart": (f"{beats.glyph} {beats.word}", beats.tone) if beats else ("–", "dim"),
             "task": (f"#{agent.task}" if agent.task else "–", "plain" if agent.task else "dim"),
             "doing": (doing, "dim" if at_rest else "plain"),
-            "turns": (str(agent.usage.turns), "plain"),
+            "turns": (str(agent.usage.turns) if agent.usage.known else "?", "plain"),
             "tokens": (tokens(agent.usage), "plain"),
             "cost": (spent, "warn" if spent == "unknown" else "plain"),
             "seen": (age(agent.last_seen, now), "dim"),

@@ -10,7 +10,7 @@ from tui.snapshot import Agent, Heart
 from tui.views.lines import Lines
 from tui.views.view import Scene
 
-AT_REST = ("idle", "left")
+AT_REST = ("idle", "left", "unknown")
 FRAME_ROWS = 3
 
 
