@@ -268,7 +268,7 @@ def test_once_over_several_roots_is_a_table(tmp_path: Path, monkeypatch: pytest.
     code, out, err = run(tmp_path, "--once", "--root", "shop/.onecontext", "--root", "cellar/.onecontext")
 
     assert (code, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == ["team", "stock", "till-1", "till-1"]
+    assert [line.split()[0] for line in out.splitlines()] == ["team", "stock", "cellar/till-1", "shop/till-1"]
     assert "× over" in out
     assert "◐ working" in out
 

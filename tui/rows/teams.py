@@ -1,12 +1,13 @@
 """Teams as rows: where each stands, in one line, and what all of them want of a person."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import PurePath
 from typing import NamedTuple
 
 from tui.rows.detail import Paragraph
-from tui.rows.spans import Column, Spans, layout, piece, table_row
+from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
 from tui.words import PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
 
@@ -15,6 +16,7 @@ LIVE_S = 60.0
 FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
+_NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
     Column("team", 18),
@@ -44,24 +46,35 @@ def team_heading(cells: int) -> Spans:
     return table_row(COLUMNS, layout(COLUMNS, cells), {column.title: (column.title, "dim") for column in COLUMNS})
 
 
-def team_row(line: TeamLine, cells: int, *, now: datetime, here: bool) -> Spans:
-    """Return one team; ``here``: it is the one that is looked at."""
+def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
+    """Return keys to what the teams are called on the screen: with where they are, for a name that several have."""
+    count = Counter(line.team for line in lines)
+    return {line.key: line.team if count[line.team] < 2 else f"{_where(line.root)}/{line.team}" for line in lines}
+
+
+def _where(root: str) -> str:
+    """Return the name of the project that a root lies in, where that says more than the root's own."""
+    folder = PurePath(root)
+    return folder.parent.name if folder.name in (".onecontext", ".claude") else folder.name
+
+
+def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool = False) -> Spans:
+    """Return one team; ``name`` is what it is called here, ``here`` whether it is the one that is looked at."""
     state, phase = state_of(line, now), look(PHASE_LOOKS, line.phase)
     spent = cost(line.usage)
     more = "≥" if line.reading else ""
-    done = line.tasks and line.tasks_done == line.tasks
     return table_row(
         COLUMNS,
         layout(COLUMNS, cells),
         {
             "": ("▸" if here else " ", "accent"),
-            "team": (line.team, "bold" if here else "accent"),
+            "team": (name, "bold" if here else "accent"),
             "root": (_short_root(line.root), "dim"),
             "state": (f"{state.glyph} {state.word}", state.tone),
-            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase else ("–", "dim"),
+            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase else _NONE,
             "mission": _mission(line),
-            "tasks": (f"{more}{line.tasks_done:,}/{line.tasks:,}", "good" if done else "plain"),
-            "alive": (f"{_alive(line)}/{line.agents}", "plain" if line.alive else "dim"),
+            "tasks": _tasks(line),
+            "alive": (f"{_alive(line)}/{line.agents}", "plain" if line.alive else "dim") if line.agents else _NONE,
             "needs you": (f"▲ {more}{line.attention:,}", "warn") if line.attention else (f"{more}–", "dim"),
             "cost": (spent, "warn" if spent == "unknown" else "plain"),
             "newest": (age(line.last_event_at, now), "dim"),
@@ -74,11 +87,18 @@ def _short_root(root: str) -> str:
     return root if len(root) <= ROOT_CELLS else "…/" + "/".join(PurePath(root).parts[-2:])
 
 
+def _tasks(line: TeamLine) -> Span:
+    if not line.tasks:
+        return _NONE
+    more = "≥" if line.reading else ""
+    return f"{more}{line.tasks_done:,}/{line.tasks:,}", "good" if line.tasks_done == line.tasks else "plain"
+
+
 def _alive(line: TeamLine) -> str:
     return "?" if line.alive is None else str(line.alive)
 
 
-def _mission(line: TeamLine) -> tuple[str, str]:
+def _mission(line: TeamLine) -> Span:
     if line.trouble:
         return f"■ {line.trouble}", "bad"
     if line.reading:
@@ -139,4 +159,5 @@ def elsewhere_spans(snapshot: Snapshot, now: datetime) -> Spans:
 
 def teams_frame(lines: Sequence[TeamLine], cells: int, *, now: datetime) -> list[Spans]:
     """Return the whole table, for plain text."""
-    return [team_heading(cells), *(team_row(line, cells, now=now, here=False) for line in lines)]
+    names = names_of(lines)
+    return [team_heading(cells), *(team_row(line, cells, now=now, name=names[line.key]) for line in lines)]

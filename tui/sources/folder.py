@@ -89,8 +89,9 @@ class Place:
 
     def watched(self, spot: Spot | None) -> list[Path]:
         """Return the folders in which a change may mean something new to show."""
-        folders = [self.root / "teams", self.root / ".git" / "refs" / "heads"]
-        return [*(spot.folders if spot else []), *(folder for folder in folders if folder.is_dir())]
+        refs = self.root / ".git" / "refs" / "heads"
+        # A folder of teams that is not there yet is waited for; a memory that is not there may never be.
+        return [*(spot.folders if spot else []), self.root / "teams", *([refs] if refs.is_dir() else [])]
 
 
 def find_root(cwd: Path) -> Path:

@@ -1,13 +1,15 @@
 """All teams there are, one a line: ``enter`` looks at one."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from textual.message import Message
 from textual.widget import Widget
 
 from tui.rows.spans import Spans
-from tui.rows.teams import Choice, elsewhere, team_heading, team_row
+from tui.rows.teams import Choice, elsewhere, names_of, team_heading, team_row
 from tui.snapshot import TeamLine
 from tui.views.lines import Lines
 from tui.views.view import Scene
@@ -28,6 +30,7 @@ class TeamLines(Lines[Choice]):
     empty_words = "only this team is looked at; --all, or --root more than once, looks at more"
     now = datetime.fromtimestamp(0, UTC)
     here: tuple[str, str] = ("", "")
+    names: Mapping[tuple[str, str], str] = MappingProxyType({})
 
     def show(self, scene: Scene) -> None:
         """Show the teams of ``scene``."""
@@ -36,13 +39,14 @@ class TeamLines(Lines[Choice]):
         count, _ = elsewhere(snapshot, scene.now)
         needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
         self.border_subtitle = f"{len(snapshot.teams):,} teams{needed}" if snapshot.teams else ""
+        self.names = names_of(snapshot.teams)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 
     def heading(self, cells: int) -> Spans | None:
         return team_heading(cells)
 
     def row(self, item: Choice, cells: int) -> Spans:
-        return team_row(item.line, cells, now=self.now, here=item.line.key == self.here)
+        return team_row(item.line, cells, now=self.now, name=self.names[item.line.key], here=item.line.key == self.here)
 
     def key(self, item: Choice) -> object:
         return item.line.key
@@ -55,8 +59,7 @@ class TeamLines(Lines[Choice]):
 class Teams(Whole):
     """The teams; the cursor begins at the one that is looked at."""
 
-    KEYS = (("enter", "look at it"),)
-    LIST, title = TeamLines, "w teams"
+    LIST, title = TeamLines, "w teams: enter looks at one"
 
     def __init__(self, **where: Any) -> None:
         super().__init__(**where)
