@@ -55,7 +55,27 @@ def halted() -> Story:
     return story
 
 
-@pytest.mark.parametrize("story", [opening, middle, whole, crossed, costly, halted])
+def asking() -> Story:
+    story = middle()
+
+    def send(who: str, to: str, number: int, form: str, **body: object) -> None:
+        text = json.dumps({"type": form, **body})
+        story.tell("message.sent", who, msg_id=f"m-{number}", **{"from": who}, to=to, text=text, form=form)
+
+    for number in range(4):
+        permission = {"request_id": f"perm-{number}", "tool_name": "run", "input": {"command": "x" * 10_000}}
+        send("worker-1", "team-lead", number, "permission_request", **permission)
+    send("team-lead", "worker-1", 10, "permission_response", request_id="perm-1", subtype="success")
+    send("worker-2", "worker-1", 11, "permission_response", request_id="perm-2", subtype="success")
+    story.tell("request.decided", "team-lead", msg_id="m-3", approved=False, by="ann", reason="no")
+    send("worker-2", "team-lead", 12, "plan_approval_request", requestId="plan-1", planContent="first this")
+    send("team-lead", "worker-2", 13, "plan_approval_response", requestId="plan-1", approved=True)
+    send("team-lead", "worker-2", 14, "shutdown_request", requestId="s-1", reason="it is late")
+    story.tell("message.sent", "x", msg_id="m-15", **{"from": "x"}, to="y", text="[1", form="permission_request")
+    return story
+
+
+@pytest.mark.parametrize("story", [opening, middle, whole, crossed, costly, halted, asking])
 def test_a_team_that_is_not_looked_at_is_told_no_less_exactly(story: Callable[[], Story]) -> None:
     full, glance = Monitor(), Glance()
     for event in story().events:

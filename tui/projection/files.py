@@ -16,14 +16,11 @@ from typing import Any
 from teams.engine.event import Event
 from tui import fields
 from tui.forms import IDLE_FORM, gist_of
-from tui.projection.attention import NEEDS_INPUT
 from tui.projection.tasks import STATE_OF_STATUS
-from tui.snapshot import Agent, Attention, Snapshot, Usage
+from tui.snapshot import Agent, Snapshot, Usage
 
 UNKNOWN_USAGE = Usage(known=False)
-ASKING = {"permission_request": "asks for permission", "plan_approval_request": "asks for approval of a plan"}
 GARBLED = "garbled"
-_FIRST_NUMBER = 1_000_000  # of attention: apart from those that events raise
 
 Document = Mapping[str, Any]
 
@@ -73,7 +70,6 @@ class Seen:
 
     team: str
     people: dict[str, Person] = field(default_factory=dict)
-    asked: dict[str, Letter] = field(default_factory=dict)
     _idle: dict[str, str] = field(default_factory=dict)
     _tasks: dict[str, tuple[Document, str]] = field(default_factory=dict)
     _letters: dict[str, dict[str, bool]] = field(default_factory=dict)
@@ -98,7 +94,6 @@ class Seen:
                 yield self._event("member.found", person.joined_at, data)
         for name in self.people.keys() - now.keys():
             self._idle.pop(name, None)
-            self.asked = {key: letter for key, letter in self.asked.items() if letter.sender != name}
             yield self._event("member.gone", look.written_at, {"name": name})
         self.people = now
 
@@ -140,19 +135,12 @@ class Seen:
         return self._event("message.sent", letter.at, {**data, **more}, agent=self._known(letter.sender))
 
     def _settle(self, letter: Letter) -> None:
-        """Note what the letter says about who is idle, and who asked for what."""
+        """Note what the letter says about who is idle: who says so, until they are written to or write again."""
         self._idle.pop(letter.to, None)
-        self.asked = {
-            key: one
-            for key, one in self.asked.items()
-            if one.sender != letter.sender and not (one.sender == letter.to and letter.form.endswith("_response"))
-        }
         if letter.form == IDLE_FORM:
             self._idle[letter.sender] = gist_of(letter.form, letter.summary, letter.text)
         else:
             self._idle.pop(letter.sender, None)
-        if letter.form in ASKING:
-            self.asked[f"{letter.to}/{letter.id}"] = letter
 
     def _broken(self, look: Look) -> Iterator[Event]:
         for path, what in look.problems.items():
@@ -186,29 +174,21 @@ class Seen:
 
 
 def as_told(snapshot: Snapshot, seen: Seen) -> Snapshot:
-    """Return the picture with what files cannot say called unknown, and what is asked of a person on top."""
+    """Return the picture with what files cannot say called unknown, and tasks in the order of their ids."""
     held = {task.owner: task.id for task in snapshot.tasks if task.state == "running" and task.owner}
     agents = tuple(_agent(agent, seen, held.get(agent.name)) for agent in snapshot.agents)
-    asked = tuple(_asked(letter, _FIRST_NUMBER + n) for n, letter in enumerate(seen.asked.values()))
-    totals = snapshot.totals
     return replace(
         snapshot,
         kept="files",
         agents=agents,
         tasks=tuple(sorted(snapshot.tasks, key=lambda task: _place(task.id))),
-        attention=(*snapshot.attention, *asked),
-        totals=replace(totals, usage=UNKNOWN_USAGE, attention_open=totals.attention_open + len(asked)),
+        totals=replace(snapshot.totals, usage=UNKNOWN_USAGE),
     )
 
 
 def _agent(agent: Agent, seen: Seen, task: str | None) -> Agent:
     state, detail = seen.state_of(agent.name)
     return replace(agent, state=state, detail=detail, task=task, usage=UNKNOWN_USAGE)
-
-
-def _asked(letter: Letter, number: int) -> Attention:
-    words = gist_of(letter.form, letter.summary, letter.text)
-    return Attention(number, letter.at, NEEDS_INPUT, f"{letter.sender} {words}", None, letter.sender)
 
 
 def _place(task_id: str) -> tuple[int, int, str]:

@@ -4,22 +4,26 @@ Rule 1: both ways give the same line (tests/tui/test_teams.py holds it), so a te
         and is told no less exactly.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.requests import FORMS
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot, TeamLine
 
 _NEEDED = (
     *("to", "goal", "serving", "scripted", "ending", "word", "by", "exit_code", "verdict", "state", "name", "role"),
     *("model", "calls", "tokens_in", "tokens_cached", "tokens_out", "cost_usd", "call", "tool", "ok", "lasting"),
+    *("from", "form", "msg_id", "approved", "verified"),
 )
 _LONGEST = 200  # characters of a word that is held
 _UNTOLD = "message.posted"
-"""Stands for every message: a line counts none, and an event of this type is only the newest there is."""
+"""Stands for every message that asks nothing: a line counts none, and an event of this type is only the newest one."""
+_IDS = ("request_id", "requestId", "subtype", "approved")
 
 
 class Glance:
@@ -60,12 +64,24 @@ def line_of(snapshot: Snapshot, root: str, team: str, *, reading: bool = False) 
 
 
 def _pared(event: Event) -> Event:
-    if event.type.startswith("message."):
+    asks = fields.text(event.data, "form") in FORMS
+    if event.type.startswith("message.") and not asks:
         return replace(event, type=_UNTOLD, data={})
     data = {name: _short(event.data[name]) for name in _NEEDED if name in event.data}
+    if asks:
+        data["text"] = _ids_of(fields.text(event.data, "text"))
     if document := fields.mapping(event.data, "task"):
         data["task"] = _state_of(document)
     return replace(event, data=data)
+
+
+def _ids_of(text: str) -> str:
+    """Return of a message that asks or answers what says which request it is about, and how it was answered."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return json.dumps({name: _short(body.get(name)) for name in _IDS}) if isinstance(body, dict) else ""
 
 
 def _short(value: Any) -> Any:

@@ -49,7 +49,7 @@ def spot_of(root: Path, team: str) -> Spot | None:
     if folder.is_symlink():
         return None
     for path in (folder / JOURNAL, folder / CONFIG):
-        if path.is_file():
+        if path.exists():  # whatever it is: what cannot be read is told, and not passed over
             return Spot(root, team, path)
     return None
 
