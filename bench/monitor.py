@@ -21,9 +21,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
-from monitor_load import Load, environment
+from monitor_load import Load, environment  # noqa: E402
 
-from tests.support.terminal import Terminal
+from tests.support.terminal import Terminal  # noqa: E402
 
 MONITOR = [sys.executable, "-c", "from onecontext.cli.main import entry; entry()", "monitor"]
 PEER = [sys.executable, str(Path(__file__).with_name("monitor_peers.py"))]
@@ -221,9 +221,8 @@ def peers(for_s: float = 15.0) -> None:
                     time.sleep(0.3)
                 lines = load.lines(int(for_s * RATE))
                 cpu, size = share(terminal, lambda lines=lines: feed(load, lines, RATE, None))  # type: ignore[misc]
-                print(
-                    f"{name:<16} opened in {opened:.2f} s CPU; {RATE} events/s: {cpu:5.1f} % of a core, {size:.0f} KiB/s"
-                )
+                figures = f"{RATE} events/s: {cpu:5.1f} % of a core, {size:.0f} KiB/s"
+                print(f"{name:<16} opened in {opened:.2f} s CPU; {figures}")
         if shutil.which("jq"):
             piped(load, follow, for_s)
 

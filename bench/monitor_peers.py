@@ -1,7 +1,7 @@
 """What the monitor is compared with: the same journal on screens that are built the obvious way.
 
-``python bench/monitor_peers.py table|richlog JOURNAL`` follows the journal as our monitor does, ten times a second, and keeps
-a Textual DataTable of all tasks, or a RichLog of all events, up to date.
+``python bench/monitor_peers.py table|richlog JOURNAL`` follows the journal as our monitor does, ten times a second, and
+keeps a Textual DataTable of all tasks, or a RichLog of all events, up to date.
 """
 
 import json

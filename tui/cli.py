@@ -119,6 +119,7 @@ def _screen(
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock
+    from tui.leaving import run as leave_in_order
     from tui.theme import wanted
 
     app = MonitorApp(
@@ -129,5 +130,4 @@ def _screen(
         now=newest_event if args.replay else wall_clock,
         begin="teams" if _is_choice(args, roots) else None,
     )
-    app.run()
-    return app.return_code or 0
+    return leave_in_order(app)
