@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from tui.frame import frame
+from tui.projection.targets import Target, parse
 from tui.snapshot import Snapshot
-from tui.sources.folder import advice, find_root, place_of
+from tui.sources.folder import advice, find_root, memory_of, place_of
 from tui.sources.follow import Follower
-from tui.sources.replay import Replay, load
+from tui.sources.live import Live
+from tui.sources.recording import opened
+from tui.sources.replay import Replay
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
+    from tui.app import Source
 
 PIPE_CELLS = 120
+FASTEST = 10_000.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--team", metavar="T", help="the team (default: the one whose journal is newest)")
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument(
+        "--at", metavar="WHERE", help="begin there in the recording, or in the past of the run: an event, 50%%, a time"
+    )
     parser.add_argument(
         "--palette",
         choices=("auto", "dark", "light", "safe"),
@@ -49,17 +57,36 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         UsageError: a live screen was asked for where there is no terminal.
     """
     root = (invocation.cwd / args.root) if args.root else find_root(invocation.cwd)
-    source: Follower | Replay
+    once = args.once or invocation.out.json
+    at = parse(args.at, zone=None) if args.at else None
+    memory = root if root.name == ".onecontext" else None
+    source: Follower | Live | Replay
     if args.replay:
-        source = Replay(load(invocation.cwd / args.replay), args.speed)
+        path = (invocation.cwd / args.replay).resolve()
+        source = Replay(opened(path), args.speed, at=at, memory_path=memory if args.root else memory_of(path))
         label = f"replay of {args.replay.name}"
     else:
-        source = Follower(place_of(root, args.team), root if root.name == ".onecontext" else None)
+        follower = Follower(place_of(root, args.team), memory)
+        source = _past(follower, at, memory) if once and at else follower if once else Live(follower, memory, at=at)
         label = f"following {args.team or root.parent.name or root}"
-    if args.once or invocation.out.json:
-        _print(source.catch_up(), root, invocation, replay=bool(args.replay))
-        return 0
-    return _screen(args, invocation, source, label, root)
+    if isinstance(source, Live) or not once:
+        return _screen(args, invocation, source, label, root)
+    _print(source.catch_up(), root, invocation, replay=isinstance(source, Replay))
+    return 0
+
+
+def _past(follower: Follower, at: Target, memory: Path | None) -> Replay:
+    follower.step()
+    if follower.journal is None:
+        raise UsageError(f"nothing happened yet, so nothing at {at.text}")
+    return Replay(opened(follower.journal), 0, at=at, memory_path=memory)
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed <= FASTEST:
+        raise ValueError
+    return speed
 
 
 def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: bool) -> None:
@@ -71,9 +98,7 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
     invocation.out.answer(snapshot, text)
 
 
-def _screen(
-    args: argparse.Namespace, invocation: "Invocation", source: Follower | Replay, label: str, root: Path
-) -> int:
+def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, root: Path) -> int:
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock

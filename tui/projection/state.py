@@ -25,7 +25,7 @@ from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.telling import tell
 from tui.projection.violations import OpenViolations
-from tui.snapshot import LogLine, MemoryCommit, Snapshot, Totals
+from tui.snapshot import Attention, LogLine, MemoryCommit, Snapshot, Totals
 
 KEPT_LINES = 2_000
 NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
@@ -99,6 +99,11 @@ class Monitor:
         """Whether the mission has ended."""
         mission = self._course.mission
         return mission is not None and mission.ending is not None
+
+    @property
+    def newest_attention(self) -> Attention | None:
+        """What a person was last asked to look at; None before the first."""
+        return self._attention.newest
 
     def _all_totals(self) -> Totals:
         open_count = self._attention.open_count

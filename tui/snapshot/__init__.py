@@ -5,6 +5,7 @@ Rule 2: texts are as they came, untrusted; they are made printable where they ar
 Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
+from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
@@ -19,9 +20,11 @@ __all__ = [
     "GraphLine",
     "Heart",
     "LogLine",
+    "Mark",
     "MemoryCommit",
     "Message",
     "Mission",
+    "Moment",
     "Snapshot",
     "Spending",
     "SpentPoint",

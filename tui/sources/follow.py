@@ -67,6 +67,11 @@ class Follower:
         )
 
     @property
+    def journal(self) -> Path | None:
+        """The journal that is followed now; None while there is none."""
+        return self._reader.path if self._reader else None
+
+    @property
     def behind(self) -> bool:
         """Whether the last step stopped at its bound."""
         return bool(self._reader and self._reader.more)
