@@ -29,9 +29,12 @@ class Marks:
     def __init__(self) -> None:
         self._marks: deque[Mark] = deque(maxlen=KEPT)
         self._picture: tuple[Mark, ...] | None = ()
+        self._raised = 0
 
-    def take(self, event: Event, raised: Attention | None) -> None:
-        """Take in one event, and what a person was asked to look at because of it; None: nothing."""
+    def take(self, event: Event, newest: Attention | None) -> None:
+        """Take in one event, and what a person was last asked to look at behind it; None: nothing so far."""
+        raised = newest if newest is not None and newest.number > self._raised else None
+        self._raised = newest.number if newest else 0
         kind = _kind(event, raised)
         if kind:
             words, _ = tell(event, lambda task: f"#{task}")

@@ -49,9 +49,9 @@ def words_row(moment: Moment, cells: int, *, zone: tzinfo | None) -> Spans:
     mark = mark_at(moment)
     if mark:
         face = look(MARK_LOOKS, mark.kind)
-        left += [("  ", "plain"), (f"{face.glyph} {face.word}: ", face.tone), piece(_bare(mark.text))]
+        left += [("  ", "plain"), (f"{face.glyph} ", face.tone), piece(_bare(mark.text), face.tone)]
     elif moment.trouble:
-        left += [("  ", "plain"), piece(f"! ends at event {moment.of:,}: what follows is damaged", "warn")]
+        left += [("  ", "plain"), (f"! damaged after event {moment.of:,}", "warn")]
     return between(left, _right(moment, cells), cells)
 
 

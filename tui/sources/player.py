@@ -165,6 +165,8 @@ class Player:
             return replace(self._standing, moment=moment)
         if self._picture[0] != moment.seq:
             snapshot = self._recording.at(moment.seq)
+            if self._recording.lost and self._picture[0] > 0:
+                return replace(self._picture[1], moment=moment, trouble=self._recording.lost)
             self._picture = moment.seq, replace(snapshot, graph=self._graph.at(moment.at))
         at_the_end = moment.trouble if moment.seq == moment.of else ""
         trouble = self._recording.lost or at_the_end or self._graph.trouble

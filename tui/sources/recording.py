@@ -86,10 +86,8 @@ class Recording:
         """Read up to ``limit`` events more and return how many there were."""
         events = self._head_reader.poll(min(limit, self._to_checkpoint))
         for event in events:
-            before = self._head.newest_attention
             self._head.apply(event)
-            raised = self._head.newest_attention
-            self._marks.take(event, None if raised is before else raised)
+            self._marks.take(event, self._head.newest_attention)
             latest = self._latest_s[-1] if self._latest_s else float("-inf")
             self._latest_s.append(max(latest, event.at.timestamp()))
         if events and self._kept.wanted(self.count):
