@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import AmbiguousName, Damaged, NoTeam, UsageError
+from onecontext.errors import Damaged, NoTeam, UsageError
 from onecontext.names import check_name
 from onecontext.store.durable import make_folder
 from teams.engine.event import Event
@@ -27,26 +27,11 @@ from teams.protocol.mail.message import Message
 from teams.protocol.mail.post import Post
 from teams.protocol.mail.sender import Sender
 from teams.protocol.membership import Membership
+from teams.protocol.naming import ENDED, teams_under
 from teams.protocol.roster import Roster
 from teams.protocol.violations import Violations
 
 Names = list[str]
-JOURNAL = Path("onecontext") / "journal.jsonl"
-"""Where a team's journal is in its folder."""
-ENDED = Path("onecontext") / "ended"
-"""Where, under a root, journals are kept that outlive the folders of their teams (:mod:`teams.engine.kept`)."""
-
-
-def whole_name(name: str, names: Sequence[str]) -> str:
-    """Return the one of ``names`` that is, or alone begins with, ``name``; ``name`` itself where none does.
-
-    Raises:
-        AmbiguousName: several begin with it, and none is it.
-    """
-    found = [name] if name in names else [one for one in names if name and one.startswith(name)]
-    if len(found) > 1:
-        raise AmbiguousName(name, sorted(found))
-    return found[0] if found else name
 
 
 class Team:
@@ -147,8 +132,7 @@ class Team:
     @staticmethod
     def list(root: Path | str) -> Names:
         """Return the names of the teams under ``root``, the one that was last at work first."""
-        configs = [path for path in (Path(root) / "teams").glob("*/config.json") if not path.parent.is_symlink()]
-        return [path.parent.name for path in sorted(configs, key=_last_written, reverse=True)]
+        return teams_under(Path(root))
 
     @property
     def config(self) -> Config:
@@ -207,17 +191,30 @@ class Team:
         summary: str | None = None,
         msg_id: str | None = None,
         in_reply_to: str | None = None,
+        by: str | None = None,
     ) -> Message:
         """Send a message; see :meth:`Sender.send`."""
-        return self._sender.send(to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)
+        return self._sender.send(
+            to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to, by=by
+        )
 
-    def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
+    def broadcast(
+        self, text: str, *, sender: str, summary: str | None = None, by: str | None = None
+    ) -> Sequence[Message]:
         """Send one message to each other member; see :meth:`Sender.broadcast`."""
-        return self._sender.broadcast(text, sender=sender, summary=summary)
+        return self._sender.broadcast(text, sender=sender, summary=summary, by=by)
 
-    def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
+    def reply(
+        self,
+        message: Message,
+        text: str,
+        *,
+        summary: str | None = None,
+        msg_id: str | None = None,
+        by: str | None = None,
+    ) -> Message:
         """Answer a message as the one to whom it went; see :meth:`Sender.reply`."""
-        return self._sender.reply(message, text, summary=summary, msg_id=msg_id)
+        return self._sender.reply(message, text, summary=summary, msg_id=msg_id, by=by)
 
     def wait(self, name: str, *, timeout_s: float | None, stop: threading.Event | None = None) -> Sequence[Message]:
         """Return unacknowledged messages as soon as there are any; see :meth:`Mailbox.wait`."""
@@ -259,13 +256,3 @@ class Team:
 def _refuse_link(folder: Path) -> None:
     if folder.is_symlink():
         raise Damaged(f"{folder} is a symlink, which is not followed")
-
-
-def _last_written(config: Path) -> float:
-    for path in (config.parent / "onecontext" / "journal.jsonl", config):
-        try:
-            return path.lstat().st_mtime
-        except OSError:
-            # It is not there, or out of reach: then it says nothing about when.
-            continue
-    return 0.0

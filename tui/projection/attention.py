@@ -5,9 +5,9 @@ Rule 2: old items are let go, their count is not.
 """
 
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import datetime
 
+from tui.projection.replacing import replace
 from tui.snapshot import Attention
 
 KEPT = 1_000
@@ -22,6 +22,7 @@ PAUSED = "paused"
 VIOLATION = "violation"
 TROUBLE = "trouble"
 STUCK = "stuck"
+ASKED = "asks leave"
 
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT, STUCK})
 

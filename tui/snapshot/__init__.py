@@ -5,6 +5,7 @@ Rule 2: texts are as they came, untrusted; they are made printable where they ar
 Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
+from tui.snapshot.asked import Request
 from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
@@ -25,6 +26,7 @@ __all__ = [
     "Message",
     "Mission",
     "Moment",
+    "Request",
     "Snapshot",
     "Spending",
     "SpentPoint",

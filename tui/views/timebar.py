@@ -33,9 +33,9 @@ class TimeBar(Toned):
         if moment != self._moment:
             self._moment = moment
             self.display = moment is not None
-            self.refresh()
+            self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         if self._moment is None or y > 1:
             return self.strip_of([], cells)
