@@ -17,10 +17,10 @@ from tests.tui.till import middle, whole
 from tui.app import MonitorApp, newest_event
 from tui.projection.targets import parse
 from tui.sources.folder import JOURNAL, Place
-from tui.sources.follow import Follower
 from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
+from tui.sources.several import Several
 
 PATIENCE_S = 15.0
 EVENTS = len(whole().events)
@@ -151,7 +151,7 @@ def live(tmp_path: Path, events: int = 40) -> tuple[MonitorApp, Journal, Path]:
     whole().write(path)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:events]))
-    app = MonitorApp(Live(Follower(Place(root), root), root), label="following", zone=UTC)
+    app = MonitorApp(Live(Several(Place(root), [root])), label="following", zone=UTC)
     return app, Journal(path.parent, team="till-1"), path
 
 
@@ -249,7 +249,7 @@ def test_a_screen_that_begins_in_the_past_and_what_it_reads_changes_nothing_on_d
     root = path.parents[3]
     with Memory.init(tmp_path, agent="ann") as memory:
         memory.commit("learned it later")
-    source = Live(Follower(Place(root), root), root, at=parse("50%", zone=UTC))
+    source = Live(Several(Place(root), [root]), at=parse("50%", zone=UTC))
     app = MonitorApp(source, label="following", zone=UTC)
     before = {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in tmp_path.rglob("*")}
 
@@ -266,7 +266,7 @@ def test_a_screen_that_begins_in_the_past_and_what_it_reads_changes_nothing_on_d
 
 def test_nothing_is_travelled_in_where_there_is_nothing(tmp_path: Path) -> None:
     root = tmp_path / ".onecontext"
-    app = MonitorApp(Live(Follower(Place(root), None), None), label="following", advice=["Nothing here yet"], zone=UTC)
+    app = MonitorApp(Live(Several(Place(root), [root])), label="following", advice=["Nothing here yet"], zone=UTC)
 
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("T", "p", "comma", "end", "at", "escape")

@@ -9,6 +9,7 @@ from tui.snapshot.asked import Request
 from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
+from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
@@ -31,6 +32,7 @@ __all__ = [
     "Spending",
     "SpentPoint",
     "Task",
+    "TeamLine",
     "ToolUse",
     "Totals",
     "Usage",

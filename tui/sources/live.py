@@ -6,16 +6,17 @@ Rule 2: while it is looked at the run is still followed, and what is new there i
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 from tui.projection.playhead import EDGE, FASTER, GO, LIVE, PLAY, Order, Playhead
 from tui.projection.targets import Target
-from tui.snapshot import Snapshot
-from tui.sources.follow import Follower
+from tui.snapshot import Snapshot, TeamLine
+from tui.sources.folder import memory_of
 from tui.sources.past import PastGraph
 from tui.sources.player import Player
 from tui.sources.recording import Recording
 from tui.sources.replay import END
+from tui.sources.several import Several
 
 _OUT_OF_LIVE = frozenset({PLAY, LIVE})
 """Orders that, while the run is followed, do no more than stop at what is shown."""
@@ -24,9 +25,8 @@ _OUT_OF_LIVE = frozenset({PLAY, LIVE})
 class Live:
     """Follows, and travels. ``at`` is where in the past to begin; None begins with what is there now."""
 
-    def __init__(self, follower: Follower, memory_path: Path | None, *, at: Target | None = None) -> None:
-        self._follower = follower
-        self._graph = PastGraph(memory_path)
+    def __init__(self, following: Several, *, at: Target | None = None) -> None:
+        self._following = following
         self._at = at
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
@@ -36,7 +36,7 @@ class Live:
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Hand each new picture to ``show``, from threads of our own."""
         self._show = show
-        self._follower.start(self._follow)
+        self._following.start(self._follow)
 
     def order(self, order: Order) -> None:
         """Have ``order`` done: most of them step out of the run into its past."""
@@ -49,9 +49,15 @@ class Live:
         else:
             player.order(order)
 
+    def look_at(self, line: TeamLine) -> None:
+        """Follow the team of ``line`` instead, as it is now."""
+        if self._player is not None:
+            self._come_back()
+        self._following.look_at(line)
+
     def close(self) -> None:
         """Stop all threads and wait for them."""
-        self._follower.close()
+        self._following.close()
         if self._player:
             self._player.close()
 
@@ -67,7 +73,7 @@ class Live:
             self.order(Order(GO, to=at))
 
     def _step_out(self, order: Order) -> None:
-        journal = self._follower.journal
+        journal = self._following.journal
         with self._lock:
             newest = self._newest
             if journal is None or newest is None or not newest.totals.events:
@@ -75,7 +81,7 @@ class Live:
             player = self._player = Player(
                 Recording(journal),
                 Playhead(playing=False, goal=END),
-                graph=self._graph,
+                graph=PastGraph(memory_of(journal)),
                 standing=newest,
                 caught_up=self._come_back,
             )
@@ -85,8 +91,9 @@ class Live:
 
     def _show_past(self, snapshot: Snapshot) -> None:
         with self._lock:
-            if self._player is not None:
-                self._show(snapshot)
+            if self._player is not None and self._newest is not None:
+                # What lies around the run is as it is now.
+                self._show(replace(snapshot, root=self._newest.root, team=self._newest.team, teams=self._newest.teams))
 
     def _come_back(self) -> None:
         with self._lock:

@@ -25,7 +25,7 @@ class PastGraph:
     """The graph of the memory at ``path``; None: there is none. ``trouble`` says why it cannot be read."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self.path = path
         self._seen: object = None
         self._commits: list[GraphCommit] = []
         self._times: list[datetime] = []
@@ -45,12 +45,12 @@ class PastGraph:
         return self._laid_out[1]
 
     def _refresh(self) -> None:
-        if self._path is None or not (self._path / ".git").is_dir():
+        if self.path is None or not (self.path / ".git").is_dir():
             return
         try:
-            seen = refs(self._path / ".git")
+            seen = refs(self.path / ".git")
             if seen != self._seen:
-                self._seen, self._commits, self.trouble = seen, _commits(self._path), ""
+                self._seen, self._commits, self.trouble = seen, _commits(self.path), ""
                 self._times, self._laid_out = sorted(commit.at for commit in self._commits), (0, ())
         except NoMemory:
             self._commits, self._times = [], []

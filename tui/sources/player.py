@@ -167,7 +167,7 @@ class Player:
             snapshot = self._recording.at(moment.seq)
             if self._recording.lost and self._picture[0] > 0:
                 return replace(self._picture[1], moment=moment, trouble=self._recording.lost)
-            self._picture = moment.seq, replace(snapshot, graph=self._graph.at(moment.at))
+            self._picture = moment.seq, _with_memory(snapshot, self._graph, moment.at)
         at_the_end = moment.trouble if moment.seq == moment.of else ""
         trouble = self._recording.lost or at_the_end or self._graph.trouble
         return replace(self._picture[1], moment=moment, trouble=trouble)
@@ -178,4 +178,8 @@ def still(recording: Recording, seq: int, graph: PastGraph | None = None) -> Sna
     snapshot = recording.at(seq)
     at = recording.clock(seq) if seq else datetime.fromtimestamp(0, UTC)
     trouble = recording.lost or (recording.trouble if seq == recording.count else "")
-    return replace(snapshot, graph=graph.at(at) if graph else (), trouble=trouble)
+    return replace(_with_memory(snapshot, graph or PastGraph(None), at), trouble=trouble)
+
+
+def _with_memory(snapshot: Snapshot, graph: PastGraph, at: datetime) -> Snapshot:
+    return replace(snapshot, graph=graph.at(at), root=str(graph.path or ""))
