@@ -128,7 +128,7 @@ def test_a_permission_that_is_taken_and_given_back(journal: Path, tmp_path: Path
         if os.geteuid() == 0:
             lives_on(terminal)  # root may read whatever the permissions are
             return
-        terminal.wait_for("Permission denied", since_bytes=seen)
+        terminal.wait_for("cannot be read: Permission", since_bytes=seen)
         journal.chmod(0o644)
         grows(journal, whole())
         terminal.wait_for("✓ done", since_bytes=seen)

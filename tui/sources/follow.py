@@ -2,8 +2,8 @@
 
 Rule 1: the thread owns the reader and the projection; what it hands over is frozen.
 Rule 2: it wakes when the folder changes, and once a second in case nobody said so.
-Rule 3: however many events come, no more than fifteen snapshots a second are handed over; while a long journal is read, one
-    every third of a second, so that reading it is what takes the time.
+Rule 3: however many events come, no more than fifteen snapshots a second are handed over; while a long journal
+    is read, one every third of a second, so that reading it is what takes the time.
 """
 
 import math
