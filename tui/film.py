@@ -20,7 +20,7 @@ from typing import NamedTuple
 from onecontext.cli.output import printable
 from onecontext.errors import Damaged, OneContextError, SetupError
 from tui.app import MonitorApp, newest_event
-from tui.pictures import self_contained
+from tui.pictures import beside, self_contained
 from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.sources.player import still
@@ -30,7 +30,7 @@ SIZE = (110, 32)
 WIDTH = 900  # pixels
 PLAYED = 26
 """Frames of the run itself, evenly spread over its events."""
-COLOURS = 64
+COLOURS = 128
 
 
 class Shot(NamedTuple):
@@ -88,7 +88,7 @@ def film(journal_path: Path, memory_path: Path | None, out_gif: Path) -> None:
 
 async def _screens(recording: Recording, memory_path: Path | None, told: list[Shot]) -> list[str]:
     source, found = Stage(), []
-    app = MonitorApp(source, label="replaying", now=newest_event, zone=UTC)
+    app = MonitorApp(source, label="replaying", now=newest_event, zone=UTC, places=beside(memory_path))
     async with app.run_test(size=SIZE) as pilot:
         for shot in told:
             source.show(_snapshot(recording, memory_path, shot.seq))
@@ -123,7 +123,7 @@ def _join(frames: list[bytes], holds_cs: list[int], out_gif: Path) -> None:
     sheet = Image.new("RGB", (images[0].width, 3 * images[0].height))
     for place, number in enumerate((len(images) // 2, -2, -1)):
         sheet.paste(images[number], (0, place * images[0].height))
-    palette = sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+    palette = sheet.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     plain = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     durations = [10 * hold for hold in holds_cs]
     plain[0].save(out_gif, save_all=True, append_images=plain[1:], duration=durations, loop=0, optimize=False)

@@ -21,6 +21,7 @@ from tui.sources.graph import MemoryGraph
 from tui.sources.player import still
 from tui.sources.recording import opened
 from tui.text import width
+from tui.views.view import Places
 
 FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
@@ -73,11 +74,18 @@ def render(
         raise Damaged(graph.trouble)
     snapshot = replace(still(recording, seq), graph=graph.lines)
     label = "finished" if seq == recording.count else "replaying"
-    out_svg.write_text(self_contained(asyncio.run(_draw(snapshot, size, label, keys))), encoding="utf-8")
+    out_svg.write_text(self_contained(asyncio.run(_draw(snapshot, size, label, keys, memory_path))), encoding="utf-8")
 
 
-async def _draw(snapshot: Snapshot, size: tuple[int, int], label: str, keys: Sequence[str]) -> str:
-    app = MonitorApp(Still(snapshot), label=label, now=newest_event, zone=UTC)
+def beside(memory_path: Path | None) -> Places:
+    """Return where the views of a recorded run look things up: the memory, and the project that it lies in."""
+    return Places(memory_path, memory_path.parent) if memory_path else Places()
+
+
+async def _draw(
+    snapshot: Snapshot, size: tuple[int, int], label: str, keys: Sequence[str], memory_path: Path | None
+) -> str:
+    app = MonitorApp(Still(snapshot), label=label, now=newest_event, zone=UTC, places=beside(memory_path))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.press(*keys)
