@@ -51,7 +51,7 @@ def test_slash_narrows_while_words_are_typed_enter_keeps_them_and_escape_shows_a
     app = still(shown(middle().events))
 
     words = [*"OFFERS", "space", *"pytest"]
-    typed, kept, again = screens_after(app, MIDDLE, ["3", "3", "slash", *words], ["enter"], ["slash", "escape"])
+    typed, kept, again = screens_after(app, MIDDLE, ["3", "3", "ampersand", *words], ["enter"], ["ampersand", "escape"])
 
     def rows(text: str) -> list[str]:
         return [line.casefold() for line in text.splitlines() if re.match(r"│ \d\d:\d\d", line)]

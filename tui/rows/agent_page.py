@@ -105,6 +105,6 @@ def _messages(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterator
         yield NOTHING
         yield Paragraph("", "Messages, the newest first", "heading")
     for message in reversed(theirs[-LAST_MESSAGES:]):
-        waits = "  ▲ not delivered yet" if not message.delivered else ""
+        waits = "  ▲ not read yet" if message.waits else ""
         words = f"{clock(message.at, zone)}  {message.sender} → {message.to}: {gist(message)}{waits}"
-        yield Paragraph("", words, "plain" if message.delivered else "warn")
+        yield Paragraph("", words, "warn" if message.waits else "plain")

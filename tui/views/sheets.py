@@ -14,6 +14,7 @@ from tui.rows.agents import AGENT_FIELDS
 from tui.rows.detail import Paragraph
 from tui.rows.floor import TASK_FIELDS
 from tui.rows.head import violations_now
+from tui.rows.log import LOG_FIELDS
 from tui.rows.people import attention_row
 from tui.rows.query import GRAMMAR
 from tui.rows.spans import Spans
@@ -22,7 +23,7 @@ from tui.views.lines import Lines
 from tui.views.page import Fitted, Page
 from tui.views.registry import VIEWS
 
-FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS))
+FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS), ("log", LOG_FIELDS))
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
@@ -35,7 +36,7 @@ HELP = [
     Paragraph("pgup pgdn", "move a page; home end g G to either end"),
     Paragraph("enter", "open what is under the cursor; escape goes back"),
     Paragraph("z", "the pane on the whole screen, and back"),
-    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all"),
+    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all (in the log: seek; & narrows)"),
     Paragraph(" ", GRAMMAR),
     *(Paragraph(f"  {name}", ": ".join(fields) + ":") for name, fields in FIELDS),
     Paragraph("space", "peek: what is under the cursor, beside the list"),
