@@ -8,7 +8,7 @@ Rule 3: nothing is read or written here.
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.rows.detail import Paragraph, detail_of, plain_of
-from tui.snapshot import Snapshot
+from tui.snapshot import Snapshot, TeamLine
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.commands import commands
 from tui.views.header import Foot, Head
@@ -28,6 +28,7 @@ from tui.views.page import Page
 from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
+from tui.views.teams import Chosen
 from tui.views.view import Narrowing, Places, Scene
 
 
@@ -36,6 +37,13 @@ class Source(Protocol):
 
     def start(self, show: Callable[[Snapshot], None]) -> None: ...
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """A source that knows several teams (:class:`tui.sources.several.Several`)."""
+
+    def look_at(self, line: TeamLine) -> None: ...
 
 
 class Arrived(Message):
@@ -83,10 +91,12 @@ class MonitorApp(App[None]):
         now: Callable[[Snapshot], datetime] = wall_clock,
         zone: tzinfo | None = None,
         places: Places | None = None,
+        begin: str | None = None,
     ) -> None:
         super().__init__()
+        self._begin = begin
         self._source = source
-        self._places = places or Places()
+        self._places = places
         self._now = now
         self._zone = zone
         self._advice = advice or []
@@ -112,6 +122,8 @@ class MonitorApp(App[None]):
         self._words.display = False
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
+        if self._begin:
+            self.action_look_at(self._begin)
 
     def on_unmount(self) -> None:
         self._leaving = True
@@ -131,7 +143,8 @@ class MonitorApp(App[None]):
     @property
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
-        return Scene(self.snapshot, self._now(self.snapshot), self._zone, self._places)
+        places = self._places or Places.of(self.snapshot.root)
+        return Scene(self.snapshot, self._now(self.snapshot), self._zone, places)
 
     def _draw(self) -> None:
         if self._leaving or not self._foot.is_attached:
@@ -181,6 +194,12 @@ class MonitorApp(App[None]):
 
     def _name_keys(self) -> None:
         self._foot.keys_of(self._stage.view.KEYS, home=self._stage.at_home)
+
+    @on(Chosen)
+    def _choose(self, chosen: Chosen) -> None:
+        if isinstance(self._source, Choosing):
+            self._source.look_at(chosen.line)
+            self.action_overview()
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
 
