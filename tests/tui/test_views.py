@@ -100,7 +100,7 @@ def test_what_is_under_the_cursor_is_copied_as_plain_harmless_text(monkeypatch: 
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
 
-    screen_after(app, MIDDLE, "5", "end", "y")
+    screen_after(app, MIDDLE, "5", "y")
 
     assert len(copied) == 1
     assert "this" in copied[0]

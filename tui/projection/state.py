@@ -191,6 +191,7 @@ class Monitor:
 
     def _verified(self, event: Event) -> None:
         check = self._checks.verify(event)
+        self._people.checks(event, check)
         self._counts["verifications"] += 1
         if check.exit_code != 0:
             self._counts["failed_verifications"] += 1
@@ -199,6 +200,7 @@ class Monitor:
 
     def _verdict_given(self, event: Event) -> None:
         verdict = self._checks.judge(event)
+        self._people.judged(event)
         if verdict.verdict == "rejected":
             self._counts["rejections"] += 1
             self._raise(attention.REJECTED, event, "; ".join(verdict.findings))

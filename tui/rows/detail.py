@@ -10,7 +10,7 @@ from tui.rows.paragraphs import Paragraph, rows_of
 from tui.rows.task_page import task_page
 from tui.rows.threads import standing
 from tui.snapshot import Agent, Attention, Change, GraphLine, MemoryCommit, Message, Snapshot, Task
-from tui.text import lines_of
+from tui.text import lines_of, one_line
 from tui.words import clock
 
 __all__ = ["Paragraph", "Telling", "detail_of", "plain_of", "rows_of"]
@@ -27,7 +27,8 @@ class Telling(Protocol):
 def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
     """Return a title and the paragraphs about ``item``, which is anything a view shows."""
     if isinstance(item, Telling):
-        return item.told(zone)
+        title, paragraphs = item.told(zone)
+        return one_line(title), paragraphs
     if isinstance(item, Task):
         return f"task #{item.id}", list(task_page(item, snapshot, zone))
     if isinstance(item, Agent):
@@ -43,7 +44,10 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
     if isinstance(item, Attention):
         state = "open" if item.open else "over"
         head = [Paragraph("kind", item.kind, "bad"), Paragraph("state", state)]
-        return "attention", [*head, Paragraph("task", f"#{item.task}"), Paragraph("", ""), Paragraph("", item.text)]
+        who = [Paragraph("agent", item.agent)] if item.agent else []
+        task = [Paragraph("task", f"#{item.task}")] if item.task else []
+        at = Paragraph("since", clock(item.at, zone))
+        return "attention", [*head, at, *task, *who, Paragraph("", ""), Paragraph("", item.text)]
     return "event", list(event_page(item, snapshot, zone))
 
 

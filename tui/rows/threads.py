@@ -52,7 +52,7 @@ class Thread(NamedTuple):
 
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return the conversation, the newest message first."""
-        title = f"{len(self.messages):,} idle notices" if self.idle else self.people
+        title = f"idle notices: {len(self.messages):,}" if self.idle else self.people
         return title, list(_told(self, zone))
 
 
@@ -117,7 +117,8 @@ def standing(message: Message, zone: tzinfo | None) -> tuple[str, str]:
 def _told(thread: Thread, zone: tzinfo | None) -> Iterator[Paragraph]:
     about = f", about {thread.about}" if thread.about else ""
     waiting = f", {thread.waiting:,} not read yet" if thread.waiting else ""
-    yield Paragraph("", f"{len(thread.messages):,} messages{about}{waiting}, the newest first", "dim")
+    count = len(thread.messages)
+    yield Paragraph("", f"{count:,} message{'s' if count != 1 else ''}{about}{waiting}, the newest first", "dim")
     for message in thread.messages[: -MOST_TOLD - 1 : -1]:
         state, tone = standing(message, zone)
         if not thread.idle:

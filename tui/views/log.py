@@ -14,6 +14,7 @@ from tui.rows.log import LEVELS, LOG_FIELDS, is_shown, log_facts, log_row, log_t
 from tui.rows.query import Facts
 from tui.rows.spans import Spans
 from tui.snapshot import LogLine
+from tui.text import one_line
 from tui.views.lines import Lines
 from tui.views.view import Narrowing, Scene
 
@@ -106,7 +107,7 @@ class Log(Lines[LogLine]):
         new = next((n for n, line in enumerate(reversed(self.items)) if line.seq <= self._read), len(self.items))
         parts = [f"↓ {new:,} new below: G"] if new else ["following"] if self._whole and self._at_end else []
         parts += [f"{self._hits():,} × “{self.seeker.words}”"] if self.seeker.words else []
-        parts += [f"only {self.agent}"] if self.agent else []
+        parts += [one_line(f"only {self.agent}")] if self.agent else []
         parts += [self.level] if self.level != LEVELS[0] else []
         parts += [f"& {self.words}"] if self.words else []
         self.border_subtitle = " · ".join([*parts, self._counted] if self._counted else parts)

@@ -15,6 +15,7 @@ from tui.rows.query import Facts
 from tui.rows.spans import Spans
 from tui.rows.threads import LATE_S, MESSAGE_FIELDS, Queue, Thread, message_facts, queues, thread_facts, threads
 from tui.snapshot import Message
+from tui.text import one_line
 from tui.views.lines import Lines
 from tui.views.view import Scene
 from tui.words import duration
@@ -56,7 +57,7 @@ class Messages(Lines[Any]):
     def _late(self) -> str:
         late = [queue for queue in self._queues if (self.now - queue.since).total_seconds() >= LATE_S]
         waits_s = (self.now - late[0].since).total_seconds() if late else 0
-        return f"▲ {late[0].reader} has not read for {duration(waits_s)} · " if late else ""
+        return f"▲ {one_line(late[0].reader)} has not read for {duration(waits_s)} · " if late else ""
 
     def _list(self) -> None:
         self.show_items(self._threads if self.folded else self._messages)

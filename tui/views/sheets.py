@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.rows.agents import AGENT_FIELDS
@@ -18,12 +19,13 @@ from tui.rows.log import LOG_FIELDS
 from tui.rows.people import attention_row
 from tui.rows.query import GRAMMAR
 from tui.rows.spans import Spans
+from tui.rows.threads import MESSAGE_FIELDS
 from tui.snapshot import Attention
 from tui.views.lines import Lines
 from tui.views.page import Fitted, Page
 from tui.views.registry import VIEWS
 
-FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS), ("log", LOG_FIELDS))
+FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS), ("log", LOG_FIELDS), ("messages", MESSAGE_FIELDS))
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
@@ -47,7 +49,7 @@ HELP = [
     Paragraph("q", "quit"),
     Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
-    Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ‖ stuck  ○ idle  × left"),
+    Paragraph("agents", "◐ thinking  ▸ tool  ▸ checking  ◌ waiting  ‖ stuck  ○ idle  × left"),
     Paragraph("hearts", "♥ alive  ♡ silent (no beat for 15 s)  ♡ orphaned (a child of it runs)  × gone  – none"),
     Paragraph(
         "cost", "“unknown” is a model without a known price, “≥” when only some turns have one, – before the first"
@@ -85,7 +87,8 @@ class Sheet(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as frame:
-            frame.border_title = self._title
+            # Content, as a text would be markup: what somebody is called may stand in it.
+            frame.border_title = Content(self._title)  # type: ignore[assignment]
             frame.border_subtitle = "esc closes"
             yield self._body
 
