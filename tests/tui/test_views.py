@@ -104,7 +104,7 @@ def test_what_is_under_the_cursor_is_copied_as_plain_harmless_text(monkeypatch: 
 
     assert len(copied) == 1
     assert "this" in copied[0]
-    assert "\nand that" in copied[0]
+    assert "\n  and that" in copied[0]
     assert "\x1b" not in copied[0]
 
 

@@ -48,6 +48,13 @@ HELP = [
     Paragraph("t", "dark, light, or colours for eyes that see few"),
     Paragraph("q", "quit"),
     Paragraph("", ""),
+    Paragraph("", "Time: in a replay, and in the past of a run that goes on", "bold"),
+    Paragraph("T", "step out of a run into its past, and back"),
+    Paragraph("p", "play or pause; < > slower or faster, from 0.25× to at once"),
+    Paragraph(", .", "an event back or on; { } a minute; home end either end; at the end a run is live again"),
+    Paragraph("[ ]", "the mark before or after: ◆ milestone  × rejected  ▲ needs a person  ✓ done  ■ ended"),
+    Paragraph("@ %", "go to an event (312), a share (50%), a time (14:02:11); a click on the bar does, too"),
+    Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
     Paragraph("agents", "◐ thinking  ▸ tool  ▸ checking  ◌ waiting  ‖ stuck  ○ idle  × left"),
     Paragraph("hearts", "♥ alive  ♡ silent (no beat for 15 s)  ♡ orphaned (a child of it runs)  × gone  – none"),
@@ -88,7 +95,7 @@ class Sheet(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as frame:
             # Content, as a text would be markup: what somebody is called may stand in it.
-            frame.border_title = Content(self._title)  # type: ignore[assignment]
+            frame.border_title = Content(self._title)
             frame.border_subtitle = "esc closes"
             yield self._body
 
