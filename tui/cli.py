@@ -1,7 +1,7 @@
 """``onecontext monitor``: a live screen of a team; one picture of it as text or JSON; a recording played again.
 
 Rule 1: Textual is only imported when a live screen is wanted.
-Rule 2: nothing is written, anywhere.
+Rule 2: nothing is written, anywhere, unless a person acts (:mod:`tui.acting`).
 """
 
 import argparse
@@ -17,6 +17,7 @@ from tui.snapshot import Snapshot
 from tui.sources.folder import advice, find_root, place_of
 from tui.sources.follow import Follower
 from tui.sources.replay import Replay, load
+from tui.text import one_line
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -34,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
     parser.add_argument(
+        "--control", action="store_true", help="act without being asked first (keys: ?); else the first act asks once"
+    )
+    parser.add_argument(
+        "--as", dest="agent", metavar="NAME", help="who acts (default: $ONECONTEXT_AGENT, else human); recorded with it"
+    )
+    parser.add_argument(
         "--palette",
         choices=("auto", "dark", "light", "safe"),
         default="auto",
@@ -48,6 +55,8 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         NoTeam: the named team is not there.
         UsageError: a live screen was asked for where there is no terminal.
     """
+    if args.control and args.replay:
+        raise UsageError("a recording is never acted upon", hint="leave --control out; or watch the team itself")
     root = (invocation.cwd / args.root) if args.root else find_root(invocation.cwd)
     source: Follower | Replay
     if args.replay:
@@ -76,10 +85,17 @@ def _screen(
 ) -> int:
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
+    from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
     from tui.views.view import Places
 
+    control = Control(
+        person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
+        root=None if args.replay else root.absolute(),
+        env=invocation.env,
+        said=args.control,
+    )
     app = MonitorApp(
         source,
         label=label,
@@ -87,6 +103,7 @@ def _screen(
         advice=advice(root),
         now=newest_event if args.replay else wall_clock,
         places=Places(memory=root, project=root.parent) if root.name == ".onecontext" else Places(),
+        control=control,
     )
     app.run()
     return app.return_code or 0
