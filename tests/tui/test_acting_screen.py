@@ -223,6 +223,20 @@ def test_an_error_of_the_command_is_shown_and_the_screen_goes_on(team: Team) -> 
     drive(app, act)
 
 
+def test_a_peek_beside_the_list_stays_with_it_while_a_menu_is_open(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await at(pilot, app, "ann")
+        await pilot.press("space", "exclamation_mark")
+        app._draw()
+        await pilot.press("escape", "question_mark")
+        app._draw()
+        assert app.under_cursor.name == "ann"
+
+    drive(app, act)
+
+
 def test_reading_changes_not_a_byte_and_not_a_time(team: Team) -> None:
     ask(team)
     team.board.create("Fix it", key="fix")

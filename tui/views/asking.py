@@ -33,7 +33,7 @@ class Asking(Toned):
     def _rows(self, cells: int) -> list[str]:
         return wrapped(self._words, max(8, cells))
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         rows = self._rows(cells)
         if y == MOST_ROWS - 1 and len(rows) > MOST_ROWS:
