@@ -8,7 +8,7 @@ Rule 3: nothing is read or written here.
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from tui.acting.control import Control
 from tui.rows.detail import Paragraph, detail_of, plain_of
-from tui.snapshot import Snapshot
+from tui.snapshot import Snapshot, TeamLine
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.acting import ActingApp
 from tui.views.commands import commands
@@ -30,6 +30,7 @@ from tui.views.page import Page
 from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
+from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.view import Narrowing, Places, Scene
 
@@ -39,6 +40,13 @@ class Source(Protocol):
 
     def start(self, show: Callable[[Snapshot], None]) -> None: ...
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """A source that knows several teams (:class:`tui.sources.several.Several`)."""
+
+    def look_at(self, line: TeamLine) -> None: ...
 
 
 class Arrived(Message):
@@ -87,10 +95,12 @@ class MonitorApp(ActingApp):
         zone: tzinfo | None = None,
         places: Places | None = None,
         control: Control | None = None,
+        begin: str | None = None,
     ) -> None:
         super().__init__()
+        self._begin = begin
         self._source = source
-        self._places = places or Places()
+        self._places = places
         self.control = control or Control()
         self._now = now
         self._zone = zone
@@ -118,6 +128,8 @@ class MonitorApp(ActingApp):
         self._words.display = False
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
+        if self._begin:
+            self.action_look_at(self._begin)
 
     def on_unmount(self) -> None:
         self._leaving = True
@@ -138,7 +150,8 @@ class MonitorApp(ActingApp):
     @property
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
-        return Scene(self.snapshot, self._now(self.snapshot), self._zone, self._places)
+        places = self._places or Places.of(self.snapshot.root)
+        return Scene(self.snapshot, self._now(self.snapshot), self._zone, places)
 
     def _draw(self) -> None:
         if self._leaving or not self._foot.is_attached:
@@ -189,6 +202,12 @@ class MonitorApp(ActingApp):
 
     def _name_keys(self) -> None:
         self._foot.keys_of(self._stage.view.KEYS, home=self._stage.at_home)
+
+    @on(Chosen)
+    def _choose(self, chosen: Chosen) -> None:
+        if isinstance(self._source, Choosing):
+            self._source.look_at(chosen.line)
+            self.action_overview()
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
 

@@ -7,16 +7,20 @@ Rule 2: nothing is written, anywhere, unless a person acts (:mod:`tui.acting`).
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from tui.frame import frame
-from tui.snapshot import Snapshot
-from tui.sources.folder import advice, find_root, place_of
-from tui.sources.follow import Follower
+from tui.rows.spans import clipped, plain
+from tui.rows.teams import teams_frame
+from tui.snapshot import Snapshot, TeamLine
+from tui.sources.choosing import place_of
+from tui.sources.folder import advice, find_root
 from tui.sources.replay import Replay, load
+from tui.sources.several import Several
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -28,9 +32,21 @@ PIPE_CELLS = 120
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "--root", type=Path, metavar="DIR", help="the folder with teams/ (default: .onecontext upwards)"
+        "--root",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="a folder with teams/, also a client's own such as ~/.claude; more than once for several "
+        "(default: .onecontext upwards)",
     )
-    parser.add_argument("--team", metavar="T", help="the team (default: the one whose journal is newest)")
+    parser.add_argument(
+        "--all", action="store_true", help="all teams of this project, those above it, and of the client"
+    )
+    parser.add_argument(
+        "--team",
+        metavar="T",
+        help="the team, or how its name begins; ROOT/TEAM where several have it (default: newest)",
+    )
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
@@ -52,23 +68,49 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """Show the team and return 0.
 
     Raises:
-        NoTeam: the named team is not there.
+        NoTeam: the named team is not there. AmbiguousName: several are.
         UsageError: a live screen was asked for where there is no terminal.
     """
     if args.control and args.replay:
         raise UsageError("a recording is never acted upon", hint="leave --control out; or watch the team itself")
-    root = (invocation.cwd / args.root) if args.root else find_root(invocation.cwd)
-    source: Follower | Replay
+    roots = _roots(args, invocation)
+    root = roots[0]
+    source: Several | Replay
     if args.replay:
         source = Replay(load(invocation.cwd / args.replay), args.speed)
         label = f"replay of {args.replay.name}"
     else:
-        source = Follower(place_of(root, args.team), root if root.name == ".onecontext" else None)
+        place = place_of(roots, args.team)
+        root, source = place.root, Several(place, roots)
         label = f"following {args.team or root.parent.name or root}"
     if args.once or invocation.out.json:
-        _print(source.catch_up(), root, invocation, replay=bool(args.replay))
+        if isinstance(source, Several) and _is_choice(args, roots):
+            _print_teams(source.lines(), invocation)
+        else:
+            _print(source.catch_up(), root, invocation, replay=bool(args.replay))
         return 0
-    return _screen(args, invocation, source, label, root)
+    return _screen(args, invocation, source, label, roots)
+
+
+def _roots(args: argparse.Namespace, invocation: "Invocation") -> list[Path]:
+    roots = [invocation.cwd / root for root in args.root or ()]
+    if args.all:
+        from teams.cli.place import roots as all_roots
+
+        roots += all_roots(invocation)
+    return list(dict.fromkeys(roots)) or [find_root(invocation.cwd)]
+
+
+def _is_choice(args: argparse.Namespace, roots: list[Path]) -> bool:
+    """Whether several were asked for, and none of them in particular."""
+    return not args.replay and args.team is None and (args.all or len(roots) > 1)
+
+
+def _print_teams(lines: Sequence[TeamLine], invocation: "Invocation") -> None:
+    cells = shutil.get_terminal_size((PIPE_CELLS, 24)).columns
+    rows = teams_frame(lines, cells, now=datetime.now(UTC))
+    text = "\n".join(plain(clipped(row, cells)) for row in rows)
+    invocation.out.answer({"teams": lines}, text if lines else "there is no team here")
 
 
 def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: bool) -> None:
@@ -81,18 +123,17 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
 
 
 def _screen(
-    args: argparse.Namespace, invocation: "Invocation", source: Follower | Replay, label: str, root: Path
+    args: argparse.Namespace, invocation: "Invocation", source: Several | Replay, label: str, roots: list[Path]
 ) -> int:
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
-    from tui.views.view import Places
 
     control = Control(
         person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
-        root=None if args.replay else root.absolute(),
+        live=not args.replay,
         env=invocation.env,
         said=args.control,
     )
@@ -100,10 +141,10 @@ def _screen(
         source,
         label=label,
         theme=wanted(args.palette, invocation.env).name,
-        advice=advice(root),
+        advice=advice(roots[0]),
         now=newest_event if args.replay else wall_clock,
-        places=Places(memory=root, project=root.parent) if root.name == ".onecontext" else Places(),
         control=control,
+        begin="teams" if _is_choice(args, roots) else None,
     )
     app.run()
     return app.return_code or 0

@@ -11,7 +11,7 @@ from teams.protocol.team import Team
 from tests.tui.screen import text_of
 from tui.acting.control import Control
 from tui.app import MonitorApp
-from tui.sources.folder import place_of
+from tui.sources.folder import Place
 from tui.sources.follow import Follower
 
 PATIENCE_S = 15.0
@@ -20,8 +20,8 @@ PATIENCE_S = 15.0
 
 def watching(team: Team, *, said: bool = True, person: str = "ada") -> MonitorApp:
     """Return a screen over ``team`` on which ``person`` may act at once (``said``), or is asked first."""
-    control = Control(person=person, root=team.root, env={}, said=said)
-    return MonitorApp(Follower(place_of(team.root, team.name), None), label="test", control=control)
+    control = Control(person=person, live=True, env={}, said=said)
+    return MonitorApp(Follower(Place(team.root, team.name), None), label="test", control=control)
 
 
 def drive(

@@ -20,7 +20,7 @@ from tui.snapshot import Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
 
-CONTROL = Control(person="ada", root=Path("/work/.onecontext"))
+CONTROL = Control(person="ada", live=True)
 
 
 def asked(**more: object) -> Story:
@@ -107,6 +107,12 @@ def test_a_request_to_another_programs_member_is_not_decided_here() -> None:
     assert "belongs to another program" in words
 
 
+def test_a_team_that_another_program_keeps_can_only_be_written_to() -> None:
+    picture = replace(shown(middle().events), kept="files")
+
+    assert can(picture.agents[1], picture) == {"message", "broadcast"}
+
+
 def test_a_recording_refuses_everything_and_says_why() -> None:
     picture = shown(middle().events)
 
@@ -165,9 +171,10 @@ def test_the_person_is_the_command_lines_own_where_nobody_says_otherwise() -> No
 
 
 def test_an_error_of_the_command_is_its_own_sentence(tmp_path: Path) -> None:
-    control = Control(person="ada", root=tmp_path / ".claude", env={})
+    control = Control(person="ada", live=True)
 
-    done = do(BY_NAME["broadcast"].line(Subject(Snapshot(team="crew")), control, "hello"), control)
+    root = str(tmp_path / ".claude")
+    done = do(BY_NAME["broadcast"].line(Subject(Snapshot(team="crew", root=root)), control, "hello"), control)
 
     assert not done.ok
     assert "no team 'crew'" in done.said
@@ -175,14 +182,24 @@ def test_an_error_of_the_command_is_its_own_sentence(tmp_path: Path) -> None:
 
 
 def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:
-    control = Control(person="ada", root=tmp_path / ".onecontext", env={})
+    control = Control(person="ada", live=True)
+    subject = Subject(Snapshot(team="crew", root=str(tmp_path / ".onecontext")))
     memory = Memory.init(tmp_path)
-    read = do(read_roadmap(control), control)
+    read = do(read_roadmap(subject), control)
     over = json.loads(read.out)["data"]["revision"]
 
-    assert do(write_roadmap(control, "# Plan\n", over=over), control).ok
-    late = do(write_roadmap(control, "# Other\n", over=over), control)
+    assert do(write_roadmap(subject, control, "# Plan\n", over=over), control).ok
+    late = do(write_roadmap(subject, control, "# Other\n", over=over), control)
 
     assert (late.code, "somebody changed it meanwhile" in late.said) == (4, True)
     assert memory.read_main() == "# Plan\n"
     assert [one.agent for one in memory.milestones()] == ["ada"]
+
+
+def test_a_command_runs_in_the_folder_of_the_team_that_was_looked_at_when_the_key_was_pressed() -> None:
+    picture = replace(shown(middle().events), root="/work/other/.onecontext")
+
+    line = BY_NAME["pause"].line(subject_of(None, picture), CONTROL, "")
+
+    assert (str(line.folder), line.argv[-1]) == ("/work/other", "till-1")
+    assert "--root=/work/other/.onecontext" in line.argv

@@ -37,7 +37,7 @@ class Done:
 def do(line: Line, control: Control) -> Done:
     """Run a command line to its end and return what came of it."""
     out, err = io.StringIO(), io.StringIO()
-    code = main(line.argv, env=control.env, cwd=control.project, stdin=io.StringIO(line.stdin), stdout=out, stderr=err)
+    code = main(line.argv, env=control.env, cwd=line.folder, stdin=io.StringIO(line.stdin), stdout=out, stderr=err)
     return Done(code, _said(out.getvalue() if code == 0 else err.getvalue()), out.getvalue())
 
 
@@ -51,7 +51,7 @@ def do_apart(line: Line, control: Control, *, settled_s: float = SETTLED_S) -> D
         process = subprocess.Popen(
             # -P: the project's own folder is no place for modules of ours.
             [sys.executable, "-P", "-m", "onecontext", *line.argv],
-            cwd=control.project,
+            cwd=line.folder,
             env=dict(control.env),
             stdin=subprocess.DEVNULL,
             stdout=words,

@@ -6,6 +6,7 @@ Rule 3: what takes work away or ends something is confirmed by ``y``; enter alon
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from tui.acting.control import Control
@@ -25,9 +26,10 @@ from tui.acting.words import (
 
 
 class Line(NamedTuple):
-    """A command line of ours without the program's name, and what it reads from stdin."""
+    """A command line of ours without the program's name, the folder it runs in, and what it reads from stdin."""
 
     argv: tuple[str, ...]
+    folder: Path
     stdin: str = ""
 
 
@@ -50,17 +52,32 @@ class Act(NamedTuple):
     apart: bool = False
 
 
+TO_OTHERS = ("message", "broadcast")
+"""What can be done in a team of another program, by whoever has joined it."""
+
+
 def refusal_of(act: Act, subject: Subject, control: Control) -> str:
     """Return why ``act`` cannot be done now, "" when it can."""
     if control.refusal:
         return control.refusal
     if not subject.snapshot.team:
         return "there is no team yet"
+    if subject.snapshot.kept == "files" and act.name not in TO_OTHERS:
+        return "another program keeps this team: its members can only be written to"
     return act.unfit(subject)
 
 
-def _place(subject: Subject, control: Control) -> tuple[str, ...]:
-    return f"--team={subject.snapshot.team}", f"--root={control.root}"
+def folder_of(subject: Subject) -> Path:
+    """Return the folder that the team's root belongs to: where a person would type the command."""
+    return Path(subject.snapshot.root).absolute().parent
+
+
+def _root(subject: Subject) -> str:
+    return f"--root={Path(subject.snapshot.root).absolute()}"
+
+
+def _place(subject: Subject) -> tuple[str, ...]:
+    return f"--team={subject.snapshot.team}", _root(subject)
 
 
 def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line]:
@@ -68,8 +85,8 @@ def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line
 
     def line(subject: Subject, control: Control, typed: str) -> Line:
         more = [option.replace("{typed}", typed) for option in options]
-        who = (f"--as={control.person}", f"--root={control.root}")
-        return Line((word, *who, *more, "--", subject.snapshot.team))
+        who = (f"--as={control.person}", _root(subject))
+        return Line((word, *who, *more, "--", subject.snapshot.team), folder_of(subject))
 
     return line
 
@@ -77,7 +94,9 @@ def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line
 def _mail(verb: str) -> Callable[[Subject, Control, str], Line]:
     def line(subject: Subject, control: Control, typed: str) -> Line:
         to = (subject.agent.name,) if verb == "send" and subject.agent else ()
-        return Line(("mail", *_place(subject, control), f"--by={control.person}", "--", verb, *to, "-"), typed)
+        return Line(
+            ("mail", *_place(subject), f"--by={control.person}", "--", verb, *to, "-"), folder_of(subject), typed
+        )
 
     return line
 
@@ -85,8 +104,10 @@ def _mail(verb: str) -> Callable[[Subject, Control, str], Line]:
 def _task(verb: str, *, stdin: bool) -> Callable[[Subject, Control, str], Line]:
     def line(subject: Subject, control: Control, typed: str) -> Line:
         assert subject.task is not None
-        head = ("task", verb, *_place(subject, control), f"--as={control.person}", "--", subject.task.id)
-        return Line((*head, "-"), typed) if stdin else Line((*head, typed.strip()))
+        head = ("task", verb, *_place(subject), f"--as={control.person}", "--", subject.task.id)
+        if stdin:
+            return Line((*head, "-"), folder_of(subject), typed)
+        return Line((*head, typed.strip()), folder_of(subject))
 
     return line
 
@@ -95,31 +116,32 @@ def _decide(word: str, *options: str) -> Callable[[Subject, Control, str], Line]
     def line(subject: Subject, control: Control, typed: str) -> Line:
         assert subject.request is not None
         more = [option.replace("{typed}", typed) for option in options]
-        head = (word, *_place(subject, control), f"--as={control.person}", *more)
-        return Line((*head, "--", subject.request.id))
+        head = (word, *_place(subject), f"--as={control.person}", *more)
+        return Line((*head, "--", subject.request.id), folder_of(subject))
 
     return line
 
 
 def _redirect(subject: Subject, control: Control, typed: str) -> Line:
-    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", f"--root={control.root}")
-    return Line(("redirect", *who, "--", typed))
+    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
+    return Line(("redirect", *who, "--", typed), folder_of(subject))
 
 
 def _retry(subject: Subject, control: Control, typed: str) -> Line:
     assert subject.task is not None
-    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", f"--root={control.root}")
-    return Line(("retry", *who, "--", subject.task.id))
+    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
+    return Line(("retry", *who, "--", subject.task.id), folder_of(subject))
 
 
-def read_roadmap(control: Control) -> Line:
+def read_roadmap(subject: Subject) -> Line:
     """Return the command that reads main.md with its revision."""
-    return Line(("roadmap", "--json"))
+    return Line(("roadmap", "--json"), folder_of(subject))
 
 
-def write_roadmap(control: Control, text: str, *, over: str) -> Line:
+def write_roadmap(subject: Subject, control: Control, text: str, *, over: str) -> Line:
     """Return the command that writes main.md unless it was changed since revision ``over``."""
-    return Line(("roadmap", "--write=-", f"--over={over}", f"--agent={control.author}"), text)
+    argv = ("roadmap", "--write=-", f"--over={over}", f"--agent={control.author}")
+    return Line(argv, folder_of(subject), text)
 
 
 def _named(subject: Subject) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from tui.snapshot.asked import Request
 from tui.snapshot.money import Spending, Usage
 from tui.snapshot.people import Agent, Heart
+from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
 
@@ -54,6 +55,12 @@ class Snapshot:
     spending: Spending = field(default_factory=Spending)
     unknown_types: Mapping[str, int] = field(default_factory=dict)
     last_event_at: datetime | None = None
+    root: str = ""
+    """The folder that holds ``teams/``; empty for a recording."""
+    kept: str = ""
+    """``files``: another program's team, which keeps no journal; what happened is what was seen since it is watched."""
+    teams: tuple[TeamLine, ...] = ()
+    """Every team that is watched, this one too; empty where nobody looks for others."""
     watching: str = ""
     """How changes are noticed, ``inotify`` or ``polling``, and why; empty for a recording."""
     trouble: str = ""

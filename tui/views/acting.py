@@ -55,12 +55,12 @@ class ActingApp(App[None]):
         subject = self._subject
         choices = [Choice(act, refusal_of(act, subject, self.control)) for act in ACTS]
         about = f" with {subject.name}" if subject.name else ""
-        self.push_screen(Menu(one_line(f"what to do{about}"), choices, lambda act: self._begin(act, subject)))
+        self.push_screen(Menu(one_line(f"what to do{about}"), choices, lambda act: self._begin_act(act, subject)))
 
     def action_act(self, name: str) -> None:
         """Do one act with what is under the cursor."""
         if len(self.screen_stack) == 1:
-            self._begin(BY_NAME[name], self._subject)
+            self._begin_act(BY_NAME[name], self._subject)
 
     def action_pause(self) -> None:
         """Hold the mission, or let it go on."""
@@ -71,7 +71,7 @@ class ActingApp(App[None]):
 
     # --- what is asked first ------------------------------------------------------------------------------------------
 
-    def _begin(self, act: Act, subject: Subject) -> None:
+    def _begin_act(self, act: Act, subject: Subject) -> None:
         if refusal := refusal_of(act, subject, self.control):
             self._tell(f"{act.name}: {refusal}", bad=True)
             return
@@ -79,14 +79,14 @@ class ActingApp(App[None]):
 
     def _agreed(self, subject: Subject, then: Callable[[], None]) -> None:
         """Go on where the person acts on this team; ask once, where ``--control`` was not said."""
-        team = subject.snapshot.team
-        if self.control.may(team):
+        root, team = subject.snapshot.root, subject.snapshot.team
+        if self.control.may(root, team):
             then()
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.control.agreed.add(team)
+                self.control.agreed.add((root, team))
                 then()
 
         self.push_screen(AskYes(f"act as {self.control.person} on {team}"), answered)
@@ -148,9 +148,10 @@ class ActingApp(App[None]):
         if self.control.refusal:
             self._tell(f"edit: {self.control.refusal}", bad=True)
             return
-        self._agreed(self._subject, lambda: self._work(read_roadmap(self.control), self._edit))
+        subject = self._subject
+        self._agreed(subject, lambda: self._work(read_roadmap(subject), partial(self._edit, subject)))
 
-    def _edit(self, done: Any) -> None:
+    def _edit(self, subject: Subject, done: Any) -> None:
         if not done.ok:
             self._tell(f"edit: {done.said}", bad=True)
             return
@@ -158,12 +159,12 @@ class ActingApp(App[None]):
         if not is_harmless(found["text"]):
             self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
             return
-        self.push_screen(RoadmapSheet(found["text"], partial(self._write, found["revision"])))
+        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
 
-    def _write(self, revision: str, text: str, sheet: RoadmapSheet) -> None:
+    def _write(self, subject: Subject, revision: str, text: str, sheet: RoadmapSheet) -> None:
         def written(done: Any) -> None:
             self._tell(f"edit: {done.said}", bad=not done.ok)
             if done.ok and sheet.is_attached:
                 sheet.dismiss()
 
-        self._work(write_roadmap(self.control, text, over=revision), written)
+        self._work(write_roadmap(subject, self.control, text, over=revision), written)
