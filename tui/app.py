@@ -32,6 +32,7 @@ from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
 from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
+from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene
 
 
@@ -54,8 +55,8 @@ class Arrived(Message):
 
 
 def wall_clock(snapshot: Snapshot) -> datetime:
-    """Return the time: ages on a live screen are counted from now."""
-    return datetime.now(UTC)
+    """Return the time: ages on a live screen are counted from now, in the past of a run from where that is."""
+    return snapshot.moment.at if snapshot.moment else datetime.now(UTC)
 
 
 def newest_event(snapshot: Snapshot) -> datetime:
@@ -112,6 +113,7 @@ class MonitorApp(ActingApp):
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self._stage = Stage(self.scene)
+        self._time = Travelling(self._stage, source if isinstance(source, Steered) else None, zone)
         for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
@@ -119,7 +121,7 @@ class MonitorApp(ActingApp):
     def compose(self) -> ComposeResult:
         yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        yield self._stage
+        yield self._time
         yield self._words
         yield self._foot
 
@@ -162,6 +164,7 @@ class MonitorApp(ActingApp):
         self._foot.show(scene.snapshot)
         self._stage.show(scene)
         self._window_title.show(scene.snapshot)
+        self._time.show(scene)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
@@ -193,6 +196,14 @@ class MonitorApp(ActingApp):
     def action_overview(self) -> None:
         """Go back to all of it at a glance."""
         self.action_look_at(OVERVIEW)
+
+    def action_travel(self, what: str, by: int) -> None:
+        """Go through the past (:mod:`tui.views.travelling`)."""
+        self._time.action_travel(what, by)
+
+    def action_go_to(self) -> None:
+        """Ask where in the past to go."""
+        self._time.action_go_to()
 
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""

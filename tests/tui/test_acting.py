@@ -10,13 +10,13 @@ from onecontext.api import Memory
 from onecontext.cli.commands import COMMANDS
 from teams.mission.control import halt
 from tests.tui.screen import shown
-from tests.tui.story import Story
+from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
 from tui.acting.doing import do
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
-from tui.snapshot import Snapshot, Task
+from tui.snapshot import Moment, Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
 
@@ -203,3 +203,10 @@ def test_a_command_runs_in_the_folder_of_the_team_that_was_looked_at_when_the_ke
 
     assert (str(line.folder), line.argv[-1]) == ("/work/other", "till-1")
     assert "--root=/work/other/.onecontext" in line.argv
+
+
+def test_the_past_of_a_run_is_not_acted_upon() -> None:
+    picture = shown(middle().events)
+    past = replace(picture, moment=Moment(3, 43, START, 2.0, 1.0, playing=False))
+
+    assert can(past.agents[1], past) == set()

@@ -16,6 +16,7 @@ from tests.tui.acting import drive, everything, notices, until, watching
 from tests.tui.screen import text_of
 from tests.tui.till import middle
 from tui.app import MonitorApp
+from tui.sources.recording import opened
 from tui.sources.replay import Replay
 
 STARTED = {
@@ -274,7 +275,7 @@ def test_reading_changes_not_a_byte_and_not_a_time(team: Team) -> None:
 
 
 def test_a_recording_is_never_acted_upon(tmp_path: Path) -> None:
-    app = MonitorApp(Replay(middle().events, 0.0), label="replay")
+    app = MonitorApp(Replay(opened(middle().write(tmp_path / "journal.jsonl")), 0), label="replay")
 
     async def act(pilot: Pilot[None]) -> None:
         for key in ("B", "P", "S", "R", "E"):

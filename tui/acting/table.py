@@ -60,6 +60,8 @@ def refusal_of(act: Act, subject: Subject, control: Control) -> str:
     """Return why ``act`` cannot be done now, "" when it can."""
     if control.refusal:
         return control.refusal
+    if subject.snapshot.moment is not None:
+        return "this is the past of the run; 'end' goes back to now"
     if not subject.snapshot.team:
         return "there is no team yet"
     if subject.snapshot.kept == "files" and act.name not in TO_OTHERS:

@@ -24,6 +24,11 @@ ALWAYS = (
     Command("edit main.md", "the plan that all agents see (E)", "edit"),
     *(Command(act.name, f"{act.help} ({act.key})" if act.key else act.help, f"act('{act.name}')") for act in ACTS),
     Command("colours", "the next palette: dark, light, safe (t)", "palette"),
+    Command("past", "step out of the run into its past, and back (T)", "travel('live', 0)"),
+    Command("play", "play or pause a recording (p)", "travel('play', 0)"),
+    Command("next mark", "the next ending, rejection, milestone, or what needed a person (])", "travel('mark', 1)"),
+    Command("last mark", "the one before ([)", "travel('mark', -1)"),
+    Command("go to", "an event, a share or a time of the recording (@)", "go_to"),
     Command("help", "the keys (?)", "help"),
     Command("quit", "leave; the agents go on (q)", "quit"),
 )
