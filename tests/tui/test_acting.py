@@ -1,5 +1,6 @@
 """The table of acts: what fits what, what is typed and confirmed, and which command line does it. No screen."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from onecontext.api import Memory
 from onecontext.cli.commands import COMMANDS
+from onecontext.cli.main import main
 from teams.mission.control import halt
 from tests.tui.screen import shown
 from tests.tui.story import START, Story
@@ -210,3 +212,13 @@ def test_the_past_of_a_run_is_not_acted_upon() -> None:
     past = replace(picture, moment=Moment(3, 43, START, 2.0, 1.0, playing=False))
 
     assert can(past.agents[1], past) == set()
+
+
+@pytest.mark.parametrize("other", ["--replay=journal.jsonl", "--once", "--plain", "--json"])
+def test_control_goes_with_the_live_screen_alone(other: str, tmp_path: Path) -> None:
+    out, err = io.StringIO(), io.StringIO()
+
+    code = main(["monitor", "--control", other], env={}, cwd=tmp_path, stdin=io.StringIO(), stdout=out, stderr=err)
+
+    assert code == 2
+    assert ("never acted upon" in err.getvalue()) is other.startswith("--replay")
