@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from onecontext.text.amounts import dollars
+from tui.projection.attention import ASKED, BLOCKED, ENDED, IN_DOUBT, NEEDS_INPUT, PAUSED, STUCK, TROUBLE
 from tui.rows.spans import Spans, between, piece
+from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Attention, Mission, Snapshot
 from tui.words import PHASE_LOOKS, age, cost, duration, look, stopwatch, tokens
 
@@ -24,7 +26,7 @@ DONE = frozenset(
     }
 )
 """What is worth saying as the last thing that was done."""
-PRESSING = ("asks leave", "needs input", "paused", "stuck", "blocked", "in doubt", "ended", "trouble")
+PRESSING = (ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, TROUBLE)
 """Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
 WIDE = 110
 
@@ -109,11 +111,15 @@ def violations_now(count: int) -> str:
 
 
 def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
-    """Return trouble with reading, else what needs a person most and how much more does, else what was done last."""
+    """Return trouble with reading, else what needs a person most and how much more does, here and in other teams.
+
+    Where nothing does here, it is what was done last.
+    """
     if snapshot.trouble:
         return [piece(f"■ {snapshot.trouble}", "bad")]
+    others = elsewhere_spans(snapshot, now)
     if not snapshot.totals.attention_open:
-        return _calm(snapshot, now)
+        return between(_calm(snapshot, now), others, cells) if others else _calm(snapshot, now)
     count = snapshot.totals.attention_open
     spans: Spans = [(f"▲ {count:,} to look at", "warn")]
     if snapshot.violations:
@@ -123,7 +129,7 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
         who = f" ({item.agent})" if item.agent and cells >= WIDE else ""
         spans += [("  ", "plain"), piece(f"{item.kind}{task}{who} ", "bad"), piece(item.text)]
         spans.append((f"  {age(item.at, now)}", "dim"))
-    return between(spans, [("a shows all", "dim")], cells) if cells >= 60 else spans
+    return between(spans, [*others, ("a shows all", "dim")], cells) if cells >= 60 else spans
 
 
 def most_pressing(items: Sequence[Attention]) -> Attention | None:
