@@ -19,6 +19,7 @@ from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
 from onecontext.store.files import check_all_regular
 from onecontext.store.layout import Layout
+from onecontext.store.opened import Repository
 from onecontext.store.translating import translated
 from onecontext.store.trees import (
     FILE_MODE,
@@ -70,10 +71,10 @@ class Objects:
         check_all_regular(str(self._packs))
         with translated():
             # As a bare one, so that no .gitattributes of the work tree is looked for.
-            return pygit2.Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
+            return Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
 
     def _close(self) -> None:
-        # pygit2's repository is part of a cycle, so without this its open packs would wait for the garbage collector.
+        # Whoever else holds it, as an iterator that was not read to its end: its packs are closed now.
         if opened := self.__dict__.pop("_repository", None):
             opened.free()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import CheckoutStrategy
 
+from onecontext.store.opened import Repository
 from onecontext.store.project_handed import Handed
 
 BRANCH = "task"
@@ -34,7 +35,7 @@ class Copy:
 
     def check_out(self, commit: pygit2.Oid) -> None:
         """Put ``commit`` on the copy's branch and into its folder."""
-        repository = pygit2.Repository(str(self._path))
+        repository = Repository(str(self._path))
         repository.references.create(f"refs/heads/{BRANCH}", commit)
         repository.checkout(f"refs/heads/{BRANCH}", strategy=CheckoutStrategy.FORCE)
 
