@@ -25,6 +25,7 @@ from memory import title
 
 from onecontext import Memory
 from onecontext.store.project import Project
+from teams.cli.heaps import keep_heaps_few
 from teams.engine.event import Draft, Event
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config, RunConfig
@@ -229,6 +230,7 @@ def _resident_mb() -> float:
 def soak(folder: Path, *, tasks: int, seed: int) -> None:
     """Run the soak and print what came of it."""
     title(f"{tasks} tasks on a virtual clock, {WORKERS} workers, kills at random records (seed {seed})")
+    keep_heaps_few(os.environ)  # as the command line does
     threading.excepthook = lambda told: None if told.exc_type is Thrown else threading.__excepthook__(told)
     one = Soak(folder, tasks, random.Random(seed))
     wall, cpu = time.monotonic(), time.process_time()
