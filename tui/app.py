@@ -13,26 +13,26 @@ from typing import Any, ClassVar, Protocol
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 
 from tui.rows.detail import Paragraph, detail_of, plain_of
 from tui.snapshot import Snapshot
 from tui.theme import DARK, PALETTES, next_of
+from tui.views.commands import commands
 from tui.views.header import Foot, Head
-from tui.views.lines import Opened, Pointed
+from tui.views.lines import Opened
 from tui.views.narrowing import Words
-from tui.views.overview import NARROW, Overview
+from tui.views.overview import NARROW
 from tui.views.page import Page
-from tui.views.peek import Peek
-from tui.views.registry import OVERVIEW, PANES, VIEWS, make
+from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
-from tui.views.view import Narrowing, Places, Scene, View
+from tui.views.stage import Stage
+from tui.views.view import Narrowing, Places, Scene
 
 
 class Source(Protocol):
-    """Where pictures come from (:class:`tui.follow.Follower`, :class:`tui.replay.Replay`)."""
+    """Where pictures come from (:class:`tui.sources.follow.Follower`, :class:`tui.sources.replay.Replay`)."""
 
     def start(self, show: Callable[[Snapshot], None]) -> None: ...
     def close(self) -> None: ...
@@ -90,13 +90,12 @@ class MonitorApp(App[None]):
         self._now = now
         self._zone = zone
         self._advice = advice or []
-        self._head, self._foot, self._words, self._peek = Head(), Foot(), Words(), Peek()
-        self._overview = Overview()
-        self._view: View = self._overview
+        self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
+        self._stage = Stage(self.scene)
         for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
@@ -104,16 +103,13 @@ class MonitorApp(App[None]):
     def compose(self) -> ComposeResult:
         yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        with Container(id="stage"):
-            yield self._overview
-            yield self._peek
+        yield self._stage
         yield self._words
         yield self._foot
 
     def on_mount(self) -> None:
         self.screen.add_class("empty")
-        self._words.display = self._peek.display = False
-        self._overview.first().focus()
+        self._words.display = False
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
 
@@ -144,71 +140,49 @@ class MonitorApp(App[None]):
         self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
-        self._view.show(scene)
-        if self._peek.display:
-            self._peek.tell(self._selected(), scene.snapshot, self._zone)
+        self._stage.show(scene)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette of commands offers (``:``)."""
-        for entry in VIEWS:
-            yield SystemCommand(entry.name, f"{entry.help} ({entry.key})", partial(self._look_at, entry.name))
-        yield SystemCommand("overview", "all of it at a glance (0)", self.action_overview)
-        yield SystemCommand("attention", "what needs a person (a)", self.action_attention)
-        yield SystemCommand("filter", "narrow the list with the focus (/)", self.action_narrow)
-        yield SystemCommand("peek", "what is under the cursor, beside the list (space)", self.action_peek)
-        yield SystemCommand("colours", "the next palette: dark, light, safe (t)", self.action_palette)
-        yield SystemCommand("help", "the keys (?)", self.action_help)
-        yield SystemCommand("quit", "leave; the agents go on (q)", self.exit)
+        for command in commands():
+            yield SystemCommand(command.name, command.help, partial(self.run_action, command.action))
 
     # --- which view is looked at ------------------------------------------------------------------------------------
 
+    @property
+    def _at_top(self) -> bool:
+        """Whether no sheet lies over the stage."""
+        return len(self.screen_stack) == 1
+
     def action_view(self, name: str) -> None:
-        """Go to a pane of the overview; from there, or to what is no pane, to the view on the whole screen."""
-        if len(self.screen_stack) > 1:
-            return
-        if self._view is self._overview and name in PANES and not self._overview.reveal(name):
-            return
-        self._look_at(name)
+        """Go to a pane of the overview, or give the view the whole screen."""
+        if self._at_top:
+            self._stage.go_to(name)
+            self._name_keys()
+
+    def action_look_at(self, name: str) -> None:
+        """Give the view ``name`` the whole screen."""
+        if self._at_top:
+            self._stage.look_at(name)
+            self._name_keys()
 
     def action_overview(self) -> None:
         """Go back to all of it at a glance."""
-        if len(self.screen_stack) == 1:
-            self._look_at(OVERVIEW)
+        self.action_look_at(OVERVIEW)
 
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""
-        if self._view is not self._overview:
-            self._look_at(OVERVIEW)
-        elif self.focused is not None and self.focused.id in PANES:
-            self._look_at(self.focused.id)
+        if self._at_top:
+            self._stage.zoom()
+            self._name_keys()
 
-    def _look_at(self, name: str) -> None:
-        stage = self.query_one("#stage", Container)
-        self._view.display = False
-        if name == OVERVIEW:
-            self._view = self._overview
-        else:
-            entry = next(entry for entry in VIEWS if entry.name == name)
-            found = stage.query(f"#view-{name}")
-            self._view = found.first(View) if found else make(entry)
-            if not found:
-                stage.mount(self._view, before=self._peek)
-        self._view.display = True
-        self._foot.keys_of(self._view.KEYS, home=self._view is self._overview)
-        self._view.show(self.scene)
-        self.call_after_refresh(self._focus_view, self._view)
-
-    def _focus_view(self, view: View) -> None:
-        if view is self._view and view.is_attached:
-            view.first().focus()
+    def _name_keys(self) -> None:
+        self._foot.keys_of(self._stage.view.KEYS, home=self._stage.at_home)
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
-
-    def _selected(self) -> Any:
-        return getattr(self.focused, "selected", None)
 
     @on(Opened)
     def _open(self, opened: Opened) -> None:
@@ -216,22 +190,14 @@ class MonitorApp(App[None]):
             return  # a line of a page that is open already
         self.push_screen(page(*detail_of(opened.item, self.snapshot, self._zone)))
 
-    @on(Pointed)
-    def _point(self, pointed: Pointed) -> None:
-        if self._peek.display and len(self.screen_stack) == 1:
-            self._peek.tell(pointed.item, self.snapshot, self._zone)
-
     def action_peek(self) -> None:
         """Tell what is under the cursor beside the list, or stop."""
-        if len(self.screen_stack) > 1:
-            return
-        self._peek.display = not self._peek.display
-        if self._peek.display:
-            self._peek.tell(self._selected(), self.snapshot, self._zone)
+        if self._at_top:
+            self._stage.peek()
 
     def action_copy(self) -> None:
         """Hand what is under the cursor to the terminal's clipboard (OSC 52)."""
-        item = self._selected()
+        item = self._stage.selected
         if item is not None:
             text = plain_of(item, self.snapshot, self._zone)
             self.copy_to_clipboard(text)
@@ -240,7 +206,7 @@ class MonitorApp(App[None]):
     def action_narrow(self) -> None:
         """Narrow the list with the focus to what has some words."""
         focused = self.focused
-        if len(self.screen_stack) == 1 and isinstance(focused, Narrowing):
+        if self._at_top and isinstance(focused, Narrowing):
             self._foot.display = False
             self._words.open(focused)
 
@@ -255,13 +221,13 @@ class MonitorApp(App[None]):
 
     def action_attention(self) -> None:
         """Show what needs a person."""
-        if len(self.screen_stack) == 1:
+        if self._at_top:
             self.push_screen(attention_sheet(self.snapshot.attention, len(self.snapshot.violations), self._zone))
 
     def action_help(self) -> None:
         """Show the keys."""
-        if len(self.screen_stack) == 1:
-            self.push_screen(help_sheet(self.snapshot.watching, self._view.KEYS))
+        if self._at_top:
+            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.KEYS))
 
     def action_palette(self) -> None:
         """Go to the next palette: dark, light, and one for eyes that see few colours."""

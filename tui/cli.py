@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from tui.folder import advice, find_root, place_of
-from tui.follow import Follower
 from tui.frame import frame
-from tui.replay import Replay, load
 from tui.snapshot import Snapshot
+from tui.sources.folder import advice, find_root, place_of
+from tui.sources.follow import Follower
+from tui.sources.replay import Replay, load
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation

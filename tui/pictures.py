@@ -16,9 +16,9 @@ from pathlib import Path
 from onecontext.cli.output import printable
 from onecontext.errors import Damaged, OneContextError, UsageError
 from tui.app import MonitorApp, newest_event
-from tui.memory import MemoryGraph
-from tui.replay import Replay, load
 from tui.snapshot import Snapshot
+from tui.sources.graph import MemoryGraph
+from tui.sources.replay import Replay, load
 from tui.text import width
 
 FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"

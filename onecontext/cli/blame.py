@@ -32,6 +32,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     blame = open_memory(args, invocation).blame(invocation.cwd / name, first=first, last=last, revision=args.rev)
     out = invocation.out
     out.answer(blame, "\n".join(_table(blame, out)))
+    for sentence in blame.unread:
+        out.say(f"not read, so milestones may be missing above: {sentence}; 'onecontext doctor' tells more")
     if blame.lines and not any(origin.milestone for origin in blame.origins.values()):
         out.say("no milestone names these commits: 'onecontext commit … --code-commit' links one, as missions do")
     return 0

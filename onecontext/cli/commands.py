@@ -27,6 +27,7 @@ COMMANDS: dict[str, Command] = {
     "tag": Command("onecontext.cli.tag", "Memory", "list tags; name a commit so that the name stays on it"),
     "pin": Command("onecontext.cli.pin", "Memory", "list pinned facts; pin one that must not be forgotten"),
     "unpin": Command("onecontext.cli.unpin", "Memory", "take a fact out of the pinned ones"),
+    "roadmap": Command("onecontext.cli.roadmap", "Memory", "show main.md, the plan that all see; --write replaces it"),
     "log": Command("onecontext.cli.log", "Memory", "milestones and steps; --graph draws all branches"),
     "context": Command("onecontext.cli.context", "Memory", "what matters now, inside a token budget"),
     "search": Command("onecontext.cli.search", "Memory", "find steps and milestones by a few words"),
@@ -49,6 +50,8 @@ COMMANDS: dict[str, Command] = {
     "board": Command("teams.cli.board", "Teams", "the tasks and who has them"),
     "task": Command("teams.cli.task", "Teams", "create, claim, submit, review and mend one task"),
     "mail": Command("teams.cli.mail", "Teams", "the messages of a team; send, reply, wait, acknowledge"),
+    "approve": Command("teams.cli.approve", "Teams", "grant what an agent asks leave for; list what waits"),
+    "deny": Command("teams.cli.deny", "Teams", "refuse what an agent asks leave for, and say why"),
     "events": Command("teams.cli.events", "Teams", "the journal of a team"),
     "replay": Command("teams.cli.replay", "Teams", "feed a recorded run to whatever watches a live one"),
     "cost": Command("teams.cli.cost", "Teams", "what models have cost, by agent, task, model or mission"),
@@ -56,5 +59,6 @@ COMMANDS: dict[str, Command] = {
     "monitor": Command("tui.cli", "Watch", "a live screen of agents, board, messages, memory and cost"),
     "skill": Command("skills.cli.skill", "Skills", "list, show and activate skills"),
     "call": Command("skills.cli.call", "Skills", "call a tool of an imported MCP server"),
+    "disconnect": Command("onecontext.cli.disconnect", "Care", "take out of your repository what 'init' wrote in it"),
     "doctor": Command("onecontext.cli.doctor", "Care", "check all that commands rely on; --repair mends the memory"),
 }

@@ -8,7 +8,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.memory import agent_of
 from onecontext.errors import NoMemory
 from onecontext.store.layout import FOLDER, Layout
-from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
+from onecontext.store.surroundings import EXCLUDE_LINE, exclude_file, find_repository, is_excluded
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     excluded = repository is not None and not is_excluded(repository)
     memory = Memory.init(folder, agent=agent_of(args, invocation), purpose=args.purpose)
     if excluded and repository:
-        out.say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
+        out.say(f"added {EXCLUDE_LINE} to {exclude_file(repository)}, so git leaves it alone")
     data = {"path": memory.path, "branch": memory.branch, "created": not existed, "excluded": excluded}
     there = "is there already" if existed else "begins"
     out.answer(data, f"the memory in {out.paint(str(memory.path), 'cyan')} {there}, on branch {memory.branch}")

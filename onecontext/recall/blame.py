@@ -5,6 +5,7 @@ Rule 1: a line has the commit that git blames; the milestone is the one whose ``
         branch that named code before, or after the branch began. What was there before is nobody's.
 Rule 2: nothing is guessed from texts, names or authors: a commit that no milestone tells of has none.
 Rule 3: nothing is written, neither here nor in the user's repository.
+Rule 4: what of a branch cannot be read costs what only that could tell, and it is said; the others tell what they know.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from onecontext.errors import DamagedDocument, InvalidName
 from onecontext.memory import metadata
 from onecontext.names import is_name
 from onecontext.recall.files import Files, committed
@@ -24,6 +26,7 @@ from onecontext.store.project import Project
 from onecontext.store.project_blame import Code, CodeCommit
 
 _SLACK = timedelta(seconds=1)  # git keeps whole seconds
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,17 @@ class Known:
 
 @dataclass(frozen=True)
 class Blame:
-    """The lines of a file. ``path`` is from the top of the work tree; ``known`` is there for a single line alone."""
+    """The lines of a file. ``path`` is from the top of the work tree; ``known`` is there for a single line alone.
+
+    ``unread`` says in a sentence each what of the memory could not be read: milestones that it would have led to are
+    missing in ``origins``.
+    """
 
     path: str
     lines: tuple[Line, ...]
     origins: dict[str, Origin]
     known: Known | None
+    unread: tuple[str, ...] = ()
 
 
 class _Claim(NamedTuple):
@@ -94,11 +102,12 @@ def blame(
     shown = code.path_of(path)
     found = code.blame(shown, revision, first, last)
     commits = {name: code.told(name) for name in dict.fromkeys(line.commit for line in found) if name is not None}
-    told = _told(code, commits, list(_claims(layout, code))) if commits else {}
+    unread: dict[str, None] = {}
+    told = _told(code, commits, list(_claims(layout, code, unread))) if commits else {}
     lines = tuple(Line(line.number, line.text, line.commit) for line in found)
     origins = {name: _origin(commit, told.get(name)) for name, commit in commits.items()}
     only = told.get(lines[0].commit or "") if len(lines) == 1 else None
-    return Blame(shown, lines, origins, _known(layout, only) if only else None)
+    return Blame(shown, lines, origins, _known(layout, only) if only else None, tuple(unread))
 
 
 def _folder(path: Path) -> Path:
@@ -138,16 +147,19 @@ def _first_with(code: Code, commit: CodeCommit, claims: list[_Claim]) -> _Claim 
     )
 
 
-def _claims(layout: Layout, code: Code) -> Iterator[_Claim]:
-    """Yield every milestone of every branch that names a commit which is here, each once."""
+def _claims(layout: Layout, code: Code, unread: dict[str, None]) -> Iterator[_Claim]:
+    """Yield every milestone of every branch that names a commit which is here, each once.
+
+    What cannot be read goes into ``unread``, a sentence each, in order.
+    """
     seen: set[tuple[str, str, str]] = set()
     names: dict[str, str | None] = {}
     objects = Objects(layout)
     for branch in layout.branches():
         files = committed(objects, layout.tip(branch) or "")
-        history = History(layout, branch, files)
-        for told in [branch, *history.merged()]:
-            since = _began(files, told)
+        history, merged = _history(layout, branch, files, unread)
+        for told in [branch, *merged]:
+            since = _began(files, branch, told, unread)
             for raw in reversed(list(history.committed(told))):
                 named = raw.frame.get("code_commit")
                 if not isinstance(named, str):
@@ -161,9 +173,28 @@ def _claims(layout: Layout, code: Code) -> Iterator[_Claim]:
                 since = milestone.at
 
 
-def _began(files: Files, branch: str) -> datetime:
-    path = f"branches/{branch}/metadata.yaml"
-    created = metadata.load(files.read(path), where=path).get("created")
+def _history(layout: Layout, branch: str, files: Files, unread: dict[str, None]) -> tuple[History, list[str]]:
+    """Return the history of a branch and the branches that it tells, too: none where that cannot be read."""
+    try:
+        history = History(layout, branch, files)
+        return history, history.merged()
+    except (DamagedDocument, InvalidName) as error:
+        unread[_unread(error, branch)] = None
+        return History(layout, branch, files, known={}), []
+
+
+def _unread(error: DamagedDocument | InvalidName, branch: str) -> str:
+    return f"in the memory of the branch {branch}: {error.message}"
+
+
+def _began(files: Files, branch: str, told: str, unread: dict[str, None]) -> datetime:
+    path = f"branches/{told}/metadata.yaml"
+    try:
+        created = metadata.load(files.read(path), where=path).get("created")
+    except DamagedDocument as error:
+        unread[_unread(error, branch)] = None
+        # What was there before is nobody's (rule 1): its first milestone has only the commit that it names.
+        return _NEVER
     try:
         at = datetime.fromisoformat(str(created))
     except ValueError:

@@ -23,10 +23,20 @@ from onecontext.store.layout import Layout
 class History:
     """The memory of one branch as its work tree has it now, or as ``files`` have it."""
 
-    def __init__(self, layout: Layout, branch: str, files: Files | None = None) -> None:
+    def __init__(
+        self, layout: Layout, branch: str, files: Files | None = None, *, known: dict[str, Any] | None = None
+    ) -> None:
+        """Read the metadata, and the rest when it is asked for.
+
+        Args:
+            known: what counts as the metadata, of a branch whose own cannot be read; None: its own.
+
+        Raises:
+            DamagedDocument: its metadata cannot be read.
+        """
         self.branch = branch
         self._files = folder_of(layout, branch) if files is None else files
-        self.metadata = self._metadata()
+        self.metadata = self._metadata() if known is None else known
 
     def roadmap(self) -> str:
         """Return main.md; empty when there is none."""

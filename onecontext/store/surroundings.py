@@ -1,16 +1,18 @@
 """Where a memory belongs: the top of the user's git repository, found from files alone.
 
 Rule 1: the environment (GIT_DIR and its like) is not asked, and the git command is never run.
-Rule 2: the one thing written in the user's repository is a line in ``info/exclude``, appended in place: its mode
-        and its owner stay.
+Rule 2: the one thing written in the user's repository is a line in ``info/exclude``: its mode, its owner and all
+        other lines stay as they are, when the line is written and when it is taken out again.
 """
 
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from onecontext.errors import Damaged, NoMemory
-from onecontext.store.files import append_bytes, read_bytes
+from onecontext.store.files import append_bytes, read_bytes, replace_bytes
 from onecontext.store.layout import FOLDER
 
 EXCLUDE_LINE = f"{FOLDER}/"
@@ -88,11 +90,7 @@ def is_excluded(repository: UserRepository) -> bool:
     """
     if repository.bare or EXCLUDE_LINE.encode() in _excluded(repository).splitlines():
         return True
-    if _exclude_file(repository).is_symlink():
-        raise Damaged(
-            f"{_exclude_file(repository)} is a symlink, which is not written through",
-            hint=f"write the line {EXCLUDE_LINE} there yourself",
-        )
+    _check_written(repository, "write")
     return False
 
 
@@ -104,20 +102,51 @@ def exclude(repository: UserRepository) -> bool:
     """
     if is_excluded(repository):
         return False
-    path, text = _exclude_file(repository), _excluded(repository)
+    path, text = exclude_file(repository), _excluded(repository)
     path.parent.mkdir(parents=True, exist_ok=True)
     append_bytes(path, (b"" if not text or text.endswith(b"\n") else b"\n") + EXCLUDE_LINE.encode() + b"\n")
     return True
 
 
-def _exclude_file(repository: UserRepository) -> Path:
+def stop_excluding(repository: UserRepository) -> bool:
+    """Take our line out of ``info/exclude``; return False when it is not there.
+
+    A line end that was missing behind the last line of the user's, and came with ours, stays.
+
+    Raises:
+        Damaged: the line is there, and ``info/exclude`` is no file that we may write; nothing was written.
+        OSError: as for :func:`onecontext.store.files.replace_bytes`; nothing was written.
+    """
+    path, text = exclude_file(repository), _excluded(repository)
+    kept = b"".join(line for line in text.splitlines(keepends=True) if line.rstrip(b"\r\n") != EXCLUDE_LINE.encode())
+    if kept == text:
+        return False
+    _check_written(repository, "delete")
+    status = path.stat()
+    # In one step, as what is at stake are lines of the user's: a kill leaves the old file or the new one.
+    replace_bytes(path, kept, durable=True, mode=status.st_mode & 0o7777)
+    with suppress(PermissionError):  # of another's file only root can make one of that owner
+        os.chown(path, status.st_uid, status.st_gid)
+    return True
+
+
+def exclude_file(repository: UserRepository) -> Path:
+    """Return the file in which git, in all work trees of the repository, looks for what to leave alone."""
     return repository.common_dir / "info" / "exclude"
+
+
+def _check_written(repository: UserRepository, verb: str) -> None:
+    if exclude_file(repository).is_symlink():
+        raise Damaged(
+            f"{exclude_file(repository)} is a symlink, which is not written through",
+            hint=f"{verb} the line {EXCLUDE_LINE} there yourself",
+        )
 
 
 def _excluded(repository: UserRepository) -> bytes:
     try:
         # A file of the user's, who may well have it elsewhere: to read it a symlink is followed.
-        return read_bytes(_exclude_file(repository).resolve())
+        return read_bytes(exclude_file(repository).resolve())
     except FileNotFoundError:
         return b""
 

@@ -4,6 +4,8 @@ Rule 1: a value is never whole in memory, however large.
 Rule 2: a kill leaves a hidden file of which nothing speaks. Who writes one holds a lock on it (flock), so that a
         collection knows what is left over.
 Rule 3: what was there under the same name is replaced: it is the same, or it was tampered with.
+Rule 4: the values of a memory have a quota together. It is looked at under the lock under which a value gets its name,
+        so however many are put at once, those that are there never have more.
 """
 
 import codecs
@@ -20,7 +22,9 @@ from onecontext.variables.place import Place, handle_of
 from onecontext.variables.redacting import Redacting
 
 LIMIT_BYTES = 4 * 1024**3
-_SAID = LIMIT_BYTES // 1024**3
+_GIB = 1024**3
+QUOTA_BYTES = 16 * _GIB
+"""Of all values of a memory together; one that is being written counts when it is whole."""
 _LOST = "\ufffd"
 _LOST_BYTES = _LOST.encode()
 
@@ -76,6 +80,7 @@ class Draft:
         """Put the value in place and return it; it is durable when this returns, as the memory's steps are.
 
         Raises:
+            UsageError: all values together would have more than they may; there is no such value.
             OSError: the disk refused; there is no such value.
         """
         rest = self._decoder.decode(b"", final=True)
@@ -86,6 +91,7 @@ class Draft:
             os.fsync(self._file.fileno())
         id_ = self._digest.hexdigest()
         with self._place.locked():
+            self._check_quota(id_)
             self._path.replace(self._place.path(id_))
         if self._place.is_durable:
             sync_folder(self._place.folder)
@@ -93,13 +99,22 @@ class Draft:
         counts = self._size, self._characters, lines
         return Variable(handle_of(id_), id_, *counts, self._redacting.count, self._replaced)
 
+    def _check_quota(self, id_: str) -> None:
+        others = self._place.size_bytes(but=id_)
+        if others + self._size > QUOTA_BYTES:
+            raise UsageError(
+                f"the values of this memory have {others:,} bytes, and with these {self._size:,} they would have more "
+                f"than the {QUOTA_BYTES:,} that they may have together",
+                hint="put a part of it, or see with 'onecontext ctx collect --dry-run' what nothing names any more",
+            )
+
     def _write(self, text: str) -> None:
         if not text:
             return
         content = text.encode("utf-8")
         self._size += len(content)
         if self._size > LIMIT_BYTES:
-            raise UsageError(f"a value may have {_SAID} GiB, and this has more", hint="put a part of it")
+            raise UsageError(f"a value may have {LIMIT_BYTES // _GIB} GiB, and this has more", hint="put a part of it")
         self._characters += len(text)
         self._feeds += text.count("\n")
         self._last = text[-1]

@@ -90,6 +90,17 @@ class Place:
                         found.append(_kept(entry.name, status))
         return sorted(found, key=lambda kept: (kept.used_at, kept.id), reverse=True)
 
+    def size_bytes(self, *, but: str = "") -> int:
+        """Return how many bytes all values have together, but the one with that id."""
+        self.check()
+        size = 0
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name != but and _ID.fullmatch(entry.name):
+                    with suppress(FileNotFoundError):  # collected since it was listed
+                        size += entry.stat(follow_symlinks=False).st_size
+        return size
+
     def find(self, handle: str) -> str:
         """Return the id of the value that ``handle`` means: ``ctx:`` and 4 or more hex digits that only it begins with.
 

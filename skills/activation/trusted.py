@@ -6,7 +6,6 @@ Rule 2: it is replaced in one step, under a lock, so that two who trust at once 
 Rule 3: what is broken is refused with its path; it is never taken for "nothing is trusted" and written anew.
 """
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from onecontext.errors import Damaged, InvalidDocument, NewerFormat
+from onecontext.folders import config_folder
 from onecontext.store.files import read_bytes, replace_text
 from onecontext.store.locks import held
 from onecontext.text.validation import first_problem
@@ -44,20 +44,9 @@ class TrustedSkills(BaseModel):
     skills: tuple[TrustedSkill, ...] = ()
 
 
-def own_folder(env: Mapping[str, str]) -> Path | None:
-    """Return the person's configuration folder of this program; None where ``env`` does not say.
-
-    Source: XDG Base Directory Specification 0.8: a relative XDG_CONFIG_HOME is ignored.
-    """
-    base = env.get("XDG_CONFIG_HOME", "")
-    if os.path.isabs(base):  # noqa: PTH117 - a text of the environment
-        return Path(base) / "onecontext"
-    return Path(env["HOME"]) / ".config" / "onecontext" if env.get("HOME") else None
-
-
 def trust_file(env: Mapping[str, str]) -> Path | None:
     """Return where it is kept what a person trusts; None where ``env`` does not say."""
-    folder = own_folder(env)
+    folder = config_folder(env)
     return folder / FILE_NAME if folder else None
 
 

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from onecontext.folders import cache_folder
 from skills.finding.lookalikes import refused
 from skills.finding.places import BUNDLED, Place, Search, places
 from skills.finding.precedence import first_of_each
-from skills.finding.remembered import Remembered, cache_folder, file_for, open_file
+from skills.finding.remembered import Remembered, file_for, open_file
 from skills.finding.scanning import Seen, documents
 from skills.format.skill import FILE_NAME, Loaded, Problem, Skill
 

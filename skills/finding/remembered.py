@@ -11,7 +11,6 @@ Rule 3: the file is the person's own (mode 0600, in a folder 0700), replaced in 
 import json
 import os
 import zlib
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -87,14 +86,6 @@ def open_file(path: Path) -> Remembered:
     except (ValueError, RecursionError):
         return Remembered()
     return Remembered(rows if isinstance(rows, dict) else None)
-
-
-def cache_folder(env: Mapping[str, str]) -> Path | None:
-    """Return the folder for such files, as ``env`` says; None where it does not say."""
-    named, home = env.get("XDG_CACHE_HOME", ""), env.get("HOME", "")
-    if named.startswith("/"):  # relative ones are to be ignored, says the XDG Base Directory Specification
-        return Path(named) / "onecontext"
-    return Path(home) / ".cache" / "onecontext" if home else None
 
 
 def file_for(cache: Path, project: Path) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onecontext.errors import InvalidDocument, SetupError
+from onecontext.folders import config_folder
 from onecontext.store.files import read_bytes, replace_text
 from skills.mcp.start import FILE_NAME as SERVER_FILE
 from skills.mcp.start import Server, read_server
@@ -101,18 +102,7 @@ def _write(path: Path, starts: Mapping[str, str]) -> None:
 
 
 def _path(env: Mapping[str, str]) -> Path:
-    return own_folder(env) / FILE_NAME
-
-
-def own_folder(env: Mapping[str, str]) -> Path:
-    """Return the person's configuration folder of this program (XDG Base Directory Specification 0.8).
-
-    Raises:
-        SetupError: neither XDG_CONFIG_HOME nor HOME is set.
-    """
-    base = env.get("XDG_CONFIG_HOME", "")
-    if base.startswith("/"):
-        return Path(base) / "onecontext"
-    if env.get("HOME"):
-        return Path(env["HOME"]) / ".config" / "onecontext"
-    raise SetupError("neither HOME nor XDG_CONFIG_HOME is set, so there is no folder of your own")
+    folder = config_folder(env)
+    if folder is None:
+        raise SetupError("neither HOME nor XDG_CONFIG_HOME is set, so there is no folder of your own")
+    return folder / FILE_NAME

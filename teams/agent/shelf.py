@@ -47,6 +47,8 @@ class Shelf:
     def fitted(self, text: str, limit_characters: int) -> str:
         """Return ``text``, or, where it is longer, its beginning, its end and the handle of the whole.
 
+        Where no more values may be kept it is cut in the middle, as it is without a memory.
+
         Raises:
             StorageError, Damaged: it could not be kept.
         """
@@ -54,7 +56,11 @@ class Shelf:
             return text
         head = min(limit_characters * 2 // 3, SHOWN_CHARACTERS)
         tail = min(limit_characters - head, SHOWN_CHARACTERS)
-        return shown(self.variables.put(text), text[:head], text[len(text) - tail :])
+        try:
+            kept = self.variables.put(text)
+        except UsageError:
+            return cut(text, limit_characters)  # the values have all that they may have together
+        return shown(kept, text[:head], text[len(text) - tail :])
 
     def tool(self, tell: Told, sign: Sign, *, open_reader: Callable[[], Model], stop: threading.Event) -> Tool:
         """Return the tool that looks into values.
@@ -148,7 +154,7 @@ class Printed:
             self._is_too_large = True
 
     def finish(self) -> Variable | None:
-        """Return the value; None where what was printed is small, or larger than a value may be.
+        """Return the value; None where what was printed is small, or larger than what may be kept.
 
         Raises:
             StorageError: the disk refused.
@@ -160,7 +166,7 @@ class Printed:
         except OSError as error:
             raise told(error) from error
         except UsageError:
-            return None  # its last bytes made it larger than a value may be
+            return None  # its last bytes made it larger than a value may be, or all values together
         return kept
 
 

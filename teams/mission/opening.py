@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from onecontext.api import Memory
 from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
-from onecontext.store.surroundings import EXCLUDE_LINE, find_repository, is_excluded
+from onecontext.store.surroundings import EXCLUDE_LINE, exclude_file, find_repository, is_excluded
 from onecontext.text.redact import redact
 from skills.activation.trust import Trust
 from skills.activation.trusted import trust_file
@@ -59,7 +59,7 @@ def make_memory(project: Project, goal: str, say: Callable[[str], None]) -> Memo
     unknown = repository is not None and not is_excluded(repository)
     memory = Memory.init(project.path, agent=LEAD, purpose=goal)
     if repository and unknown:
-        say(f"added {EXCLUDE_LINE} to {repository.common_dir / 'info' / 'exclude'}, so git leaves it alone")
+        say(f"added {EXCLUDE_LINE} to {exclude_file(repository)}, so git leaves it alone")
     return memory
 
 

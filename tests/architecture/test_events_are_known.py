@@ -11,7 +11,7 @@ import pytest
 from teams.cli import narrate
 from teams.protocol.board.states import EVENTS
 from teams.tracing.spans import Spans
-from tui import state, telling
+from tui.projection import state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
 NO_EVENTS = {

@@ -20,9 +20,9 @@ from teams.protocol.team import Team
 from tests.support.missions import Ran, make_repository, onecontext, verdict, work, write_script
 from tests.support.watching import until
 from tests.support.yes import TWO
-from tui.folder import place_of
-from tui.follow import Follower
 from tui.snapshot import Snapshot
+from tui.sources.folder import place_of
+from tui.sources.follow import Follower
 
 ROOT = Path(__file__).parents[2]
 

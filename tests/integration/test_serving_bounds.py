@@ -7,7 +7,7 @@ import pytest
 from tests.support.missions import events_of, git, make_repository, work, write_script
 from tests.support.serving import accepted, make_board, put, serve, serving, tasks, told, workflow
 from tests.support.waiting import until
-from tui.state import Monitor
+from tui.projection.state import Monitor
 
 QUICK = "backoff: {base_s: 0.05, max_s: 0.2}\npoll_s: 0.5\n"
 ALONE = QUICK + "review: false\nchecks: ['true']\n"

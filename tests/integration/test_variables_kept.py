@@ -4,6 +4,7 @@ import os
 import resource
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,56 @@ def test_a_value_has_a_limit_and_nothing_is_left_of_what_is_over_it(
 
     assert list(folder_of(memory).iterdir()) == []
     assert variables.put("x" * 1000).size_bytes == 1000
+
+
+def test_all_values_together_have_a_quota(
+    memory: Memory, variables: Variables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUOTA_BYTES", 1000)
+    first = variables.put("a" * 600)
+
+    with pytest.raises(
+        UsageError, match="have 600 bytes, and with these 401 they would have more than the 1,000"
+    ) as said:
+        variables.put("b" * 401)
+
+    assert "ctx collect --dry-run" in said.value.hint
+    assert [path.name for path in folder_of(memory).iterdir()] == [first.id]
+    # What is there already takes no more room, and what fits is kept to the last byte.
+    assert variables.put("a" * 600) == first
+    variables.put("b" * 400)
+    with pytest.raises(UsageError, match="have 1,000 bytes"):
+        variables.put("c")
+
+
+def test_what_is_collected_makes_room_again(
+    memory: Memory, variables: Variables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUOTA_BYTES", 1000)
+    old = variables.put("a" * 1000)
+    os.utime(folder_of(memory) / old.id, (0, 0))
+
+    assert [kept.id for kept in variables.collect().removed] == [old.id]
+
+    assert variables.put("b" * 1000).size_bytes == 1000
+
+
+def test_however_many_are_put_at_once_the_quota_holds(
+    memory: Memory, variables: Variables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUOTA_BYTES", 1000)
+
+    def put(number: int) -> bool:
+        try:
+            Memory.open(memory.path).variables.put(f"{number:>100}")
+        except UsageError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(put, range(24)))
+
+    assert sum(kept) == len(variables.list()) == 10
 
 
 @pytest.mark.timeout(600)

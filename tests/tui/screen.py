@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 
 from tui.app import MonitorApp, newest_event
 from tui.pictures import Still
+from tui.projection.state import Monitor
 from tui.snapshot import GraphLine, Snapshot
-from tui.state import Monitor
 
 SCREENS = Path(__file__).parent / "screens"
 GRAPH = (

@@ -11,9 +11,9 @@ import pytest
 from onecontext.cli.main import main
 from tests.tui.screen import assert_screen
 from tests.tui.till import middle, whole
-from tui.folder import JOURNAL
 from tui.frame import frame
-from tui.replay import delays_s, load
+from tui.sources.folder import JOURNAL
+from tui.sources.replay import delays_s, load
 
 
 def run(cwd: Path, *arguments: str) -> tuple[int, str, str]:
@@ -43,7 +43,7 @@ def test_a_replay_printed_once_is_the_same_each_time(project: Path, monkeypatch:
 
     from datetime import UTC
 
-    from tui.replay import Replay
+    from tui.sources.replay import Replay
 
     snapshot = Replay(load(path), 0).catch_up()
     assert snapshot.last_event_at is not None

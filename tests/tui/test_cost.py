@@ -8,10 +8,10 @@ import pytest
 from tests.tui.screen import assert_screen, screens_after, shown, still
 from tests.tui.story import START, Story
 from tests.tui.till import opening
+from tui.projection.spending import MOST_POINTS
 from tui.rows.cost import parts_of, plot_rows
 from tui.rows.spans import plain, spans_width
 from tui.snapshot import Snapshot, SpentPoint
-from tui.spending import MOST_POINTS
 
 
 def costly(budget: dict[str, object] | None = None, *, calls: int = 40, priced: bool = True) -> Story:

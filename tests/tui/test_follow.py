@@ -16,10 +16,10 @@ from teams.protocol.team import Team
 from tests.tui.screen import play, text_of
 from tests.tui.till import middle, whole
 from tui.app import MonitorApp, newest_event
-from tui.folder import JOURNAL, Place, place_of
-from tui.follow import Follower
-from tui.replay import Replay
 from tui.snapshot import Snapshot
+from tui.sources.folder import JOURNAL, Place, place_of
+from tui.sources.follow import Follower
+from tui.sources.replay import Replay
 
 PATIENCE_S = 8.0
 
@@ -56,7 +56,7 @@ def app_on(root: Path) -> MonitorApp:
 
 
 def test_events_appear_on_the_screen_as_they_are_appended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.follow.LOOK_AGAIN_S", 600.0)  # so that only a watch that works can bring them
+    monkeypatch.setattr("tui.sources.follow.LOOK_AGAIN_S", 600.0)  # so that only a watch that works can bring them
     journal = Journal(root / "teams" / "crew" / "onecontext", team="crew")
     journal.folder.mkdir(parents=True)
     journal.append("message.sent", {"msg_id": "1", "from": "ann", "to": "bob", "text": "first words"})

@@ -13,8 +13,8 @@ from tests.tui.screen import assert_screen, play, shown, still, text_of
 from tests.tui.till import middle
 from tui.lookups.changes import changes
 from tui.lookups.memory import MOST_DIFF_LINES, difference, milestone, painted
-from tui.memory import MemoryGraph
 from tui.snapshot import Change, Snapshot
+from tui.sources.graph import MemoryGraph
 from tui.views.view import Places
 
 WIDE, SMALL = (140, 36), (80, 24)

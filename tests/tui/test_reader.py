@@ -9,9 +9,9 @@ import pytest
 from onecontext.api import Memory
 from tests.tui.story import Story
 from tests.tui.till import middle, whole
-from tui.folder import JOURNAL, Place, find_root
-from tui.follow import Follower
-from tui.reader import Reader
+from tui.sources.folder import JOURNAL, Place, find_root
+from tui.sources.follow import Follower
+from tui.sources.reader import Reader
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from textual.pilot import Pilot
 
 from tests.tui.screen import play, shown, still, text_of
 from tests.tui.story import Story
+from tui.projection.state import KEPT_LINES, Monitor
 from tui.snapshot import Snapshot
-from tui.state import KEPT_LINES, Monitor
 
 TASKS, EVENTS = 5_000, 20_000
 STATES = ("waiting", "ready", "running", "review", "done")

@@ -10,8 +10,8 @@ from tests.tui.screen import assert_screen, play, screen_after, screens_after, s
 from tests.tui.story import Story
 from tests.tui.till import crossed, middle, opening, whole
 from tui.app import newest_event
-from tui.folder import advice
 from tui.snapshot import Heart, Snapshot
+from tui.sources.folder import advice
 from tui.theme import DARK, LIGHT
 from tui.views.view import Scene
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from teams.engine.event import Event
 from tests.tui.story import Story
 from tests.tui.till import middle, opening, whole
+from tui.projection.state import HANDLED, TOLD_ONLY, Monitor
 from tui.snapshot import Agent, Snapshot, Task
-from tui.state import HANDLED, TOLD_ONLY, Monitor
 
 
 def picture(events: Iterable[Event]) -> Snapshot:

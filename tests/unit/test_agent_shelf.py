@@ -255,6 +255,34 @@ def test_output_larger_than_any_value_is_shown_as_far_as_it_is_had(
     assert os.listdir(memory.path / ".git" / "onecontext" / "ctx") == []  # noqa: PTH208
 
 
+def test_where_no_more_may_be_kept_a_result_is_cut_as_without_a_memory(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUOTA_BYTES", len(LOG) - 1)
+    model = Says(call("read_log"), text("done"))
+
+    result = Agent("ann", model=model, tools=[read_log], memory=memory).run("Find the error.")
+
+    (large,) = results(result.messages)
+    assert large.startswith(LOG[:1000])
+    assert "characters left out" in large
+    assert "ctx:" not in large
+    assert memory.variables.list() == []
+
+
+def test_where_no_more_may_be_kept_the_tools_go_on(
+    memory: Memory, tools: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "QUOTA_BYTES", 1000)
+
+    said = tools["run"]("cat big.log")
+
+    assert "characters left out" in said
+    assert memory.variables.list() == []
+    with pytest.raises(UsageError, match="they may have together"):
+        tools["read_file"]("big.log")
+
+
 def test_a_disk_that_refuses_stops_the_agent(
     memory: Memory, tools: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from skills.mcp.document import MODELS, ServerDocument, TrustedDocument, schema_
 from skills.mcp.folder import contents, write_new
 from skills.mcp.start import Start, read_server
 from skills.mcp.tools import Tool
-from skills.mcp.trusting import check_trusted, own_folder, trust
+from skills.mcp.trusting import check_trusted, trust
 
 ABOUT = {"name": "shop", "version": "1", "protocol": "2025-11-25"}
 TOOLS = [Tool("buy", "Buy it.", '{"type": "object"}'), Tool("../sell", "", "{}", exact=False)]
@@ -46,7 +46,7 @@ def test_the_list_of_trusted_servers_is_as_the_model_says(tmp_path: Path) -> Non
     server = read_server(tmp_path / "shop", tmp_path)
 
     trust(server, env)
-    path = own_folder(env) / "mcp-servers.json"
+    path = tmp_path / ".config" / "onecontext" / "mcp-servers.json"
     document = TrustedDocument.model_validate_json(path.read_bytes())
 
     assert list(document.starts) == [server.digest]

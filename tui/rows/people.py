@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from tui.forms import gist
+from tui.projection.telling import arguments_of
 from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
 from tui.snapshot import Agent, Attention, Heart, LogLine, Message
-from tui.telling import arguments_of
 from tui.words import AGENT_LOOKS, HEART_LOOKS, age, clock, cost, look, tokens
 
 AGENT_COLUMNS = (

@@ -3,6 +3,7 @@
 Rule 1: the text is looked up in a thread, a moment after the cursor came to rest, and only where it is another thing.
 """
 
+from abc import abstractmethod
 from collections.abc import Hashable
 from typing import Any
 
@@ -41,21 +42,21 @@ class Beside(View):
         self.show_list(scene)
         self._look_soon()
 
+    @abstractmethod
     def show_list(self, scene: Scene) -> None:
         """Hand the list what it shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def look_up(self, item: Any, scene: Scene) -> list[Paragraph]:
         """Return the text for ``item``; called in a thread."""
-        raise NotImplementedError
 
+    @abstractmethod
     def name_of(self, item: Any) -> Hashable:
         """Return what the text depends on: another name is looked up anew. None: there is nothing to tell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def title_of(self, item: Any) -> str:
         """Return the title of the text."""
-        raise NotImplementedError
 
     def first(self) -> Widget:
         found: Widget = self.list

@@ -7,9 +7,9 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.projection.spending import WAYS
 from tui.rows.cost import Part, budget_rows, part_heading, part_row, parts_of, plot_rows
 from tui.rows.spans import Spans
-from tui.spending import WAYS
 from tui.views.lines import Lines
 from tui.views.toned import Toned
 from tui.views.view import Scene, View

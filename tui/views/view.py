@@ -5,6 +5,7 @@ Rule 1: a view draws what it is handed. What a picture does not hold (a diff, a 
 Rule 2: only the view that is looked at is handed pictures; it is handed the newest one when it is shown again.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -69,9 +70,9 @@ class View(Vertical):
         if self.scene:
             self.draw(self.scene)
 
+    @abstractmethod
     def draw(self, scene: Scene) -> None:
         """Draw ``scene``."""
-        raise NotImplementedError
 
     def ask(self, look: Callable[[], Found], then: Callable[[Found], None]) -> None:
         """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from onecontext.recall.search.forms import forms
+from onecontext.text.scripts import UNSPACED
 
 MAX_QUERY = 10_000  # characters
 MAX_TERMS = 40
@@ -32,12 +33,7 @@ _STOP_WORDS = (
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-# Scripts that put no space between words: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul (its words take endings).
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_RUN = re.compile(f"[{_UNSPACED}]+")
+_RUN = re.compile(f"[{UNSPACED}]+")
 _EMOJI = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
 _HUMP = re.compile(r"[A-Z](?:(?<=[a-z].)|(?<=[A-Z].)(?=[a-z]))")  # begins with a class, which is looked for quickly
 _LONGEST_NAME = 60  # characters: longer than that is no name but encoded bytes

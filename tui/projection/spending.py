@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from teams.engine.event import Event
 from tui import fields
-from tui.people import added
+from tui.projection.people import added
 from tui.snapshot import Spending, SpentPoint, Usage
 
 MOST_POINTS = 512

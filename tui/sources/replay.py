@@ -12,9 +12,9 @@ from pathlib import Path
 
 from onecontext.errors import Damaged, UsageError
 from teams.engine.event import Event
-from tui.reader import Reader
+from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.state import Monitor
+from tui.sources.reader import Reader
 
 LONGEST_PAUSE_S = 4.0
 STEP_S = 0.05

@@ -14,16 +14,19 @@ from typing import Any
 
 from teams.engine.event import Event
 from teams.protocol.board.states import EVENTS
-from tui import attention, fields
-from tui.attention import AttentionList
-from tui.checks import Checks
-from tui.mail import Mail
-from tui.people import People, added
-from tui.snapshot import LogLine, MemoryCommit, Mission, Snapshot, Totals
-from tui.spending import Ledger
-from tui.tasks import Tasks
-from tui.telling import tell
-from tui.violations import OpenViolations
+from tui import fields
+from tui.projection import attention
+from tui.projection.attention import AttentionList
+from tui.projection.checks import Checks
+from tui.projection.course import Course
+from tui.projection.mail import Mail
+from tui.projection.people import People, added
+from tui.projection.requests import Requests
+from tui.projection.spending import Ledger
+from tui.projection.tasks import Tasks
+from tui.projection.telling import tell
+from tui.projection.violations import OpenViolations
+from tui.snapshot import LogLine, MemoryCommit, Snapshot, Totals
 
 KEPT_LINES = 2_000
 NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
@@ -35,7 +38,7 @@ class Monitor:
 
     def __init__(self) -> None:
         self._team = ""
-        self._mission: Mission | None = None
+        self._course = Course()
         self._tasks = Tasks()
         self._people = People()
         self._attention = AttentionList()
@@ -43,13 +46,13 @@ class Monitor:
         self._mail = Mail()
         self._ledger = Ledger()
         self._violations = OpenViolations()
+        self._requests = Requests()
+        self._asked: dict[str, int] = {}
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
         self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._totals = Totals()
         self._unknown: Counter[str] = Counter()
         self._last: Event | None = None
-        self._interrupted = False
-        self._paused = False
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
@@ -72,13 +75,13 @@ class Monitor:
 
     def snapshot(self) -> Snapshot:
         """Return the picture so far. Copies references, not what they refer to."""
-        mission = self._mission
+        states = self._tasks.states()
         return Snapshot(
             team=self._team,
-            mission=replace(mission, phase=self._phase(mission)) if mission else None,
+            mission=self._course.picture(states),
             agents=self._people.all(),
             tasks=self._tasks.all(),
-            task_states=self._tasks.states(),
+            task_states=states,
             messages=self._mail.all(),
             verdicts=tuple(self._checks.verdicts),
             verifications=tuple(self._checks.verifications),
@@ -87,6 +90,7 @@ class Monitor:
             memory=tuple(self._memory),
             attention=self._attention.items(),
             violations=self._violations.all(),
+            requests=self._requests.all(),
             log=tuple(self._log),
             totals=self._all_totals(),
             spending=self._ledger.picture(),
@@ -97,29 +101,12 @@ class Monitor:
     @property
     def over(self) -> bool:
         """Whether the mission has ended."""
-        return self._mission is not None and self._mission.ending is not None
+        mission = self._course.mission
+        return mission is not None and mission.ending is not None
 
     def _all_totals(self) -> Totals:
         open_count = self._attention.open_count
         return replace(self._totals, messages=self._mail.sent, idle_messages=self._mail.idle, attention_open=open_count)
-
-    def _phase(self, mission: Mission) -> str:
-        if mission.ending:
-            return mission.ending.replace("_", " ")
-        if self._interrupted:
-            return "interrupted"
-        if self._paused:
-            return "paused"
-        if not mission.planned and not mission.serving:
-            return "planning"
-        states = self._tasks.states()
-        if states.get("needs_input") and not states.get("running"):
-            return "needs input"
-        if states.get("running"):
-            return "working"
-        if states.get("review"):
-            return "validating"
-        return "serving" if mission.serving else "working"
 
     def _count(self, **by: int) -> None:
         self._totals = replace(self._totals, **{name: getattr(self._totals, name) + n for name, n in by.items()})
@@ -130,71 +117,50 @@ class Monitor:
     # --- one method for each kind of event --------------------------------------------------------------------------
 
     def _mission_started(self, event: Event) -> None:
-        data = event.data
-        self._interrupted = False
         self._ledger.allow(event)
         self._checks.forget_promises()
-        self._mission = Mission(
-            id=event.mission or "",
-            goal=fields.text(data, "goal"),
-            branch=fields.text(data, "branch"),
-            phase="",
-            model=fields.text(data, "model"),
-            scripted=fields.flag(data, "scripted"),
-            sandbox=fields.text(data, "sandbox"),
-            workers=fields.number(data, "workers"),
-            max_attempts=fields.number(data, "max_attempts"),
-            serving=fields.flag(data, "serving"),
-            started_at=event.at,
-        )
+        self._course.begin(event)
 
     def _mission_planned(self, event: Event) -> None:
         self._checks.promise(event)
-        if self._mission:
-            self._mission = replace(self._mission, planned=True)
+        self._course.plan()
 
     def _mission_decided(self, event: Event) -> None:
         if event.data.get("contract"):
             self._checks.promise(event)
 
     def _mission_resumed(self, event: Event) -> None:
-        self._interrupted = False
         self._ledger.allow(event)
         self._attention.close(None, frozenset({attention.ENDED}))
         for agent, use in self._people.cut_off():
             text = f"{use.tool} was cut off; nobody knows whether it ran: {use.arguments}"
             self._attention.raise_(attention.IN_DOUBT, event.at, text, task=agent.task, agent=agent.name)
-        if self._mission:
-            self._mission = replace(self._mission, ending=None, ended_at=None, reason="")
+        self._course.resume()
 
     def _mission_ended(self, event: Event) -> None:
         ending = fields.text(event.data, "ending") or "ended"
         reason = fields.text(event.data, "reason")
-        self._interrupted = False
-        self._paused = False
         self._attention.close(None, frozenset({attention.PAUSED}))
         self._people.rest()
         if ending != "done":
             words = f"the mission ended as {ending.replace('_', ' ')}: {reason}"
             self._attention.raise_(attention.ENDED, event.at, words, task=None, agent="")
-        if self._mission:
-            commit = fields.text(event.data, "commit")
-            self._mission = replace(self._mission, ending=ending, reason=reason, ended_at=event.at, commit=commit)
+        self._course.end(event, ending, reason)
 
     def _mission_halted(self, event: Event) -> None:
         words = f"{fields.text(event.data, 'by') or 'somebody'}: {fields.text(event.data, 'reason')}".removesuffix(": ")
-        self._paused = fields.text(event.data, "word") != "stop"
+        self._course.paused = fields.text(event.data, "word") != "stop"
         # The word that is there is replaced by this one.
         self._attention.close(None, frozenset({attention.PAUSED}))
-        if self._paused:
+        if self._course.paused:
             self._attention.raise_(attention.PAUSED, event.at, f"by {words}", task=None, agent="")
 
     def _mission_released(self, event: Event) -> None:
-        self._paused = False
+        self._course.paused = False
         self._attention.close(None, frozenset({attention.PAUSED}))
 
     def _mission_interrupted(self, event: Event) -> None:
-        self._interrupted = True
+        self._course.interrupt()
         self._people.rest()
 
     def _task_changed(self, event: Event) -> None:
@@ -206,8 +172,10 @@ class Monitor:
             self._attention.close(event.task, frozenset({attention.BLOCKED}))
         if before == "needs_input" != after:
             self._attention.close(event.task, frozenset({attention.NEEDS_INPUT}))
+            self._requests.take_answer(event, fields.text(event.data, "reason"))
         if after == "needs_input" != before:
             self._raise(attention.NEEDS_INPUT, event, fields.text(event.data, "reason"))
+            self._requests.take_question(event, fields.text(event.data, "reason"))
         if what == "blocked":
             self._raise(attention.BLOCKED, event, fields.text(event.data, "reason"))
 
@@ -262,11 +230,28 @@ class Monitor:
 
     def _person(self, event: Event) -> None:
         self._people.apply(event)
+        if event.type.startswith("member."):
+            self._requests.take_member(event)
+
+    def _sent(self, event: Event) -> None:
+        self._mail.take_sent(event)
+        asked, answered = self._requests.take_sent(event)
+        if asked is not None:
+            words = " ".join(
+                filter(None, (asked.asker, asked.kind, asked.tool, fields.head(asked.why or asked.action)))
+            )
+            self._asked[asked.id] = self._raise(attention.ASKED, event, words)
+        for request in answered:
+            self._attention.close_one(self._asked.pop(request.id, 0))
+
+    def _decided(self, event: Event) -> None:
+        request = self._requests.take_decided(event)
+        if request is not None:
+            self._attention.close_one(self._asked.pop(request.id, 0))
 
 
 TOLD_ONLY = frozenset(
     {
-        "team.created",
         "mission.forked",
         "mission.redirected",
         "mission.examined",
@@ -293,7 +278,9 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.halted": Monitor._mission_halted,
     "mission.released": Monitor._mission_released,
     "mission.ended": Monitor._mission_ended,
-    "message.sent": lambda monitor, event: monitor._mail.take_sent(event),
+    "team.created": lambda monitor, event: monitor._requests.take_member(event),
+    "message.sent": Monitor._sent,
+    "request.decided": Monitor._decided,
     "message.delivered": lambda monitor, event: monitor._mail.take_delivered(event),
     "model.called": Monitor._model_called,
     "verify.command": Monitor._verified,

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from tui.folder import Place
-from tui.hearts import Hearts
-from tui.memory import MemoryGraph
-from tui.reader import Reader
+from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.state import Monitor
+from tui.sources.folder import Place
+from tui.sources.graph import MemoryGraph
+from tui.sources.hearts import Hearts
+from tui.sources.reader import Reader
 
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 0.1

@@ -1,0 +1,1 @@
+"""From events to a picture: pure, and tested without a screen."""

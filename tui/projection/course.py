@@ -1,0 +1,75 @@
+"""How a mission goes: begun, planned, paused, cut off, ended."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from teams.engine.event import Event
+from tui import fields
+from tui.snapshot import Mission
+
+
+class Course:
+    """The newest mission of the team, and the word for where it stands. ``mission`` is None before the first."""
+
+    def __init__(self) -> None:
+        self.mission: Mission | None = None
+        self._interrupted = False
+        self.paused = False
+
+    def begin(self, event: Event) -> None:
+        data = event.data
+        self._interrupted = False
+        self.mission = Mission(
+            id=event.mission or "",
+            goal=fields.text(data, "goal"),
+            branch=fields.text(data, "branch"),
+            phase="",
+            model=fields.text(data, "model"),
+            scripted=fields.flag(data, "scripted"),
+            sandbox=fields.text(data, "sandbox"),
+            workers=fields.number(data, "workers"),
+            max_attempts=fields.number(data, "max_attempts"),
+            serving=fields.flag(data, "serving"),
+            started_at=event.at,
+        )
+
+    def plan(self) -> None:
+        if self.mission:
+            self.mission = replace(self.mission, planned=True)
+
+    def resume(self) -> None:
+        self._interrupted = False
+        if self.mission:
+            self.mission = replace(self.mission, ending=None, ended_at=None, reason="")
+
+    def interrupt(self) -> None:
+        self._interrupted = True
+
+    def end(self, event: Event, ending: str, reason: str) -> None:
+        self._interrupted = False
+        self.paused = False
+        if self.mission:
+            commit = fields.text(event.data, "commit")
+            self.mission = replace(self.mission, ending=ending, reason=reason, ended_at=event.at, commit=commit)
+
+    def picture(self, states: Mapping[str, int]) -> Mission | None:
+        """Return the mission with its phase, which the ``states`` of its tasks decide while it runs."""
+        mission = self.mission
+        return replace(mission, phase=self._phase(mission, states)) if mission else None
+
+    def _phase(self, mission: Mission, states: Mapping[str, int]) -> str:
+        if mission.ending:
+            return mission.ending.replace("_", " ")
+        if self._interrupted:
+            return "interrupted"
+        if self.paused:
+            return "paused"
+        if not mission.planned and not mission.serving:
+            return "planning"
+        if states.get("needs_input") and not states.get("running"):
+            return "needs input"
+        if states.get("running"):
+            return "working"
+        if states.get("review"):
+            return "validating"
+        return "serving" if mission.serving else "working"

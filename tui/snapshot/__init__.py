@@ -1,0 +1,37 @@
+"""What the monitor shows, as values.
+
+Rule 1: everything here is frozen; a snapshot may cross threads and be kept for ever.
+Rule 2: texts are as they came, untrusted; they are made printable where they are drawn (:mod:`tui.text`).
+Rule 3: None means that nobody knows. An unknown cost is never a zero.
+"""
+
+from tui.snapshot.asked import Request
+from tui.snapshot.money import Spending, SpentPoint, Usage
+from tui.snapshot.people import Agent, Heart, ToolUse
+from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
+from tui.snapshot.whole import Snapshot, Totals
+from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
+
+__all__ = [
+    "Agent",
+    "Assertion",
+    "Attention",
+    "Change",
+    "GraphLine",
+    "Heart",
+    "LogLine",
+    "MemoryCommit",
+    "Message",
+    "Mission",
+    "Request",
+    "Snapshot",
+    "Spending",
+    "SpentPoint",
+    "Task",
+    "ToolUse",
+    "Totals",
+    "Usage",
+    "Verdict",
+    "Verification",
+    "Violation",
+]

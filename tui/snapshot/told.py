@@ -1,0 +1,84 @@
+"""What is said, logged, remembered and wants a look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message between agents. ``form`` is the type of a structured one, ``idle`` marks mere idle notices."""
+
+    id: str
+    at: datetime
+    sender: str
+    to: str
+    text: str
+    summary: str
+    form: str
+    idle: bool
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCommit:
+    """A milestone, as the journal tells it."""
+
+    at: datetime
+    agent: str
+    branch: str
+    commit: str
+    record: str
+    contribution: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphLine:
+    """One line of the memory's graph, as the memory itself tells it. ``id`` is empty on lines of lanes alone."""
+
+    lanes: str
+    id: str = ""
+    refs: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    subject: str = ""
+    author: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Something a person may want to look at. It closes when what it is about was put right."""
+
+    number: int
+    at: datetime
+    kind: str
+    text: str
+    task: str | None
+    agent: str
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule of ours that a file of the team breaks now. ``agent`` is who it seems to be, "" when nobody can say."""
+
+    at: datetime
+    path: str
+    rule: str
+    what: str
+    task: str | None
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One event, told in a line. ``tone`` is a name of :data:`tui.words.TONES`."""
+
+    seq: int
+    at: datetime
+    type: str
+    agent: str
+    text: str
+    tone: str
+    data: Mapping[str, Any]

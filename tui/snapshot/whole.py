@@ -1,0 +1,60 @@
+"""All of it at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tui.snapshot.asked import Request
+from tui.snapshot.money import Spending, Usage
+from tui.snapshot.people import Agent, Heart
+from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
+from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over the whole journal, also of what is no longer kept line by line."""
+
+    events: int = 0
+    unknown_events: int = 0
+    messages: int = 0
+    idle_messages: int = 0
+    memory_commits: int = 0
+    verifications: int = 0
+    failed_verifications: int = 0
+    rejections: int = 0
+    merges: int = 0
+    attention_open: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All of it at one moment. ``tasks`` are in board order; every other tuple is oldest first."""
+
+    team: str = ""
+    mission: Mission | None = None
+    agents: tuple[Agent, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    task_states: Mapping[str, int] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    changes: tuple[Change, ...] = ()
+    verifications: tuple[Verification, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    memory: tuple[MemoryCommit, ...] = ()
+    graph: tuple[GraphLine, ...] = ()
+    attention: tuple[Attention, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    requests: tuple[Request, ...] = ()
+    """What waits for a person's word, oldest first, then what was decided, oldest first."""
+    hearts: Mapping[str, Heart] = field(default_factory=dict)
+    log: tuple[LogLine, ...] = ()
+    totals: Totals = field(default_factory=Totals)
+    spending: Spending = field(default_factory=Spending)
+    unknown_types: Mapping[str, int] = field(default_factory=dict)
+    last_event_at: datetime | None = None
+    watching: str = ""
+    """How changes are noticed, ``inotify`` or ``polling``, and why; empty for a recording."""
+    trouble: str = ""
+    """Why the picture may be old: a damaged journal, a folder that is gone. Empty when all is well."""

@@ -1,0 +1,98 @@
+"""The mission, its tasks, and what was found of their work."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
+
+    ``serving``: it is a board that is served, and has no plan.
+    """
+
+    id: str
+    goal: str
+    branch: str
+    phase: str
+    model: str
+    scripted: bool
+    sandbox: str
+    workers: int
+    max_attempts: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    ending: str | None = None
+    reason: str = ""
+    commit: str = ""
+    planned: bool = False
+    serving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of the board, as its newest document says."""
+
+    id: str
+    key: str
+    subject: str
+    description: str
+    state: str
+    owner: str | None
+    author: str | None
+    attempt: int
+    verdict: str | None
+    blocked_by: tuple[str, ...]
+    assertions: tuple[str, ...]
+    reason: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a validator decided about one attempt."""
+
+    at: datetime
+    task: str
+    attempt: int | None
+    verdict: str
+    by: str
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One command of the contract that the host ran. ``exit_code`` None: it timed out."""
+
+    at: datetime
+    task: str
+    attempt: int | None
+    assertion: str
+    command: str
+    exit_code: int | None
+    output: str
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Work of a task on the user's files: ``what`` is ``accepted``, ``rejected`` (an attempt that was judged) or
+    ``merged``. ``parent`` is the commit that a merge was made onto; None is the first parent of ``commit``.
+    """
+
+    at: datetime
+    task: str
+    attempt: int | None
+    what: str
+    agent: str
+    commit: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One promise of the contract. ``holds`` is None until it was verified."""
+
+    id: str
+    text: str
+    holds: bool | None = None

@@ -1,0 +1,32 @@
+"""The commands that the palette (``:``) offers: whatever a key does, by name."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tui.views.registry import VIEWS
+
+
+class Command(NamedTuple):
+    """A command: its name, what it does, and the action of the application that does it."""
+
+    name: str
+    help: str
+    action: str
+
+
+ALWAYS = (
+    Command("overview", "all of it at a glance (0)", "overview"),
+    Command("attention", "what needs a person (a)", "attention"),
+    Command("filter", "narrow the list with the focus (/)", "narrow"),
+    Command("peek", "what is under the cursor, beside the list (space)", "peek"),
+    Command("colours", "the next palette: dark, light, safe (t)", "palette"),
+    Command("help", "the keys (?)", "help"),
+    Command("quit", "leave; the agents go on (q)", "quit"),
+)
+
+
+def commands() -> Iterable[Command]:
+    """Return all of them, the views first."""
+    for entry in VIEWS:
+        yield Command(entry.name, f"{entry.help} ({entry.key})", f"look_at('{entry.name}')")
+    yield from ALWAYS

@@ -1,0 +1,98 @@
+"""The place between head and foot: one view that is looked at, and the peek beside it.
+
+Rule 1: a view is made when it is first looked at, and kept; only the one that is looked at is handed scenes.
+"""
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from tui.views.lines import Pointed
+from tui.views.overview import Overview
+from tui.views.peek import Peek
+from tui.views.registry import OVERVIEW, PANES, VIEWS, make
+from tui.views.view import Scene, View
+
+
+class Stage(Container):
+    """Shows one view; begins with the overview."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(id="stage")
+        self._scene = scene
+        self._overview, self._peek = Overview(), Peek()
+        self._views: dict[str, View] = {OVERVIEW: self._overview}
+        self._view: View = self._overview
+
+    @property
+    def view(self) -> View:
+        """The view that is looked at."""
+        return self._view
+
+    @property
+    def at_home(self) -> bool:
+        """Whether that is the overview."""
+        return self._view is self._overview
+
+    @property
+    def selected(self) -> Any:
+        """What is under the cursor, of the list that has the focus; None when there is nothing."""
+        return getattr(self.app.focused, "selected", None)
+
+    def compose(self) -> ComposeResult:
+        yield self._overview
+        yield self._peek
+
+    def on_mount(self) -> None:
+        self._peek.display = False
+        self._overview.first().focus()
+
+    def show(self, scene: Scene) -> None:
+        """Draw ``scene`` on the view, and what is under the cursor beside it."""
+        self._scene = scene
+        self._view.show(scene)
+        self._tell(self.selected)
+
+    def look_at(self, name: str) -> None:
+        """Show the view ``name`` on the whole stage, and give it the focus."""
+        self._view.display = False
+        if name not in self._views:
+            made = self._views[name] = make(next(entry for entry in VIEWS if entry.name == name))
+            self.mount(made, before=self._peek)
+        self._view = self._views[name]
+        self._view.display = True
+        self._view.show(self._scene)
+        self.call_after_refresh(self._focus, self._view)
+
+    def go_to(self, name: str) -> None:
+        """Go to a pane of the overview; from there, or to what is no pane, to the view on the whole stage."""
+        if self.at_home and name in PANES and not self._overview.reveal(name):
+            return
+        self.look_at(name)
+
+    def zoom(self) -> None:
+        """Give the whole stage to the pane with the focus, or take it back."""
+        focused = self.app.focused
+        if not self.at_home:
+            self.look_at(OVERVIEW)
+        elif focused is not None and focused.id in PANES:
+            self.look_at(focused.id)
+
+    def peek(self) -> None:
+        """Tell what is under the cursor beside the view, or stop."""
+        self._peek.display = not self._peek.display
+        self._tell(self.selected)
+
+    def _focus(self, view: View) -> None:
+        if view is self._view and view.is_attached:
+            view.first().focus()
+
+    @on(Pointed)
+    def _point(self, pointed: Pointed) -> None:
+        self._tell(pointed.item)
+
+    def _tell(self, item: Any) -> None:
+        if self._peek.display:
+            self._peek.tell(item, self._scene.snapshot, self._scene.zone)
