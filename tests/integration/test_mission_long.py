@@ -75,6 +75,44 @@ def test_a_task_is_held_once_and_not_again_for_its_file(tmp_path: Path) -> None:
     assert all(task is known for task, known in zip(second, recorded, strict=True))
 
 
+def test_a_board_that_nobody_changed_is_not_put_together_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path / "teams" / "t" / "onecontext", team="t")
+    journal.folder.mkdir(parents=True)
+    board = Board(tmp_path, "t", journal)
+    for number in range(6):
+        board.create(f"task {number}", key=f"k{number}", mission="m", after=["1"] if number else [])
+    seen: list[str] = []
+    view = board._desk.copies.view
+    monkeypatch.setattr(board._desk.copies, "view", lambda task: (seen.append(task.id), view(task))[1])
+
+    def looked_at() -> list[str]:
+        for path in (tmp_path / "tasks" / "t").glob("*.json"):
+            os.utime(path, OLD)
+        board.list()  # what was changed a moment ago is read once more
+        board.list()
+        seen.clear()
+        return [task.state for task in board.list()]
+
+    states = looked_at()
+    board.list().clear()
+    assert seen == []
+    assert states == ["ready", *["waiting"] * 5]
+
+    path = tmp_path / "tasks" / "t" / "3.json"
+    path.write_text(path.read_text().replace('"subject": "task 2"', '"subject": "by hand"'))
+    assert [task.subject for task in board.list()][2] == "by hand"
+    assert seen
+
+    looked_at()
+    board.claim("1", "ann", lease_s=60)
+    assert board.list()[0].owner == "ann"
+    assert len(board.list()) == 6
+    (tmp_path / "tasks" / "t" / "6.json").write_text("{")
+    assert (len(board.list()), len(board.problems)) == (5, 1)
+    board.list()
+    assert len(board.problems) == 1
+
+
 def test_a_file_that_another_program_put_in_another_order_keeps_it(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "teams" / "t" / "onecontext", team="t")
     journal.folder.mkdir(parents=True)
