@@ -73,13 +73,13 @@ class Objects:
             # As a bare one, so that no .gitattributes of the work tree is looked for.
             return Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
 
-    def _close(self) -> None:
-        # Whoever else holds it, as an iterator that was not read to its end: its packs are closed now.
+    def close(self) -> None:
+        """Close git's files, whoever else holds the repository; they are opened again when they are asked for."""
         if opened := self.__dict__.pop("_repository", None):
             opened.free()
 
     def __del__(self) -> None:
-        self._close()
+        self.close()
 
     def blob_id(self, content: bytes) -> str:
         """Return the name ``content`` would have as a blob, without writing it."""
@@ -180,7 +180,7 @@ class Objects:
 
         libgit2 keeps each pack open that it has read, also those that were united since and are gone.
         """
-        self._close()
+        self.close()
         wanted = [tree]
         kept: dict[str, Lines] = {}
         while wanted:

@@ -73,6 +73,8 @@ def test_no_repository_waits_for_the_garbage_collector(tmp_path: Path) -> None:
         assert [read_stored(project, file) for file in files_of(project, made).values()] == [b"x\n", b"x\n"]
         memory.create_branch("b", purpose="try").commit("did")
         memory.merge("b")
+        assert memory.search("did")
+        assert "did" in str(memory.context(for_="what was done"))
 
         assert _repositories() == before
     finally:
