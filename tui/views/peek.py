@@ -16,10 +16,10 @@ FRAME_CELLS = 4
 class Peek(Toned):
     """As much of one thing as there is room for; it never has the focus."""
 
-    def __init__(self) -> None:
-        super().__init__(id="peek")
+    def __init__(self, identifier: str | None = "peek", closes: str = "space closes, enter opens") -> None:
+        super().__init__(id=identifier)
         self.border_title = "peek"
-        self.border_subtitle = "space closes, enter opens"
+        self.border_subtitle = closes
         self._of: tuple[Any, Snapshot, tzinfo | None] | None = None
         self._rows: list[Spans] = []
 
@@ -40,9 +40,9 @@ class Peek(Toned):
         else:
             title, paragraphs = detail_of(item, snapshot, zone)
             self.border_title, self._rows = title, rows_of(paragraphs, self.size.width)
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells, rows = self.size.width, self.size.height
         if y == rows - 1 and len(self._rows) > rows:
             return self.strip_of([(f"… {len(self._rows) - y:,} more rows; enter opens", "dim")], cells)
