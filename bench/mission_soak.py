@@ -190,7 +190,7 @@ class Soak:
         blocks = list(_blocks_below(folder / "branches")) + list(_blocks_below(folder / ".git"))
         packs = sum(1 for _ in (folder / ".git/objects/pack").glob("*.pack"))
         return (
-            f"{_resident_mb():.0f} MB resident; the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB,"
+            f"{_resident_mb():.0f} MB resident, {_mapped_mb():.0f} of them mapped packs; the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB,"
             f" {packs} packs; {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
         )
 
@@ -225,6 +225,18 @@ def _blocks_below(folder: Path) -> Iterator[int]:
 def _resident_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _mapped_mb() -> float:
+    """Return how much of git's packs and their indexes is mapped just now: it is the page cache's, and comes and goes."""
+    found, in_pack = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            in_pack = "/objects/pack/" in line
+        elif in_pack and words[0] == "Rss:":
+            found += int(words[1])
+    return found * 1024 / 1e6
 
 
 def soak(folder: Path, *, tasks: int, seed: int) -> None:
