@@ -190,8 +190,9 @@ class Soak:
         blocks = list(_blocks_below(folder / "branches")) + list(_blocks_below(folder / ".git"))
         packs = sum(1 for _ in (folder / ".git/objects/pack").glob("*.pack"))
         return (
-            f"{_resident_mb():.0f} MB resident, {_mapped_mb():.0f} of them mapped packs; the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB,"
-            f" {packs} packs; {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
+            f"{_resident_mb():.0f} MB resident, {_mapped_mb():.0f} of them mapped packs;"
+            f" the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB, {packs} packs;"
+            f" {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
         )
 
     def wrong(self) -> list[str]:
@@ -228,7 +229,7 @@ def _resident_mb() -> float:
 
 
 def _mapped_mb() -> float:
-    """Return how much of git's packs and their indexes is mapped just now: it is the page cache's, and comes and goes."""
+    """Return how much of git's packs is mapped just now: pages of the kernel's cache, which come and go."""
     found, in_pack = 0, False
     for line in Path("/proc/self/smaps").read_text().splitlines():
         words = line.split()

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from onecontext.store.objects import Objects
 from teams.engine.journal import Journal
 from teams.mission.attempt.past import Past
 from teams.protocol.board.board import Board
 from tests.support.memory import new_memory
 from tests.support.missions import Ran, events_of, make_repository, onecontext, plan, verdict, work, write_script
+from tests.support.searching import texts
 
 KEYS = ("a", "b", "c", "d")
 SAME = {"command": "test -f README.md"}
@@ -147,6 +149,28 @@ def test_a_new_branch_of_the_memory_syncs_as_often_however_many_there_are(
         memory.merge(f"b{number}")
 
     assert counts[1] == counts[-1]
+
+
+def test_the_index_of_a_search_looks_at_as_many_folders_however_many_branches_were_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = new_memory(tmp_path)
+    asked: list[str] = []
+    counts: list[int] = []
+    entry = Objects.entry
+    monkeypatch.setattr(Objects, "entry", lambda self, tree, path: (asked.append(path), entry(self, tree, path))[1])
+
+    for number in range(12):
+        branch = memory.create_branch(f"b{number}", purpose="long")
+        branch.step(f"saw {number}")
+        branch.commit(f"did {number}")
+        memory.merge(f"b{number}")
+        memory.flush()
+        asked.clear()
+        assert f"Observation: saw {number}" in texts(memory, f"saw {number}", kind="step")
+        counts.append(len(asked))
+
+    assert counts[2] == counts[-1]
 
 
 def test_the_newest_accepted_merge_and_the_last_review_are_followed(tmp_path: Path) -> None:
