@@ -91,7 +91,7 @@ class Site:
     def altered(self, **fields: Any) -> "Site":
         """Return a copy with other fields for one part of the work; what was read and made once is shared."""
         other = replace(self, **fields)
-        other.__dict__ |= {"past": self.past, "handed": self.handed}
+        other.__dict__.update(past=self.past, handed=self.handed)
         return other
 
     def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
