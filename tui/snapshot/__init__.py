@@ -6,8 +6,10 @@ Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
 from tui.snapshot.asked import Request
+from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
+from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
@@ -20,14 +22,17 @@ __all__ = [
     "GraphLine",
     "Heart",
     "LogLine",
+    "Mark",
     "MemoryCommit",
     "Message",
     "Mission",
+    "Moment",
     "Request",
     "Snapshot",
     "Spending",
     "SpentPoint",
     "Task",
+    "TeamLine",
     "ToolUse",
     "Totals",
     "Usage",

@@ -31,6 +31,12 @@ class Places:
     memory: Path | None = None
     project: Path | None = None
 
+    @classmethod
+    def of(cls, root: str) -> "Places":
+        """Return the places of a root of teams: only ``.onecontext`` has a memory, and lies in what is worked on."""
+        folder = Path(root)
+        return cls(memory=folder, project=folder.parent) if root and folder.name == ".onecontext" else cls()
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
