@@ -102,17 +102,19 @@ TONES = {
     "accent": "accent",
     "review": "secondary",
     "ref": "success",
+    "hit": "warning",
     **{tone: tone for tone in LANE_TONES},
 }
 """Tones to the colours of a theme."""
-BOLD = ("bold", "heading", "ref")
+BOLD = ("bold", "heading", "ref", "hit")
+REVERSED = ("hit",)
 PALETTES = (DARK, LIGHT, SAFE)
 NAMES = {"dark": DARK, "light": LIGHT, "safe": SAFE}
 
 
-def tone_of(name: str) -> tuple[str, bool]:
-    """Return the name of the colour of a tone, and whether it is bold; a tone that is none is plain."""
-    return TONES.get(name, "foreground"), name in BOLD
+def tone_of(name: str) -> tuple[str, bool, bool]:
+    """Return the colour of a tone by name, whether it is bold, and whether it is reversed; what is none is plain."""
+    return TONES.get(name, "foreground"), name in BOLD, name in REVERSED
 
 
 def next_of(name: str) -> str:

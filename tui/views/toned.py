@@ -94,9 +94,10 @@ class Toned(Widget):
         found = self._tones.get((name, cursor))
         if found is None:
             variables = self.app.theme_variables
-            colour, bold = tone_of(name)
+            colour, bold, reverse = tone_of(name)
             ground = Color.parse(variables["cursor"]) if cursor else self.background_colors[1]
-            found = Style(color=Color.parse(variables[colour]).rich_color, bgcolor=ground.rich_color, bold=bold or None)
+            ink = Color.parse(variables[colour]).rich_color
+            found = Style(color=ink, bgcolor=ground.rich_color, bold=bold or None, reverse=reverse or None)
             self._tones[name, cursor] = found
         return found
 
