@@ -37,7 +37,7 @@ def test_a_film_moves(tmp_path: Path) -> None:
 
     assert main([str(journal), str(tmp_path / "none"), str(tmp_path / "out.gif")]) == 0
 
-    film = image.open(tmp_path / "out.gif")
-    assert film.n_frames > 10
-    assert film.width / film.height > SIZE[0] / SIZE[1] / 2.5
+    with image.open(tmp_path / "out.gif") as film:
+        assert film.n_frames > 10
+        assert film.width / film.height > SIZE[0] / SIZE[1] / 2.5
     assert (tmp_path / "out.gif").stat().st_size < 2_000_000
