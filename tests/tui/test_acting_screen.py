@@ -201,6 +201,8 @@ def test_the_menu_says_what_cannot_be_done_and_why(team: Team) -> None:
         await pilot.press("M")
         await pilot.pause()
         assert "message to ann" in text_of(app)
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: [data["text"] for _, data in recorded(team, "message.sent")] == ["hello"])
 
     drive(app, act)
 
