@@ -59,8 +59,12 @@ class ActingApp(App[None]):
 
     def action_act(self, name: str) -> None:
         """Do one act with what is under the cursor."""
-        if len(self.screen_stack) == 1:
-            self._begin_act(BY_NAME[name], self._subject)
+        if len(self.screen_stack) > 1:
+            return
+        subject = self._subject
+        if name == "approve" and subject.request is not None and subject.request.kind == "question":
+            name = "answer"  # what a question waits for
+        self._begin_act(BY_NAME[name], subject)
 
     def action_pause(self) -> None:
         """Hold the mission, or let it go on."""
