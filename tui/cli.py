@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the team, or how its name begins; ROOT/TEAM where several have it (default: newest)",
     )
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
+    parser.add_argument("--serve", action="store_true", help="in a browser of this machine, at an address it prints")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="of --serve (default: one that is free)")
+    parser.add_argument("--served", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
     parser.add_argument(
@@ -64,6 +67,10 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         NoTeam: the named team is not there. AmbiguousName: several are.
         UsageError: a live screen was asked for where there is no terminal.
     """
+    if args.serve:
+        from tui.serving.starting import run as serve
+
+        return serve(args, invocation)
     roots = _roots(args, invocation)
     root = roots[0]
     source: Several | Replay
@@ -116,7 +123,7 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
 def _screen(
     args: argparse.Namespace, invocation: "Invocation", source: Several | Replay, label: str, roots: list[Path]
 ) -> int:
-    if not (sys.stdout.isatty() and invocation.stdin.isatty()):
+    if not args.served and not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
