@@ -11,8 +11,11 @@ import asyncio
 import base64
 import json
 import shutil
+import struct
 import sys
 import tempfile
+import zlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -127,6 +130,42 @@ async def _tab(session: "aiohttp.ClientSession", folder: Path) -> str:
                 return found
         await asyncio.sleep(0.1)
     raise TimeoutError("the browser did not start")
+
+
+def colours(png: bytes) -> Counter[tuple[int, int, int]]:
+    """Return the colours of a picture of 8 bits a channel, and how many pixels have each.
+
+    Source: PNG (ISO/IEC 15948), 9 (filters) and 11 (chunks).
+    """
+    width, height, _, kind = struct.unpack(">IIBB", png[16:26])
+    packed, at = b"", 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        packed += png[at + 8 : at + 8 + length] if png[at + 4 : at + 8] == b"IDAT" else b""
+        at += length + 12
+    raw, size = zlib.decompress(packed), {2: 3, 6: 4}[kind]
+    found: Counter[tuple[int, int, int]] = Counter()
+    above = bytearray(width * size)
+    for row in range(height):
+        begin = row * (width * size + 1)
+        line = bytearray(raw[begin + 1 : begin + 1 + width * size])
+        _unfilter(raw[begin], line, above, size)
+        found.update(zip(line[0::size], line[1::size], line[2::size], strict=True))
+        above = line
+    return found
+
+
+def _unfilter(how: int, line: bytearray, above: bytearray, size: int) -> None:
+    for place in range(len(line)) if how else ():
+        left = line[place - size] if place >= size else 0
+        corner = above[place - size] if place >= size else 0
+        guesses = (left, above[place], (left + above[place]) // 2, _paeth(left, above[place], corner))
+        line[place] = (line[place] + guesses[how - 1]) & 0xFF
+
+
+def _paeth(left: int, up: int, corner: int) -> int:
+    guess = left + up - corner
+    return min((left, up, corner), key=lambda one: abs(guess - one))
 
 
 async def take(address: str, out: Path, keys: list[str]) -> Page:
