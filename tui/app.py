@@ -29,6 +29,7 @@ from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
 from tui.views.teams import Chosen
+from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene
 
 
@@ -51,8 +52,8 @@ class Arrived(Message):
 
 
 def wall_clock(snapshot: Snapshot) -> datetime:
-    """Return the time: ages on a live screen are counted from now."""
-    return datetime.now(UTC)
+    """Return the time: ages on a live screen are counted from now, in the past of a run from where that is."""
+    return snapshot.moment.at if snapshot.moment else datetime.now(UTC)
 
 
 def newest_event(snapshot: Snapshot) -> datetime:
@@ -106,6 +107,7 @@ class MonitorApp(App[None]):
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self._stage = Stage(self.scene)
+        self._time = Travelling(self._stage, source if isinstance(source, Steered) else None, zone)
         for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
@@ -113,7 +115,7 @@ class MonitorApp(App[None]):
     def compose(self) -> ComposeResult:
         yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        yield self._stage
+        yield self._time
         yield self._words
         yield self._foot
 
@@ -154,6 +156,7 @@ class MonitorApp(App[None]):
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self._stage.show(scene)
+        self._time.show(scene)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
@@ -185,6 +188,14 @@ class MonitorApp(App[None]):
     def action_overview(self) -> None:
         """Go back to all of it at a glance."""
         self.action_look_at(OVERVIEW)
+
+    def action_travel(self, what: str, by: int) -> None:
+        """Go through the past (:mod:`tui.views.travelling`)."""
+        self._time.action_travel(what, by)
+
+    def action_go_to(self) -> None:
+        """Ask where in the past to go."""
+        self._time.action_go_to()
 
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""

@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from tui.frame import frame
+from tui.projection.targets import Target, parse
 from tui.rows.spans import clipped, plain
 from tui.rows.teams import teams_frame
 from tui.snapshot import Snapshot, TeamLine
 from tui.sources.choosing import place_of
-from tui.sources.folder import advice, find_root
-from tui.sources.replay import Replay, load
+from tui.sources.folder import advice, find_root, memory_of
+from tui.sources.live import Live
+from tui.sources.recording import opened
+from tui.sources.replay import Replay
 from tui.sources.several import Several
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
+    from tui.app import Source
 
 PIPE_CELLS = 120
+FASTEST = 10_000.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="of --serve (default: one that is free)")
     parser.add_argument("--served", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument(
+        "--at", metavar="WHERE", help="begin there in the recording, or in the past of the run: an event, 50%%, a time"
+    )
     parser.add_argument(
         "--palette",
         choices=("auto", "dark", "light", "safe"),
@@ -72,10 +80,11 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
 
         return serve(args, invocation)
     roots = _roots(args, invocation)
-    root = roots[0]
+    root, at = roots[0], parse(args.at, zone=None) if args.at else None
     source: Several | Replay
     if args.replay:
-        source = Replay(load(invocation.cwd / args.replay), args.speed)
+        path = (invocation.cwd / args.replay).resolve()
+        source = Replay(opened(path), args.speed, at=at, memory_path=roots[0] if args.root else memory_of(path))
         label = f"replay of {args.replay.name}"
     else:
         place = place_of(roots, args.team)
@@ -85,9 +94,24 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         if isinstance(source, Several) and _is_choice(args, roots):
             _print_teams(source.lines(), invocation)
         else:
-            _print(source.catch_up(), root, invocation, replay=bool(args.replay))
+            past = _past(source, at) if isinstance(source, Several) and at else source
+            _print(past.catch_up(), root, invocation, replay=isinstance(past, Replay))
         return 0
-    return _screen(args, invocation, source, label, roots)
+    return _screen(args, invocation, Live(source, at=at) if isinstance(source, Several) else source, label, roots)
+
+
+def _past(source: Several, at: Target) -> Replay:
+    source.catch_up()
+    if source.journal is None:
+        raise UsageError(f"no team keeps a journal here, so there is nothing at {at.text}")
+    return Replay(opened(source.journal), 0, at=at, memory_path=memory_of(source.journal))
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed <= FASTEST:
+        raise ValueError
+    return speed
 
 
 def _roots(args: argparse.Namespace, invocation: "Invocation") -> list[Path]:
@@ -120,9 +144,7 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
     invocation.out.answer(snapshot, text)
 
 
-def _screen(
-    args: argparse.Namespace, invocation: "Invocation", source: Several | Replay, label: str, roots: list[Path]
-) -> int:
+def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, roots: list[Path]) -> int:
     if not args.served and not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock

@@ -67,6 +67,15 @@ TEAM_LOOKS = {
 }
 """Whether a team is at work: over is one whose mission ended, quiet one that gives no sign of life."""
 VERDICT_LOOKS = {"accepted": Look("✓", "accepted", "good"), "rejected": Look("×", "rejected", "bad")}
+MARK_LOOKS = {
+    "milestone": Look("◆", "milestone", "info"),
+    "rejected": Look("×", "rejected", "bad"),
+    "needs a person": Look("▲", "needs a person", "warn"),
+    "done": Look("✓", "done", "good"),
+    "ended": Look("■", "ended", "bad"),
+    "damaged": Look("!", "damaged", "bad"),
+}
+"""What is worth going to in a recording (:mod:`tui.projection.marks`)."""
 
 COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("to do", ("waiting", "ready")),

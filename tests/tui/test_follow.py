@@ -20,6 +20,7 @@ from tui.snapshot import Snapshot
 from tui.sources.choosing import place_of
 from tui.sources.folder import JOURNAL, Place
 from tui.sources.follow import Follower
+from tui.sources.recording import opened
 from tui.sources.replay import Replay
 
 PATIENCE_S = 8.0
@@ -168,8 +169,9 @@ def test_a_folder_that_may_not_be_looked_into_is_told(root: Path, monkeypatch: p
     assert seen[0].trouble == f"{root}: Permission denied"
 
 
-def test_a_recording_is_played_to_its_end_on_the_screen() -> None:
-    app = MonitorApp(Replay(whole().events, speed=200.0), label="replay", now=newest_event)
+def test_a_recording_is_played_to_its_end_on_the_screen(tmp_path: Path) -> None:
+    recording = opened(whole().write(tmp_path / "run.jsonl"))
+    app = MonitorApp(Replay(recording, speed=200.0), label="replay", now=newest_event)
 
     async def act(pilot: Pilot[None]) -> None:
         await until(lambda: "✓ done" in text_of(app), pilot)

@@ -25,7 +25,7 @@ from tui.projection.requests import LEAD, Requests
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.violations import OpenViolations
-from tui.snapshot import MemoryCommit, Snapshot, Totals, Usage
+from tui.snapshot import Attention, MemoryCommit, Snapshot, Totals, Usage
 
 KEPT_LINES = 2_000
 NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
@@ -105,6 +105,11 @@ class Monitor:
         """Whether the mission has ended."""
         mission = self._course.mission
         return mission is not None and mission.ending is not None
+
+    @property
+    def newest_attention(self) -> Attention | None:
+        """What a person was last asked to look at; None before the first."""
+        return self._attention.newest
 
     def _totals(self) -> Totals:
         return Totals(

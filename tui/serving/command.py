@@ -22,7 +22,7 @@ def command_of(args: argparse.Namespace, cwd: Path) -> list[str]:
     command = [sys.executable, "-P", "-m", "onecontext", "monitor", "--served", "--palette", args.palette]
     for root in args.root or ():
         command += ["--root", str(cwd / root)]
-    for name in ("team", "as_", "control"):
+    for name in ("team", "at", "as_", "control"):
         value = getattr(args, name, None)
         if value:
             option = f"--{name.strip('_')}"

@@ -6,6 +6,7 @@ Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
 from tui.snapshot.asked import Request
+from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
 from tui.snapshot.teams import TeamLine
@@ -21,9 +22,11 @@ __all__ = [
     "GraphLine",
     "Heart",
     "LogLine",
+    "Mark",
     "MemoryCommit",
     "Message",
     "Mission",
+    "Moment",
     "Request",
     "Snapshot",
     "Spending",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tui.snapshot.asked import Request
+from tui.snapshot.moment import Moment
 from tui.snapshot.money import Spending, Usage
 from tui.snapshot.people import Agent, Heart
 from tui.snapshot.teams import TeamLine
@@ -65,3 +66,5 @@ class Snapshot:
     """How changes are noticed, ``inotify`` or ``polling``, and why; empty for a recording."""
     trouble: str = ""
     """Why the picture may be old: a damaged journal, a folder that is gone. Empty when all is well."""
+    moment: Moment | None = None
+    """Where in a recording this is; None: it is what is there now."""

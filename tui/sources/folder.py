@@ -104,6 +104,11 @@ def find_root(cwd: Path) -> Path:
     return next((path for folder in upwards if (path := folder / ".onecontext").is_dir()), cwd / ".onecontext")
 
 
+def memory_of(journal: Path) -> Path | None:
+    """Return the memory beside whose teams the file ``journal`` lies, or None when it lies anywhere else."""
+    return next((folder for folder in journal.parents if folder.name == ".onecontext"), None)
+
+
 def _written(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns

@@ -82,6 +82,11 @@ class Follower:
                 self._monitor.apply(event)
 
     @property
+    def journal(self) -> Path | None:
+        """The journal that is followed now; None while there is none, and of a team that keeps none."""
+        return self._spot.path if self._spot and self._spot.has_journal else None
+
+    @property
     def behind(self) -> bool:
         """Whether the last step stopped at its bound."""
         return bool(self._reader and self._reader.more)

@@ -7,9 +7,13 @@ Rule 2: nothing is written: a milestone that git does not have yet is drawn when
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onecontext.errors import NoMemory, OneContextError
 from tui.snapshot import GraphLine
+
+if TYPE_CHECKING:
+    from onecontext.recall.graph import GraphRow
 
 LIMIT = 200
 
@@ -31,7 +35,7 @@ class MemoryGraph:
         """Read the graph when ``occasion`` or the branches changed since the last time; return whether it was read."""
         if self._path is None or not (self._path / ".git").is_dir():
             return False
-        seen = (occasion, _refs(self._path / ".git"))
+        seen = (occasion, refs(self._path / ".git"))
         if seen == self._seen:
             return False
         self._seen = seen
@@ -52,6 +56,11 @@ def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     rows = Memory.open(path).graph(limit=LIMIT, settle=False)
     if until is not None:
         rows = lay_out([row.commit for row in rows if row.commit and row.commit.at <= until])
+    return lines_of(rows)
+
+
+def lines_of(rows: Sequence["GraphRow"]) -> tuple[GraphLine, ...]:
+    """Return what is drawn of ``rows`` (:func:`onecontext.recall.graph.lay_out`)."""
     lines = []
     for row in rows:
         commit = row.commit
@@ -63,6 +72,7 @@ def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     return tuple(lines)
 
 
-def _refs(git: Path) -> Sequence[tuple[str, int]]:
+def refs(git: Path) -> Sequence[tuple[str, int]]:
+    """Return where the branches in the folder ``git`` point, in a form that differs when one has moved."""
     places = [git / "packed-refs", git / "HEAD", *sorted((git / "refs" / "heads").glob("*"))]
     return tuple((path.name, path.stat().st_mtime_ns) for path in places if path.exists())

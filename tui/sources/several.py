@@ -41,6 +41,11 @@ class Several:
         """Return the picture of the team that is looked at, as it is now."""
         return self._follower.catch_up()
 
+    @property
+    def journal(self) -> Path | None:
+        """The journal of the team that is looked at; None while there is none, and of a team that keeps none."""
+        return self._follower.journal
+
     def lines(self) -> tuple[TeamLine, ...]:
         """Return the line of every team, as it is now."""
         return in_order(self._glances.lines())
