@@ -180,6 +180,32 @@ def test_the_process_of_a_screen_knows_no_secret(project: Path) -> None:
         look(server, act)
 
 
+def test_a_screen_in_a_browser_only_reads(project: Path) -> None:
+    before = fingerprint(project)
+
+    async def act(socket: Socket) -> None:
+        await until_drawn(socket, "fix-offers")
+        for key, what in (("P", "pause"), ("E", "edit")):
+            await socket.send_json(["stdin", key])
+            await until_drawn(socket, f"{what}: this screen only reads")
+
+    with serving(project) as server:
+        look(server, act)
+
+    assert fingerprint(project) == before
+
+
+def test_with_control_it_acts_and_has_what_commands_need(project: Path) -> None:
+    async def act(socket: Socket) -> None:
+        await until_drawn(socket, "fix-offers")
+        (screen,) = server.screens()
+        assert screen.cmdline()[-2:] == ["--as=ann", "--control"]
+        assert screen.environ()["OPENAI_API_KEY"] == "sk-secret"
+
+    with serving(project, "--control", "--as", "ann", env={"OPENAI_API_KEY": "sk-secret"}) as server:
+        look(server, act)
+
+
 @pytest.mark.parametrize("how", ["close", "abort", "quit", "ctrl-c"])
 def test_a_screen_and_its_process_end_together(project: Path, how: str) -> None:
     async def act(socket: Socket) -> None:

@@ -18,7 +18,7 @@ from aiohttp import WSCloseCode, web
 from onecontext.cli.output import one_line
 from onecontext.errors import SetupError, UsageError
 from tui.serving.client import Client, cells
-from tui.serving.command import environment_of
+from tui.serving.command import screen_of
 from tui.serving.guard import LOOPBACK, Guard
 
 MOST_CLIENTS = 8
@@ -69,7 +69,7 @@ class MonitorServer:
             await websocket.prepare(request)
             columns, rows = cells(request.query.get("width"), 80), cells(request.query.get("height"), 24)
             client = Client(websocket)
-            code = await client.run(self._command, environment_of(self._env, columns, rows), self._cwd)
+            code = await client.run(self._command, {**self._env, **screen_of(columns, rows)}, self._cwd)
             if code:
                 said = client.said.decode("utf-8", "replace").strip().splitlines()
                 self._say(one_line(f"a screen ended with code {code}: {said[-1] if said else 'it did not say why'}"))

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from onecontext.errors import SetupError, UsageError
-from tui.serving.command import command_of
+from tui.serving.command import command_of, environment_of
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -18,8 +18,8 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     Raises:
         SetupError: the extra is not installed, or the port is taken. UsageError: it goes with no other way out.
     """
-    if args.once:
-        raise UsageError("--serve shows a live screen, and --once prints one picture", hint="leave one of them out")
+    if args.once or args.plain or args.follow:
+        raise UsageError("--serve shows a screen in a browser, and prints nothing", hint="leave one of them out")
     try:
         from tui.serving.guard import Guard
         from tui.serving.server import MonitorServer, listen, serve, terminal_files
@@ -37,7 +37,8 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         guard = Guard(listening.getsockname()[1])
         out = invocation.out
         command = command_of(args, invocation.cwd)
-        server = MonitorServer(guard, command, invocation.env, invocation.cwd, out.say)
+        env = environment_of(invocation.env, whole=args.control)
+        server = MonitorServer(guard, command, env, invocation.cwd, out.say)
         told = f"{guard.address}\nWhoever has this address sees what you see, until ^C ends it."
         asyncio.run(serve(server, listening, lambda: out.answer({"address": guard.address}, told)))
     return 0
