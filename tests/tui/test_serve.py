@@ -17,6 +17,7 @@ from onecontext.cli.main import main
 from tests.support.served import PATIENCE_S, Served, gone, serving, soon
 from tests.tui.test_follow import fingerprint
 from tests.tui.till import middle
+from tui.acting.control import Control
 from tui.serving.server import MOST_CLIENTS
 from tui.sources.folder import JOURNAL
 
@@ -185,14 +186,25 @@ def test_a_screen_in_a_browser_only_reads(project: Path) -> None:
 
     async def act(socket: Socket) -> None:
         await until_drawn(socket, "fix-offers")
-        for key, what in (("P", "pause"), ("E", "edit")):
+        for key in "PSE":
             await socket.send_json(["stdin", key])
-            await until_drawn(socket, f"{what}: this screen only reads")
+        # Had it asked whether to act, the question would lie over everything, and there would be no help.
+        await socket.send_json(["stdin", "?"])
+        await until_drawn(socket, "Watching a team of agents")
 
     with serving(project) as server:
         look(server, act)
 
     assert fingerprint(project) == before
+
+
+def test_no_agreement_makes_a_screen_act_that_only_reads() -> None:
+    asks, reads = (Control(live=True, agreed={("r", "t")}, reads_only=only) for only in (False, True))
+
+    assert (asks.refusal, asks.may("r", "t")) == ("", True)
+    assert "only reads" in reads.refusal
+    assert not reads.may("r", "t")
+    assert Control(live=True, said=True, reads_only=True).may("r", "t")
 
 
 def test_with_control_it_acts_and_has_what_commands_need(project: Path) -> None:
