@@ -10,7 +10,7 @@ from typing import NamedTuple
 from onecontext.text import amounts
 from tui.snapshot import Usage
 
-TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref")
+TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref", "hit")
 LANE_TONES = tuple(f"lane{number}" for number in range(6))
 
 
@@ -34,6 +34,7 @@ TASK_LOOKS = {
 AGENT_LOOKS = {
     "thinking": Look("◐", "thinking", "accent"),
     "tool": Look("▸", "tool", "info"),
+    "checking": Look("▸", "checking", "review"),
     "waiting": Look("◌", "waiting", "warn"),
     "stuck": Look("‖", "stuck", "bad"),
     "idle": Look("○", "idle", "dim"),
@@ -114,6 +115,11 @@ def cost(usage: Usage) -> str:
     if not usage.known:
         return "unknown"
     return amounts.cost(usage.cost_usd, calls=usage.turns, unpriced=usage.unpriced_turns)
+
+
+def model_word(model: str) -> str:
+    """Return what a model is called in a few cells: one that is scripted without the path of its script."""
+    return "scripted" if model.startswith("scripted:") else model
 
 
 def age(at: datetime | None, now: datetime) -> str:
