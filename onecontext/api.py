@@ -284,11 +284,18 @@ class Memory(Reader):
     def __exit__(self, *raised: object) -> None:
         self.flush()
 
-    def write_main(self, text: str) -> Milestone:
-        """Replace the roadmap, as a commit; pending steps stay pending."""
+    def write_main(self, text: str, *, over: str | None = None) -> Milestone:
+        """Replace the roadmap, as a commit; pending steps stay pending.
+
+        Args:
+            over: the roadmap that ``text`` was made of, as :meth:`read_main` gave it; None replaces whatever is there.
+
+        Raises:
+            Conflict: the roadmap is not ``over`` any more; it stands as it is.
+        """
         from onecontext.memory import milestones
 
-        return milestones.write_main(self._settled(), self.branch, self._author, text)
+        return milestones.write_main(self._settled(), self.branch, self._author, text, over=over)
 
     def export(self, directory: str | Path, *, layout: str = "gcc") -> "Export":
         """Write all branches into ``directory`` (new, empty, or an earlier export) as other programs read them."""

@@ -8,7 +8,7 @@ Rule 2: records are moved as the bytes they are, so a hand-edited one stays as e
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from onecontext.errors import UsageError
+from onecontext.errors import Conflict, UsageError
 from onecontext.memory import facts, message, metadata, pending, pins, summary
 from onecontext.memory.author import Author
 from onecontext.memory.desk import NOTHING, Desk, writing
@@ -61,11 +61,18 @@ def commit(
         return replace(milestone, commit=branch_now.put(milestone, _message(milestone)))
 
 
-def write_main(layout: Layout, branch: str, author: Author, text: str) -> Milestone:
-    """Replace the roadmap; pending steps stay pending."""
+def write_main(layout: Layout, branch: str, author: Author, text: str, *, over: str | None = None) -> Milestone:
+    """Replace the roadmap; pending steps stay pending.
+
+    Raises:
+        Conflict: it is not ``over`` any more, which None does not ask.
+    """
     content = redact(check_text(text, what="roadmap"))
     with writing(layout, branch) as desk:
         desk.take_in(author.at())
+        now = (desk.objects.read(desk.tree, "main.md") or b"").decode("utf-8", "replace")
+        if over is not None and now not in (over, redact(over)):
+            raise Conflict("the roadmap was changed meanwhile; what was written then stands, yours was not written")
         return put(desk, author, "Wrote the roadmap (main.md).", {"main.md": content.encode("utf-8")})
 
 

@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", "--from", dest="agent", metavar="AGENT", help=f"who does it (default: ${AGENT_VARIABLE}, else {LEAD})"
     )
+    parser.add_argument(
+        "--by",
+        metavar="PERSON",
+        help="who speaks: as that member where it is one of ours, else through the one who sends; kept in the journal",
+    )
     parser.add_argument("--summary", help="a few words that stand for the text")
     parser.add_argument(
         "--timeout",

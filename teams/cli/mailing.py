@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import one_line
+from onecontext.cli.output import one_line, printable
 from onecontext.errors import UsageError
 from teams.cli.given import text_of
 from teams.cli.mail_shown import as_data, lines_of, short_ids
@@ -24,6 +24,7 @@ USAGE = {
     "ack": "ack ID…",
 }
 NOTHING_CAME = 1
+NAME_CHARACTERS = 200
 
 
 def is_verb(words: Sequence[str]) -> bool:
@@ -45,18 +46,26 @@ def do(args: argparse.Namespace, invocation: Invocation) -> int:
     if verb == "ack":
         return _acknowledge(team, words, agent, invocation)
     text = text_of(words[-1], invocation)
+    sender, by = _speaker(team, agent, args)
     if verb == "send":
-        sent = [team.send(words[0], text, sender=agent or LEAD, summary=args.summary)]
+        sent = [team.send(words[0], text, sender=sender, summary=args.summary, by=by)]
     elif verb == "broadcast":
-        sent = [*team.broadcast(text, sender=agent or LEAD, summary=args.summary)]
+        sent = [*team.broadcast(text, sender=sender, summary=args.summary, by=by)]
     else:
-        sent = [team.reply(_taken(team, words[0], agent), text, summary=args.summary)]
+        sent = [team.reply(_taken(team, words[0], agent), text, summary=args.summary, by=by)]
     rows = [{"msg_id": message.msg_id, "to": message.to} for message in sent]
     data = {"team": team.name, **rows[0]} if verb != "broadcast" else {"team": team.name, "sent": rows}
     invocation.out.answer(
         data, f"sent to {', '.join(message.to for message in sent) or 'nobody: there is nobody else'}"
     )
     return 0
+
+
+def _speaker(team: Team, agent: str | None, args: argparse.Namespace) -> tuple[str, str | None]:
+    """Return who sends, and the person who speaks through them; None: nobody else does."""
+    person = one_line(printable(args.by or ""), limit=NAME_CHARACTERS) or None
+    sender = agent or (person if person and team.is_ours(person) else None) or LEAD
+    return sender, None if person == sender else person
 
 
 def _wait(team: Team, name: str, args: argparse.Namespace, invocation: Invocation) -> int:

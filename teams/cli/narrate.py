@@ -102,6 +102,12 @@ def _step_ended(event: Event) -> tuple[str, str] | None:
     return f"{event.data['step']} {'was ' if outcome == 'skipped' else ''}{_about(event, 'outcome', 'reason')}", style
 
 
+def _decided(event: Event) -> tuple[str, str]:
+    data, granted = event.data, event.data["approved"]
+    words = f"{_about(event, 'by')} {'approves' if granted else 'denies'} what {_about(event, 'to')} asked leave for"
+    return words + (f": {_about(event, 'reason')}" if data.get("reason") else ""), "green" if granted else "yellow"
+
+
 def _workflow(event: Event) -> tuple[str, str]:
     path = event.data["path"] or "none, the built-in one holds"
     return f"workflow{' mended' if event.data['mended'] else ''}: {path}", "bold"
@@ -177,6 +183,7 @@ _TELLERS: dict[str, Callable[[Event], tuple[str, str] | None]] = {
     "member.left": lambda event: (f"leaves: {event.data['reason'] or 'no reason given'}", "bold"),
     "member.found": lambda event: (f"{event.data['name']} came through another program", "bold"),
     "member.gone": lambda event: (f"{event.data['name']} was taken out by another program", "bold"),
+    "request.decided": _decided,
     "turn.started": lambda event: (f"takes a message of {event.data['from']}", ""),
     "turn.ended": _ended,
     "tool.intent": _called,

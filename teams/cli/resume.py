@@ -5,16 +5,15 @@ import argparse
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission, UsageError
 from onecontext.store.project import Project
-from teams.cli.halting import add_where, memory_of, root_of
+from teams.cli.halting import add_who, memory_of, root_of, who
 from teams.cli.options import IN_ALL, add_api_base, add_means, overlaid, trusted_config
-from teams.cli.place import AGENT_VARIABLE
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.prepared import Prepared
 from teams.cli.watching import conduct
 from teams.cli.workers import check_said_again
 from teams.mission.config import Config
 from teams.mission.control.alone import alone
-from teams.mission.control.halt import PERSON, Halt
+from teams.mission.control.halt import Halt
 from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
 from teams.mission.mission import Mission
@@ -40,7 +39,7 @@ _HOW = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("mission", nargs="?", help="which one (default: the one that was active last)")
-    add_where(parser)
+    add_who(parser)
     add_how(parser)
 
 
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     _check_address(args, history, config)
     ready = Prepared(args, invocation, project, config)
     site = ready.site(history.mission, memory, team)
-    by = invocation.env.get(AGENT_VARIABLE) or PERSON
+    by = who(args, invocation)
     opening = [f"resuming {history.mission}: {history.goal}", *ready.told_of_workers(team)]
     if history.playbook is not None:
         play = Play(site, watch=watching(invocation.out, ready.traces))
@@ -109,8 +108,7 @@ def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation:
                 f"{error.message}, and {options} cannot be told to it",
                 hint="'onecontext resume' without options ends a pause; after 'onecontext stop' or ^C it takes them",
             ) from error
-        by = invocation.env.get(AGENT_VARIABLE) or PERSON
-        order = Halt(team.journal).lift(mission=history.mission, by=by, only="pause")
+        order = Halt(team.journal).lift(mission=history.mission, by=who(args, invocation), only="pause")
         if order is None:
             raise
     out = invocation.out

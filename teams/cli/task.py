@@ -14,6 +14,7 @@ from onecontext.cli.main import Invocation
 from onecontext.cli.output import one_line
 from onecontext.errors import Damaged, InvalidDocument, UsageError
 from teams.cli import board as board_screen
+from teams.cli.assigning import assign
 from teams.cli.board import as_data, task_lines
 from teams.cli.given import seconds_above_zero, text_of
 from teams.cli.place import AGENT_VARIABLE, add_json, add_place, open_team
@@ -50,7 +51,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     for name in _TEXTS & vars(args).keys():
         if (said := getattr(args, name)) is not None:
             setattr(args, name, text_of(said, invocation))
-    board = open_team(args, invocation).board
+    team = open_team(args, invocation)
+    board = team.board
     agent = args.agent or invocation.env.get(AGENT_VARIABLE) or ""
     out = invocation.out
     if args.verb == "reap":
@@ -58,7 +60,10 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         told = "\n".join(one_line(f"freed #{task.id}: {task.reason or 'its review'}") for task in freed)
         out.answer({"freed": [as_data(task) for task in freed]}, out.paint(told or "nothing to free"))
         return 0
-    task = _VERBS[args.verb][2](board, args, agent)
+    if args.verb == "assign":
+        task: Task | None = assign(team, args.id, args.member, by=agent)
+    else:
+        task = _VERBS[args.verb][2](board, args, agent)
     if args.verb == "next" and task is None:
         out.answer(None, "no task is ready for you")
         return 1
@@ -231,6 +236,11 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
             _REASON,
         ],
         _revise,
+    ),
+    "assign": (
+        "ask a member to do a task; who has it now loses it",
+        [_ID, (("member",), {"metavar": "MEMBER", "help": "who shall do it"})],
+        lambda board, args, agent: None,
     ),
     "link": (
         "let a task come after another",

@@ -207,17 +207,30 @@ class Team:
         summary: str | None = None,
         msg_id: str | None = None,
         in_reply_to: str | None = None,
+        by: str | None = None,
     ) -> Message:
         """Send a message; see :meth:`Sender.send`."""
-        return self._sender.send(to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)
+        return self._sender.send(
+            to, text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to, by=by
+        )
 
-    def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> Sequence[Message]:
+    def broadcast(
+        self, text: str, *, sender: str, summary: str | None = None, by: str | None = None
+    ) -> Sequence[Message]:
         """Send one message to each other member; see :meth:`Sender.broadcast`."""
-        return self._sender.broadcast(text, sender=sender, summary=summary)
+        return self._sender.broadcast(text, sender=sender, summary=summary, by=by)
 
-    def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
+    def reply(
+        self,
+        message: Message,
+        text: str,
+        *,
+        summary: str | None = None,
+        msg_id: str | None = None,
+        by: str | None = None,
+    ) -> Message:
         """Answer a message as the one to whom it went; see :meth:`Sender.reply`."""
-        return self._sender.reply(message, text, summary=summary, msg_id=msg_id)
+        return self._sender.reply(message, text, summary=summary, msg_id=msg_id, by=by)
 
     def wait(self, name: str, *, timeout_s: float | None, stop: threading.Event | None = None) -> Sequence[Message]:
         """Return unacknowledged messages as soon as there are any; see :meth:`Mailbox.wait`."""

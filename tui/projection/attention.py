@@ -22,6 +22,7 @@ PAUSED = "paused"
 VIOLATION = "violation"
 TROUBLE = "trouble"
 STUCK = "stuck"
+ASKED = "asks leave"
 
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT, STUCK})
 

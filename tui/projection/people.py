@@ -16,8 +16,12 @@ AT_WORK = frozenset(
     {"attempt.started", "agent.state", "model.called", "tool.intent", "tool.result", "verify.command", "verdict.given"}
 )
 """Events whose agent is at work on their task; others merely mention it."""
-WORDS_FROM_OUTSIDE = frozenset({"mission.halted", "mission.released"})
+WORDS_FROM_OUTSIDE = frozenset({"mission.halted", "mission.released", "request.decided"})
 """Events of a person, or of whoever speaks for one: nobody's work."""
+WORDS_ABOUT_TASKS = frozenset(
+    {"task.answered", "task.blocked", "task.unblocked", "task.reopened", "task.revised", "task.deleted"}
+)
+"""What a person does to a board as well: it alone makes nobody an agent."""
 
 
 def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
@@ -47,6 +51,8 @@ class People:
     def seen(self, event: Event) -> None:
         """Note that the event's agent was alive then, and what it worked on."""
         if not event.agent or event.type in WORDS_FROM_OUTSIDE:
+            return
+        if event.type in WORDS_ABOUT_TASKS and event.agent not in self._agents:
             return
         agent = self._agents.get(event.agent) or Agent(event.agent)
         task = event.task if event.task and event.type in AT_WORK else agent.task

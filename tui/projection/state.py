@@ -21,6 +21,7 @@ from tui.projection.checks import Checks
 from tui.projection.course import Course
 from tui.projection.mail import Mail
 from tui.projection.people import People, added
+from tui.projection.requests import Requests
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.telling import tell
@@ -45,6 +46,8 @@ class Monitor:
         self._mail = Mail()
         self._ledger = Ledger()
         self._violations = OpenViolations()
+        self._requests = Requests()
+        self._asked: dict[str, int] = {}
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
         self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._totals = Totals()
@@ -87,6 +90,7 @@ class Monitor:
             memory=tuple(self._memory),
             attention=self._attention.items(),
             violations=self._violations.all(),
+            requests=self._requests.all(),
             log=tuple(self._log),
             totals=self._all_totals(),
             spending=self._ledger.picture(),
@@ -168,8 +172,10 @@ class Monitor:
             self._attention.close(event.task, frozenset({attention.BLOCKED}))
         if before == "needs_input" != after:
             self._attention.close(event.task, frozenset({attention.NEEDS_INPUT}))
+            self._requests.take_answer(event, fields.text(event.data, "reason"))
         if after == "needs_input" != before:
             self._raise(attention.NEEDS_INPUT, event, fields.text(event.data, "reason"))
+            self._requests.take_question(event, fields.text(event.data, "reason"))
         if what == "blocked":
             self._raise(attention.BLOCKED, event, fields.text(event.data, "reason"))
 
@@ -224,11 +230,28 @@ class Monitor:
 
     def _person(self, event: Event) -> None:
         self._people.apply(event)
+        if event.type.startswith("member."):
+            self._requests.take_member(event)
+
+    def _sent(self, event: Event) -> None:
+        self._mail.take_sent(event)
+        asked, answered = self._requests.take_sent(event)
+        if asked is not None:
+            words = " ".join(
+                filter(None, (asked.asker, asked.kind, asked.tool, fields.head(asked.why or asked.action)))
+            )
+            self._asked[asked.id] = self._raise(attention.ASKED, event, words)
+        for request in answered:
+            self._attention.close_one(self._asked.pop(request.id, 0))
+
+    def _decided(self, event: Event) -> None:
+        request = self._requests.take_decided(event)
+        if request is not None:
+            self._attention.close_one(self._asked.pop(request.id, 0))
 
 
 TOLD_ONLY = frozenset(
     {
-        "team.created",
         "mission.forked",
         "mission.redirected",
         "mission.examined",
@@ -255,7 +278,9 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "mission.halted": Monitor._mission_halted,
     "mission.released": Monitor._mission_released,
     "mission.ended": Monitor._mission_ended,
-    "message.sent": lambda monitor, event: monitor._mail.take_sent(event),
+    "team.created": lambda monitor, event: monitor._requests.take_member(event),
+    "message.sent": Monitor._sent,
+    "request.decided": Monitor._decided,
     "message.delivered": lambda monitor, event: monitor._mail.take_delivered(event),
     "model.called": Monitor._model_called,
     "verify.command": Monitor._verified,

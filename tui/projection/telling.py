@@ -159,6 +159,14 @@ def _broken(glyph: str, words: str, tone: str) -> Callable[[Event, Namer], Told]
     return told
 
 
+def _request_decided(event: Event, name_of: Namer) -> Told:
+    granted = fields.flag(event.data, "approved")
+    by, to, reason = (head(fields.text(event.data, name)) for name in ("by", "to", "reason"))
+    words = f"{by or 'somebody'} {'approves' if granted else 'denies'} what {to or 'somebody'} asked leave for"
+    glyph, tone = ("✓", "good") if granted else ("×", "warn")
+    return f"{glyph} {words}" + (f": {reason}" if reason else ""), tone
+
+
 def _halted(event: Event, name_of: Namer) -> Told:
     word = "stop" if fields.text(event.data, "word") == "stop" else "pause"
     by, reason = (head(fields.text(event.data, name)) for name in ("by", "reason"))
@@ -206,6 +214,7 @@ TOLD: dict[str, Callable[[Event, Namer], Told]] = {
     "turn.started": _simple("takes a message of", "plain", "from"),
     "turn.ended": _turn_ended,
     "message.sent": _message,
+    "request.decided": _request_decided,
     "mission.started": _started,
     "mission.planned": _planned,
     "mission.forked": _simple("mission forked from", "bold", "from"),

@@ -5,6 +5,7 @@ Rule 2: texts are as they came, untrusted; they are made printable where they ar
 Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
+from tui.snapshot.asked import Request
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryCommit",
     "Message",
     "Mission",
+    "Request",
     "Snapshot",
     "Spending",
     "SpentPoint",

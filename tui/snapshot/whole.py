@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tui.snapshot.asked import Request
 from tui.snapshot.money import Spending, Usage
 from tui.snapshot.people import Agent, Heart
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
@@ -45,6 +46,8 @@ class Snapshot:
     graph: tuple[GraphLine, ...] = ()
     attention: tuple[Attention, ...] = ()
     violations: tuple[Violation, ...] = ()
+    requests: tuple[Request, ...] = ()
+    """What waits for a person's word, oldest first, then what was decided, oldest first."""
     hearts: Mapping[str, Heart] = field(default_factory=dict)
     log: tuple[LogLine, ...] = ()
     totals: Totals = field(default_factory=Totals)

@@ -21,10 +21,24 @@ class PlanApprovalRequest(Form):
     plan_file_path: str = Field(alias="planFilePath")
     plan_content: str = Field(alias="planContent")
     request_id: str = Field(alias="requestId")
+    expires_at: str | None = None
 
     @classmethod
-    def make(cls, sender: str, *, team: str, plan: str, path: str, at: datetime | None = None) -> Self:
-        """Return the request of ``sender`` in ``team`` to look at ``plan``, which lies at ``path``."""
+    def make(
+        cls,
+        sender: str,
+        *,
+        team: str,
+        plan: str,
+        path: str,
+        at: datetime | None = None,
+        expires_at: datetime | None = None,
+    ) -> Self:
+        """Return the request of ``sender`` in ``team`` to look at ``plan``, which lies at ``path``.
+
+        Args:
+            expires_at: ours: from then on nobody may approve it; None: it waits for ever.
+        """
         at = at or utc_now()
         return cls._of(
             sender=sender,
@@ -32,6 +46,7 @@ class PlanApprovalRequest(Form):
             plan_file_path=path,
             plan_content=plan,
             request_id=f"plan_approval-{milliseconds(at)}@{sender}@{team}",
+            expires_at=iso_ms(expires_at) if expires_at else None,
         )
 
 
@@ -81,6 +96,7 @@ class PermissionRequest(Form):
     description: str
     input: dict[str, Any]
     permission_suggestions: list[Any] = Field(default_factory=list)
+    expires_at: str | None = None
 
     @classmethod
     def make(
@@ -93,11 +109,13 @@ class PermissionRequest(Form):
         input: Mapping[str, Any],  # noqa: A002 - the field's name in the format
         suggestions: Sequence[Any] = (),
         at: datetime | None = None,
+        expires_at: datetime | None = None,
     ) -> Self:
         """Return the request of ``agent_id`` to call a tool with ``input``, JSON values.
 
         Args:
             suggestions: rules that would allow it from now on, in the client's own form.
+            expires_at: ours: from then on nobody may approve it; None: it waits for ever.
         """
         return cls._of(
             request_id=f"perm-{milliseconds(at or utc_now())}-{secrets.token_hex(4)[:7]}",
@@ -107,6 +125,7 @@ class PermissionRequest(Form):
             description=description,
             input=dict(input),
             permission_suggestions=list(suggestions),
+            expires_at=iso_ms(expires_at) if expires_at else None,
         )
 
 
@@ -119,6 +138,7 @@ class PermissionResponse(Form):
     tool_use_id: str | None = None
     approved_request: Any = None
     response: Any = None
+    error: str | None = None
 
     @classmethod
     def make(
@@ -129,12 +149,18 @@ class PermissionResponse(Form):
         tool_use_id: str | None = None,
         approved_request: Any = None,
         response: Any = None,
+        error: str | None = None,
     ) -> Self:
-        """Return the answer to the request of that id; ``subtype`` says which kind, such as ``success``."""
+        """Return the answer to the request of that id.
+
+        Args:
+            subtype: which kind, such as ``success``; ``error`` comes with why it may not.
+        """
         return cls._of(
             request_id=request_id,
             subtype=subtype,
             tool_use_id=tool_use_id,
             approved_request=approved_request,
             response=response,
+            error=error,
         )

@@ -28,7 +28,8 @@ class Message:
     """One message to one member.
 
     ``verified`` is False when another program wrote it under a name it does not own; ``in_reply_to`` is the ``msg_id``
-    of the message that this one answers, None where nobody said.
+    of the message that this one answers, None where nobody said; ``by`` is the person who speaks through ``sender``,
+    None where that is nobody else.
     """
 
     msg_id: str
@@ -40,6 +41,7 @@ class Message:
     color: str | None = None
     verified: bool = True
     in_reply_to: str | None = None
+    by: str | None = None
 
     @property
     def form(self) -> AnyForm | None:
@@ -60,6 +62,7 @@ class Message:
             color=data.get("color"),
             verified=data.get("verified", True),
             in_reply_to=data.get("in_reply_to"),
+            by=data.get("by"),
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -75,6 +78,7 @@ class Message:
             **({"color": self.color} if self.color else {}),
             **({"form": form.type} if form else {}),
             **({"in_reply_to": self.in_reply_to} if self.in_reply_to else {}),
+            **({"by": self.by} if self.by else {}),
         }
 
     def to_entry(self) -> dict[str, Any]:

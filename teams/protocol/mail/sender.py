@@ -55,6 +55,7 @@ class Sender:
         summary: str | None = None,
         msg_id: str | None = None,
         in_reply_to: str | None = None,
+        by: str | None = None,
     ) -> Message:
         """Send ``text`` to one member and return the message, without secrets.
 
@@ -62,23 +63,33 @@ class Sender:
             msg_id: None gives it a new one. Sending one that was sent to ``to`` before does nothing more: so whoever
                 goes on after a crash may send again.
             in_reply_to: the ``msg_id`` of the message that this one answers.
+            by: the person who speaks through ``sender``; None is nobody else. It is recorded and not sent.
 
         Raises:
             UnknownMember: ``to`` is nobody in the team, or ``sender`` is not one of ours.
             InvalidText, UsageError: the text is blank, has a lone surrogate, or more than a million characters.
             Damaged: a symlink stands in the place of the inboxes.
         """
-        return self._send([to], text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to)[0]
+        message = self._send([to], text, sender=sender, summary=summary, msg_id=msg_id, in_reply_to=in_reply_to, by=by)
+        return message[0]
 
-    def broadcast(self, text: str, *, sender: str, summary: str | None = None) -> list[Message]:
+    def broadcast(self, text: str, *, sender: str, summary: str | None = None, by: str | None = None) -> list[Message]:
         """Send ``text`` to every other member, one message each, and return the messages."""
         names = [member.name for member in self._roster.read().members if member.name != sender]
-        return self._send(names, text, sender=sender, summary=summary)
+        return self._send(names, text, sender=sender, summary=summary, by=by)
 
-    def reply(self, message: Message, text: str, *, summary: str | None = None, msg_id: str | None = None) -> Message:
+    def reply(
+        self,
+        message: Message,
+        text: str,
+        *,
+        summary: str | None = None,
+        msg_id: str | None = None,
+        by: str | None = None,
+    ) -> Message:
         """Answer ``message`` as the one to whom it went; errors as in :meth:`send`."""
         return self.send(
-            message.sender, text, sender=message.to, summary=summary, msg_id=msg_id, in_reply_to=message.msg_id
+            message.sender, text, sender=message.to, summary=summary, msg_id=msg_id, in_reply_to=message.msg_id, by=by
         )
 
     def post_again(self) -> list[Message]:
@@ -100,6 +111,7 @@ class Sender:
         summary: str | None,
         msg_id: str | None = None,
         in_reply_to: str | None = None,
+        by: str | None = None,
     ) -> list[Message]:
         _check_text(text)
         config = self._roster.read()
@@ -108,7 +120,10 @@ class Sender:
         color = config.member(sender).color
         self._post.catch_up()
         if not self._post.is_ours(sender):
-            raise UnknownMember(f"{sender} belongs to another program; only members that joined here can send here")
+            raise UnknownMember(
+                f"{sender} belongs to another program; only members that joined here can send here",
+                hint=f"'onecontext team join {self._journal.team} --name YOU --by-hand' makes you one",
+            )
         messages = [
             Message(
                 msg_id=msg_id or self._new_id(),
@@ -119,6 +134,7 @@ class Sender:
                 summary=summary or None,
                 color=color,
                 in_reply_to=in_reply_to,
+                by=by,
             )
             for name in names
         ]

@@ -1,0 +1,136 @@
+"""A person's decision about a request: on record first, then sent to who asked.
+
+Rule 1: of several who decide, one does; the others are told who it was. What was decided is never decided again.
+Rule 2: ``request.decided`` is on the disk before the answer is sent. Whoever decides the same once more after a kill in
+    between sends the answer that is missing; its id is made of the request, so that it is sent once.
+Rule 3: only what was asked of a member of ours is decided here: an answer goes out in that member's name.
+Rule 4: after its expiry nobody approves; to deny is still right.
+"""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+from onecontext.errors import Conflict, UnknownMember, UsageError
+from teams.engine.journal import utc_now
+from teams.protocol.config import LEAD
+from teams.protocol.heartbeat import Life
+from teams.protocol.mail.forms import (
+    Form,
+    PermissionRequest,
+    PermissionResponse,
+    PlanApprovalRequest,
+    PlanApprovalResponse,
+    ShutdownApproved,
+    ShutdownRejected,
+)
+from teams.protocol.mail.requests import DECIDED, Decision, Request, decision_of
+from teams.protocol.team import Team
+
+_OURS = uuid.UUID("3b0c1d52-6a0f-5f0e-8c55-0b4f7f0d2c61")
+
+
+def decide(
+    team: Team, request: Request, *, approved: bool, by: str, reason: str = "", now: datetime | None = None
+) -> Decision:
+    """Record the decision and send it to who asked; return it.
+
+    Args:
+        by: whose decision it is.
+        reason: why; of an approved plan what to keep in mind.
+        now: aware; None is now.
+
+    Raises:
+        Conflict: it was decided before; that stands, and its answer is sent where it was not yet.
+        UsageError: it has expired, or a process of ours answers it by itself; nothing was written.
+        UnknownMember: it was asked of another program's member; nothing was written.
+    """
+    _check(team, request, approved=approved, now=now or utc_now())
+    message = request.message
+    data = {
+        "request": request.id,
+        "msg_id": message.msg_id,
+        "form": request.form.type,
+        "to": message.sender,
+        "approved": approved,
+        "by": by,
+        "reason": reason,
+    }
+    team.receive(message.to)  # what lies in its inbox and nobody took in is on record from here on
+    event = team.journal.append(DECIDED, data, agent=by, guard=lambda: _refuse_decided(team, request))
+    decision = Decision(approved, by, str(event.data["reason"]), event.at)
+    _answer(team, request, decision)
+    return decision
+
+
+def _check(team: Team, request: Request, *, approved: bool, now: datetime) -> None:
+    reader, expires_at = request.message.to, request.expires_at
+    if not team.is_ours(reader):
+        raise UnknownMember(
+            f"it was asked of {reader}, who belongs to another program", hint="it is answered there, where that runs"
+        )
+    if request.form.type == "shutdown_request" and team.pulse(reader).life is Life.ALIVE:
+        raise UsageError(f"{reader} is at work in a process of its own, which answers that itself")
+    if request.form.type == "shutdown_request" and reader == LEAD and approved:
+        raise UsageError("the lead of a team does not leave it", hint="deny it with a reason")
+    if approved and request.decision is None and expires_at is not None and expires_at <= now:
+        raise UsageError(
+            f"the request expired at {expires_at.astimezone():%Y-%m-%d %H:%M:%S}", hint="who asked may ask again"
+        )
+
+
+def _refuse_decided(team: Team, request: Request) -> None:
+    """Raise Conflict where the request has a decision; the caller holds the journal."""
+    decision = decision_of(team.journal, request)
+    if decision is not None:
+        raise _Decided(replace(request, decision=decision))
+
+
+class _Decided(Conflict):
+    """Somebody decided it before."""
+
+    def __init__(self, request: Request) -> None:
+        decision = request.decision
+        assert decision is not None
+        word = "approved" if decision.approved else "denied"
+        at = decision.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        super().__init__(f"the request {request.id} was {word} by {decision.by or 'somebody'} at {at}")
+        self.request = request
+
+
+def finish(team: Team, error: Conflict) -> None:
+    """Send the answer that a kill kept from who asked, where ``error`` says that a request was decided before."""
+    if isinstance(error, _Decided) and error.request.decision is not None:
+        _answer(team, error.request, error.request.decision)
+
+
+def _answer(team: Team, request: Request, decision: Decision) -> None:
+    """Send the answer, in the name of who was asked, and take the request out of their mail."""
+    message = request.message
+    msg_id = str(uuid.uuid5(_OURS, "\n".join((team.name, message.to, message.msg_id))))
+    form = _form(team, request, decision)
+    summary = f"{'approved' if decision.approved else 'denied'}: {request.id}"
+    team.reply(message, form.to_text(), summary=summary, msg_id=msg_id, by=decision.by or None)
+    team.acknowledge(message.to, [message])
+    if isinstance(form, ShutdownApproved):
+        team.leave(message.to, reason="shutdown approved")
+
+
+def _form(team: Team, request: Request, decision: Decision) -> Form:
+    asked = request.form
+    if isinstance(asked, PlanApprovalRequest):
+        return PlanApprovalResponse.make(
+            asked.request_id, approved=decision.approved, feedback=decision.reason or None, at=decision.at
+        )
+    if isinstance(asked, PermissionRequest):
+        if not decision.approved:
+            return PermissionResponse.make(
+                asked.request_id, subtype="error", tool_use_id=asked.tool_use_id, error=decision.reason
+            )
+        exactly = {"updated_input": asked.input, "permission_updates": []}
+        return PermissionResponse.make(
+            asked.request_id, subtype="success", tool_use_id=asked.tool_use_id, response=exactly
+        )
+    if not decision.approved:
+        return ShutdownRejected.make(asked.request_id, request.message.to, reason=decision.reason, at=decision.at)
+    return ShutdownApproved.make(asked.request_id, team.config.member(request.message.to), at=decision.at)

@@ -1,0 +1,152 @@
+"""Requests for leave and questions, as events show them, and who decided them.
+
+Rule 1: who asks chose the request's id, so two may have the same: the message that asks is what is decided.
+Rule 2: only an answer of the one who was asked closes a request, besides a person's ``request.decided``.
+Rule 3: what is asked is kept whole: a person decides on the exact words.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from teams.engine.event import Event
+from tui import fields
+from tui.snapshot import Request
+
+KEPT_DECIDED = 200
+LEAD = "team-lead"
+_ASKING = {"permission_request": "permission", "plan_approval_request": "plan", "shutdown_request": "shutdown"}
+_ANSWERS = ("permission_response", "plan_approval_response", "shutdown_approved", "shutdown_rejected")
+
+
+class Requests:
+    """The requests by id, oldest first; of those that are decided the newest are kept."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, Request] = OrderedDict()
+        self._decided: OrderedDict[str, Request] = OrderedDict()
+        self._ours: set[str] = set()
+
+    def all(self) -> tuple[Request, ...]:
+        """Return those that wait, then those that were decided, each oldest first."""
+        waiting = (replace(one, ours=one.kind == "question" or one.to in self._ours) for one in self._open.values())
+        return (*waiting, *self._decided.values())
+
+    def is_ours(self, name: str) -> bool:
+        """Say whether a member of that name joined through us and has not left."""
+        return name in self._ours
+
+    def take_member(self, event: Event) -> None:
+        """Note who is ours (the rule of :class:`teams.protocol.mail.post.Post`)."""
+        name = fields.text(event.data, "name")
+        if event.type == "team.created":
+            self._ours.add(LEAD)
+        elif event.type in ("member.joined", "member.rejoined"):
+            self._ours.add(name)
+        elif event.type in ("member.left", "member.found"):
+            self._ours.discard(name)
+
+    def take_sent(self, event: Event) -> tuple[Request | None, list[Request]]:
+        """Take in a message; return the request that it makes, and those that it answers."""
+        form = fields.text(event.data, "form")
+        if form in _ASKING:
+            return self._asked(event, _ASKING[form]), []
+        if form in _ANSWERS:
+            return None, self._answered(event, form)
+        return None, []
+
+    def take_decided(self, event: Event) -> Request | None:
+        """Take in a person's decision; return the request, None where nobody asked that."""
+        approved = fields.flag(event.data, "approved")
+        by, reason = fields.text(event.data, "by"), fields.text(event.data, "reason")
+        return self._close(fields.text(event.data, "msg_id"), event, approved=approved, by=by, reason=reason)
+
+    def take_question(self, event: Event, text: str) -> Request:
+        """Take in that a task needs an answer."""
+        key = f"task:{event.task}"
+        request = Request(key, key, "question", event.agent or "", "", event.at, "", text, "", task=event.task)
+        self._open[key] = request
+        return request
+
+    def take_answer(self, event: Event, text: str) -> Request | None:
+        """Take in that the task needs none any more; the question of an answered one is kept with who answered."""
+        answered = event.type == "task.answered"
+        return self._close(f"task:{event.task}", event, approved=answered, by=event.agent or "", reason=text)
+
+    def _asked(self, event: Event, kind: str) -> Request | None:
+        body, data = _body(fields.text(event.data, "text")), event.data
+        key = fields.text(data, "msg_id") or event.id
+        if key in self._open or key in self._decided:
+            return None
+        request = Request(
+            id=key,
+            name=fields.text(body, "request_id") or fields.text(body, "requestId"),
+            kind=kind,
+            asker=fields.text(data, "from"),
+            to=fields.text(data, "to"),
+            at=event.at,
+            tool=fields.text(body, "tool_name"),
+            action=_action(kind, body),
+            why=fields.text(body, "description"),
+            expires_at=_time(fields.text(body, "expires_at")),
+            verified=data.get("verified") is not False,
+        )
+        self._open[key] = request
+        return request
+
+    def _answered(self, event: Event, form: str) -> list[Request]:
+        body, data = _body(fields.text(event.data, "text")), event.data
+        if data.get("verified") is False:
+            return []
+        name = fields.text(body, "request_id") or fields.text(body, "requestId")
+        way = (name, fields.text(data, "from"), fields.text(data, "to"))
+        keys = [key for key, one in self._open.items() if (one.name, one.to, one.asker) == way]
+        approved = _granted(form, body)
+        by = fields.text(data, "by") or way[1]
+        why = next(filter(None, (fields.text(body, key) for key in ("feedback", "error", "reason"))), "")
+        closed = (self._close(key, event, approved=approved, by=by, reason=why) for key in keys)
+        return [one for one in closed if one is not None]
+
+    def _close(self, key: str, event: Event, *, approved: bool, by: str, reason: str) -> Request | None:
+        request = self._open.pop(key, None)
+        if request is None:
+            return None
+        ours = request.kind == "question" or request.to in self._ours
+        done = replace(request, approved=approved, by=by, reason=reason, decided_at=event.at, ours=ours)
+        # A task may ask again under its name: what was decided has a name of its own.
+        self._decided[f"{key}@{event.id}"] = done
+        if len(self._decided) > KEPT_DECIDED:
+            self._decided.popitem(last=False)
+        return done
+
+
+def _action(kind: str, body: Mapping[str, Any]) -> str:
+    """Return what would be done, whole: the arguments of a tool as JSON, a plan, why somebody shall end."""
+    if kind == "permission":
+        return json.dumps(body.get("input"), indent=2, ensure_ascii=False)
+    return fields.text(body, "planContent") or fields.text(body, "reason")
+
+
+def _granted(form: str, body: Mapping[str, Any]) -> bool:
+    if form == "permission_response":
+        return fields.text(body, "subtype") == "success"
+    return form == "shutdown_approved" or fields.flag(body, "approved")
+
+
+def _body(text: str) -> Mapping[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, Mapping) else {}
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else None
