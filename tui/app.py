@@ -28,7 +28,7 @@ from tui.views.page import Page
 from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
-from tui.views.view import Narrowing, Places, Scene
+from tui.views.view import Narrowing, Places, Scene, Turned
 
 
 class Source(Protocol):
@@ -179,8 +179,9 @@ class MonitorApp(App[None]):
             self._stage.zoom()
             self._name_keys()
 
+    @on(Turned)
     def _name_keys(self) -> None:
-        self._foot.keys_of(self._stage.view.KEYS, home=self._stage.at_home)
+        self._foot.keys_of(self._stage.view.own_keys, home=self._stage.at_home)
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
 
@@ -227,7 +228,7 @@ class MonitorApp(App[None]):
     def action_help(self) -> None:
         """Show the keys."""
         if self._at_top:
-            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.KEYS))
+            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.own_keys))
 
     def action_palette(self) -> None:
         """Go to the next palette: dark, light, and one for eyes that see few colours."""

@@ -10,7 +10,22 @@ from typing import NamedTuple
 from onecontext.text import amounts
 from tui.snapshot import Usage
 
-TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref")
+TONES = (
+    "plain",
+    "dim",
+    "faint",
+    "bold",
+    "heading",
+    "good",
+    "bad",
+    "warn",
+    "info",
+    "accent",
+    "review",
+    "ref",
+    "file",
+    "hunk",
+)
 LANE_TONES = tuple(f"lane{number}" for number in range(6))
 
 

@@ -4,9 +4,10 @@ Rule 1: imported and opened only when there is something to draw; a failure is a
 Rule 2: nothing is written: a milestone that git does not have yet is drawn when its writer has put it there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from onecontext.errors import NoMemory, OneContextError
 from tui.snapshot import GraphLine
@@ -52,6 +53,11 @@ def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     rows = Memory.open(path).graph(limit=LIMIT, settle=False)
     if until is not None:
         rows = lay_out([row.commit for row in rows if row.commit and row.commit.at <= until])
+    return lines_of(rows)
+
+
+def lines_of(rows: Iterable[Any]) -> tuple[GraphLine, ...]:
+    """Return rows of :func:`onecontext.recall.graph.lay_out` as lines of a picture."""
     lines = []
     for row in rows:
         commit = row.commit

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
@@ -52,6 +53,10 @@ class Narrowing(Protocol):
         """Show only what has all of ``words``; "" shows everything again."""
 
 
+class Turned(Message):
+    """A view shows another side of itself, which has keys of its own."""
+
+
 class View(Vertical):
     """A whole screen about one thing. Subclasses compose it and draw a scene (:meth:`draw`)."""
 
@@ -59,6 +64,11 @@ class View(Vertical):
     """Its own keys and what they do, for the foot and the help, the most useful first."""
 
     scene: Scene | None = None
+
+    @property
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        """Those of the side of it that is shown."""
+        return self.KEYS
 
     def show(self, scene: Scene) -> None:
         """Draw ``scene``, now or as soon as there is something to draw it on."""
@@ -74,15 +84,18 @@ class View(Vertical):
     def draw(self, scene: Scene) -> None:
         """Draw ``scene``."""
 
-    def ask(self, look: Callable[[], Found], then: Callable[[Found], None]) -> None:
-        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile."""
+    def ask(self, look: Callable[[], Found], then: Callable[[Found], None], *, about: str = "") -> None:
+        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile.
+
+        ``about``: what it is asked about; only what is about the same takes the place of what was asked before.
+        """
 
         def work() -> None:
             found = look()
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(then, found)
 
-        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}")
+        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}-{about}")
 
     def first(self) -> Widget:
         """Return the part that has the focus when the view is shown: the first that can."""
