@@ -143,7 +143,7 @@ def test_what_differs_between_two_milestones_is_told_of_main_md_first_and_of_the
         (project / "money.py").write_text(text, encoding="utf-8")
         subprocess.run(["git", "commit", "-aqm", text], cwd=project, check=True)
         memory.write_main(f"# Plan\n\n{text}")
-        memory.commit(text.strip())
+        memory.commit(text.strip(), code_commit=commits(project)[0])
         memory.flush()
         marks.append(memory.show(memory.milestones(limit=1)[0].id).commit or "")
 
