@@ -20,12 +20,13 @@ from onecontext.memory.ends import Ends
 from onecontext.memory.locking import known_tip, locked
 from onecontext.records import Milestone, split
 from onecontext.store import repository, worktrees
-from onecontext.store.files import check_way, read_bytes
+from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S
 from onecontext.store.objects import Objects
 from onecontext.store.place import Place
 from onecontext.store.schema import check_version
+from onecontext.store.ways import check_way
 from onecontext.text.redact import redact
 
 PERSON = "human"

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from onecontext.records import Raw, Split, joined, split
 from onecontext.store.durable import sync_names
-from onecontext.store.files import MAX_LOG_BYTES, append_bytes, check_way, open_to_read, read_bytes, replace_bytes
+from onecontext.store.files import MAX_LOG_BYTES, append_bytes, open_to_read, read_bytes, replace_bytes
 from onecontext.store.layout import Layout
 from onecontext.store.marks import Mark, mark
 from onecontext.store.place import Place
 from onecontext.store.quarantine import set_aside
+from onecontext.store.ways import check_way
 
 _FIRST_LOOK_BYTES = 4 * 1024
 _NUMBER = re.compile(rb"### Step (\d{1,18}) ")

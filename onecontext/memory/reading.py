@@ -8,8 +8,9 @@ from contextlib import suppress
 from onecontext.errors import InvalidName, LockTimeout, StorageError, UnknownBranch
 from onecontext.memory.locking import known_tip
 from onecontext.store import ahead
-from onecontext.store.files import check_way, read_bytes
+from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout
+from onecontext.store.ways import check_way
 
 _WAIT_S = 1.0
 

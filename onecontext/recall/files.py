@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 from onecontext.memory.locking import known_tip
 from onecontext.records import joined, split
 from onecontext.store import ahead
-from onecontext.store.files import MAX_LOG_BYTES, check_way, read_bytes
+from onecontext.store.files import MAX_LOG_BYTES, read_bytes
 from onecontext.store.layout import Layout
 from onecontext.store.view import view
+from onecontext.store.ways import check_way
 
 if TYPE_CHECKING:
     from onecontext.store.objects import Objects

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from onecontext.errors import REPAIR, Damaged, InvalidName, NoMemory
 from onecontext.names import check_name
-from onecontext.store.files import check_kinds, check_way, read_bytes
+from onecontext.store.files import read_bytes
 from onecontext.store.place import HEX, Place, small
 from onecontext.store.schema import DURABILITY, check_durability, check_version
+from onecontext.store.ways import check_kinds, check_way
 
 FOLDER = ".onecontext"
 _HEADS = "refs/heads/"

@@ -17,7 +17,6 @@ from onecontext.errors import REPAIR, Damaged
 from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
-from onecontext.store.files import check_all_regular
 from onecontext.store.layout import Layout
 from onecontext.store.translating import translated
 from onecontext.store.trees import (
@@ -35,6 +34,7 @@ from onecontext.store.trees import (
     with_entries,
 )
 from onecontext.store.unwritten import Unwritten
+from onecontext.store.ways import check_all_regular
 
 # A memory made by another user of this machine is read all the same: nothing that lies in it is ever run.
 pygit2.settings.owner_validation = False

@@ -15,9 +15,10 @@ from pathlib import Path
 from onecontext.errors import Conflict
 from onecontext.names import check_name, is_name
 from onecontext.store import gitlock
-from onecontext.store.files import check_way, read_bytes, replace_bytes, sync_folder
+from onecontext.store.files import read_bytes, replace_bytes, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
+from onecontext.store.ways import check_way
 
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 DELETED, DELETED_TAGS = "refs/onecontext/deleted/", "refs/onecontext/deleted-tags/"

@@ -11,10 +11,11 @@ import pygit2
 
 from onecontext.store import gitlock
 from onecontext.store.durable import make_folder, sync_file, sync_tree
-from onecontext.store.files import check_kinds, read_bytes, replace_bytes, replace_text, sync_folder
+from onecontext.store.files import read_bytes, replace_bytes, replace_text, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
 from onecontext.store.translating import translated
+from onecontext.store.ways import check_kinds
 
 # Team folders and working copies lie in the memory's folder without being memory; the rest is ours in flight.
 _EXCLUDE = ("teams/", "tasks/", "work/", ".*.tmp")

@@ -18,20 +18,13 @@ from pathlib import Path
 from onecontext.errors import REPAIR, Damaged
 from onecontext.store import indexes
 from onecontext.store.durable import make_folder, sync_names
-from onecontext.store.files import (
-    check_kinds,
-    check_way,
-    read_bytes,
-    replace_bytes,
-    replace_name,
-    replace_text,
-    sync_folder,
-)
+from onecontext.store.files import read_bytes, replace_bytes, replace_name, replace_text, sync_folder
 from onecontext.store.layout import Layout
 from onecontext.store.objects import Objects
 from onecontext.store.place import Place
 from onecontext.store.quarantine import set_aside
 from onecontext.store.view import View, view
+from onecontext.store.ways import check_kinds, check_way
 
 Changed = Mapping[str, tuple[str | None, str | None]]
 

@@ -18,9 +18,10 @@ from typing import BinaryIO
 
 from onecontext.errors import AmbiguousRevision, Damaged, LockTimeout, UnknownVariable, UsageError
 from onecontext.store.durable import make_folder
-from onecontext.store.files import check_way, open_to_read
+from onecontext.store.files import open_to_read
 from onecontext.store.layout import Layout
 from onecontext.store.locks import held
+from onecontext.store.ways import check_way
 from onecontext.variables.model import Kept
 
 PREFIX = "ctx:"

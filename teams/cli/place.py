@@ -11,7 +11,8 @@ from pathlib import Path
 from onecontext.cli.main import Invocation
 from onecontext.errors import NoTeam
 from teams.engine.kept import Kept, kept
-from teams.protocol.team import ENDED, JOURNAL, Team, whole_name
+from teams.protocol.naming import ENDED, JOURNAL, whole_name
+from teams.protocol.team import Team
 
 AGENT_VARIABLE = "ONECONTEXT_AGENT"
 TEAM_VARIABLE = "ONECONTEXT_TEAM"

@@ -12,7 +12,8 @@ from teams.cli.options import readable_of
 from teams.cli.traces import traces_of
 from teams.cli.workers import crew_of, told
 from teams.mission.config import Config
-from teams.mission.opening import open_box, open_roles, open_site, open_skills, skill_folders, uncommitted, with_models
+from teams.mission.opening import open_box, open_roles, open_site, open_skills, skill_folders, uncommitted
+from teams.mission.roles.models import with_models
 from teams.mission.routes import open_routes
 from teams.mission.site import Site
 from teams.models.registry import SCRIPTED

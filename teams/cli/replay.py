@@ -24,7 +24,7 @@ from teams.cli.replay_source import Recorded, open_regular, recorded
 from teams.engine.event import Event
 from teams.engine.line import MAX_LINE_BYTES
 from teams.engine.locks import file_lock
-from teams.protocol.team import JOURNAL as _JOURNAL
+from teams.protocol.naming import JOURNAL as _JOURNAL
 from teams.protocol.team import Team
 
 BEAT_S = 0.5

@@ -26,6 +26,7 @@ _WHO = {"worker", "worker_sandbox"}
 _HOW = {
     "model",
     "api_base",
+    "workers",
     "max_attempts",
     "sandbox",
     "readable",
@@ -50,6 +51,7 @@ def add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-attempts", type=int, help="attempts at one task; more than before reopens what they ended"
     )
+    parser.add_argument("--workers", type=int, help="how many work at once from here on (default: as before)")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], help="default: as before")
     add_means(parser)
 

@@ -24,8 +24,8 @@ from teams.mission.opening import (
     open_site,
     open_skills,
     skill_folders,
-    with_models,
 )
+from teams.mission.roles.models import with_models
 from teams.mission.roles.roles import WORKER
 from teams.mission.routes import open_routes
 from teams.mission.site import LEAD, Site

@@ -26,6 +26,7 @@ class History:
     base: str
     model: str
     workers: int
+    """How many work at once, as it was said last."""
     sandbox: str
     max_attempts: int
     budget: Mapping[str, Any] = field(default_factory=dict)
@@ -42,6 +43,8 @@ class History:
     """Of a fork: the mission that it comes from; "" for any other."""
     forked: Mapping[str, Any] | None = None
     """Of a fork: the data of ``mission.forked``; without it the fork was cut short before it was whole."""
+    most_workers: int = 0
+    """The largest that ``workers`` ever was: so many may have held tasks. Unlike ``workers`` it never shrinks."""
     contract: Contract | None = None
     ending: str | None = None
     reason: str = ""
@@ -107,6 +110,17 @@ class _Started(BaseModel):
     forked_from: str = ""
 
 
+class _Resumed(BaseModel):
+    """What ``mission.resumed`` may say of how it goes on; what it does not say is as before."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    workers: int = Field(default=1, ge=1)
+    budget: dict[str, Any] = {}
+    who: dict[str, str] = {}
+    address: str = ""
+
+
 class _Forked(BaseModel):
     """What ``mission.forked`` must say."""
 
@@ -120,7 +134,9 @@ def _with(history: History | None, event: Event) -> History | None:
     data = event.data
     if event.type == "mission.started":
         started = _Started.model_validate(data)
-        return History(mission=event.mission or "", accepted=started.base, **dict(started))
+        return History(
+            mission=event.mission or "", accepted=started.base, most_workers=started.workers, **dict(started)
+        )
     if history is None:
         return None
     if event.type == "mission.planned" or (event.type == "mission.decided" and data.get("contract")):
@@ -135,7 +151,7 @@ def _with(history: History | None, event: Event) -> History | None:
         history.reason = data["reason"]
     elif event.type == "mission.resumed":
         history.ending, history.reason = None, ""
-        history.budget = data.get("budget", history.budget)
-        history.who = data.get("who", history.who)
-        history.address = data.get("address", history.address)
+        for name, value in _Resumed.model_validate(data).model_dump(exclude_unset=True).items():
+            setattr(history, name, value)
+        history.most_workers = max(history.most_workers, history.workers)
     return history

@@ -77,7 +77,7 @@ class Mission:
             self._tending.halt.lift(mission=site.mission, by=by)
             history = self._history()
             self._tending.come_back(reason=history.reason)
-            give_back(site.team, site.mission, workers=site.config.workers)
+            give_back(site.team, site.mission, workers=max(history.most_workers, site.config.workers))
             self._unblock_what_may_be_tried_again()
             return self._go_on(history)
 

@@ -1,6 +1,5 @@
 """From a configuration to the site of a mission: what is missing is said before anything is started."""
 
-import difflib
 import re
 import sys
 import threading
@@ -10,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from onecontext.api import Memory
-from onecontext.errors import SetupError, UsageError
 from onecontext.store.project import Project
 from onecontext.store.surroundings import EXCLUDE_LINE, exclude_file, find_repository, is_excluded
 from onecontext.text.redact import redact
@@ -24,10 +22,10 @@ from teams.agent.definitions import client_folder, find_definitions
 from teams.guard.environment import environment_folders
 from teams.guard.port import Sandbox
 from teams.guard.registry import open_sandbox
-from teams.mission.config import FILE_NAME, Config
+from teams.mission.config import Config
 from teams.mission.control.which import steps_of
 from teams.mission.recorder import fallbacks, waits
-from teams.mission.roles.roles import NO_ROLES, PARTS, Roles, find_roles
+from teams.mission.roles.roles import NO_ROLES, Roles, find_roles
 from teams.mission.site import LEAD, Site
 from teams.mission.skilled import Skilled
 from teams.mission.spending.budget import Budget, spent_before
@@ -40,8 +38,6 @@ from teams.mission.tools import harmless
 from teams.mission.workers.crew import NOBODY, Crew
 from teams.models.answers import Answers, answered
 from teams.models.patient import Waiting
-from teams.models.reader import ROLE as READER
-from teams.models.registry import SCRIPTED, open_models
 from teams.models.routing import Routes, Surroundings
 from teams.protocol.team import Team
 
@@ -89,51 +85,9 @@ def skill_folders(skills: Skilled, project: Project, env: Mapping[str, str]) -> 
     return skills.folders(project.path, _home(env))
 
 
-def with_models(config: Config, roles: Roles, env: Mapping[str, str]) -> tuple[Config, list[str]]:
-    """Return the configuration with the models that roles name for themselves, and what of that cannot be had.
-
-    What ``[model] roles`` says goes before. In a scripted run a role's real model is not asked: nobody shall pay for a
-    test. A role that nobody has may be one of a playbook's, so it is noted.
-
-    Raises:
-        UsageError: ``[model] roles`` has a role that nobody has, and that is nearly one that is there.
-    """
-    models, notes = dict(config.model.roles), _unknown_roles(config, roles)
-    for name, role in roles.defined.items():
-        if role.model is None or name in models:
-            continue
-        if why := _why_no_model(role.model, config, env):
-            notes.append(f"role {name} takes the mission's model: {role.model} {why}")
-        else:
-            models[name] = role.model
-    return config.model_copy(update={"model": config.model.model_copy(update={"roles": models})}), notes
-
-
-def _unknown_roles(config: Config, roles: Roles) -> list[str]:
-    known, notes = [*PARTS, *roles.names, READER], []
-    for name in config.model.roles:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-        if name in known:
-            continue
-        if near:
-            raise UsageError(f"{FILE_NAME}: model.roles: there is no role {name!r}; did you mean {near[0]!r}?")
-        notes.append(f"[model] roles names {name}, which is no role here; a step of a playbook may have it")
-    return notes
-
-
 def uncommitted(project: Project) -> list[str]:
     """Return a note where the repository has changes that no agent sees: they begin with what is committed."""
     return ["changes that are not committed are not seen by agents"] if project.is_dirty else []
-
-
-def _why_no_model(name: str, config: Config, env: Mapping[str, str]) -> str:
-    if config.model.name.startswith(SCRIPTED) and not name.startswith(SCRIPTED):
-        return "is a real one, and the mission is scripted"
-    try:
-        open_models(name, api_base=config.model.api_base, env=env)
-    except (SetupError, UsageError) as error:
-        return f"cannot be had ({error.message})"
-    return ""
 
 
 def _home(env: Mapping[str, str]) -> Path | None:

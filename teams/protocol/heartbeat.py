@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 from onecontext.errors import Damaged
 from onecontext.names import check_name, is_name
-from onecontext.store.files import check_kinds, read_bytes, replace_text
+from onecontext.store.files import read_bytes, replace_text
+from onecontext.store.ways import check_kinds
 from teams.engine.processes import ProcessId, Where, any_runs, descendants, here, runs, this_process
 
 BEAT_S = 2.0

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from onecontext.errors import AmbiguousName, Damaged, NoTeam, UsageError
+from onecontext.errors import Damaged, NoTeam, UsageError
 from onecontext.names import check_name
 from onecontext.store.durable import make_folder
 from teams.engine.event import Event
@@ -27,26 +27,11 @@ from teams.protocol.mail.message import Message
 from teams.protocol.mail.post import Post
 from teams.protocol.mail.sender import Sender
 from teams.protocol.membership import Membership
+from teams.protocol.naming import ENDED, teams_under
 from teams.protocol.roster import Roster
 from teams.protocol.violations import Violations
 
 Names = list[str]
-JOURNAL = Path("onecontext") / "journal.jsonl"
-"""Where a team's journal is in its folder."""
-ENDED = Path("onecontext") / "ended"
-"""Where, under a root, journals are kept that outlive the folders of their teams (:mod:`teams.engine.kept`)."""
-
-
-def whole_name(name: str, names: Sequence[str]) -> str:
-    """Return the one of ``names`` that is, or alone begins with, ``name``; ``name`` itself where none does.
-
-    Raises:
-        AmbiguousName: several begin with it, and none is it.
-    """
-    found = [name] if name in names else [one for one in names if name and one.startswith(name)]
-    if len(found) > 1:
-        raise AmbiguousName(name, sorted(found))
-    return found[0] if found else name
 
 
 class Team:
@@ -147,8 +132,7 @@ class Team:
     @staticmethod
     def list(root: Path | str) -> Names:
         """Return the names of the teams under ``root``, the one that was last at work first."""
-        configs = [path for path in (Path(root) / "teams").glob("*/config.json") if not path.parent.is_symlink()]
-        return [path.parent.name for path in sorted(configs, key=_last_written, reverse=True)]
+        return teams_under(Path(root))
 
     @property
     def config(self) -> Config:
@@ -272,13 +256,3 @@ class Team:
 def _refuse_link(folder: Path) -> None:
     if folder.is_symlink():
         raise Damaged(f"{folder} is a symlink, which is not followed")
-
-
-def _last_written(config: Path) -> float:
-    for path in (config.parent / "onecontext" / "journal.jsonl", config):
-        try:
-            return path.lstat().st_mtime
-        except OSError:
-            # It is not there, or out of reach: then it says nothing about when.
-            continue
-    return 0.0

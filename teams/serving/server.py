@@ -117,7 +117,7 @@ class Server:
             base = site.project.head_commit
             self._tending.begin(self._goal, base=base, model=self._model, scripted=self._scripted, **self._more())
         else:
-            self._tending.come_back(reason=history.reason)
+            self._tending.come_back(reason=history.reason, workers=self._concurrency)
         self._record_workflow(mended=False)
         self._chronicle.catch_up()
 
@@ -182,12 +182,16 @@ class Server:
     def _record(self, type_: str, data: dict[str, Any]) -> None:
         self._site.journal.append(type_, data, mission=self._site.mission, agent=LEAD if self._is_ours else None)
 
+    @property
+    def _concurrency(self) -> int:
+        return self._file.current.settings.concurrency or self._site.config.workers
+
     def _more(self) -> dict[str, object]:
         """Return what the record of the beginning has besides, or instead of, that of a mission."""
         settings, config = self._file.current.settings, self._site.config
         return {
             "serving": True,
-            "workers": settings.concurrency or config.workers,
+            "workers": self._concurrency,
             "max_attempts": settings.max_attempts or config.max_attempts,
         }
 

@@ -44,6 +44,11 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def script(tmp_path: Path) -> str:
+    return script_of(tmp_path, works_s=0.1)
+
+
+def script_of(folder: Path, *, works_s: float) -> str:
+    """Write how two tasks are done side by side and a third after them, each in so many seconds."""
     keys = [file.removesuffix(".txt") for file in FILES]
     assertions = [
         {"id": f"VAL-{key.upper()}-001", "text": f"{key} says yes", "command": says("yes", f"{key}.txt")}
@@ -51,8 +56,8 @@ def script(tmp_path: Path) -> str:
     ]
     tasks = [{"key": key, "subject": f"Let {key} say yes", "assertions": [f"VAL-{key.upper()}-001"]} for key in keys]
     tasks[2]["after"] = ["a", "b"]
-    workers = [work(key, ("run", {"command": f"sleep 0.1; echo yes > {key}.txt"})) for key in keys]
-    return write_script(tmp_path, [plan(assertions, tasks), *workers, verdict()])
+    workers = [work(key, ("run", {"command": f"sleep {works_s}; echo yes > {key}.txt"})) for key in keys]
+    return write_script(folder, [plan(assertions, tasks), *workers, verdict()])
 
 
 def kill_after(repository: Path, script: str, moment: str, count: int = 1) -> None:
@@ -98,6 +103,22 @@ def test_a_killed_mission_is_resumed_to_its_end(repository: Path, script: str, m
     assert int(merges) == len(FILES)
     git(repository, "fsck", "--strict")
     git(repository / ".onecontext", "fsck", "--strict")
+
+
+def test_with_fewer_workers_than_before_what_the_others_held_is_done_by_those_who_are_left(
+    repository: Path, tmp_path: Path
+) -> None:
+    kill_after(repository, script_of(tmp_path, works_s=2), "tool.intent", 3)
+    assert {event.agent for event in events_of(repository, "tool.intent")} == {"team-lead", "worker-1", "worker-2"}
+    last = events_of(repository)[-1].seq
+
+    ran = onecontext(repository, "resume", "--workers", "1", "--json")
+
+    assert ran.code == 0, ran.stderr
+    after = [event for event in events_of(repository) if event.seq > last]
+    assert "worker-2" not in {event.agent for event in after if event.type == "tool.intent"}
+    freed = [event for event in after if event.type in ("task.reaped", "task.released")]
+    assert len({event.task for event in freed}) == 2
 
 
 def test_killed_twice_it_still_finishes(repository: Path, script: str) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -53,6 +53,25 @@ def warm_up() -> None:
     """Let litellm load what it loads on a first request, so that no test measures that."""
     with OpenAIServer().running() as server:
         Ask(server)(text("warm"), stall_s=60)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Warm up before the first test of a module that imports this."""
+    warm_up()
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    """Give a server that answers as a test plans."""
+    with OpenAIServer().running() as running:
+        yield running
+
+
+@pytest.fixture
+def ask(server: OpenAIServer) -> Ask:
+    """Give who asks that server."""
+    return Ask(server)
 
 
 def streams() -> list[threading.Thread]:

@@ -1,7 +1,5 @@
 """Blame where a branch's metadata are damaged: the others tell what they know, and what is missing is said."""
 
-import io
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -9,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onecontext.api import Memory
-from onecontext.cli.main import main
 from tests.support.coder import Coder, told
+from tests.support.shell import Shell
 
 BROKEN = [
     b"created: [\n",
@@ -113,13 +111,13 @@ def test_the_command_says_what_it_could_not_read_and_still_answers(coder: Coder)
     one = coder.milestone(memory, "wrote one", coder.code("one\n"))
     broken(memory, "aside")
 
-    def run(*words: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        code = main(["blame", *words], env={}, cwd=coder.folder, stdin=io.StringIO(), stdout=out, stderr=err)
-        return code, out.getvalue(), err.getvalue()
+    run = Shell(coder.folder)
 
-    code, out, err = run("app.py")
-    assert code == 0
-    assert one in out
-    assert "milestones may be missing above: in the memory of the branch aside: branches/aside/metadata.yaml" in err
-    assert len(json.loads(run("app.py", "--json")[1])["data"]["unread"]) == 1
+    answer = run("blame", "app.py")
+
+    assert answer.code == 0
+    assert one in answer.out
+    assert (
+        "milestones may be missing above: in the memory of the branch aside: branches/aside/metadata.yaml" in answer.err
+    )
+    assert len(run("blame", "app.py", "--json").data["unread"]) == 1

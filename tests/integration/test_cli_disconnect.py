@@ -1,19 +1,15 @@
 """``onecontext disconnect``: what ``init`` wrote in the user's repository is gone, and nothing else."""
 
-import io
-import json
 import os
 import stat
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onecontext import Memory
-from onecontext.cli.main import main
 from onecontext.store.surroundings import find_repository, stop_excluding
+from tests.support.shell import Answer, Shell
 
 LINE = b".onecontext/\n"
 TEXTS = [
@@ -23,17 +19,6 @@ TEXTS = [
     b"\xff\xfe\n\n\n",
     b"x.onecontext/\n.onecontext/*\n #.onecontext/\n",
 ]
-
-
-@dataclass
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)["data"]
 
 
 @pytest.fixture
@@ -49,9 +34,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def disconnect(folder: Path, *words: str) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    code = main(["disconnect", *words], env={}, cwd=folder, stdin=io.StringIO(), stdout=out, stderr=err)
-    return Answer(code, out.getvalue(), err.getvalue())
+    return Shell(folder)("disconnect", *words)
 
 
 def exclude_of(top: Path) -> Path:

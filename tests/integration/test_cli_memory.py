@@ -1,41 +1,15 @@
 """The memory commands, as a person and as a program meet them."""
 
-import io
-import json
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onecontext import Memory
-from onecontext.cli.main import main
 from onecontext.text.tokens import default_counter
 from tests.support.memory import check, recalled
-
-
-@dataclass
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)["data"]
-
-
-class Shell:
-    def __init__(self, cwd: Path) -> None:
-        self.cwd = cwd
-
-    def __call__(self, *argv: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Answer:
-        out, err = io.StringIO(), io.StringIO()
-        code = main(argv, env=env or {}, cwd=self.cwd, stdin=io.StringIO(stdin), stdout=out, stderr=err)
-        return Answer(code, out.getvalue(), err.getvalue())
+from tests.support.shell import Shell
 
 
 @pytest.fixture

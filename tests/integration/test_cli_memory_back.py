@@ -1,37 +1,12 @@
 """Going back, names, pins and conflicts on the command line, as a person and as a program meet them."""
 
-import io
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onecontext import Memory
-from onecontext.cli.main import main
 from tests.support.memory import check
-
-
-@dataclass
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)["data"]
-
-
-class Shell:
-    def __init__(self, cwd: Path) -> None:
-        self.cwd = cwd
-
-    def __call__(self, *argv: str, stdin: str = "") -> Answer:
-        out, err = io.StringIO(), io.StringIO()
-        code = main(argv, env={}, cwd=self.cwd, stdin=io.StringIO(stdin), stdout=out, stderr=err)
-        return Answer(code, out.getvalue(), err.getvalue())
+from tests.support.shell import Shell
 
 
 @pytest.fixture

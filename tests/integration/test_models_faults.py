@@ -3,13 +3,12 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from onecontext.errors import ContextOverflow, GarbledReply, ModelRefused, ModelStalled, ModelUnavailable
 from teams.models.litellm_model import LitellmModel
-from tests.integration.asking import ASKED, KEY, MARKS, Ask, soon, streams, warm_up
+from tests.integration.asking import ASKED, KEY, MARKS, Ask, ask, server, soon, streams, warm
 from tests.integration.openai_server import (
     Answer,
     OpenAIServer,
@@ -23,23 +22,8 @@ from tests.integration.openai_server import (
     text,
 )
 
+__all__ = ["ask", "server", "warm"]
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
-    warm_up()
-
-
-@pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer().running() as server:
-        yield server
-
-
-@pytest.fixture
-def ask(server: OpenAIServer) -> Ask:
-    return Ask(server)
 
 
 def test_too_many_requests_wait_as_long_as_the_server_says(ask: Ask, server: OpenAIServer) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,26 +10,11 @@ from onecontext.errors import ModelError, ModelRefused
 from teams.agent.agent import Agent
 from teams.models.litellm_model import LitellmModel, load_litellm
 from teams.models.port import Message, ToolCall, Usage
-from tests.integration.asking import ASKED, KEY, MARKS, Ask, warm_up
+from tests.integration.asking import ASKED, KEY, MARKS, Ask, ask, server, warm
 from tests.integration.openai_server import OpenAIServer, call, refused, streamed, text
 
+__all__ = ["ask", "server", "warm"]
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
-    warm_up()
-
-
-@pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer().running() as server:
-        yield server
-
-
-@pytest.fixture
-def ask(server: OpenAIServer) -> Ask:
-    return Ask(server)
 
 
 def test_text_is_streamed_counted_and_priced(ask: Ask, server: OpenAIServer) -> None:

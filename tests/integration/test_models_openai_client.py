@@ -1,7 +1,6 @@
 """OpenAI's client as litellm is handed it: the same words on the wire, without a look at each message in every turn."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,21 +8,11 @@ import pytest
 from teams.models.litellm_model import LitellmModel
 from teams.models.openai_client import wire_client
 from teams.models.port import Message, ToolCall
-from tests.integration.asking import ASKED, KEY, MARKS, Ask, warm_up
+from tests.integration.asking import ASKED, KEY, MARKS, Ask, server, warm
 from tests.integration.openai_server import Handler, OpenAIServer, chunk, text
 
+__all__ = ["server", "warm"]
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
-    warm_up()
-
-
-@pytest.fixture
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer().running() as server:
-        yield server
 
 
 def certificates() -> bool:

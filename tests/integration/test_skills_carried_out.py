@@ -29,6 +29,10 @@ from tests.support.taught import File, taught
 
 Call = tuple[str, dict[str, Any]]
 pytestmark = pytest.mark.timeout(300)
+A_SAYS_YES = plan(
+    [{"id": "VAL-A-001", "text": "a says yes", "command": "grep -qx yes a.txt"}],
+    [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
+)
 
 
 def worker(task: str, *turns: tuple[str | None, list[Call]]) -> dict[str, Any]:
@@ -169,10 +173,7 @@ def test_what_a_worker_learned_by_the_skill_is_in_the_memory_of_the_next_session
     repository = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
     learned = "a.txt is read by the printer: no umlauts in it"
     script = [
-        plan(
-            [{"id": "VAL-A-001", "text": "a says yes", "command": "grep -qx yes a.txt"}],
-            [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-        ),
+        A_SAYS_YES,
         worker(
             "first",
             (None, [opens("onecontext-memory")]),
@@ -192,10 +193,7 @@ def test_what_a_worker_learned_by_the_skill_is_in_the_memory_of_the_next_session
 def test_a_worker_asks_its_team_by_the_skill(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "repository", {"a.txt": "?\n"})
     script = [
-        plan(
-            [{"id": "VAL-A-001", "text": "a says yes", "command": "grep -qx yes a.txt"}],
-            [{"key": "first", "subject": "Let a say yes", "assertions": ["VAL-A-001"]}],
-        ),
+        A_SAYS_YES,
         worker(
             "first",
             (None, [opens("onecontext-team")]),

@@ -1,7 +1,5 @@
 """The C parser is a faster way to the same answers, and a hostile text costs no more than its length."""
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 
 from onecontext.errors import BrokenFrontMatter
 from onecontext.text.plain_yaml import MAX_DEPTH, Texts, read_texts
+from tests.support.work import calls_of
 
 SIGNS = st.text("ab:-#'\"\n \t,[]{}|>&*!%@?`~\\\r\u0085\u2028é\ufeff", max_size=16)
 KEYS = st.sampled_from(["name", "a", '"a b"', "'c'", "- x", "? q", "", "é", " a", "\ta", "- "])
@@ -51,22 +50,6 @@ def test_what_a_library_writes_is_read_as_the_texts_that_were_written(values: di
     assert read_texts(written).values == values
 
 
-def _calls(work: Callable[[], object]) -> int:
-    """Return how many functions, of Python or C, are called while ``work`` is done."""
-    count = 0
-
-    def seen(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(seen)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 SHAPES = [
     "[",
     "{a: ",
@@ -95,13 +78,13 @@ def test_twice_the_text_is_twice_the_work(shape: str, parser: Any) -> None:
             return "".join(f"k{number}: v\n" for number in range(size // 8))
         return "a: " * shape.startswith(("x", '"', "'")) + shape * (size // len(shape))
 
-    small, large = (_calls(lambda size=size: _read(text(size), parser)) for size in (8_000, 16_000))  # type: ignore[misc]
+    small, large = (calls_of(lambda size=size: _read(text(size), parser)) for size in (8_000, 16_000))  # type: ignore[misc]
 
     assert large <= 2.2 * small + 200
 
 
 def test_what_is_nested_too_deeply_ends_the_reading_where_it_is_met() -> None:
-    deep, deeper = (_calls(lambda size=size: _read("[" * size, None)) for size in (100, 60_000))  # type: ignore[misc]
+    deep, deeper = (calls_of(lambda size=size: _read("[" * size, None)) for size in (100, 60_000))  # type: ignore[misc]
 
     assert deeper <= deep + 10
     assert read_texts("a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).values["a"] != ""

@@ -11,7 +11,8 @@ import pytest
 from onecontext.errors import Damaged, NoTeam
 from teams.engine.journal import Journal
 from teams.engine.kept import kept
-from teams.protocol.team import ENDED, Team
+from teams.protocol.naming import ENDED
+from teams.protocol.team import Team
 from tests.support.crew import befriend
 
 

@@ -5,9 +5,9 @@ Rule 2: old items are let go, their count is not.
 """
 
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import datetime
 
+from tui.projection.replacing import replace
 from tui.snapshot import Attention
 
 KEPT = 1_000

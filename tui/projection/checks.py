@@ -4,10 +4,10 @@ Rule 1: an assertion holds when its newest command exited with 0; before the fir
 """
 
 from collections import deque
-from dataclasses import replace
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Assertion, Change, Verdict, Verification
 
 KEPT = 2_000

@@ -1,10 +1,10 @@
 """How a mission goes: begun, planned, paused, cut off, ended."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Mission
 
 

@@ -1,11 +1,11 @@
 """The messages of a team, as its events show them: the newest by id, and exact counts."""
 
 from collections import OrderedDict
-from dataclasses import replace
 
 from teams.engine.event import Event
 from tui import fields
 from tui.forms import IDLE_FORM
+from tui.projection.replacing import replace
 from tui.snapshot import Message
 
 KEPT = 5_000

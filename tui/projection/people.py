@@ -5,11 +5,11 @@ Rule 2: a call without a price leaves the cost unknown; it is counted as unprice
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Agent, ToolUse, Usage
 
 AT_WORK = frozenset(
@@ -36,6 +36,20 @@ def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
         cost_usd=usage.cost_usd if cost is None else (usage.cost_usd or 0.0) + cost,
         unpriced_turns=usage.unpriced_turns + (cost is None),
         scripted_turns=usage.scripted_turns + fields.flag(data, "scripted"),
+    )
+
+
+def together(one: Usage, other: Usage) -> Usage:
+    """Return what both took."""
+    cost_usd = one.cost_usd if other.cost_usd is None else (one.cost_usd or 0.0) + other.cost_usd
+    return Usage(
+        one.turns + other.turns,
+        one.tokens_in + other.tokens_in,
+        one.tokens_cached + other.tokens_cached,
+        one.tokens_out + other.tokens_out,
+        cost_usd,
+        one.unpriced_turns + other.unpriced_turns,
+        one.scripted_turns + other.scripted_turns,
     )
 
 

@@ -8,12 +8,12 @@ Rule 3: what is asked is kept whole: a person decides on the exact words.
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Request
 
 KEPT_DECIDED = 200

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from teams.engine.event import Event
 from tui import fields
-from tui.projection.people import added
+from tui.projection.people import together
 from tui.snapshot import Spending, SpentPoint, Usage
 
 MOST_POINTS = 512
@@ -36,8 +36,8 @@ class Ledger:
             limits = {name: fields.optional_float(told, name) for name in LIMITS}
             self._limits = {name: limit for name, limit in limits.items() if limit}
 
-    def take(self, event: Event, total: Usage) -> None:
-        """Take in a call of a model; ``total`` is what all calls took, this one too."""
+    def take(self, event: Event, call: Usage, total: Usage) -> None:
+        """Take in what a ``call`` of a model took; ``total`` is what all of them took, this one too."""
         self._picture = None
         for way, name in (
             ("agent", event.agent or ""),
@@ -45,7 +45,7 @@ class Ledger:
             ("model", fields.text(event.data, "model")),
         ):
             names = self._by[way]
-            names[name] = added(names.get(name, Usage()), event.data)
+            names[name] = together(names[name], call) if name in names else call
         self._newest = SpentPoint(event.at, total.cost_usd, total.tokens_in + total.tokens_out, total.turns)
         if self._calls % self._every == 0:
             self._points.append(self._newest)

@@ -9,7 +9,6 @@ Rule 4: every type that is written in teams/ is in ``HANDLED`` or in ``TOLD_ONLY
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from teams.engine.event import Event
@@ -19,14 +18,14 @@ from tui.projection import attention
 from tui.projection.attention import AttentionList
 from tui.projection.checks import Checks
 from tui.projection.course import Course
+from tui.projection.log import Log
 from tui.projection.mail import Mail
-from tui.projection.people import People, added
+from tui.projection.people import People, added, together
 from tui.projection.requests import Requests
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
-from tui.projection.telling import tell
 from tui.projection.violations import OpenViolations
-from tui.snapshot import LogLine, MemoryCommit, Snapshot, Totals
+from tui.snapshot import MemoryCommit, Snapshot, Totals, Usage
 
 KEPT_LINES = 2_000
 NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
@@ -49,8 +48,9 @@ class Monitor:
         self._requests = Requests()
         self._asked: dict[str, int] = {}
         self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
-        self._log: deque[LogLine] = deque(maxlen=KEPT_LINES)
-        self._totals = Totals()
+        self._log = Log(KEPT_LINES)
+        self._counts: Counter[str] = Counter()
+        self._usage = Usage()
         self._unknown: Counter[str] = Counter()
         self._last: Event | None = None
 
@@ -58,7 +58,7 @@ class Monitor:
         """Take in one event."""
         self._team = event.team or self._team
         self._last = event
-        self._count(events=1)
+        self._counts["events"] += 1
         self._people.seen(event)
         handler = HANDLED.get(event.type)
         if handler is not None:
@@ -68,10 +68,9 @@ class Monitor:
             self._task_changed(event)
         elif event.type not in TOLD_ONLY:
             self._unknown[event.type] += 1
-            self._count(unknown_events=1)
+            self._counts["unknown_events"] += 1
         if event.type not in NOT_TOLD:
-            words, tone = tell(event, self._tasks.name)
-            self._log.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
+            self._log.add(event, self._tasks.name(event.task) if event.task else "")
 
     def snapshot(self) -> Snapshot:
         """Return the picture so far. Copies references, not what they refer to."""
@@ -91,8 +90,8 @@ class Monitor:
             attention=self._attention.items(),
             violations=self._violations.all(),
             requests=self._requests.all(),
-            log=tuple(self._log),
-            totals=self._all_totals(),
+            log=self._log.lines(),
+            totals=self._totals(),
             spending=self._ledger.picture(),
             unknown_types=dict(self._unknown),
             last_event_at=self._last.at if self._last else None,
@@ -104,12 +103,14 @@ class Monitor:
         mission = self._course.mission
         return mission is not None and mission.ending is not None
 
-    def _all_totals(self) -> Totals:
-        open_count = self._attention.open_count
-        return replace(self._totals, messages=self._mail.sent, idle_messages=self._mail.idle, attention_open=open_count)
-
-    def _count(self, **by: int) -> None:
-        self._totals = replace(self._totals, **{name: getattr(self._totals, name) + n for name, n in by.items()})
+    def _totals(self) -> Totals:
+        return Totals(
+            messages=self._mail.sent,
+            idle_messages=self._mail.idle,
+            attention_open=self._attention.open_count,
+            usage=self._usage,
+            **self._counts,
+        )
 
     def _raise(self, kind: str, event: Event, text: str) -> int:
         return self._attention.raise_(kind, event.at, text, task=event.task, agent=event.agent or "")
@@ -181,20 +182,22 @@ class Monitor:
 
     def _model_called(self, event: Event) -> None:
         self._people.model_called(event)
-        self._totals = replace(self._totals, usage=added(self._totals.usage, event.data))
-        self._ledger.take(event, self._totals.usage)
+        call = added(Usage(), event.data)
+        self._usage = together(self._usage, call)
+        self._ledger.take(event, call, self._usage)
 
     def _verified(self, event: Event) -> None:
         check = self._checks.verify(event)
-        self._count(verifications=1, failed_verifications=int(check.exit_code != 0))
+        self._counts["verifications"] += 1
         if check.exit_code != 0:
+            self._counts["failed_verifications"] += 1
             ended = "timed out" if check.exit_code is None else f"exit {check.exit_code}"
             self._raise(attention.FAILED_COMMAND, event, f"{check.assertion}: {check.command} → {ended}")
 
     def _verdict_given(self, event: Event) -> None:
         verdict = self._checks.judge(event)
         if verdict.verdict == "rejected":
-            self._count(rejections=1)
+            self._counts["rejections"] += 1
             self._raise(attention.REJECTED, event, "; ".join(verdict.findings))
 
     def _memory_committed(self, event: Event) -> None:
@@ -202,11 +205,11 @@ class Monitor:
         names = ("branch", "commit", "record", "contribution")
         values = {name: fields.text(data, name) for name in names}
         self._memory.append(MemoryCommit(at=event.at, agent=event.agent or "", **values))
-        self._count(memory_commits=1)
+        self._counts["memory_commits"] += 1
 
     def _merged(self, event: Event) -> None:
         self._checks.merge(event)
-        self._count(merges=1)
+        self._counts["merges"] += 1
 
     def _violated(self, event: Event) -> None:
         words = ": ".join(filter(None, (fields.text(event.data, "path"), fields.text(event.data, "what"))))

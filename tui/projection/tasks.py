@@ -5,11 +5,11 @@ Rule 1: every task event carries the whole document after it; nothing is patched
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
+from tui.projection.replacing import replace
 from tui.snapshot import Task
 
 STATE_OF_STATUS = {"pending": "ready", "in_progress": "running", "completed": "done"}

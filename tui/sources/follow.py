@@ -2,10 +2,13 @@
 
 Rule 1: the thread owns the reader and the projection; what it hands over is frozen.
 Rule 2: it wakes when the folder changes, and once a second in case nobody said so.
-Rule 3: however many events come, no more than ten snapshots a second are handed over.
+Rule 3: however many events come, no more than ten snapshots a second are handed over; while a long journal is read, one
+    every third of a second, so that reading it is what takes the time.
 """
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -21,6 +24,7 @@ from tui.sources.reader import Reader
 
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 0.1
+READ_ON_S = 0.33
 
 
 class Watch(Protocol):
@@ -48,14 +52,13 @@ class Follower:
         self._thread: threading.Thread | None = None
         self._shown: Snapshot | None = None
 
-    def step(self) -> Snapshot:
-        """Read what is new, up to a bound, and return the picture."""
+    def step(self, for_s: float = 0.0) -> Snapshot:
+        """Read what is new, up to a bound, or on for so many seconds when there is more, and return the picture."""
+        end = time.monotonic() + for_s
         self._find()
-        trouble = ""
-        if self._reader:
-            for event in self._reader.poll():
-                self._monitor.apply(event)
-            trouble = self._reader.trouble
+        self._read()
+        while self.behind and time.monotonic() < end and not self._closed.is_set():
+            self._read()
         snapshot = self._monitor.snapshot()
         self._graph.refresh(snapshot.totals.memory_commits)
         return replace(
@@ -63,8 +66,13 @@ class Follower:
             graph=self._graph.lines,
             hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
-            trouble=trouble or self._graph.trouble,
+            trouble=(self._reader.trouble if self._reader else "") or self._graph.trouble,
         )
+
+    def _read(self) -> None:
+        if self._reader:
+            for event in self._reader.poll():
+                self._monitor.apply(event)
 
     @property
     def behind(self) -> bool:
@@ -73,10 +81,7 @@ class Follower:
 
     def catch_up(self) -> Snapshot:
         """Return the picture of everything that is there now."""
-        snapshot = self.step()
-        while self.behind:
-            snapshot = self.step()
-        return snapshot
+        return self.step(math.inf)
 
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Hand each new picture to ``show``, from a thread of our own."""
@@ -118,7 +123,7 @@ class Follower:
 
     def _look(self) -> Snapshot:
         try:
-            return self.step()
+            return self.step(READ_ON_S)
         except OSError as error:
             # Folders come, go and change hands while we look; the next look may find them well again.
             return replace(self._shown or Snapshot(), trouble=f"{error.filename}: {error.strerror}")

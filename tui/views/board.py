@@ -73,7 +73,7 @@ class Board(Toned, can_focus=True):
             self.column = next(index for index, lane in enumerate(self.lanes) if lane.tasks)
         self.column = min(self.column, len(self.lanes) - 1)
         self._keep_cursor_in_view()
-        self.refresh()
+        self.repaint()
 
     def _find(self, task_id: str) -> None:
         for column, lane in enumerate(self.lanes):
@@ -94,7 +94,7 @@ class Board(Toned, can_focus=True):
             top = self.index if self.index < top else self.index - self._cards() + 1
         self._tops[lane.title] = max(0, min(top, len(lane.tasks) - self._cards()))
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         if not any(lane.tasks for lane in self.lanes) and y == 1:
             return self.strip_of([("no task has these words" if self.words else "no tasks yet", "dim")], cells)

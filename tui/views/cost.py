@@ -34,9 +34,9 @@ class Curve(Toned):
         plot = min(MOST_PLOT_ROWS, self.app.size.height // 4 - 1) if spending.points else 0
         told = 1 + (len(spending.limits) or 1)
         self.styles.height = told + (1 + plot if plot >= LEAST_PLOT_ROWS else 0) + FRAME_ROWS
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         if self.scene is None:
             return self.strip_of([], cells)

@@ -25,9 +25,9 @@ class Head(Toned):
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
         """Show the head of ``snapshot``."""
         self.snapshot, self.now = snapshot, now
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         rows = head_rows(self.snapshot, self.size.width, now=self.now)
         return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
 
@@ -50,7 +50,7 @@ class Foot(Toned):
             self.watching = snapshot.watching
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         keys: Spans = []
         for key, word in self.keys:

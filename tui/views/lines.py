@@ -107,7 +107,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         else:
             self.cursor = self._place_of(held)
         self._resized()
-        self.refresh()
+        self.repaint()
 
     def _place_of(self, held: object) -> int:
         if self.cursor == 0 or not self.items:
@@ -135,7 +135,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
             target = self.cursor if self.cursor < top else self.cursor - rows + 1
             self.scroll_to(y=target, animate=False, force=True, immediate=True)
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.scrollable_content_region.width
         heading = self.heading(cells)
         if heading is not None and y == 0:

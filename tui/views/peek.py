@@ -40,9 +40,9 @@ class Peek(Toned):
         else:
             title, paragraphs = detail_of(item, snapshot, zone)
             self.border_title, self._rows = title, rows_of(paragraphs, self.size.width)
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells, rows = self.size.width, self.size.height
         if y == rows - 1 and len(self._rows) > rows:
             return self.strip_of([(f"… {len(self._rows) - y:,} more rows; enter opens", "dim")], cells)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import Damaged
 from onecontext.recall.search.documents import Part
-from onecontext.store.files import check_way, read_bytes
+from onecontext.store.files import read_bytes
 from onecontext.store.layout import Layout
 from onecontext.store.trees import object_name
+from onecontext.store.ways import check_way
 
 if TYPE_CHECKING:
     from onecontext.store.objects import Objects

@@ -22,10 +22,10 @@ from onecontext.recall.search.connections import Connection
 from onecontext.recall.search.database import Database, Unusable, Unwritable
 from onecontext.recall.search.shelf import Shelf
 from onecontext.recall.search.unsaved import marks, words
-from onecontext.store.files import check_way
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 from onecontext.store.refs import heads
+from onecontext.store.ways import check_way
 
 T = TypeVar("T")
 _MANY = 10_000  # documents: to merge fewer with what is added is no matter

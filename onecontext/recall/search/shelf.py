@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 from onecontext.errors import Damaged
 from onecontext.recall.search.database import Database, Unusable, Unwritable
-from onecontext.store.files import check_kinds, check_way, replace_text
+from onecontext.store.files import replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.marks import mark
 from onecontext.store.place import small
+from onecontext.store.ways import check_kinds, check_way
 
 _NOTE = re.compile(r"([0-9a-f]{16}) (\d{1,18}) (\d{1,18}) (\d{1,24}) *\n", re.ASCII)
 _NOTE_BYTES = 96  # always as many, so that a note takes the place of another with one write(2)

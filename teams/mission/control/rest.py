@@ -11,7 +11,11 @@ from teams.protocol.team import Team
 
 
 def give_back(team: Team, mission: str, *, workers: int) -> None:
-    """Give back what the workers of the last run held: the same attempt, the next epoch."""
+    """Give back what the workers of the last run held: the same attempt, the next epoch.
+
+    Args:
+        workers: how many there were at the most in any run.
+    """
     # Somebody else, who joined from another process, may be alive and at work: that claim ends with its lease.
     numbers = range(1, workers + 1)
     for task in team.board.list():
@@ -22,7 +26,7 @@ def give_back(team: Team, mission: str, *, workers: int) -> None:
 
 def end_at_rest(team: Team, history: History, order: Order, *, tip: str | None) -> None:
     """Record that the mission has ended by ``order``, give back what is in hand, and take the word away."""
-    give_back(team, history.mission, workers=history.workers)
+    give_back(team, history.mission, workers=history.most_workers)
     # Of a board that was served the tasks are nobody's mission; who held them is seen to be gone.
     team.board.reap()
     data = {"ending": "stopped", "reason": str(order), "branch": history.branch, "commit": tip}

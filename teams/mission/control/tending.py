@@ -61,12 +61,22 @@ class Tending:
         }
         self._record("mission.started", data)
 
-    def come_back(self, *, reason: str) -> None:
-        """Mend what the last run, which is dead, left behind, and record that the work goes on."""
+    def come_back(self, *, reason: str, workers: int | None = None) -> None:
+        """Mend what the last run, which is dead, left behind, and record that the work goes on.
+
+        Args:
+            workers: how many work at once from here on; None: as the configuration says.
+        """
         self.care.look()
         repaired = self._clear_what_the_dead_left()
         reason = reason or "the last run did not come to its end"
-        now = {"budget": self._budget(), "who": dict(self._site.who), "address": self._site.address}
+        site = self._site
+        now = {
+            "workers": workers or site.config.workers,
+            "budget": self._budget(),
+            "who": dict(site.who),
+            "address": site.address,
+        }
         self._record("mission.resumed", {"reason": reason, "repaired": repaired, **now})
 
     @contextmanager

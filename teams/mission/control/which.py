@@ -13,7 +13,8 @@ from pathlib import Path
 from onecontext.errors import Damaged, NoMission
 from teams.mission.control.alone import has_run, is_run
 from teams.mission.history import TYPES, History, read_history
-from teams.protocol.team import Team, whole_name
+from teams.protocol.naming import whole_name
+from teams.protocol.team import Team
 
 _NAMED = 5
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, NewerFormat, UnknownTask
-from onecontext.store.files import check_kinds, read_bytes, replace_bytes
+from onecontext.store.files import read_bytes, replace_bytes
+from onecontext.store.ways import check_kinds
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.protocol.board.ledger import DELETED, Ledger

@@ -14,7 +14,8 @@ from typing import Any
 
 from onecontext.checksum import crc32c
 from onecontext.errors import Damaged, UnknownMember
-from onecontext.store.files import check_kinds, replace_bytes, replace_text
+from onecontext.store.files import replace_bytes, replace_text
+from onecontext.store.ways import check_kinds
 from teams.engine.journal import Journal
 from teams.engine.locks import HeldLock, mkdir_lock
 from teams.protocol.config import is_file_name
