@@ -47,9 +47,9 @@ class Said(Toned):
     def show(self, asked: str, answer: recall.Answer) -> None:
         """Tell of the answer to the words ``asked``."""
         self.asked, self.answer = asked, answer
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         tone = "warn" if recall.SCANNED in self.answer.source else "dim"
         spans: Spans = [piece(f"“{self.asked}”", "bold"), piece(f"  {self.answer.source}", tone)]
         return self.strip_of(spans, self.size.width)
@@ -93,7 +93,7 @@ class FoundRecords(Beside):
 
     def show_list(self, scene: Scene) -> None:
         self.list.now = scene.now
-        self.list.refresh()
+        self.list.repaint()
 
     def name_of(self, item: Any) -> Hashable:
         return item.kind, item.id, item.branch

@@ -29,9 +29,9 @@ class Budgeted(Toned):
     def show(self, given: Given) -> None:
         """Tell of ``given``."""
         self.given = given
-        self.refresh()
+        self.repaint()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         cells = self.size.width
         rows = given_rows(self.given, cells)
         return self.strip_of(rows[y] if y < len(rows) else [], cells)
