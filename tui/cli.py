@@ -86,7 +86,7 @@ def _screen(
         theme=wanted(args.palette, invocation.env).name,
         advice=advice(root),
         now=newest_event if args.replay else wall_clock,
-        places=Places(memory=root, project=root.parent) if root.name == ".onecontext" else Places(),
+        places=Places(root, root.parent, invocation.env) if root.name == ".onecontext" else Places(),
     )
     app.run()
     return app.return_code or 0

@@ -12,7 +12,9 @@ REST_FOR_WORK = 20
 class Rest:
     """Used as a context around the work; :meth:`is_over` says whether it may be done again by now."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_s: float = 0.0) -> None:
+        """Begin rested; ``least_s``: a pause is never shorter."""
+        self._least_s = least_s
         self._begun_s = self._until_s = 0.0
 
     def is_over(self) -> bool:
@@ -25,4 +27,4 @@ class Rest:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         now_s = time.monotonic()
-        self._until_s = now_s + REST_FOR_WORK * (now_s - self._begun_s)
+        self._until_s = now_s + max(self._least_s, REST_FOR_WORK * (now_s - self._begun_s))

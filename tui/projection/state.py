@@ -22,6 +22,7 @@ from tui.projection.log import Log
 from tui.projection.mail import Mail
 from tui.projection.people import People, added, together
 from tui.projection.requests import Requests
+from tui.projection.skills import SkillUses
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.violations import OpenViolations
@@ -44,6 +45,7 @@ class Monitor:
         self._checks = Checks()
         self._mail = Mail()
         self._ledger = Ledger()
+        self._skills = SkillUses()
         self._violations = OpenViolations()
         self._requests = Requests()
         self._asked: dict[str, int] = {}
@@ -93,6 +95,7 @@ class Monitor:
             log=self._log.lines(),
             totals=self._totals(),
             spending=self._ledger.picture(),
+            skill_uses=self._skills.picture(),
             unknown_types=dict(self._unknown),
             last_event_at=self._last.at if self._last else None,
         )
@@ -231,6 +234,10 @@ class Monitor:
             self._people.stuck(event.agent)
         self._raise(attention.STUCK, event, fields.text(event.data, "reason"))
 
+    def _tool_called(self, event: Event) -> None:
+        self._people.apply(event)
+        self._skills.take(event)
+
     def _person(self, event: Event) -> None:
         self._people.apply(event)
         if event.type.startswith("member."):
@@ -305,6 +312,6 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "attempt.ended": Monitor._person,
     "agent.state": Monitor._person,
     "agent.stalled": Monitor._stalled,
-    "tool.intent": Monitor._person,
+    "tool.intent": Monitor._tool_called,
     "tool.result": Monitor._person,
 }

@@ -8,6 +8,7 @@ Rule 3: None means that nobody knows. An unknown cost is never a zero.
 from tui.snapshot.asked import Request
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
+from tui.snapshot.skills import SkillUse
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
@@ -24,6 +25,7 @@ __all__ = [
     "Message",
     "Mission",
     "Request",
+    "SkillUse",
     "Snapshot",
     "Spending",
     "SpentPoint",

@@ -6,8 +6,8 @@ Rule 2: only the view that is looked at is handed pictures; it is handed the new
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -26,11 +26,13 @@ Found = TypeVar("Found")
 class Places:
     """Where what a picture does not hold is looked up; None: there is no such place, as with a recording alone.
 
-    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository.
+    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository,
+    ``env`` the environment of whoever looks: where the home folder is.
     """
 
     memory: Path | None = None
     project: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
