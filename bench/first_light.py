@@ -36,10 +36,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--sandbox", default="bubblewrap")
+    parser.add_argument("--only", choices=["start-up", "prompts", "demo"], help="only this part")
     args = parser.parse_args()
-    start_up(args.rounds)
-    prompts()
-    demo(args.sandbox)
+    parts = {"start-up": lambda: start_up(args.rounds), "prompts": prompts, "demo": lambda: demo(args.sandbox)}
+    for name, measure in parts.items():
+        if args.only in (None, name):
+            measure()
 
 
 def start_up(rounds: int) -> None:

@@ -30,6 +30,7 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
         "GIT_INDEX_FILE",
         "GIT_WORK_TREE",
         "CLAUDE_CONFIG_DIR",
+        "DBUS_SESSION_BUS_ADDRESS",  # where the keyring of whoever runs the tests is
         "OPENAI_API_KEY",
         "ANTHROPIC_API_KEY",
     ):

@@ -40,6 +40,13 @@ def optional_float(data: Mapping[str, Any], key: str) -> float | None:
     return float(value) if abs(value) < 1e15 else None
 
 
+def exit_code(output: str) -> int | None:
+    """Return the exit code that the output of a command begins with (``exit code 1``), None of what is no command."""
+    word, _, _ = output[:32].partition("\n")
+    code = word.removeprefix("exit code ")
+    return int(code) if code != word and code.lstrip("-").isdecimal() else None
+
+
 def flag(data: Mapping[str, Any], key: str) -> bool:
     """Return whether the field is exactly true."""
     return data.get(key) is True

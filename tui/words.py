@@ -50,6 +50,7 @@ AGENT_LOOKS = {
     "thinking": Look("◐", "thinking", "accent"),
     "tool": Look("▸", "tool", "info"),
     "waiting": Look("◌", "waiting", "warn"),
+    "stuck": Look("‖", "stuck", "bad"),
     "idle": Look("○", "idle", "dim"),
     "left": Look("×", "left", "dim"),
 }
@@ -123,6 +124,13 @@ def duration(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{int(seconds)}s"
+
+
+def seconds(value: float) -> str:
+    """Return how long something took: 0.04 s, 1.3 s, 12 s, and 2m from a minute on."""
+    if value >= 60:
+        return duration(value)
+    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
 
 
 def stopwatch(seconds: float) -> str:

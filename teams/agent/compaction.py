@@ -41,6 +41,11 @@ class Compaction:
         self._window = window_tokens
         self._counting = Counting()
 
+    @property
+    def window_tokens(self) -> int | None:
+        """What the window holds; None: nobody knows."""
+        return self._window
+
     def is_due(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> bool:
         """Say whether the conversation fills the window, and beginning anew would make room for more than a turn.
 

@@ -10,6 +10,7 @@ Rule 4: a call that was given up for its silence is told no observer as returned
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from onecontext.errors import ContextOverflow
@@ -148,6 +149,8 @@ class Loop:
         reply = self._reply_in_window(specs, on_text)
         self._spending.add(reply.usage)
         self._text = reply.text or self._text
+        if self._compaction is not None and self._compaction.window_tokens is not None:
+            reply = replace(reply, window=self._compaction.window_tokens)
         self._observer.model_called(reply, self._clock() - started)
         return reply
 

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     told = _told(name, source.mission, at, invocation.out)
     if args.run:
         invocation.out.say(told)
-        args.mission, args.root = name, None
+        args.mission, args.root, args.agent = name, None, None
         return resume.run(args, invocation)
     data = {"mission": name, "branch": branch_of_mission(name), "from": source.mission, **_data(at)}
     invocation.out.answer(data, told)

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         return play_shown.check(load_playbook((invocation.cwd / args.check).resolve()), args.check, invocation)
     if args.resume:
         # As 'onecontext resume' has them: a play lies in its project's own folder.
-        args.mission, args.root = args.resume, None
+        args.mission, args.root, args.agent = args.resume, None, None
         return resume.run(args, invocation)
     if args.list or args.show:
         folder = _project_folder(invocation)

@@ -9,11 +9,10 @@ import yaml
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
-from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE
 from teams.cli.cost import as_data, in_a_line
 from teams.cli.narrate import WORKING_KINDS
 from teams.cli.traces import Traces, tracing
-from teams.cli.watching import stopping, telling, telling_what_is_kept
+from teams.cli.watching import exit_code_of, run_told, telling
 from teams.engine.event import Event
 from teams.engine.journal import Journal
 from teams.mission.control.which import steps_of
@@ -25,7 +24,6 @@ from teams.protocol.team import Team
 
 SHOWN_CHARACTERS = 2000
 SHOWN_STEPS = 40
-AGAIN = "onecontext resume"
 
 
 def conduct_play(
@@ -38,22 +36,14 @@ def conduct_play(
 ) -> int:
     """Run a play while telling its events on stderr; answer with what it came to and return the exit code."""
     out = invocation.out
-    for line in opening:
-        out.say(out.paint(line, "dim"))
-    with (
-        telling_what_is_kept(out, AGAIN),
-        telling(site.journal, out),
-        tracing(traces, site.journal, site.mission, out),
-        stopping(site, out, AGAIN),
-    ):
-        ending = run()
+    ending = run_told(site, out, run, opening=opening, traces=traces)
     events = [event for event in site.journal.read() if event.mission == site.mission]
     steps, used = _steps(events), _spent(site, events)
     last = next((event for event in reversed(events) if event.type == "mission.ended"), None)
     outputs = last.data.get("outputs", {}) if last and last.data["reason"] == ending.reason else {}
     data = {**asdict(ending), "outputs": outputs, "steps": steps, "spent": as_data(used)}
     out.answer({"play": data.pop("mission"), **data}, _text(ending, outputs, steps, used, out))
-    return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
+    return exit_code_of(ending)
 
 
 def _shown(value: Any) -> str:

@@ -19,6 +19,7 @@ from teams.mission.mission import Ending, counted
 from teams.mission.site import LEAD, Site
 from teams.mission.summary import TOLD, Summary, summarize
 
+AGAIN = "onecontext resume"
 POLL_S = 0.1
 
 
@@ -28,7 +29,7 @@ def conduct(
     run: Callable[[], Ending],
     *,
     opening: Sequence[str],
-    again: str = "onecontext resume",
+    again: str = AGAIN,
     advice: str = "",
     traces: Traces | None = None,
 ) -> int:
@@ -40,6 +41,22 @@ def conduct(
         traces: where its spans go; None: nowhere.
     """
     out = invocation.out
+    ending = run_told(site, out, run, opening=opening, again=again, traces=traces)
+    summary = summarize(site.journal.read(types=TOLD), ending, unread=_unread(site))
+    out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out, advice))
+    return exit_code_of(ending)
+
+
+def run_told(
+    site: Site,
+    out: Output,
+    run: Callable[[], Ending],
+    *,
+    opening: Sequence[str],
+    again: str = AGAIN,
+    traces: Traces | None = None,
+) -> Ending:
+    """Run what works at ``site`` while telling its events on stderr, and return how it ended; see :func:`conduct`."""
     for line in opening:
         out.say(out.paint(line, "dim"))
     with (
@@ -48,9 +65,11 @@ def conduct(
         tracing(traces, site.journal, site.mission, out),
         stopping(site, out, again),
     ):
-        ending = run()
-    summary = summarize(site.journal.read(types=TOLD), ending, unread=_unread(site))
-    out.answer({**asdict(summary), "spent": as_data(summary.spent)}, _text(summary, out, advice))
+        return run()
+
+
+def exit_code_of(ending: Ending) -> int:
+    """Return the exit code that says how a run ended."""
     return INTERRUPTED_EXIT_CODE if ending.ending == "stopped" else ENDING_EXIT_CODES[ending.ending]
 
 

@@ -47,6 +47,7 @@ class Recorder:
                 **({"counted": counted} if counted else {}),
                 **({"cached": True} if reply.cached else {}),
                 **({"calls": calls} if calls != 1 else {}),
+                **({"window": reply.window} if reply.window else {}),
             },
         )
 

@@ -69,6 +69,7 @@ class Reply:
     ``provider`` is whose server it was, "" where nobody knows. ``counted`` is what a budget counts for it where that is
     not what ``usage`` says, else None. ``cached``: it was given before and kept, and nobody was asked. ``lost``
     is what tries before it took that broke off in the middle of an answer, by our own count; None: there were none.
+    ``window`` is how many tokens the conversation may have before it is begun anew; None: nobody knows.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Reply:
     counted: Counted | None = None
     cached: bool = False
     lost: Usage | None = None
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

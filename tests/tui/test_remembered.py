@@ -168,6 +168,21 @@ def test_after_a_mark_the_other_milestone_tells_what_differs_main_md_first(
     assert "▾ branches/main/commit.md" in next_
 
 
+def test_the_graph_and_hits_are_narrowed_by_who_and_what(memory: Memory) -> None:
+    graph, hits = steps(
+        memory,
+        LARGE,
+        ["slash", *"author:worker-1", "enter"],
+        ["s", *"prices", "enter", "slash", *"kind:step", "enter"],
+    )
+
+    assert "Rounding is half even" in graph.split("╭─ ")[1]
+    assert "the plan" not in graph.split("╭─ ")[1]
+    rows = [line for line in hits.splitlines() if re.match(r"│ +\d+ [●·≡=]", line)]
+    assert rows
+    assert all("· step" in row for row in rows)
+
+
 def test_no_key_of_the_view_changes_a_byte_of_the_memory(memory: Memory, tmp_path: Path) -> None:
     shutil.copytree(memory.path, tmp_path / "copy" / ".onecontext", symlinks=True)
     copy = Memory.open(tmp_path / "copy")

@@ -20,6 +20,8 @@ def long_story() -> Story:
             "id": str(number),
             "subject": f"subject {number}",
             "status": "pending",
+            # The second is at work for as long as the story goes: what comes after it waits.
+            "blockedBy": ["2"] if number % 5 == 0 else [],
             "metadata": {"onecontext": {"key": f"key-{number}", "state": STATES[number % 5], "attempt": 1}},
         }
         story.tell("task.created", "lead", str(number), after_s=0.01, task=document)

@@ -78,7 +78,7 @@ def test_each_open_violation_has_a_line_and_one_that_ended_is_over() -> None:
 
 
 def test_a_heart_is_told_in_full_and_why_changes_are_noticed_as_they_are() -> None:
-    agent, help_ = screens_after(still(watched()), MIDDLE, ["2", "enter"], ["escape", "question_mark"])
+    agent, help_ = screens_after(still(watched()), MIDDLE, ["2", *["down"] * 3, "enter"], ["escape", "question_mark"])
 
     assert "♥ alive, last beat at 09:00:53, process 4711" in agent
     assert "by inotify: changes that were made to try it were told at once" in help_

@@ -16,6 +16,7 @@ from skills.mcp.folder import contents, write_new
 from skills.mcp.start import Start, read_server
 from skills.mcp.tools import Tool
 from skills.mcp.trusting import trust
+from teams.agent.calling import CALL_TOKENS
 from tests.tui.screen import assert_screen, play, shown, still, text_of
 from tests.tui.story import Story
 from tests.tui.till import middle
@@ -120,7 +121,7 @@ def test_costs_are_those_of_the_functions_that_agents_use(project: Path) -> None
     assert shown_["shop"].schema_tokens == schema_tokens(TOOLS, counter)
     assert (shown_["shop"].tools, shown_["shop"].state) == (5, "kept")
     said = plain(shelf_rows(shelf, 120)[2])
-    assert f"{shown_['shop'].schema_tokens:,} tokens of schemas → {shown_['shop'].line_tokens}" in said
+    assert f"{shown_['shop'].schema_tokens:,} tokens of schemas → {shown_['shop'].line_tokens + CALL_TOKENS}" in said
 
 
 def test_a_budget_that_is_too_small_shortens_and_leaves_out_and_what_is_required_and_missing_is_said(
@@ -173,6 +174,13 @@ def test_enter_opens_the_document_and_of_a_broken_one_what_to_mend(project: Path
     assert "mend" in broken
     assert "skill fix-issue" in fix
     assert "Read it, then fix it." in fix
+
+
+def test_skills_are_narrowed_by_what_they_are_and_cost(project: Path) -> None:
+    (text,) = screens(project, (120, 36), ["slash", *"body:>80", "space", *"from:project", "enter"])
+
+    rows = [line for line in text.splitlines() if "│ ✓ loaded" in line or "│ ◌" in line]
+    assert [row.split()[3] for row in rows] == ["fix-issue", "shop"]
 
 
 @pytest.mark.parametrize("what", ["a folder", "a fifo", "gone", "garbled"])

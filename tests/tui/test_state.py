@@ -237,7 +237,7 @@ def test_who_is_stuck_is_shown_as_such_until_the_task_is_done() -> None:
     snapshot = picture(story.events)
 
     stuck = agent(snapshot, "worker-2")
-    assert (stuck.state, stuck.detail) == ("idle", "stuck")
+    assert (stuck.state, stuck.detail) == ("stuck", "the tool run gave no sign of life for 300 s")
     assert stuck.tool is not None
     assert stuck.tool.ok is False
     (item,) = [item for item in snapshot.attention if item.kind == "stuck"]

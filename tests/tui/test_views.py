@@ -69,7 +69,7 @@ def test_words_that_nothing_has_are_said_and_letters_that_are_keys_are_only_type
 
     text = screen_after(app, MIDDLE, "1", "slash", *"qqz")
 
-    assert "no task has these words" in text
+    assert "no task fits these words" in text
     assert "qqz" in text.splitlines()[-1]
 
 
@@ -85,7 +85,7 @@ def test_space_tells_what_is_under_the_cursor_and_goes_on_telling_while_it_moves
     first, moved, gone = screens_after(still(shown(middle().events)), size, ["2", "space"], ["down"], ["space"])
 
     assert "╭─ agent" in first
-    assert "role" in first
+    assert "context" in first
     assert first != moved
     assert "space closes" in moved
     assert "space closes" not in gone

@@ -189,3 +189,16 @@ def test_what_was_said_before_the_task_is_left_behind_and_the_task_stands_once()
 
     assert result.text == "answered"
     assert [(message.role, message.content.split("\n")[0]) for message in model.sent[-1][1:]] == [("user", "And now?")]
+
+
+@pytest.mark.parametrize("window", [10_000, None])
+def test_whoever_observes_is_told_the_window_with_each_answer(window: int | None) -> None:
+    heard: list[int | None] = []
+
+    class Hears(Told):
+        def model_called(self, reply: Reply, latency_s: float) -> None:
+            heard.append(reply.window)
+
+    run(Says(*reads(1), text("read all")), reader(), limits=Limits(window_tokens=window), observer=Hears())
+
+    assert heard == [window, window]

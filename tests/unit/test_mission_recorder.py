@@ -39,3 +39,15 @@ def test_any_call_is_recorded_and_told(tmp_path: Path, call: ToolCall) -> None:
     assert journal.path.stat().st_size < 20_000
     told = [line_of(event, Output(io.StringIO(), io.StringIO())) or "" for event in events]
     assert "\x1b" not in "".join(told)
+
+
+def test_the_window_of_a_conversation_is_recorded_where_it_is_known(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, team="t")
+    recorder = Recorder(journal, mission="m", agent="worker-1", scripted=True)
+
+    recorder.model_called(Reply("", (), Usage(1, 0, 1, None), "model", "end", window=64_000), 0.1)
+    recorder.model_called(Reply("", (), Usage(1, 0, 1, None), "model", "end"), 0.1)
+
+    known, unknown = (event.data for event in journal.read())
+    assert known["window"] == 64_000
+    assert "window" not in unknown

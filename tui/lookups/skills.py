@@ -85,6 +85,7 @@ class _Looked:
         from teams.agent.calling import Calling
 
         home = Path(env["HOME"]) if env.get("HOME") else None
+        self._project, self._home = project, home
         self._config, self._found, self._counter = config, found, counter
         self._trust = Trust(trust_file(env))
         self._servers = {server.folder.resolve(): server for server in find_servers(project, home)}
@@ -93,6 +94,7 @@ class _Looked:
     def shelf(self, troubles: tuple[str, ...]) -> Shelf:
         """Return all of it."""
         from skills.catalogue.fitting import catalogue
+        from teams.agent.calling import CALL_TOKENS
 
         states = {skill.name: self._unlisted(skill) for skill in self._found.skills}
         listed = [skill for skill in self._found.skills if not states[skill.name][0]]
@@ -108,10 +110,18 @@ class _Looked:
             self._shelved(one.skill, "shadowed", f"{one.by.source} has one of that name, which comes first")
             for one in self._found.shadowed
         ]
-        broken = [_broken(problem) for problem in self._found.problems if not problem.used]
+        broken = [self._broken(problem) for problem in self._found.problems if not problem.used]
         odd = {str(problem.path): problem for problem in self._found.problems if problem.used}
         skills = (*(_with_oddity(one, odd) for one in taken), *hidden, *broken)
-        return Shelf(skills, made.tokens, self._config.catalogue_tokens, self._counter.name, troubles)
+        called = any(one.tools is not None and one.state != "native" for one in taken)
+        return Shelf(
+            skills,
+            made.tokens,
+            self._config.catalogue_tokens,
+            self._counter.name,
+            troubles,
+            CALL_TOKENS if called else 0,
+        )
 
     def _unlisted(self, skill: "Skill") -> tuple[str, str]:
         """Return the state of a skill that is in no catalogue, and why; "" twice of one that may be."""
@@ -142,6 +152,24 @@ class _Looked:
             schema_tokens=self._schemas(server) if server else None,
         )
 
+    def _broken(self, problem: "Problem") -> Shelved:
+        folder = problem.path.parent if problem.path.suffix else problem.path
+        return Shelved(
+            folder.name,
+            "problem",
+            self._place(folder.parent),
+            path=str(problem.path),
+            why=_said(problem),
+            mend=problem.mend,
+        )
+
+    def _place(self, folder: Path) -> str:
+        """Return a folder as skills name the place they are from."""
+        for top, words in ((self._project, "the project"), (self._home, "the home folder")):
+            if top is not None and folder.is_relative_to(top):
+                return f"{folder.relative_to(top)} of {words}"
+        return str(folder)
+
     def _trusted(self, skill: "Skill") -> str:
         try:
             return self._trust.state(skill)
@@ -161,13 +189,6 @@ class _Looked:
 
         price = priced(server, self._counter)
         return price.native if price else None
-
-
-def _broken(problem: "Problem") -> Shelved:
-    folder = problem.path.parent if problem.path.suffix else problem.path
-    return Shelved(
-        folder.name, "problem", str(folder.parent), path=str(problem.path), why=_said(problem), mend=problem.mend
-    )
 
 
 def _with_oddity(one: Shelved, odd: "Mapping[str, Problem]") -> Shelved:

@@ -12,6 +12,11 @@ from tui import fields
 from tui.projection.replacing import replace
 from tui.snapshot import Agent, ToolUse, Usage
 
+RECENT = 12
+HEAD_CHARACTERS = 400
+STRETCH_S = 10
+STRETCHES = 30
+"""Activity is counted for the last five minutes, ten seconds at a time."""
 AT_WORK = frozenset(
     {"attempt.started", "agent.state", "model.called", "tool.intent", "tool.result", "verify.command", "verdict.given"}
 )
@@ -70,39 +75,57 @@ class People:
             return
         agent = self._agents.get(event.agent) or Agent(event.agent)
         task = event.task if event.task and event.type in AT_WORK else agent.task
-        self._agents[event.agent] = replace(agent, last_seen=event.at, task=task)
+        activity = _busier(agent.activity, int(event.at.timestamp()) // STRETCH_S)
+        self._agents[event.agent] = replace(agent, last_seen=event.at, task=task, activity=activity)
 
     def apply(self, event: Event) -> None:
         """Take in an event of a member, an attempt, a state or a tool."""
         name = fields.text(event.data, "name") if event.type.startswith("member.") else event.agent
         if name:
             agent = self._agents.get(name) or Agent(name, last_seen=event.at)
-            self._agents[name] = _changed(agent, event)
+            self._put(agent, _changed(agent, event), event)
 
     def model_called(self, event: Event) -> None:
         if event.agent:
             agent = self._agents[event.agent]
             model = agent.model or fields.text(event.data, "model")
-            self._agents[event.agent] = replace(agent, usage=added(agent.usage, event.data), model=model)
+            # Of several calls together nobody knows how long the last one was.
+            alone = fields.number(event.data, "calls", 1) == 1
+            after = replace(
+                agent,
+                usage=added(agent.usage, event.data),
+                model=model,
+                state="thinking" if agent.state == "waiting" else agent.state,
+                detail="" if agent.state == "waiting" else agent.detail,
+                prompt_tokens=fields.optional_number(event.data, "tokens_in") if alone else None,
+                window=fields.optional_number(event.data, "window") if alone else None,
+            )
+            self._put(agent, after, event)
+
+    def _put(self, before: Agent, after: Agent, event: Event) -> None:
+        since = before.since if before.state == after.state and before.since else event.at
+        self._agents[after.name] = after if after.since is since else replace(after, since=since)
 
     def cut_off(self) -> list[tuple[Agent, ToolUse]]:
         """Return the tools that were started and never answered, and forget that they run."""
         pending = [(agent, agent.tool) for agent in self._agents.values() if agent.tool and agent.tool.ok is None]
         for agent, use in pending:
-            self._agents[agent.name] = replace(agent, tool=replace(use, ok=False))
+            self._agents[agent.name] = _with_tool(agent, replace(use, ok=False))
         return pending
 
-    def stuck(self, name: str) -> None:
-        """Note that the agent was given up in what it did."""
-        agent = self._agents[name]
-        tool = replace(agent.tool, ok=False) if agent.tool and agent.tool.ok is None else agent.tool
-        self._agents[name] = replace(agent, tool=tool, state="idle", detail="stuck")
+    def stuck(self, event: Event) -> None:
+        """Note that the event's agent was given up in what it did."""
+        agent = self._agents[event.agent or ""]
+        after = replace(agent, state="stuck", detail=fields.text(event.data, "reason"))
+        if agent.tool and agent.tool.ok is None:
+            after = _with_tool(after, replace(agent.tool, ok=False))
+        self._put(agent, after, event)
 
-    def rest(self) -> None:
+    def rest(self, event: Event) -> None:
         """The mission stopped: whoever had not left is idle."""
-        for name, agent in self._agents.items():
+        for agent in list(self._agents.values()):
             if agent.state not in ("idle", "left"):
-                self._agents[name] = replace(agent, state="idle", detail="")
+                self._put(agent, replace(agent, state="idle", detail=""), event)
 
 
 def _changed(agent: Agent, event: Event) -> Agent:
@@ -121,13 +144,17 @@ def _changed(agent: Agent, event: Event) -> Agent:
     if event.type == "attempt.started":
         role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
         return replace(agent, role=role, model=model, state="thinking", detail="")
+    if event.type == "model.limited":
+        words = ": ".join(filter(None, (fields.text(data, name) for name in ("model", "reason"))))
+        return replace(agent, state="waiting", detail=f"for {words}")
     if event.type == "attempt.ended":
         return replace(agent, state="idle", detail=fields.text(data, "outcome"))
     if event.type == "agent.state":
         return replace(agent, state=fields.text(data, "state") or agent.state, detail=fields.text(data, "detail"))
     if event.type == "tool.intent":
-        use = ToolUse(fields.text(data, "call"), fields.text(data, "tool"), fields.text(data, "arguments"))
-        return replace(agent, tool=use, tools=agent.tools + 1)
+        call, tool, arguments = (fields.text(data, name) for name in ("call", "tool", "arguments"))
+        use = ToolUse(call, tool, arguments, began_at=event.at)
+        return replace(agent, tool=use, tools=agent.tools + 1, recent=(*agent.recent[1 - RECENT :], use))
     return _answered(agent, data)
 
 
@@ -136,4 +163,19 @@ def _answered(agent: Agent, data: Mapping[str, Any]) -> Agent:
     agent = replace(agent, failed_tools=agent.failed_tools + (not ok))
     if agent.tool is None or agent.tool.call != fields.text(data, "call"):
         return agent
-    return replace(agent, tool=replace(agent.tool, ok=ok, duration_s=fields.optional_float(data, "duration_s")))
+    output, took_s = fields.text(data, "output"), fields.optional_float(data, "duration_s")
+    use = replace(
+        agent.tool, ok=ok, duration_s=took_s, output=output[:HEAD_CHARACTERS], exit_code=fields.exit_code(output)
+    )
+    return _with_tool(agent, use)
+
+
+def _with_tool(agent: Agent, use: ToolUse) -> Agent:
+    return replace(agent, tool=use, recent=(*agent.recent[:-1], use))
+
+
+def _busier(activity: tuple[tuple[int, int], ...], stretch: int) -> tuple[tuple[int, int], ...]:
+    if activity and activity[-1][0] >= stretch:
+        last, count = activity[-1]
+        return (*activity[:-1], (last, count + 1))
+    return (*(part for part in activity if part[0] > stretch - STRETCHES), (stretch, 1))

@@ -145,7 +145,7 @@ class Monitor:
         ending = fields.text(event.data, "ending") or "ended"
         reason = fields.text(event.data, "reason")
         self._attention.close(None, frozenset({attention.PAUSED}))
-        self._people.rest()
+        self._people.rest(event)
         if ending != "done":
             words = f"the mission ended as {ending.replace('_', ' ')}: {reason}"
             self._attention.raise_(attention.ENDED, event.at, words, task=None, agent="")
@@ -165,7 +165,7 @@ class Monitor:
 
     def _mission_interrupted(self, event: Event) -> None:
         self._course.interrupt()
-        self._people.rest()
+        self._people.rest(event)
 
     def _task_changed(self, event: Event) -> None:
         before, after = self._tasks.apply(event)
@@ -231,7 +231,7 @@ class Monitor:
 
     def _stalled(self, event: Event) -> None:
         if event.agent:
-            self._people.stuck(event.agent)
+            self._people.stuck(event)
         self._raise(attention.STUCK, event, fields.text(event.data, "reason"))
 
     def _tool_called(self, event: Event) -> None:
@@ -266,7 +266,6 @@ TOLD_ONLY = frozenset(
         "mission.redirected",
         "mission.examined",
         "model.fallback",
-        "model.limited",
         "foreign.write",
         "message.posted",
         "effect.settled",
@@ -311,6 +310,7 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "attempt.started": Monitor._person,
     "attempt.ended": Monitor._person,
     "agent.state": Monitor._person,
+    "model.limited": Monitor._person,
     "agent.stalled": Monitor._stalled,
     "tool.intent": Monitor._tool_called,
     "tool.result": Monitor._person,

@@ -1,13 +1,18 @@
-"""The board: columns of tasks, two rows for each."""
+"""The board: columns of tasks, two rows for each or more on the whole screen; and what comes after what."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.rows.spans import Span, Spans, cell
+from tui.projection.dependencies import Branch
+from tui.rows.floor import Floor
+from tui.rows.spans import FLEXIBLE_LEAST, Span, Spans, cell, clipped, flowed, piece, spans_width
 from tui.snapshot import Task
-from tui.words import COLUMNS, STUCK, TASK_LOOKS, VERDICT_LOOKS, look
+from tui.text import width
+from tui.words import COLUMNS, STUCK, TASK_LOOKS, VERDICT_LOOKS, Look, age, look
 
 CARD_ROWS = 2
+WHOLE_ROWS = 4
+WIDE = 100  # cells
 GAP = 2
 EMPTY_CELLS = 10
 
@@ -50,38 +55,95 @@ def title_cell(lane: Lane, cells: int, *, current: bool = False) -> Span:
 
 
 def words_of(task: Task) -> str:
-    """Return all words of a task that a board can be narrowed by, in lower case."""
+    """Return all words of a task that a board can be narrowed by."""
     face = look(TASK_LOOKS, task.state)
     parts = (f"#{task.id}", task.key, task.subject, face.word, task.owner, task.author, task.verdict, task.reason)
-    return " ".join(part for part in parts if part).casefold()
+    return " ".join(part for part in parts if part)
 
 
-def card(task: Task, cells: int) -> tuple[Spans, Spans]:
-    """Return the two rows of a task: what it is called, and how it stands."""
+def card(task: Task, floor: Floor, cells: int, rows: int = CARD_ROWS) -> list[Spans]:
+    """Return the rows of a task: what it is called, and then how it stands, as much as there are rows for."""
     face = look(TASK_LOOKS, task.state)
+    first: Spans = [(f"{face.glyph} ", face.tone), *name_of(task, cells - 2)]
+    parts = _standing(task, floor, whole=rows > CARD_ROWS)
+    if rows == CARD_ROWS and sum(3 + spans_width(part) for part in parts) - 3 > cells - 2:
+        # Who and for whom are wanted more than for how long.
+        parts[0] = [(face.word, face.tone)]
+    return [first, *([("  ", "plain"), *row] for row in flowed(parts, max(0, cells - 2), rows - 1))]
+
+
+def name_of(task: Task, cells: int) -> Spans:
+    """Return what a task is called, in exactly ``cells`` cells: its number and key, and its subject where it fits."""
     name = f"#{task.id} {task.key or task.subject}"
-    room = cells - 2 - len(name) - 2
-    first: Spans = [(f"{face.glyph} ", face.tone)]
+    room = cells - width(name) - 2
     if task.key and room >= 12:
-        first += [cell(name, len(name), "bold"), ("  ", "plain"), cell(task.subject, room, "dim")]
-    else:
-        first.append(cell(name, max(0, cells - 2), "bold"))
-    word = cell(face.word, min(len(face.word), max(0, cells - 2)), face.tone)
-    rest = cells - 2 - len(word[0])
-    return first, [("  ", "plain"), word, cell(_standing(task), max(0, rest), "dim")]
+        return [cell(name, width(name), "bold"), ("  ", "plain"), cell(task.subject, room, "dim")]
+    return [cell(name, max(0, cells), "bold")]
 
 
-def _standing(task: Task) -> str:
-    parts = []
+def links(task: Task, floor: Floor) -> Spans:
+    """Return what a task comes after, each with the glyph of how it stands: what is not done stands out."""
+    spans: Spans = []
+    for other in task.blocked_by:
+        found = floor.tasks.get(other)
+        face = look(TASK_LOOKS, found.state) if found else Look("–", "gone", "dim")
+        done = found is None or found.state == "done"
+        spans += [(" ", "plain"), (f"{face.glyph} ", face.tone), piece(f"#{other}", "dim" if done else "plain")]
+    return spans
+
+
+def _standing(task: Task, floor: Floor, *, whole: bool) -> list[Spans]:
+    """Return how a task stands, the most important first; ``whole``: with what there is no room for in a pane."""
+    face = look(TASK_LOOKS, task.state)
+    parts: list[Spans] = [[piece(f"{face.word} {age(task.since, floor.now)}", face.tone)]]
     if task.state == "waiting" and task.blocked_by:
-        parts.append("for " + " ".join(f"#{other}" for other in task.blocked_by))
-    if task.attempt > 1:
-        parts.append(f"try {task.attempt}")
+        parts.append([("for", "dim"), *links(task, floor)])
+    if task.state == "needs_input":
+        parts.append([("for you", "warn")])
+    if task.attempt > 1 or (whole and task.attempt and task.state != "done"):
+        parts.append(
+            [piece(f"try {floor.tries(task)}", "warn" if task.attempt > 1 and task.state != "done" else "dim")]
+        )
     person = task.owner or (task.author if task.state in ("review", "done") else None)
     if person:
-        parts.append(person)
-    if task.verdict and task.state not in ("done", "review"):
-        parts.append(look(VERDICT_LOOKS, task.verdict).word)
-    if task.state in ("blocked", "needs_input") and task.reason:
-        parts.append(task.reason)
-    return "".join(f" · {part}" for part in parts)
+        parts.append([piece(person, "accent" if task.state == "running" else "dim")])
+    if task.state == "review" and task.id in floor.judges:
+        parts.append([piece(f"{floor.judges[task.id]} judges", "dim")])
+    if task.verdict and (whole or task.state not in ("done", "review")):
+        judged = look(VERDICT_LOOKS, task.verdict)
+        parts.append([piece(f"{judged.glyph} {judged.word}", judged.tone)])
+    if task.state in ("needs_input", "blocked") and task.reason:
+        parts.append([piece(task.reason)])
+    return [*parts, *_around(task, floor)] if whole else parts
+
+
+def _around(task: Task, floor: Floor) -> list[Spans]:
+    parts: list[Spans] = []
+    at_it = dict.fromkeys(other.owner for other in floor.open_before(task) if other.owner)
+    if task.state == "waiting" and at_it:
+        parts.append([piece(f"waits for {', '.join(at_it)}", "dim")])
+    held = floor.held_up.get(task.id) if task.state != "done" else None
+    if held:
+        parts.append([piece("holds up " + " ".join(f"#{other}" for other in held), "warn")])
+    if model := floor.model(task):
+        parts.append([piece(model, "dim")])
+    return parts
+
+
+def branch_row(branch: Branch, floor: Floor, cells: int) -> Spans:
+    """Return one task of the forest: its lanes, what it is called, how it stands, and what else it waits for."""
+    task, lanes_cells = branch.task, width(branch.lanes)
+    face = look(TASK_LOOKS, task.state)
+    shown = branch.lanes if lanes_cells <= cells // 2 else "… " + branch.lanes[-(cells // 2 - 2) :]
+    left: Spans = [(shown, "faint"), (f"{face.glyph} ", face.tone), piece(f"#{task.id} {task.key}".rstrip(), "bold")]
+    if cells >= WIDE:
+        left.append(piece(f"  {task.subject}", "dim"))
+    if branch.ring:
+        left.append(piece("  ↺ wait for each other: " + " → ".join(f"#{other}" for other in branch.ring), "bad"))
+    parts = _standing(task, floor, whole=False)
+    if task.blocked_by and task.state != "waiting":
+        parts.append([("after", "dim"), *links(task, floor)])
+    room = max(FLEXIBLE_LEAST, cells // 2 - 2)
+    kept = clipped(left, cells - room - 2)
+    (right,) = flowed(parts, room, 1)
+    return [*kept, (" " * (cells - room - spans_width(kept)), "plain"), *clipped(right, room)]

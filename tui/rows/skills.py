@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from tui.rows.detail import Paragraph
+from tui.rows.query import Facts
 from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
 from tui.snapshot import SkillUse
 from tui.words import Look, clock, look
@@ -75,13 +76,17 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All of them. ``tokens`` of the catalogue as agents see it, of ``budget``; ``troubles``: what was not read."""
+    """All of them. ``tokens`` of the catalogue as agents see it, of ``budget``; ``troubles``: what was not read.
+
+    ``call_tokens``: what the tool costs by which agents call servers; 0 where there is none to be called.
+    """
 
     skills: tuple[Shelved, ...] = ()
     tokens: int = 0
     budget: int = 0
     counter: str = ""
     troubles: tuple[str, ...] = ()
+    call_tokens: int = 0
 
 
 class Row(NamedTuple):
@@ -139,6 +144,20 @@ def rows_for(shelf: Shelf, uses: Sequence[SkillUse], order: str) -> list[Row]:
     }
     rows.sort(key=lambda row: (row.skill.name, row.skill.state))
     return sorted(rows, key=keys[order]) if order in keys else rows
+
+
+def skill_facts(row: Row) -> Facts:
+    """Return the fields that the skills can be narrowed by."""
+    skill = row.skill
+    return {
+        "state": look(dict(STATES), skill.state).word,
+        "from": skill.source or None,
+        "commands": skill.trust or None,
+        "tools": skill.tools,
+        "line": skill.line_tokens,
+        "body": skill.body_tokens,
+        "used": row.use.times or None,
+    }
 
 
 def skill_heading(order: str, cells: int) -> Spans:
@@ -239,10 +258,14 @@ def _servers(shelf: Shelf) -> Spans:
     tools = sum(one.tools or 0 for one in servers)
     counted_ones = [one for one in servers if one.schema_tokens is not None]
     schemas = sum(one.schema_tokens or 0 for one in counted_ones)
-    now = sum((one.schema_tokens if one.state == "native" else one.line_tokens) or 0 for one in counted_ones)
+    now = shelf.call_tokens + sum(
+        (one.schema_tokens if one.state == "native" else one.line_tokens) or 0 for one in counted_ones
+    )
     number = f"{len(servers):,} server{'s' if len(servers) != 1 else ''}, {tools:,} tools: "
     spans: Spans = [("MCP       ", "dim"), piece(number)]
     spans.append(piece(f"{schemas:,} tokens of schemas → {now:,}", "bold"))
-    spans.append(piece(f"  {1 - now / schemas:.0%} less" if schemas else "", "good"))
+    if shelf.call_tokens:
+        spans.append(piece(f", {shelf.call_tokens} of them to call", "dim"))
+    spans.append(piece(f"  {1 - now / schemas:.0%} less" if schemas > now else "", "good"))
     unknown = len(servers) - len(counted_ones)
     return [*spans, piece(f"  {unknown:,} unknown", "warn")] if unknown else spans

@@ -89,3 +89,15 @@ def between(left: Spans, right: Spans, cells: int) -> Spans:
     kept = clipped(left, room)
     space = max(0, room - spans_width(kept)) + 1
     return [*kept, (" " * space, "plain"), *right]
+
+
+def flowed(parts: Sequence[Spans], cells: int, rows: int) -> list[Spans]:
+    """Return ``parts`` with dots between them in exactly ``rows`` rows of at most ``cells`` cells; the last is cut."""
+    drawn: list[Spans] = [[]]
+    for part in parts:
+        row = drawn[-1]
+        if row and len(drawn) < rows and spans_width(row) + 3 + spans_width(part) > cells:
+            drawn.append([])
+            row = drawn[-1]
+        row += [(" · ", "dim"), *part] if row else part
+    return [*(clipped(row, cells) for row in drawn), *([] for _ in range(rows - len(drawn)))]

@@ -8,18 +8,34 @@ from tui.snapshot.money import Usage
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """A tool an agent called. ``ok`` is None while it runs."""
+    """A tool an agent called. ``ok`` is None while it runs; ``output`` is the head of what came of it.
+
+    ``exit_code`` is that of the command it ran; None: it ran none, or it was ended for taking too long.
+    """
 
     call: str
     tool: str
     arguments: str
     ok: bool | None = None
     duration_s: float | None = None
+    began_at: datetime | None = None
+    output: str = ""
+    exit_code: int | None = None
+
+    @property
+    def worked(self) -> bool | None:
+        """Whether it did what was wanted; None while it runs."""
+        return self.ok if self.exit_code is None else bool(self.ok) and self.exit_code == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. ``task`` is the newest task it worked on, ``state`` one of :data:`tui.words.AGENT_LOOKS`."""
+    """One agent. ``task`` is the newest task it worked on, ``state`` one of :data:`tui.words.AGENT_LOOKS`.
+
+    ``since`` is when it came to that state. ``recent`` are its newest tools, oldest first, ``tool`` among them.
+    ``prompt_tokens`` is how long its conversation was when a model was asked last, ``window`` how long it may be; None:
+    nobody knows. ``activity`` is how many events it had in which ten seconds (since 1970), oldest first.
+    """
 
     name: str
     role: str = ""
@@ -32,6 +48,11 @@ class Agent:
     failed_tools: int = 0
     usage: Usage = field(default_factory=Usage)
     last_seen: datetime | None = None
+    since: datetime | None = None
+    recent: tuple[ToolUse, ...] = ()
+    prompt_tokens: int | None = None
+    window: int | None = None
+    activity: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

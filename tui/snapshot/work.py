@@ -31,7 +31,10 @@ class Mission:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task of the board, as its newest document says."""
+    """One task of the board, as its newest document says. ``since`` is when it came to the state it is in.
+
+    ``waiting`` and ``ready`` are told apart by what it comes after, as the board does on every reading.
+    """
 
     id: str
     key: str
@@ -46,6 +49,7 @@ class Task:
     assertions: tuple[str, ...]
     reason: str
     changed_at: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

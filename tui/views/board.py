@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from tui.rows.board import CARD_ROWS, GAP, Lane, card, lane_widths, lanes, title_cell, words_of
+from tui.rows.floor import NOWHERE, TASK_FIELDS, Floor, floor_of
+from tui.rows.query import Query
 from tui.snapshot import Task
 from tui.views.lines import Opened, Pointed
 from tui.views.toned import Toned
@@ -31,8 +33,12 @@ class Board(Toned, can_focus=True):
         Binding("enter", "open", show=False),
     ]
 
-    def __init__(self, **where: Any) -> None:
+    FIELDS = TASK_FIELDS
+
+    def __init__(self, card_rows: int = CARD_ROWS, **where: Any) -> None:
         super().__init__(**where)
+        self.card_rows = card_rows
+        self.floor: Floor = NOWHERE
         self.lanes: list[Lane] = lanes(())
         self.column = 0
         self.index = 0
@@ -49,24 +55,31 @@ class Board(Toned, can_focus=True):
 
     def show(self, scene: Scene) -> None:
         """Show the tasks of ``scene``."""
+        self.floor = floor_of(scene.snapshot, scene.now)
+        # Tasks are frozen: those that are the same are the same objects, and telling so costs next to nothing.
+        if scene.snapshot.tasks == self.tasks and "age" not in self.words:
+            self.repaint()
+            return
         self.tasks = scene.snapshot.tasks
         self._arrange()
 
     def narrow(self, words: str) -> None:
-        """Show only tasks that have all of ``words``; "" shows all again."""
+        """Show only tasks that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""
         self.words = words
         self._arrange()
 
     def _arrange(self) -> None:
         held = self.selected
         tasks = self.tasks
-        if wanted := self.words.casefold().split():
-            tasks = tuple(task for task in tasks if all(word in words_of(task) for word in wanted))
+        if wanted := Query(self.words, self.FIELDS):
+            tasks = tuple(task for task in tasks if self._fits(wanted, task))
         self.lanes = lanes(tasks)
         count = f"{len(tasks):,} of {len(self.tasks):,}" if wanted else f"{len(tasks):,}"
         self.border_subtitle = f"{count} tasks" if self.tasks else ""
         # It grows and never shrinks: a screen whose parts jump up and down cannot be read.
-        self.rows_wanted = max(self.rows_wanted, FRAME_ROWS + CARD_ROWS * max(len(lane.tasks) for lane in self.lanes))
+        self.rows_wanted = max(
+            self.rows_wanted, FRAME_ROWS + self.card_rows * max(len(lane.tasks) for lane in self.lanes)
+        )
         if held:
             self._find(held.id)
         elif tasks:
@@ -74,6 +87,9 @@ class Board(Toned, can_focus=True):
         self.column = min(self.column, len(self.lanes) - 1)
         self._keep_cursor_in_view()
         self.repaint()
+
+    def _fits(self, wanted: Query, task: Task) -> bool:
+        return wanted.fits(lambda: words_of(task), lambda: self.floor.facts(task))
 
     def _find(self, task_id: str) -> None:
         for column, lane in enumerate(self.lanes):
@@ -84,7 +100,7 @@ class Board(Toned, can_focus=True):
 
     def _cards(self) -> int:
         """How many cards fit below the titles."""
-        return max(1, (self.size.height - 1) // CARD_ROWS)
+        return max(1, (self.size.height - 1) // self.card_rows)
 
     def _keep_cursor_in_view(self) -> None:
         lane = self.lanes[self.column]
@@ -97,7 +113,7 @@ class Board(Toned, can_focus=True):
     def line(self, y: int) -> Strip:
         cells = self.size.width
         if not any(lane.tasks for lane in self.lanes) and y == 1:
-            return self.strip_of([("no task has these words" if self.words else "no tasks yet", "dim")], cells)
+            return self.strip_of([("no task fits these words" if self.words else "no tasks yet", "dim")], cells)
         widths = lane_widths(self.lanes, cells)
         parts: list[Strip] = []
         for column, (lane, room) in enumerate(zip(self.lanes, widths, strict=True)):
@@ -109,14 +125,18 @@ class Board(Toned, can_focus=True):
         current = column == self.column and self.has_focus
         if y == 0:
             return self.strip_of([title_cell(lane, cells, current=current)], cells)
-        slot, row = divmod(y - 1, CARD_ROWS)
+        slot, row = divmod(y - 1, self.card_rows)
         index = slot + self._tops.get(lane.title, 0)
         hidden = len(lane.tasks) - index
         if slot >= self._cards() or index >= len(lane.tasks):
             # A row too small for a card, below the last whole one, says how much is not seen.
             words = f"↓ {hidden:,} more" if slot == self._cards() and row == 0 and hidden > 0 else ""
             return self.strip_of([(words, "dim")], cells)
-        return self.strip_of(card(lane.tasks[index], cells)[row], cells, cursor=current and index == self.index)
+        return self.strip_of(
+            card(lane.tasks[index], self.floor, cells, self.card_rows)[row],
+            cells,
+            cursor=current and index == self.index,
+        )
 
     def action_move(self, columns: int, rows: int) -> None:
         if columns:
@@ -160,7 +180,7 @@ class Board(Toned, can_focus=True):
         widths: Sequence[int] = lane_widths(self.lanes, self.size.width)
         for column, room in enumerate(widths):
             if left <= x < left + room and y >= 1:
-                index = (y - 1) // CARD_ROWS + self._tops.get(self.lanes[column].title, 0)
+                index = (y - 1) // self.card_rows + self._tops.get(self.lanes[column].title, 0)
                 return column, index if index < len(self.lanes[column].tasks) else None
             left += room + GAP
         return 0, None

@@ -9,6 +9,7 @@ from textual.strip import Strip
 
 from tui.lookups import memory, recall
 from tui.rows.detail import Paragraph
+from tui.rows.query import Facts
 from tui.rows.recall import FoundRecord, hit_heading, hit_row
 from tui.rows.spans import Spans, piece
 from tui.views.beside import Beside
@@ -22,6 +23,7 @@ LOOKING = recall.Answer(source="looking …")
 class Hits(Lines[FoundRecord]):
     """One row for each hit."""
 
+    FIELDS = ("kind", "branch", "agent", "age")
     asked = ""
     now = datetime.fromtimestamp(0, UTC)
 
@@ -33,6 +35,10 @@ class Hits(Lines[FoundRecord]):
 
     def key(self, item: FoundRecord) -> object:
         return item.kind, item.id
+
+    def facts(self, item: FoundRecord) -> Facts:
+        age = (self.now - item.at).total_seconds()
+        return {"kind": item.kind, "branch": item.branch, "agent": item.agent or None, "age": age}
 
     def text(self, item: FoundRecord) -> str:
         return f"{item.kind} {item.id} {item.branch} {item.agent} {item.text}"

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.rows.query import Facts, Query
 from tui.rows.spans import Spans, plain
 from tui.views.toned import CLASSES, Toned
 
@@ -53,6 +54,8 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         Binding("end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
     ]
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    """The fields that ``/`` knows here, besides words (:mod:`tui.rows.query`)."""
     follows_end = False
     empty_words = "nothing yet"
 
@@ -76,13 +79,27 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         """Return what stays the same when an item changes."""
         return item
 
+    def facts(self, item: Item) -> Facts:
+        """Return what ``item`` has in each of :attr:`FIELDS`."""
+        return {}
+
+    def opened(self, item: Item) -> Any:
+        """Return what is told of ``item`` in full: itself, or what it stands for."""
+        return item
+
     @property
     def selected(self) -> Item | None:
         """The item under the cursor."""
         return self.items[self.cursor] if self.cursor < len(self.items) else None
 
+    @property
+    def pointed(self) -> Any:
+        """What the item under the cursor stands for; None when there is nothing."""
+        item = self.selected
+        return None if item is None else self.opened(item)
+
     def narrow(self, words: str) -> None:
-        """Show only items whose row has all of ``words``, in any case; "" shows all again."""
+        """Show only items that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""
         self.words = words
         self.show_items(self._all)
 
@@ -91,10 +108,11 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         return plain(self.row(item, WIDEST))
 
     def _narrowed(self, items: Sequence[Item]) -> Sequence[Item]:
-        wanted = self.words.casefold().split()
-        if not wanted:
-            return items
-        return [item for item in items if all(word in self.text(item).casefold() for word in wanted)]
+        wanted = Query(self.words, self.FIELDS)
+        return [item for item in items if self._fits(wanted, item)] if wanted else items
+
+    def _fits(self, wanted: Query, item: Item) -> bool:
+        return wanted.fits(lambda: self.text(item), lambda: self.facts(item))
 
     def show_items(self, items: Sequence[Item]) -> None:
         """Show ``items``; the cursor stays on its item, or at the end when it was there."""
@@ -144,7 +162,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         if index < len(self.items):
             cursor = self.has_focus and index == self.cursor
             return self.strip_of(self.row(self.items[index], cells), cells, cursor=cursor)
-        nothing = "nothing has these words" if self.words else self.empty_words
+        nothing = "nothing fits these words" if self.words else self.empty_words
         words = nothing if not self.items and y == self._headings else ""
         return self.strip_of([(words, "dim")], cells)
 
@@ -153,7 +171,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         self._at_end = self.cursor >= len(self.items) - 1
         self._keep_cursor_in_view()
         self.refresh()
-        self.post_message(Pointed(self.selected))
+        self.post_message(Pointed(self.pointed))
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 1))
@@ -163,7 +181,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
 
     def action_open(self) -> None:
         if self.cursor < len(self.items):
-            self.post_message(Opened(self.items[self.cursor]))
+            self.post_message(Opened(self.pointed))
 
     def on_click(self, event: events.Click) -> None:
         index = event.get_content_offset_capture(self).y - self._headings + self.scroll_offset.y

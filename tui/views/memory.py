@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tui.rows.memory import commit_row, graph_row
+from tui.rows.query import Facts
 from tui.rows.spans import Spans
 from tui.snapshot import GraphLine, MemoryCommit
 from tui.text import one_line
@@ -14,6 +15,7 @@ from tui.views.view import Scene
 class Memory(Lines[GraphLine | MemoryCommit]):
     """One row for each line of the graph."""
 
+    FIELDS = ("branch", "author", "age")
     empty_words = "nothing is remembered yet"
     now = datetime.fromtimestamp(0, UTC)
     marked = ""
@@ -41,6 +43,12 @@ class Memory(Lines[GraphLine | MemoryCommit]):
 
     def key(self, item: GraphLine | MemoryCommit) -> object:
         return item.id or item if isinstance(item, GraphLine) else item.commit
+
+    def facts(self, item: GraphLine | MemoryCommit) -> Facts:
+        if isinstance(item, MemoryCommit):
+            return {"branch": item.branch, "author": item.agent, "age": (self.now - item.at).total_seconds()}
+        age = (self.now - item.at).total_seconds() if item.at else None
+        return {"branch": ", ".join(item.refs) or None, "author": item.author or None, "age": age}
 
     def text(self, item: GraphLine | MemoryCommit) -> str:
         if isinstance(item, MemoryCommit):

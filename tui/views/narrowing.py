@@ -19,14 +19,17 @@ class Words(Input):
         """The line is done with; the list may have the focus again."""
 
     def __init__(self) -> None:
-        super().__init__(
-            id="words", placeholder="words that all have to be there; enter keeps, esc shows all", compact=True
-        )
+        super().__init__(id="words", compact=True)
         self.target: Narrowing | None = None
 
     def open(self, target: Narrowing) -> None:
         """Take words for ``target``, beginning with those it has."""
         self.target = target
+        known = getattr(target, "FIELDS", ())
+        fields = f", or {': '.join(known)}:" if known else ""
+        self.placeholder = getattr(
+            target, "asks", f"words that all have to be there{fields}; enter keeps, esc shows all"
+        )
         self.value = target.words
         self.display = True
         self.focus()

@@ -16,10 +16,10 @@ FRAME_CELLS = 4
 class Peek(Toned):
     """As much of one thing as there is room for; it never has the focus."""
 
-    def __init__(self) -> None:
-        super().__init__(id="peek")
+    def __init__(self, identifier: str | None = "peek", closes: str = "space closes, enter opens") -> None:
+        super().__init__(id=identifier)
         self.border_title = "peek"
-        self.border_subtitle = "space closes, enter opens"
+        self.border_subtitle = closes
         self._of: tuple[Any, Snapshot, tzinfo | None] | None = None
         self._rows: list[Spans] = []
 

@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
 
 VIEWS = (
-    Entry("board", "1", "tui.views.whole:WholeBoard", "the tasks in columns by state"),
+    Entry("board", "1", "tui.views.whole_board:WholeBoard", "the tasks in columns by state"),
     Entry("agents", "2", "tui.views.whole:WholeAgents", "who does what, and what it takes"),
     Entry("log", "3", "tui.views.whole:WholeLog", "every event of the journal"),
     Entry("memory", "4", "tui.views.remembered:Remembered", "what is remembered: the graph of all branches"),

@@ -10,15 +10,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from tui.rows.agents import AGENT_FIELDS
 from tui.rows.detail import Paragraph
+from tui.rows.floor import TASK_FIELDS
 from tui.rows.head import violations_now
 from tui.rows.people import attention_row
+from tui.rows.query import GRAMMAR
 from tui.rows.spans import Spans
 from tui.snapshot import Attention
 from tui.views.lines import Lines
 from tui.views.page import Fitted, Page
 from tui.views.registry import VIEWS
 
+FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS))
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
@@ -32,6 +36,8 @@ HELP = [
     Paragraph("enter", "open what is under the cursor; escape goes back"),
     Paragraph("z", "the pane on the whole screen, and back"),
     Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all"),
+    Paragraph(" ", GRAMMAR),
+    *(Paragraph(f"  {name}", ": ".join(fields) + ":") for name, fields in FIELDS),
     Paragraph("space", "peek: what is under the cursor, beside the list"),
     Paragraph("y", "copy what is under the cursor to the clipboard"),
     Paragraph("a", "what needs a person"),
@@ -40,7 +46,7 @@ HELP = [
     Paragraph("q", "quit"),
     Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
-    Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ○ idle  × left"),
+    Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ‖ stuck  ○ idle  × left"),
     Paragraph("hearts", "♥ alive  ♡ silent (no beat for 15 s)  ♡ orphaned (a child of it runs)  × gone  – none"),
     Paragraph(
         "cost", "“unknown” is a model without a known price, “≥” when only some turns have one, – before the first"

@@ -14,7 +14,8 @@ from textual.widget import Widget
 from tui.lookups.rest import Rest
 from tui.lookups.skills import shelf_of, text_of
 from tui.rows.detail import Paragraph
-from tui.rows.skills import ORDERS, Row, Shelf, rows_for, shelf_rows, skill_heading, skill_row
+from tui.rows.query import Facts
+from tui.rows.skills import ORDERS, Row, Shelf, rows_for, shelf_rows, skill_facts, skill_heading, skill_row
 from tui.rows.spans import Spans
 from tui.views.lines import Lines, Opened
 from tui.views.sheets import page
@@ -52,6 +53,7 @@ class Costs(Toned):
 class Table(Lines[Row]):
     """One row for each skill."""
 
+    FIELDS = ("state", "from", "commands", "tools", "line", "body", "used")
     empty_words = "there is no skill"
     order = ORDERS[0]
 
@@ -63,6 +65,9 @@ class Table(Lines[Row]):
 
     def key(self, item: Row) -> object:
         return item.skill.name, item.skill.path
+
+    def facts(self, item: Row) -> Facts:
+        return skill_facts(item)
 
     def text(self, item: Row) -> str:
         return f"{super().text(item)} {item.skill.description} {item.skill.why}"

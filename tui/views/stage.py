@@ -39,7 +39,8 @@ class Stage(Container):
     @property
     def selected(self) -> Any:
         """What is under the cursor, of the list that has the focus; None when there is nothing."""
-        return getattr(self.app.focused, "selected", None)
+        focused = self.app.focused
+        return getattr(focused, "pointed", getattr(focused, "selected", None))
 
     def compose(self) -> ComposeResult:
         yield self._overview

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from tui.views.agents import Agents
-from tui.views.board import Board
+from tui.views.below import Below
 from tui.views.log import Log
 from tui.views.messages import Messages
 from tui.views.view import Scene, View
@@ -35,16 +35,11 @@ class Whole(View):
         return found
 
 
-class WholeBoard(Whole):
-    """The board."""
+class WholeAgents(Below):
+    """The agents, and below them the page of the one under the cursor."""
 
-    LIST, title = Board, "1 board"
-
-
-class WholeAgents(Whole):
-    """The agents."""
-
-    LIST, title = Agents, "2 agents"
+    def __init__(self, **where: Any) -> None:
+        super().__init__(Agents(whole=True), "2 agents", **where)
 
 
 class WholeLog(Whole):
