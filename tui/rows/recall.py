@@ -27,8 +27,8 @@ SHOWN: Mapping[str, Look] = {
 }
 HITS = (
     Column("#", 3, right=True),
-    Column("kind", 11, keep=5),
     Column("what", 0),
+    Column("kind", 9, keep=1),
     Column("branch", 14, keep=4),
     Column("by", 12, keep=2),
     Column("age", 4, right=True),
@@ -111,7 +111,7 @@ def hit_row(hit: FoundRecord, asked: str, cells: int, *, now: datetime) -> Spans
     face = look(dict(KINDS), hit.kind)
     values = {
         "#": (str(hit.place), "dim"),
-        "kind": (f"{face.glyph} {face.word}", face.tone),
+        "kind": (face.word, face.tone),
         "what": ("", "plain"),
         "branch": (hit.branch, "ref"),
         "by": (hit.agent or "–", "dim"),
@@ -123,7 +123,7 @@ def hit_row(hit: FoundRecord, asked: str, cells: int, *, now: datetime) -> Spans
             continue
         spans += [(" ", "plain")] if spans else []
         if column.title == "what":
-            spans += snippet(hit.text, asked, widths["what"])
+            spans += [(f"{face.glyph} ", face.tone), *snippet(hit.text, asked, widths["what"] - 2)]
         else:
             text, tone = values[column.title]
             spans.append(cell(text, widths[column.title], tone, right=column.right))
@@ -132,7 +132,7 @@ def hit_row(hit: FoundRecord, asked: str, cells: int, *, now: datetime) -> Spans
 
 def snippet(text: str, asked: str, cells: int) -> Spans:
     """Return exactly ``cells`` cells of ``text`` from a little before the first word asked for; such words are bold."""
-    flat = " ".join(one_line(text).split())
+    flat = " ".join(one_line(text).split()).removeprefix("Observation: ")
     words = [word for word in asked.casefold().split() if len(word) > 1]
     lower = flat.casefold()
     first = min((at for word in words if (at := lower.find(word)) >= 0), default=0)
