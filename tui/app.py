@@ -5,10 +5,10 @@ Rule 2: of several pictures that arrived meanwhile, only the newest is drawn, an
 Rule 3: nothing is read or written here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.rows.detail import Paragraph, detail_of, plain_of
-from tui.snapshot import Snapshot
+from tui.snapshot import Snapshot, TeamLine
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.commands import commands
 from tui.views.header import Foot, Head
@@ -28,6 +28,8 @@ from tui.views.page import Page
 from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
+from tui.views.teams import Chosen
+from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
 
 
@@ -38,13 +40,20 @@ class Source(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Choosing(Protocol):
+    """A source that knows several teams (:class:`tui.sources.several.Several`)."""
+
+    def look_at(self, line: TeamLine) -> None: ...
+
+
 class Arrived(Message):
     """A new picture is there to be drawn."""
 
 
 def wall_clock(snapshot: Snapshot) -> datetime:
-    """Return the time: ages on a live screen are counted from now."""
-    return datetime.now(UTC)
+    """Return the time: ages on a live screen are counted from now, in the past of a run from where that is."""
+    return snapshot.moment.at if snapshot.moment else datetime.now(UTC)
 
 
 def newest_event(snapshot: Snapshot) -> datetime:
@@ -83,10 +92,14 @@ class MonitorApp(App[None]):
         now: Callable[[Snapshot], datetime] = wall_clock,
         zone: tzinfo | None = None,
         places: Places | None = None,
+        begin: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
+        self._env = env or {}
+        self._begin = begin
         self._source = source
-        self._places = places or Places()
+        self._places = places
         self._now = now
         self._zone = zone
         self._advice = advice or []
@@ -96,6 +109,7 @@ class MonitorApp(App[None]):
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self._stage = Stage(self.scene)
+        self._time = Travelling(self._stage, source if isinstance(source, Steered) else None, zone)
         for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
@@ -103,7 +117,7 @@ class MonitorApp(App[None]):
     def compose(self) -> ComposeResult:
         yield self._head
         yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
-        yield self._stage
+        yield self._time
         yield self._words
         yield self._foot
 
@@ -112,6 +126,8 @@ class MonitorApp(App[None]):
         self._words.display = False
         self.set_interval(1.0, self._draw)
         self._source.start(self._receive)
+        if self._begin:
+            self.action_look_at(self._begin)
 
     def on_unmount(self) -> None:
         self._leaving = True
@@ -131,7 +147,8 @@ class MonitorApp(App[None]):
     @property
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
-        return Scene(self.snapshot, self._now(self.snapshot), self._zone, self._places)
+        places = self._places or Places.of(self.snapshot.root, self._env)
+        return Scene(self.snapshot, self._now(self.snapshot), self._zone, places)
 
     def _draw(self) -> None:
         if self._leaving or not self._foot.is_attached:
@@ -141,6 +158,7 @@ class MonitorApp(App[None]):
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self._stage.show(scene)
+        self._time.show(scene)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
@@ -173,6 +191,14 @@ class MonitorApp(App[None]):
         """Go back to all of it at a glance."""
         self.action_look_at(OVERVIEW)
 
+    def action_travel(self, what: str, by: int) -> None:
+        """Go through the past (:mod:`tui.views.travelling`)."""
+        self._time.action_travel(what, by)
+
+    def action_go_to(self) -> None:
+        """Ask where in the past to go."""
+        self._time.action_go_to()
+
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""
         if self._at_top:
@@ -182,6 +208,12 @@ class MonitorApp(App[None]):
     @on(Turned)
     def _name_keys(self) -> None:
         self._foot.keys_of(self._stage.view.own_keys, home=self._stage.at_home)
+
+    @on(Chosen)
+    def _choose(self, chosen: Chosen) -> None:
+        if isinstance(self._source, Choosing):
+            self._source.look_at(chosen.line)
+            self.action_overview()
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
 

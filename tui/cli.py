@@ -7,32 +7,56 @@ Rule 2: nothing is written, anywhere.
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from tui.frame import frame
-from tui.snapshot import Snapshot
-from tui.sources.folder import advice, find_root, place_of
-from tui.sources.follow import Follower
-from tui.sources.replay import Replay, load
+from tui.projection.targets import Target, parse
+from tui.rows.spans import clipped, plain
+from tui.rows.teams import teams_frame
+from tui.snapshot import Snapshot, TeamLine
+from tui.sources.choosing import place_of
+from tui.sources.folder import advice, find_root, memory_of
+from tui.sources.live import Live
+from tui.sources.recording import opened
+from tui.sources.replay import Replay
+from tui.sources.several import Several
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
+    from tui.app import Source
 
 PIPE_CELLS = 120
+FASTEST = 10_000.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "--root", type=Path, metavar="DIR", help="the folder with teams/ (default: .onecontext upwards)"
+        "--root",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="a folder with teams/, also a client's own such as ~/.claude; more than once for several "
+        "(default: .onecontext upwards)",
     )
-    parser.add_argument("--team", metavar="T", help="the team (default: the one whose journal is newest)")
+    parser.add_argument(
+        "--all", action="store_true", help="all teams of this project, those above it, and of the client"
+    )
+    parser.add_argument(
+        "--team",
+        metavar="T",
+        help="the team, or how its name begins; ROOT/TEAM where several have it (default: newest)",
+    )
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="times faster than it was; 0: at once")
+    parser.add_argument(
+        "--at", metavar="WHERE", help="begin there in the recording, or in the past of the run: an event, 50%%, a time"
+    )
     parser.add_argument(
         "--palette",
         choices=("auto", "dark", "light", "safe"),
@@ -45,21 +69,63 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     """Show the team and return 0.
 
     Raises:
-        NoTeam: the named team is not there.
+        NoTeam: the named team is not there. AmbiguousName: several are.
         UsageError: a live screen was asked for where there is no terminal.
     """
-    root = (invocation.cwd / args.root) if args.root else find_root(invocation.cwd)
-    source: Follower | Replay
+    roots = _roots(args, invocation)
+    root, at = roots[0], parse(args.at, zone=None) if args.at else None
+    source: Several | Replay
     if args.replay:
-        source = Replay(load(invocation.cwd / args.replay), args.speed)
+        path = (invocation.cwd / args.replay).resolve()
+        source = Replay(opened(path), args.speed, at=at, memory_path=roots[0] if args.root else memory_of(path))
         label = f"replay of {args.replay.name}"
     else:
-        source = Follower(place_of(root, args.team), root if root.name == ".onecontext" else None)
+        place = place_of(roots, args.team)
+        root, source = place.root, Several(place, roots)
         label = f"following {args.team or root.parent.name or root}"
     if args.once or invocation.out.json:
-        _print(source.catch_up(), root, invocation, replay=bool(args.replay))
+        if isinstance(source, Several) and _is_choice(args, roots):
+            _print_teams(source.lines(), invocation)
+        else:
+            past = _past(source, at) if isinstance(source, Several) and at else source
+            _print(past.catch_up(), root, invocation, replay=isinstance(past, Replay))
         return 0
-    return _screen(args, invocation, source, label, root)
+    return _screen(args, invocation, Live(source, at=at) if isinstance(source, Several) else source, label, roots)
+
+
+def _past(source: Several, at: Target) -> Replay:
+    source.catch_up()
+    if source.journal is None:
+        raise UsageError(f"no team keeps a journal here, so there is nothing at {at.text}")
+    return Replay(opened(source.journal), 0, at=at, memory_path=memory_of(source.journal))
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed <= FASTEST:
+        raise ValueError
+    return speed
+
+
+def _roots(args: argparse.Namespace, invocation: "Invocation") -> list[Path]:
+    roots = [invocation.cwd / root for root in args.root or ()]
+    if args.all:
+        from teams.cli.place import roots as all_roots
+
+        roots += all_roots(invocation)
+    return list(dict.fromkeys(roots)) or [find_root(invocation.cwd)]
+
+
+def _is_choice(args: argparse.Namespace, roots: list[Path]) -> bool:
+    """Whether several were asked for, and none of them in particular."""
+    return not args.replay and args.team is None and (args.all or len(roots) > 1)
+
+
+def _print_teams(lines: Sequence[TeamLine], invocation: "Invocation") -> None:
+    cells = shutil.get_terminal_size((PIPE_CELLS, 24)).columns
+    rows = teams_frame(lines, cells, now=datetime.now(UTC))
+    text = "\n".join(plain(clipped(row, cells)) for row in rows)
+    invocation.out.answer({"teams": lines}, text if lines else "there is no team here")
 
 
 def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: bool) -> None:
@@ -71,22 +137,20 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
     invocation.out.answer(snapshot, text)
 
 
-def _screen(
-    args: argparse.Namespace, invocation: "Invocation", source: Follower | Replay, label: str, root: Path
-) -> int:
+def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, roots: list[Path]) -> int:
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
-    from tui.views.view import Places
 
     app = MonitorApp(
         source,
         label=label,
         theme=wanted(args.palette, invocation.env).name,
-        advice=advice(root),
+        advice=advice(roots[0]),
         now=newest_event if args.replay else wall_clock,
-        places=Places(root, root.parent, invocation.env) if root.name == ".onecontext" else Places(),
+        begin="teams" if _is_choice(args, roots) else None,
+        env=invocation.env,
     )
     app.run()
     return app.return_code or 0

@@ -18,7 +18,8 @@ from onecontext.errors import Damaged, OneContextError, UsageError
 from tui.app import MonitorApp, newest_event
 from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph
-from tui.sources.replay import Replay, load
+from tui.sources.player import still
+from tui.sources.recording import opened
 from tui.text import width
 
 FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
@@ -59,16 +60,17 @@ def render(
         UsageError: there is no such journal, or no event up to ``last_seq``.
         Damaged: the memory cannot be read, or nothing of the journal.
     """
-    events = load(journal_path)
-    shown = [event for event in events if last_seq is None or event.seq <= last_seq]
-    if not shown:
+    recording = opened(journal_path)
+    recording.read_all()
+    seq = recording.count if last_seq is None else min(last_seq, recording.count)
+    if seq < 1:
         raise UsageError(f"the journal {journal_path} has no event up to {last_seq}")
-    graph = MemoryGraph(memory_path, until=None if last_seq is None else shown[-1].at)
+    graph = MemoryGraph(memory_path, until=None if last_seq is None else recording.clock(seq))
     graph.refresh()
     if graph.trouble:
         raise Damaged(graph.trouble)
-    snapshot = replace(Replay(shown, 0).catch_up(), graph=graph.lines)
-    label = "finished" if len(shown) == len(events) else "replaying"
+    snapshot = replace(still(recording, seq), graph=graph.lines)
+    label = "finished" if seq == recording.count else "replaying"
     out_svg.write_text(self_contained(asyncio.run(_draw(snapshot, size, label))), encoding="utf-8")
 
 

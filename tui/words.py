@@ -53,6 +53,7 @@ AGENT_LOOKS = {
     "stuck": Look("‖", "stuck", "bad"),
     "idle": Look("○", "idle", "dim"),
     "left": Look("×", "left", "dim"),
+    "unknown": Look("·", "unknown", "dim"),
 }
 HEART_LOOKS = {
     "alive": Look("♥", "alive", "good"),
@@ -74,7 +75,22 @@ PHASE_LOOKS = {
     "budget exhausted": Look("■", "budget exhausted", "bad"),
     "stopped": Look("‖", "stopped", "warn"),
 }
+TEAM_LOOKS = {
+    "live": Look("●", "live", "good"),
+    "quiet": Look("○", "quiet", "dim"),
+    "over": Look("×", "over", "dim"),
+}
+"""Whether a team is at work: over is one whose mission ended, quiet one that gives no sign of life."""
 VERDICT_LOOKS = {"accepted": Look("✓", "accepted", "good"), "rejected": Look("×", "rejected", "bad")}
+MARK_LOOKS = {
+    "milestone": Look("◆", "milestone", "info"),
+    "rejected": Look("×", "rejected", "bad"),
+    "needs a person": Look("▲", "needs a person", "warn"),
+    "done": Look("✓", "done", "good"),
+    "ended": Look("■", "ended", "bad"),
+    "damaged": Look("!", "damaged", "bad"),
+}
+"""What is worth going to in a recording (:mod:`tui.projection.marks`)."""
 
 COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("to do", ("waiting", "ready")),
@@ -103,11 +119,15 @@ def short_count(count: int) -> str:
 
 def tokens(usage: Usage) -> str:
     """Return the tokens read and written; a dash before the first call."""
+    if not usage.known:
+        return "unknown"
     return short_count(usage.tokens_in + usage.tokens_out) if usage.turns else "–"
 
 
 def cost(usage: Usage) -> str:
     """Return what the calls cost, as :func:`onecontext.text.amounts.cost` says it."""
+    if not usage.known:
+        return "unknown"
     return amounts.cost(usage.cost_usd, calls=usage.turns, unpriced=usage.unpriced_turns)
 
 

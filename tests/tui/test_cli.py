@@ -13,7 +13,7 @@ from tests.tui.screen import assert_screen
 from tests.tui.till import middle, whole
 from tui.frame import frame
 from tui.sources.folder import JOURNAL
-from tui.sources.replay import delays_s, load
+from tui.sources.recording import opened
 
 
 def run(cwd: Path, *arguments: str) -> tuple[int, str, str]:
@@ -45,7 +45,7 @@ def test_a_replay_printed_once_is_the_same_each_time(project: Path, monkeypatch:
 
     from tui.sources.replay import Replay
 
-    snapshot = Replay(load(path), 0).catch_up()
+    snapshot = Replay(opened(path), 0).catch_up()
     assert snapshot.last_event_at is not None
     text = frame(snapshot, 100, now=snapshot.last_event_at, zone=UTC)
 
@@ -111,11 +111,3 @@ def test_one_picture_needs_no_textual(project: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "[]"
-
-
-def test_pauses_are_scaled_and_long_ones_shortened() -> None:
-    events = middle().events[:3]
-
-    assert delays_s(events, 2.0) == [0.0, 0.5, 0.5]
-    assert delays_s(events, 0.1) == [0.0, 4.0, 4.0]
-    assert delays_s(events, 0) == [0.0, 0.0, 0.0]

@@ -17,8 +17,10 @@ from tests.tui.screen import play, text_of
 from tests.tui.till import middle, whole
 from tui.app import MonitorApp, newest_event
 from tui.snapshot import Snapshot
-from tui.sources.folder import JOURNAL, Place, place_of
+from tui.sources.choosing import place_of
+from tui.sources.folder import JOURNAL, Place
 from tui.sources.follow import Follower
+from tui.sources.recording import opened
 from tui.sources.replay import Replay
 
 PATIENCE_S = 8.0
@@ -119,7 +121,7 @@ def test_watching_writes_nothing(root: Path) -> None:
         memory.commit("learned where the tills are")
     middle().write(journal_of(root))
     before = fingerprint(root.parent)
-    app = MonitorApp(Follower(place_of(root, "till-1"), root), label="following")
+    app = MonitorApp(Follower(place_of([root], "till-1"), root), label="following")
 
     async def act(pilot: Pilot[None]) -> None:
         await until(lambda: "fix-offers" in text_of(app) and "learned where" in text_of(app), pilot)
@@ -156,7 +158,7 @@ def test_a_folder_that_may_not_be_looked_into_is_told(root: Path, monkeypatch: p
 
     seen: list[Snapshot] = []
     follower = Follower(Place(root), None)
-    monkeypatch.setattr(Place, "journal_path", refuse)
+    monkeypatch.setattr(Place, "spot", refuse)
 
     follower.start(seen.append)
     end = time.monotonic() + PATIENCE_S
@@ -167,8 +169,9 @@ def test_a_folder_that_may_not_be_looked_into_is_told(root: Path, monkeypatch: p
     assert seen[0].trouble == f"{root}: Permission denied"
 
 
-def test_a_recording_is_played_to_its_end_on_the_screen() -> None:
-    app = MonitorApp(Replay(whole().events, speed=200.0), label="replay", now=newest_event)
+def test_a_recording_is_played_to_its_end_on_the_screen(tmp_path: Path) -> None:
+    recording = opened(whole().write(tmp_path / "run.jsonl"))
+    app = MonitorApp(Replay(recording, speed=200.0), label="replay", now=newest_event)
 
     async def act(pilot: Pilot[None]) -> None:
         await until(lambda: "✓ done" in text_of(app), pilot)

@@ -16,7 +16,7 @@ from tests.tui.screen import assert_screen, play, shown, still, text_of
 from tests.tui.till import middle
 from tui.app import MonitorApp
 from tui.lookups.graph import LongGraph
-from tui.lookups.recall import SCANNED, given, search
+from tui.lookups.recall import SCANNED, THEN, given, search
 from tui.rows.lanes import lane_spans
 from tui.rows.memory import graph_row
 from tui.rows.recall import snippet
@@ -227,6 +227,20 @@ def test_hits_are_those_of_the_command_in_its_order(memory: Memory) -> None:
     wanted = memory.search("money cents rounding", k=50).hits
     assert [(hit.kind, hit.id, hit.score) for hit in answer.hits] == [(hit.kind, hit.id, hit.score) for hit in wanted]
     assert [hit.place for hit in answer.hits] == list(range(1, len(wanted) + 1))
+
+
+def test_of_a_recording_it_is_searched_and_told_what_was_remembered_then(memory: Memory) -> None:
+    then = next(one.at for one in memory.milestones() if one.contribution.startswith("Rounding"))
+
+    found = search(memory.path, "merged roadmap rounding", then)
+    told = given(memory.path, "main", 2_000, "", then)
+
+    assert THEN in found.source
+    texts = " ".join(hit.text for hit in found.hits)
+    assert "Rounding is half even" in texts
+    assert "Merged" not in texts + told.text
+    assert "the plan" in told.text
+    assert "Merged" in given(memory.path, "main", 2_000, "").text
 
 
 def test_what_is_wrong_is_a_sentence_on_the_screen(memory: Memory, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_a_view_has_the_whole_screen_after_its_key_was_pressed_twice_and_escape_
     key, name = entry.key, entry.name  # type: ignore[attr-defined]
     whole, back = screens_after(still(shown(middle().events)), MIDDLE, [key, key], ["escape"])
 
-    titles = re.findall(r"╭─ (\d \w+)", whole)
+    titles = re.findall(r"╭─ ([\dw] \w+)", whole)
     assert titles == [f"{key} {name}"]
     assert "0 overview" in whole.splitlines()[-1]
     assert len(re.findall(r"╭─ \d \w+", back)) == 5

@@ -6,6 +6,7 @@ Rule 2: what is wrong is a sentence to be shown, never an error.
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from tui.rows.recall import FoundRecord, Given, GivenPart
 
 MOST_HITS = 50
 SCANNED = "by a scan: the index is behind"
+THEN = "by a scan of what was remembered then"
 _PART_CHARACTERS = 80
 
 
@@ -26,37 +28,38 @@ class Answer(NamedTuple):
     trouble: str = ""
 
 
-def search(memory: Path | None, words: str) -> Answer:
-    """Return what ``onecontext search`` finds, in its order."""
+def search(memory: Path | None, words: str, at: datetime | None = None) -> Answer:
+    """Return what ``onecontext search`` finds, in its order; ``at``: of what had been committed then, None: now."""
     if memory is None:
         return Answer(trouble=NO_MEMORY)
     from onecontext.api import Memory
     from onecontext.recall.search.index import is_fresh
+    from onecontext.recall.search.searching import search as searched
 
     begun_s = time.monotonic()
     try:
-        opened = Memory.open(memory)
-        fresh = is_fresh(opened.layout.for_watching())
-        found = opened.search(words, k=MOST_HITS, settle=False)
+        layout = Memory.open(memory).layout.for_watching()
+        fresh = at is None and is_fresh(layout)
+        found = searched(layout, words, k=MOST_HITS, at=at, fold=True)
     except (OneContextError, OSError) as error:
         return Answer(trouble=str(error))
     hits = [
         FoundRecord(place, hit.kind, hit.id, hit.branch, hit.agent, hit.at, hit.text, hit.score, hit.how_to_get)
-        for place, hit in enumerate(found.hits, 1)
+        for place, hit in enumerate(found, 1)
     ]
-    source = "from the memory's index" if fresh else SCANNED
+    source = "from the memory's index" if fresh else SCANNED if at is None else THEN
     return Answer(tuple(hits), f"{len(hits)} found in {time.monotonic() - begun_s:.1f} s, {source}")
 
 
-def given(memory: Path | None, branch: str, budget: int | None, purpose: str) -> Given:
-    """Return what ``onecontext context --budget N [--for TASK]`` gives on ``branch``; "" is the current one."""
+def given(memory: Path | None, branch: str, budget: int | None, purpose: str, at: datetime | None = None) -> Given:
+    """Return what ``onecontext context --budget N [--for TASK] [--at TIME]`` gives on ``branch``; "": the current."""
     if memory is None:
         return Given(branch, budget, purpose, trouble=NO_MEMORY)
     from onecontext.api import Memory
 
     try:
         opened = Memory.open(memory, branch=branch or None)
-        told = opened.context(budget=budget, for_=purpose or None, settle=False)
+        told = opened.context(budget=budget, for_=purpose or None, at=at, settle=False)
     except (OneContextError, OSError) as error:
         return Given(branch, budget, purpose, trouble=str(error))
     parts = tuple(

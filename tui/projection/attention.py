@@ -68,6 +68,11 @@ class AttentionList:
         if not of_task:
             self._open.pop(task, None)
 
+    @property
+    def newest(self) -> Attention | None:
+        """The item that was added last; None before the first."""
+        return self._items.get(self._next - 1)
+
     def items(self) -> tuple[Attention, ...]:
         """Return the items that are still kept, oldest first."""
         return tuple(self._items.values())

@@ -20,6 +20,8 @@ KEPT_DECIDED = 200
 LEAD = "team-lead"
 _ASKING = {"permission_request": "permission", "plan_approval_request": "plan", "shutdown_request": "shutdown"}
 _ANSWERS = ("permission_response", "plan_approval_response", "shutdown_approved", "shutdown_rejected")
+FORMS = frozenset((*_ASKING, *_ANSWERS))
+"""The forms of messages that ask or answer."""
 
 
 class Requests:

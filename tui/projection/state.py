@@ -21,12 +21,12 @@ from tui.projection.course import Course
 from tui.projection.log import Log
 from tui.projection.mail import Mail
 from tui.projection.people import People, added, together
-from tui.projection.requests import Requests
+from tui.projection.requests import LEAD, Requests
 from tui.projection.skills import SkillUses
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.violations import OpenViolations
-from tui.snapshot import MemoryCommit, Snapshot, Totals, Usage
+from tui.snapshot import Attention, MemoryCommit, Snapshot, Totals, Usage
 
 KEPT_LINES = 2_000
 NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "message.posted"})
@@ -34,9 +34,12 @@ NOT_TOLD = frozenset({"agent.state", "task.renewed", "message.delivered", "messa
 
 
 class Monitor:
-    """Takes events in the order of the journal and shows where they have led."""
+    """Takes events in the order of the journal and shows where they have led.
 
-    def __init__(self) -> None:
+    ``kept``: how many lines of the log and milestones are held; 0 holds none and costs less.
+    """
+
+    def __init__(self, kept: int = KEPT_LINES) -> None:
         self._team = ""
         self._course = Course()
         self._tasks = Tasks()
@@ -49,8 +52,8 @@ class Monitor:
         self._violations = OpenViolations()
         self._requests = Requests()
         self._asked: dict[str, int] = {}
-        self._memory: deque[MemoryCommit] = deque(maxlen=KEPT_LINES)
-        self._log = Log(KEPT_LINES)
+        self._memory: deque[MemoryCommit] = deque(maxlen=kept)
+        self._log = Log(kept)
         self._counts: Counter[str] = Counter()
         self._usage = Usage()
         self._unknown: Counter[str] = Counter()
@@ -105,6 +108,11 @@ class Monitor:
         """Whether the mission has ended."""
         mission = self._course.mission
         return mission is not None and mission.ending is not None
+
+    @property
+    def newest_attention(self) -> Attention | None:
+        """What a person was last asked to look at; None before the first."""
+        return self._attention.newest
 
     def _totals(self) -> Totals:
         return Totals(
@@ -246,7 +254,8 @@ class Monitor:
     def _sent(self, event: Event) -> None:
         self._mail.take_sent(event)
         asked, answered = self._requests.take_sent(event)
-        if asked is not None:
+        # A lead that ends one of its members asks the member, not a person.
+        if asked is not None and not (asked.kind == "shutdown" and asked.to != LEAD):
             words = " ".join(
                 filter(None, (asked.asker, asked.kind, asked.tool, fields.head(asked.why or asked.action)))
             )

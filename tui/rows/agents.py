@@ -40,7 +40,7 @@ WHOLE_COLUMNS = (
     Column("seen", 4, keep=5, right=True),
 )
 AGENT_FIELDS = ("state", "role", "model", "task", "tool", "heart", "cost", "context", "turns")
-AT_REST = ("idle", "left")
+AT_REST = ("idle", "left", "unknown")
 STEPS = "▁▂▃▄▅▆▇█"
 LONG_S = 120
 """A tool that runs for longer is worth a look."""
@@ -75,7 +75,7 @@ def agent_row(
         "heart": (f"{beats.glyph} {beats.word}", beats.tone) if beats else ("–", "dim"),
         "task": (f"#{agent.task}" if agent.task else "–", "plain" if agent.task else "dim"),
         "doing": _doing(agent, waits),
-        "turns": (str(usage.turns), "plain"),
+        "turns": (str(usage.turns) if usage.known else "?", "plain"),
         "tokens": (tokens(usage), "plain"),
         "in": (_count(usage.turns, usage.tokens_in), "plain"),
         "cached": (_count(usage.turns, usage.tokens_cached), "dim"),
@@ -174,7 +174,7 @@ def _rank(agent: Agent, hearts: Mapping[str, Heart]) -> int:
     beats = _beats(agent, hearts)
     if agent.state != "left" and (agent.state == "stuck" or (beats is not None and beats.tone != "good")):
         return 0
-    return 1 if agent.state not in AT_REST else 2 if agent.state == "idle" else 3
+    return 1 if agent.state not in AT_REST else 3 if agent.state == "left" else 2
 
 
 def _held(agent: Agent, now: datetime) -> Span:

@@ -13,7 +13,7 @@ from tui.words import TASK_LOOKS, look
 
 PERSON = "you"
 TASK_FIELDS = ("state", "owner", "author", "model", "attempt", "verdict", "age", "after", "id", "key")
-AT_REST = ("idle", "left")
+AT_REST = ("idle", "left", "unknown")
 
 
 class Floor(NamedTuple):

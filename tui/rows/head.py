@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tui.rows.spans import Spans, between, piece
+from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Mission, Snapshot
 from tui.words import PHASE_LOOKS, cost, duration, look, stopwatch, tokens
 
@@ -13,14 +14,15 @@ WIDE = 110
 
 def head_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]:
     """Return three rows: goal and phase, place and progress, and what needs a person."""
-    return [_goal_row(snapshot, cells, now), _progress_row(snapshot, cells), attention_line(snapshot, cells)]
+    return [_goal_row(snapshot, cells, now), _progress_row(snapshot, cells), attention_line(snapshot, cells, now=now)]
 
 
 def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
     mission = snapshot.mission
     if mission is None:
         words = f"team {snapshot.team}" if snapshot.team else "no team yet"
-        return between([("◆ ", "accent"), piece(words, "bold")], [("· no mission", "dim")], cells)
+        why = "· files of another program, no journal" if snapshot.kept == "files" else "· no mission"
+        return between([("◆ ", "accent"), piece(words, "bold")], [(why, "dim")], cells)
     face = look(PHASE_LOOKS, mission.phase)
     right: Spans = [piece(f"{face.glyph} {face.word}", face.tone), *_time(mission, snapshot, now)]
     return between([("◆ ", "accent"), piece(mission.goal, "bold")], right, cells)
@@ -85,15 +87,16 @@ def violations_now(count: int) -> str:
     return f"{count:,} violation{'s' if count != 1 else ''} open now"
 
 
-def attention_line(snapshot: Snapshot, cells: int) -> Spans:
-    """Return trouble with reading, else the newest open item and how many more there are."""
+def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
+    """Return trouble with reading, else the newest open item and how many more there are, here and in other teams."""
+    others = elsewhere_spans(snapshot, now)
     if snapshot.trouble:
         return [piece(f"■ {snapshot.trouble}", "bad")]
     count = snapshot.totals.attention_open
     if not count:
         over = snapshot.totals.rejections
         words = f"  nothing needs you · sent back {over}, put right" if over else "  nothing needs you"
-        return [(words, "dim")]
+        return between([(words, "dim")], others, cells)
     newest = next((item for item in reversed(snapshot.attention) if item.open), None)
     spans: Spans = [(f"▲ {count:,} to look at", "warn")]
     if snapshot.violations:
@@ -101,4 +104,4 @@ def attention_line(snapshot: Snapshot, cells: int) -> Spans:
     if newest:
         task = f" #{newest.task}" if newest.task else ""
         spans += [("  newest: ", "dim"), piece(f"{newest.kind}{task} ", "bad"), piece(newest.text)]
-    return between(spans, [("a shows all", "dim")], cells) if cells >= 60 else spans
+    return between(spans, [*others, ("a shows all", "dim")], cells) if cells >= 60 else spans

@@ -6,9 +6,11 @@ Rule 3: None means that nobody knows. An unknown cost is never a zero.
 """
 
 from tui.snapshot.asked import Request
+from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
 from tui.snapshot.skills import SkillUse
+from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
@@ -21,15 +23,18 @@ __all__ = [
     "GraphLine",
     "Heart",
     "LogLine",
+    "Mark",
     "MemoryCommit",
     "Message",
     "Mission",
+    "Moment",
     "Request",
     "SkillUse",
     "Snapshot",
     "Spending",
     "SpentPoint",
     "Task",
+    "TeamLine",
     "ToolUse",
     "Totals",
     "Usage",

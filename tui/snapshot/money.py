@@ -7,7 +7,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What calls to models took. ``cost_usd`` sums the priced calls; None when none of them had a price."""
+    """What calls to models took. ``cost_usd`` sums the priced calls; None when none of them had a price.
+
+    ``known`` False: models were called and nobody wrote down what it took; the figures then say nothing.
+    """
 
     turns: int = 0
     tokens_in: int = 0
@@ -16,6 +19,7 @@ class Usage:
     cost_usd: float | None = None
     unpriced_turns: int = 0
     scripted_turns: int = 0
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tui.snapshot.asked import Request
+from tui.snapshot.moment import Moment
 from tui.snapshot.money import Spending, Usage
 from tui.snapshot.people import Agent, Heart
 from tui.snapshot.skills import SkillUse
+from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
 
@@ -56,7 +58,15 @@ class Snapshot:
     skill_uses: tuple[SkillUse, ...] = ()
     unknown_types: Mapping[str, int] = field(default_factory=dict)
     last_event_at: datetime | None = None
+    root: str = ""
+    """The folder that holds ``teams/``; empty for a recording."""
+    kept: str = ""
+    """``files``: another program's team, which keeps no journal; what happened is what was seen since it is watched."""
+    teams: tuple[TeamLine, ...] = ()
+    """Every team that is watched, this one too; empty where nobody looks for others."""
     watching: str = ""
     """How changes are noticed, ``inotify`` or ``polling``, and why; empty for a recording."""
     trouble: str = ""
     """Why the picture may be old: a damaged journal, a folder that is gone. Empty when all is well."""
+    moment: Moment | None = None
+    """Where in a recording this is; None: it is what is there now."""

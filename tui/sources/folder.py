@@ -1,44 +1,97 @@
 """Where teams live on disk, and which of them to show.
 
-Rule 1: looks, and makes nothing.
+Rule 1: looks, and makes nothing; a symlink in the place of a team's folder is not followed.
+Rule 2: a team with a journal is what its journal says; one without, of another program, what its files say.
 """
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from onecontext.errors import NoTeam
-
 LEFT_AFTER_NS = 60 * 1_000_000_000
 JOURNAL = Path("onecontext") / "journal.jsonl"
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A team that is there: ``path`` is its journal, or its ``config.json`` where it keeps none."""
+
+    root: Path
+    team: str
+    path: Path
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether it is told from a journal."""
+        return self.path.name != CONFIG
+
+    @property
+    def written_ns(self) -> int:
+        """When something of it was written last, in nanoseconds since 1970; of files, those that are in one folder."""
+        if self.has_journal:
+            return _written(self.path)
+        inboxes, tasks = self.path.parent / "inboxes", self.root / "tasks" / self.team
+        return max(map(_written, (self.path, inboxes, tasks)))
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders in which a change may mean something new about it."""
+        if self.has_journal:
+            return [self.path.parent]
+        return [self.path.parent, self.path.parent / "inboxes", self.root / "tasks" / self.team]
+
+
+def spot_of(root: Path, team: str) -> Spot | None:
+    """Return the team ``team`` under ``root``, None while it is not there."""
+    folder = root / "teams" / team
+    if folder.is_symlink():
+        return None
+    for path in (folder / JOURNAL, folder / CONFIG):
+        if path.exists():  # whatever it is: what cannot be read is told, and not passed over
+            return Spot(root, team, path)
+    return None
+
+
+def spots(root: Path) -> Iterator[Spot]:
+    """Yield the teams under ``root``, in no order."""
+    try:
+        names = [entry.name for entry in os.scandir(root / "teams") if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return  # not there, or somebody else's: then there is nothing to be seen
+    for name in names:
+        if spot := spot_of(root, name):
+            yield spot
 
 
 @dataclass(frozen=True)
 class Place:
-    """A root folder (holding ``teams/``) and the team to show; None: the one whose journal is newest."""
+    """A root folder (holding ``teams/``) and the team to show; None: the one that was written to last."""
 
     root: Path
     team: str | None = None
 
-    def journal_path(self, current: Path | None = None, *, over: bool = False) -> Path | None:
-        """Return the journal to show, or None while there is none.
+    def spot(self, current: Path | None = None, *, over: bool = False) -> Spot | None:
+        """Return the team to show, or None while there is none.
 
-        A screen that already shows ``current`` stays with it, unless what it shows is ``over`` or was left long ago
-        for another: two teams at work must not take turns on one screen.
+        A screen that already shows what is at ``current`` stays with it, unless what it shows is ``over`` or was left
+        long ago for another: two teams at work must not take turns on one screen.
         """
         if self.team is not None:
-            path = self.root / "teams" / self.team / JOURNAL
-            return path if path.exists() else None
-        newest = newest_journal(self.root)
-        if current is None or newest is None or over or not current.exists():
+            return spot_of(self.root, self.team)
+        there = list(spots(self.root))
+        newest = max(there, key=lambda spot: (spot.written_ns, spot.team), default=None)
+        held = next((spot for spot in there if spot.path == current), None)
+        if held is None or newest is None or over:
             return newest
-        return newest if _written(newest) - _written(current) > LEFT_AFTER_NS else current
+        return newest if newest.written_ns - held.written_ns > LEFT_AFTER_NS else held
 
-    def watched(self, journal: Path | None) -> list[Path]:
+    def watched(self, spot: Spot | None) -> list[Path]:
         """Return the folders in which a change may mean something new to show."""
-        folders = [self.root / "teams", self.root / ".git" / "refs" / "heads"]
-        if journal:
-            folders.insert(0, journal.parent)
-        return [folder for folder in folders if folder.is_dir()]
+        refs = self.root / ".git" / "refs" / "heads"
+        # A folder of teams that is not there yet is waited for; a memory that is not there may never be.
+        return [*(spot.folders if spot else []), self.root / "teams", *([refs] if refs.is_dir() else [])]
 
 
 def find_root(cwd: Path) -> Path:
@@ -51,10 +104,9 @@ def find_root(cwd: Path) -> Path:
     return next((path for folder in upwards if (path := folder / ".onecontext").is_dir()), cwd / ".onecontext")
 
 
-def newest_journal(root: Path) -> Path | None:
-    """Return the journal that was written to last, or None when no team keeps one."""
-    found = [(_written(path), path) for path in root.glob(f"teams/*/{JOURNAL}")]
-    return max(found)[1] if found else None
+def memory_of(journal: Path) -> Path | None:
+    """Return the memory beside whose teams the file ``journal`` lies, or None when it lies anywhere else."""
+    return next((folder for folder in journal.parents if folder.name == ".onecontext"), None)
 
 
 def _written(path: Path) -> int:
@@ -62,18 +114,6 @@ def _written(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def place_of(root: Path, team: str | None) -> Place:
-    """Return the place to watch.
-
-    Raises:
-        NoTeam: a team was named and the root has others, but not that one.
-    """
-    if team is not None and not (root / "teams" / team).is_dir():
-        known = sorted(path.name for path in root.glob("teams/*") if path.is_dir())
-        raise NoTeam(f"no team {team!r} under {root}; there are {', '.join(known) or 'none'}")
-    return Place(root, team)
 
 
 def advice(root: Path, *, waits: bool = True) -> list[str]:

@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from tui.projection.files import as_told
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.sources.folder import Place
+from tui.sources.files import Files
+from tui.sources.folder import Place, Spot
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
@@ -42,7 +44,8 @@ class Follower:
 
     def __init__(self, place: Place, memory_path: Path | None) -> None:
         self._place = place
-        self._reader: Reader | None = None
+        self._spot: Spot | None = None
+        self._reader: Reader | Files | None = None
         self._monitor = Monitor()
         self._graph = MemoryGraph(memory_path)
         self._hearts: Hearts | None = None
@@ -60,9 +63,13 @@ class Follower:
         while self.behind and time.monotonic() < end and not self._closed.is_set():
             self._read()
         snapshot = self._monitor.snapshot()
+        if isinstance(self._reader, Files):
+            snapshot = as_told(snapshot, self._reader.seen)
         self._graph.refresh(snapshot.totals.memory_commits)
         return replace(
             snapshot,
+            root=str(self._place.root),
+            team=self._spot.team if self._spot else snapshot.team,
             graph=self._graph.lines,
             hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
@@ -73,6 +80,11 @@ class Follower:
         if self._reader:
             for event in self._reader.poll():
                 self._monitor.apply(event)
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal that is followed now; None while there is none, and of a team that keeps none."""
+        return self._spot.path if self._spot and self._spot.has_journal else None
 
     @property
     def behind(self) -> bool:
@@ -96,13 +108,12 @@ class Follower:
             self._thread.join()
 
     def _find(self) -> None:
-        current = self._reader.path if self._reader else None
-        path = self._place.journal_path(current, over=self._monitor.over)
-        if path is None or (self._reader and path == self._reader.path and not self._reader.replaced()):
+        spot = self._place.spot(self._spot.path if self._spot else None, over=self._monitor.over)
+        if spot is None or (self._reader and spot == self._spot and not self._reader.replaced()):
             return
-        self._reader = Reader(path)
-        self._monitor = Monitor()
-        self._hearts = Hearts(path.parent)
+        self._spot, self._monitor = spot, Monitor()
+        self._reader = reader_of(spot)
+        self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
 
     def _run(self, show: Callable[[Snapshot], None]) -> None:
         watched: list[Path] = []
@@ -110,10 +121,10 @@ class Follower:
             while not self._closed.is_set():
                 self._wake.clear()
                 self._show(self._look(), show)
-                folders = self._place.watched(self._reader.path if self._reader else None)
+                folders = self._place.watched(self._spot)
                 if folders != watched:
                     watches.close()
-                    self._watch = _watch(folders, self._wake)
+                    self._watch = watch_folders(folders, self._wake)
                     watches.callback(self._watch.close)
                     watched = folders
                     continue  # something may have happened before the new watch was there
@@ -134,7 +145,13 @@ class Follower:
             show(snapshot)
 
 
-def _watch(folders: list[Path], wake: threading.Event) -> Watch:
+def reader_of(spot: Spot) -> Reader | Files:
+    """Return what reads the team: its journal, or its files."""
+    return Reader(spot.path) if spot.has_journal else Files(spot.root, spot.team)
+
+
+def watch_folders(folders: list[Path], wake: threading.Event) -> Watch:
+    """Set ``wake`` whenever something in one of ``folders`` changes."""
     from teams.engine.watch import watch
 
     return watch(folders, wake.set)

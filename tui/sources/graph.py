@@ -4,13 +4,16 @@ Rule 1: imported and opened only when there is something to draw; a failure is a
 Rule 2: nothing is written: a milestone that git does not have yet is drawn when its writer has put it there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from onecontext.errors import NoMemory, OneContextError
 from tui.snapshot import GraphLine
+
+if TYPE_CHECKING:
+    from onecontext.recall.graph import GraphRow
 
 LIMIT = 200
 
@@ -32,7 +35,7 @@ class MemoryGraph:
         """Read the graph when ``occasion`` or the branches changed since the last time; return whether it was read."""
         if self._path is None or not (self._path / ".git").is_dir():
             return False
-        seen = (occasion, _refs(self._path / ".git"))
+        seen = (occasion, refs(self._path / ".git"))
         if seen == self._seen:
             return False
         self._seen = seen
@@ -56,8 +59,8 @@ def _read(path: Path, until: datetime | None) -> tuple[GraphLine, ...]:
     return lines_of(rows)
 
 
-def lines_of(rows: Iterable[Any]) -> tuple[GraphLine, ...]:
-    """Return rows of :func:`onecontext.recall.graph.lay_out` as lines of a picture."""
+def lines_of(rows: Sequence["GraphRow"]) -> tuple[GraphLine, ...]:
+    """Return what is drawn of ``rows`` (:func:`onecontext.recall.graph.lay_out`)."""
     lines = []
     for row in rows:
         commit = row.commit
@@ -69,6 +72,7 @@ def lines_of(rows: Iterable[Any]) -> tuple[GraphLine, ...]:
     return tuple(lines)
 
 
-def _refs(git: Path) -> Sequence[tuple[str, int]]:
+def refs(git: Path) -> Sequence[tuple[str, int]]:
+    """Return where the branches in the folder ``git`` point, in a form that differs when one has moved."""
     places = [git / "packed-refs", git / "HEAD", *sorted((git / "refs" / "heads").glob("*"))]
     return tuple((path.name, path.stat().st_mtime_ns) for path in places if path.exists())

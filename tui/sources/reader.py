@@ -22,7 +22,10 @@ LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 
 class Reader:
-    """A reader that remembers how far it came. ``more`` says that a poll stopped at its bound."""
+    """A reader that remembers how far it came. ``more`` says that a poll stopped at its bound.
+
+    ``seq`` and ``offset`` are the number of the last event read and the byte at which it ends, both 0 before the first.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -30,8 +33,8 @@ class Reader:
         self.more = False
         self.found = False
         self._file_id: tuple[int, int] | None = None
-        self._offset = 0
-        self._line = 0
+        self.offset = 0
+        self.seq = 0
 
     def replaced(self) -> bool:
         """Return whether another or a shorter file is there now, so that reading must begin anew."""
@@ -40,8 +43,12 @@ class Reader:
         except OSError:
             return False
         return self._file_id is not None and (
-            self._file_id != (status.st_dev, status.st_ino) or status.st_size < self._offset
+            self._file_id != (status.st_dev, status.st_ino) or status.st_size < self.offset
         )
+
+    def go_to(self, seq: int, offset: int) -> None:
+        """Go on behind the event ``seq``, which ends at the byte ``offset``; both as they were when it was read."""
+        self.seq, self.offset = seq, offset
 
     def poll(self, limit: int = BATCH) -> list[Event]:
         """Return the events since the last poll, at most ``limit``."""
@@ -58,7 +65,7 @@ class Reader:
     def _read(self, file: BinaryIO, limit: int) -> list[Event]:
         status = os.fstat(file.fileno())
         self.found, self._file_id = True, (status.st_dev, status.st_ino)
-        file.seek(self._offset)
+        file.seek(self.offset)
         events: list[Event] = []
         while len(events) < limit:
             line = file.readline(LONGEST_LINE_BYTES)
@@ -70,15 +77,15 @@ class Reader:
             except Damaged as damage:
                 self.trouble = f"the journal is damaged: {damage.message}"
                 return events
-            self._offset += len(line)
-            self._line += 1
+            self.offset += len(line)
+            self.seq += 1
         self.more = True
         return events
 
     def _event(self, line: bytes) -> Event:
-        place = f"{self.path.name} line {self._line + 1} at byte {self._offset}"
+        place = f"{self.path.name} line {self.seq + 1} at byte {self.offset}"
         event = decode(line[:-1], place=place)
-        if event.seq != self._line + 1:
+        if event.seq != self.seq + 1:
             raise Damaged(f"{place} has number {event.seq}: lines before it are missing or were moved")
         if not isinstance(event.data, Mapping) or not isinstance(event.type, str):
             raise Damaged(f"{place} has no type or no data")

@@ -20,6 +20,11 @@ ALWAYS = (
     Command("filter", "narrow the list with the focus (/)", "narrow"),
     Command("peek", "what is under the cursor, beside the list (space)", "peek"),
     Command("colours", "the next palette: dark, light, safe (t)", "palette"),
+    Command("past", "step out of the run into its past, and back (T)", "travel('live', 0)"),
+    Command("play", "play or pause a recording (p)", "travel('play', 0)"),
+    Command("next mark", "the next ending, rejection, milestone, or what needed a person (])", "travel('mark', 1)"),
+    Command("last mark", "the one before ([)", "travel('mark', -1)"),
+    Command("go to", "an event, a share or a time of the recording (@)", "go_to"),
     Command("help", "the keys (?)", "help"),
     Command("quit", "leave; the agents go on (q)", "quit"),
 )

@@ -17,6 +17,8 @@ from tui.views.view import Scene, View
 MOST_PLOT_ROWS = 9
 LEAST_PLOT_ROWS = 4
 FRAME_ROWS = 2
+NOBODY_CALLED = "no model was called yet"
+NOBODY_KNOWS = "what models took is in no file of this team"
 
 
 class Curve(Toned):
@@ -51,12 +53,13 @@ class Curve(Toned):
 class Table(Lines[Part]):
     """One row for each agent, task or model."""
 
-    empty_words = "no model was called yet"
+    empty_words = NOBODY_CALLED
     way = WAYS[0]
 
     def show(self, scene: Scene) -> None:
         """Show the table of ``scene``."""
         self.border_title = f"by {self.way}"
+        self.empty_words = NOBODY_CALLED if scene.snapshot.totals.usage.known else NOBODY_KNOWS
         self.show_items(parts_of(scene.snapshot.spending, self.way))
 
     def heading(self, cells: int) -> Spans | None:

@@ -56,7 +56,7 @@ class Said(Toned):
         self.repaint()
 
     def line(self, y: int) -> Strip:
-        tone = "warn" if recall.SCANNED in self.answer.source else "dim"
+        tone = "warn" if "by a scan" in self.answer.source else "dim"
         spans: Spans = [piece(f"“{self.asked}”", "bold"), piece(f"  {self.answer.source}", tone)]
         return self.strip_of(spans, self.size.width)
 
@@ -80,7 +80,7 @@ class FoundRecords(Beside):
         self.scene = scene
         self.list.asked, self.list.now = words, scene.now
         self._show(LOOKING)
-        self.ask(lambda: recall.search(scene.places.memory, words), self._take, about="search")
+        self.ask(lambda: recall.search(scene.places.memory, words, scene.then), self._take, about="search")
 
     def _take(self, answer: recall.Answer) -> None:
         self._show(answer)

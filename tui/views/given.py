@@ -98,7 +98,7 @@ class GivenContext(Beside):
 
         def look() -> tuple[Sequence[str], Given]:
             with self._rest:
-                return recall.branches(place), recall.given(place, branch, budget, purpose)
+                return recall.branches(place), recall.given(place, branch, budget, purpose, scene.then)
 
         self.ask(look, self._take, about="context")
 

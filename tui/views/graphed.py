@@ -36,8 +36,8 @@ class Graphed(Beside):
 
     def show_list(self, scene: Scene) -> None:
         graph = scene.snapshot.graph
-        if sum(bool(line.id) for line in graph[: 2 * LIMIT]) < LIMIT:
-            self._longer = None  # all there is
+        if scene.snapshot.moment is not None or sum(bool(line.id) for line in graph[: 2 * LIMIT]) < LIMIT:
+            self._longer = None  # of a recording it shows what was there then; of a short memory this is all
         elif graph is not self._asked_of and scene.places.memory is not None and self._long.rest.is_over():
             self._asked_of, place = graph, scene.places.memory
             self.ask(lambda: self._long.lines(place), self._take_longer, about="graph")

@@ -45,9 +45,10 @@ class Foot(Toned):
         self.refresh()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show how changes are noticed."""
-        if snapshot.watching != self.watching:
-            self.watching = snapshot.watching
+        """Show which team it is, where there are several, and how changes are noticed."""
+        source = f"following {snapshot.team}" if len(snapshot.teams) > 1 else self.source
+        if (snapshot.watching, source) != (self.watching, self.source):
+            self.watching, self.source = snapshot.watching, source
             self.refresh()
 
     def line(self, y: int) -> Strip:

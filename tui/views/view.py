@@ -34,6 +34,13 @@ class Places:
     project: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, root: str, env: Mapping[str, str]) -> "Places":
+        """Return the places of a root of teams: only ``.onecontext`` has a memory, and lies in what is worked on."""
+        folder = Path(root)
+        is_ours = bool(root) and folder.name == ".onecontext"
+        return cls(folder, folder.parent, env) if is_ours else cls()
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -43,6 +50,11 @@ class Scene:
     now: datetime
     zone: tzinfo | None = None
     places: Places = Places()
+
+    @property
+    def then(self) -> datetime | None:
+        """Of a recording the time that is shown; None: it is now."""
+        return self.snapshot.moment.at if self.snapshot.moment else None
 
 
 @runtime_checkable

@@ -1,0 +1,38 @@
+"""One team among several: what a line of the teams screen says."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tui.snapshot.money import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLine:
+    """A team at one moment.
+
+    ``root`` is the folder that holds ``teams/``; ``kept`` is ``journal``, or ``files`` of a team of another program,
+    which keeps none; ``phase`` is that of its mission, "" without one. ``agents`` counts those that have not left,
+    ``alive`` those whose heart beats; None: nobody can say. ``attention`` counts what needs a person.
+    ``reading``: there is more than was read yet, so every figure will grow.
+    """
+
+    root: str
+    team: str
+    kept: str = "journal"
+    goal: str = ""
+    phase: str = ""
+    over: bool = False
+    tasks: int = 0
+    tasks_done: int = 0
+    agents: int = 0
+    alive: int | None = None
+    attention: int = 0
+    usage: Usage = field(default_factory=Usage)
+    last_event_at: datetime | None = None
+    reading: bool = False
+    trouble: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What stays the same while it goes on: root and name."""
+        return self.root, self.team

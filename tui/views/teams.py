@@ -1,0 +1,78 @@
+"""All teams there are, one a line: ``enter`` looks at one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.rows.spans import Spans
+from tui.rows.teams import Choice, elsewhere, names_of, team_heading, team_row
+from tui.snapshot import TeamLine
+from tui.views.lines import Lines
+from tui.views.view import Scene
+from tui.views.whole import Whole
+
+
+class Chosen(Message):
+    """Somebody wants to look at another team."""
+
+    def __init__(self, line: TeamLine) -> None:
+        super().__init__()
+        self.line = line
+
+
+class TeamLines(Lines[Choice]):
+    """One row for each team."""
+
+    empty_words = "only this team is looked at; --all, or --root more than once, looks at more"
+    now = datetime.fromtimestamp(0, UTC)
+    here: tuple[str, str] = ("", "")
+    names: Mapping[tuple[str, str], str] = MappingProxyType({})
+
+    def show(self, scene: Scene) -> None:
+        """Show the teams of ``scene``."""
+        snapshot, self.now = scene.snapshot, scene.now
+        self.here = (snapshot.root, snapshot.team)
+        count, _ = elsewhere(snapshot, scene.now)
+        needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
+        self.border_subtitle = f"{len(snapshot.teams):,} teams{needed}" if snapshot.teams else ""
+        self.names = names_of(snapshot.teams)
+        self.show_items([Choice(line, scene.now) for line in snapshot.teams])
+
+    def heading(self, cells: int) -> Spans | None:
+        return team_heading(cells)
+
+    def row(self, item: Choice, cells: int) -> Spans:
+        return team_row(item.line, cells, now=self.now, name=self.names[item.line.key], here=item.line.key == self.here)
+
+    def key(self, item: Choice) -> object:
+        return item.line.key
+
+    def action_open(self) -> None:
+        if self.selected is not None:
+            self.post_message(Chosen(self.selected.line))
+
+
+class Teams(Whole):
+    """The teams; the cursor begins at the one that is looked at."""
+
+    LIST, title = TeamLines, "w teams: enter looks at one"
+
+    def __init__(self, **where: Any) -> None:
+        super().__init__(**where)
+        self._begun = False
+
+    def draw(self, scene: Scene) -> None:
+        super().draw(scene)
+        if not self._begun and self.list.items:
+            self._begun = True
+            keys = [item.line.key for item in self.list.items]
+            if self.list.here in keys:
+                self.list.action_move(keys.index(self.list.here))
+
+    def first(self) -> Widget:
+        found: Widget = self.list
+        return found
