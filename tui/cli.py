@@ -23,7 +23,7 @@ from tui.sources.folder import advice, find_root, memory_of
 from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
-from tui.sources.several import Several
+from tui.sources.several import Several, follower_of
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PIPE_CELLS = 120
 FASTEST = 10_000.0
+MOST_SECONDS = 86_400.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the team, or how its name begins; ROOT/TEAM where several have it (default: newest)",
     )
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
+    parser.add_argument("--plain", action="store_true", help="tell what happens in lines of words, as it happens")
+    parser.add_argument("--follow", action="store_true", help="with --json: one document a line, one for each change")
+    parser.add_argument(
+        "--every", type=_seconds, metavar="SECONDS", help="with --plain: a summary so often; SIGUSR1 asks for one, too"
+    )
+    parser.add_argument(
+        "--until-ended",
+        action="store_true",
+        help="with --plain or --follow: leave when the mission ends, with its code",
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a recorded journal.jsonl")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="times faster than it was; 0: at once")
     parser.add_argument(
@@ -72,9 +83,12 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         NoTeam: the named team is not there. AmbiguousName: several are.
         UsageError: a live screen was asked for where there is no terminal.
     """
+    _agree(args, invocation)
     roots = _roots(args, invocation)
     root, at = roots[0], parse(args.at, zone=None) if args.at else None
     source: Several | Replay
+    if args.plain or args.follow:
+        return _tell(args, invocation, roots, at)
     if args.replay:
         path = (invocation.cwd / args.replay).resolve()
         source = Replay(opened(path), args.speed, at=at, memory_path=roots[0] if args.root else memory_of(path))
@@ -91,6 +105,43 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
             _print(past.catch_up(), root, invocation, replay=isinstance(past, Replay))
         return 0
     return _screen(args, invocation, Live(source, at=at) if isinstance(source, Several) else source, label, roots)
+
+
+def _agree(args: argparse.Namespace, invocation: "Invocation") -> None:
+    """See that what was asked for goes together."""
+    if args.plain and invocation.out.json:
+        raise UsageError("--plain is for people, --json for programs", hint="'--json --follow' goes on with changes")
+    if args.follow and not invocation.out.json:
+        raise UsageError("--follow goes with --json", hint="'--plain' follows by itself, in words")
+    if args.once and (args.plain or args.follow):
+        raise UsageError(
+            f"--once is one picture, {'--plain' if args.plain else '--follow'} goes on", hint="leave one out"
+        )
+    if args.every is not None and not args.plain:
+        raise UsageError("--every goes with --plain")
+    if args.until_ended and not (args.plain or args.follow):
+        raise UsageError("--until-ended goes with --plain, or with --json --follow")
+
+
+def _tell(args: argparse.Namespace, invocation: "Invocation", roots: list[Path], at: Target | None) -> int:
+    from tui.plain.following import Wanted, follow
+    from tui.plain.recorded import Recorded
+
+    wanted = Wanted(args.every, args.until_ended, recorded=args.replay is not None)
+    if args.replay:
+        return follow(
+            Recorded(opened((invocation.cwd / args.replay).resolve()), args.speed, at=at), invocation.out, wanted
+        )
+    if at is not None:
+        raise UsageError("--at goes with --replay here", hint="'--plain --replay FILE --at WHERE' tells a recording")
+    return follow(follower_of(place_of(roots, args.team)), invocation.out, wanted)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= MOST_SECONDS:
+        raise ValueError
+    return seconds
 
 
 def _past(source: Several, at: Target) -> Replay:

@@ -109,6 +109,10 @@ class Monitor:
         mission = self._course.mission
         return mission is not None and mission.ending is not None
 
+    def task_name(self, task_id: str) -> str:
+        """Return what people call the task: ``#id key`` where it is known; "" of none."""
+        return self._tasks.name(task_id) if task_id else ""
+
     @property
     def newest_attention(self) -> Attention | None:
         """What a person was last asked to look at; None before the first."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from teams.engine.event import Event
 from tui.projection.files import as_told
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
@@ -54,6 +55,8 @@ class Follower:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._shown: Snapshot | None = None
+        self.heard: Callable[[Event, Monitor], None] | None = None
+        """Is told each event when it was taken in, and by what; from the thread."""
 
     def step(self, for_s: float = 0.0) -> Snapshot:
         """Read what is new, up to a bound, or on for so many seconds when there is more, and return the picture."""
@@ -80,6 +83,8 @@ class Follower:
         if self._reader:
             for event in self._reader.poll():
                 self._monitor.apply(event)
+                if self.heard:
+                    self.heard(event, self._monitor)
 
     @property
     def journal(self) -> Path | None:
