@@ -58,7 +58,10 @@ class Page(Lines[Spans]):
         self._wrap()
 
     def _wrap(self) -> None:
-        self.show_items(rows_of(self._paragraphs, self.size.width))
+        rows = rows_of(self._paragraphs, self.size.width)
+        if len(rows) > self.size.height:  # the scroll bar takes its place from the text
+            rows = rows_of(self._paragraphs, self.size.width - self.scrollbar_size_vertical)
+        self.show_items(rows)
         self.post_message(Fitted(len(self.items)))
 
     def row(self, item: Spans, cells: int) -> Spans:
