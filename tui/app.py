@@ -11,14 +11,16 @@ from functools import partial
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from tui.acting.control import Control
 from tui.rows.detail import Paragraph, detail_of, plain_of
 from tui.snapshot import Snapshot, TeamLine
 from tui.theme import DARK, PALETTES, next_of
+from tui.views.acting import ActingApp
 from tui.views.commands import commands
 from tui.views.header import Foot, Head
 from tui.views.lines import Opened
@@ -29,6 +31,7 @@ from tui.views.registry import OVERVIEW, VIEWS
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
 from tui.views.teams import Chosen
+from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
 
@@ -61,7 +64,7 @@ def newest_event(snapshot: Snapshot) -> datetime:
     return snapshot.last_event_at or datetime.fromtimestamp(0, UTC)
 
 
-class MonitorApp(App[None]):
+class MonitorApp(ActingApp):
     """Head, one view, foot."""
 
     TITLE = "onecontext"
@@ -92,6 +95,7 @@ class MonitorApp(App[None]):
         now: Callable[[Snapshot], datetime] = wall_clock,
         zone: tzinfo | None = None,
         places: Places | None = None,
+        control: Control | None = None,
         begin: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
@@ -100,12 +104,14 @@ class MonitorApp(App[None]):
         self._begin = begin
         self._source = source
         self._places = places
+        self.control = control or Control()
         self._now = now
         self._zone = zone
         self._advice = advice or []
         self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
+        self._window_title = TerminalTitle(self)
         self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self._stage = Stage(self.scene)
@@ -131,6 +137,7 @@ class MonitorApp(App[None]):
 
     def on_unmount(self) -> None:
         self._leaving = True
+        self._window_title.give_back()
         self._source.close()
 
     def _receive(self, snapshot: Snapshot) -> None:
@@ -158,6 +165,7 @@ class MonitorApp(App[None]):
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self._stage.show(scene)
+        self._window_title.show(scene.snapshot)
         self._time.show(scene)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -216,6 +224,10 @@ class MonitorApp(App[None]):
             self.action_overview()
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
+
+    @property
+    def under_cursor(self) -> Any:
+        return self._stage.selected
 
     @on(Opened)
     def _open(self, opened: Opened) -> None:

@@ -1,7 +1,7 @@
 """``onecontext monitor``: a live screen of a team; one picture of it as text or JSON; a recording played again.
 
 Rule 1: Textual is only imported when a live screen is wanted.
-Rule 2: nothing is written, anywhere.
+Rule 2: nothing is written, anywhere, unless a person acts (:mod:`tui.acting`).
 """
 
 import argparse
@@ -24,6 +24,7 @@ from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
 from tui.sources.several import Several, follower_of
+from tui.text import one_line
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
@@ -69,6 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--at", metavar="WHERE", help="begin there in the recording, or in the past of the run: an event, 50%%, a time"
     )
     parser.add_argument(
+        "--control", action="store_true", help="act without being asked first (keys: ?); else the first act asks once"
+    )
+    parser.add_argument(
+        "--as", dest="agent", metavar="NAME", help="who acts (default: $ONECONTEXT_AGENT, else human); recorded with it"
+    )
+    parser.add_argument(
         "--palette",
         choices=("auto", "dark", "light", "safe"),
         default="auto",
@@ -109,6 +116,10 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
 
 def _agree(args: argparse.Namespace, invocation: "Invocation") -> None:
     """See that what was asked for goes together."""
+    if args.control and args.replay:
+        raise UsageError("a recording is never acted upon", hint="leave --control out; or watch the team itself")
+    if args.control and (args.once or args.plain or invocation.out.json):
+        raise UsageError("--control goes with the live screen", hint="leave it out; what it does are commands, too")
     if args.plain and invocation.out.json:
         raise UsageError("--plain is for people, --json for programs", hint="'--json --follow' goes on with changes")
     if args.follow and not invocation.out.json:
@@ -191,15 +202,23 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
 def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, roots: list[Path]) -> int:
     if not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
+    from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp, newest_event, wall_clock
     from tui.theme import wanted
 
+    control = Control(
+        person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
+        live=not args.replay,
+        env=invocation.env,
+        said=args.control,
+    )
     app = MonitorApp(
         source,
         label=label,
         theme=wanted(args.palette, invocation.env).name,
         advice=advice(roots[0]),
         now=newest_event if args.replay else wall_clock,
+        control=control,
         begin="teams" if _is_choice(args, roots) else None,
         env=invocation.env,
     )

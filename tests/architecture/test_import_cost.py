@@ -100,8 +100,9 @@ def _importers(root: Path, wanted: str) -> list[str]:
         ("pygit2", ("onecontext/store/",)),
         ("textual", ("tui/",)),
         # The doctor asks for versions of what is installed; what agents want run goes through the guard. Servers that a
-        # person trusts are held by a process of its own, which is our Python.
-        ("subprocess", ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py")),
+        # person trusts are held by a process of its own, which is our Python, and so is a mission that a person lets go
+        # on from the monitor.
+        ("subprocess", ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py", "tui/acting/doing.py")),
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),
         ("tiktoken", ("onecontext/text/",)),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tui.projection.attention import ASKED, NEEDS_INPUT
 from tui.rows.spans import Spans, between, piece
 from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Mission, Snapshot
@@ -9,6 +10,7 @@ from tui.words import PHASE_LOOKS, cost, duration, look, stopwatch, tokens
 
 QUIET_AFTER_S = 120
 BAR_CELLS = 12
+WAITING = (ASKED, NEEDS_INPUT)
 WIDE = 110
 
 
@@ -97,7 +99,9 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
         over = snapshot.totals.rejections
         words = f"  nothing needs you · sent back {over}, put right" if over else "  nothing needs you"
         return between([(words, "dim")], others, cells)
-    newest = next((item for item in reversed(snapshot.attention) if item.open), None)
+    opened = [item for item in reversed(snapshot.attention) if item.open]
+    # Who waits for a word of a person does nothing until it comes.
+    newest = next((item for item in opened if item.kind in WAITING), opened[0] if opened else None)
     spans: Spans = [(f"▲ {count:,} to look at", "warn")]
     if snapshot.violations:
         spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))

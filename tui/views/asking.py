@@ -1,52 +1,90 @@
-"""A line of words above a list: what is searched for, what a context is for."""
+"""Asking a person at the foot of the screen: for a line of words, or for a yes.
+
+Rule 1: enter is no yes, and neither is any other key but ``y``.
+Rule 2: what is asked may hold words of agents: it is drawn as text.
+"""
 
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Input
 
+from tui.text import wrapped
+from tui.views.toned import Toned
 
-class Asking(Input):
-    """One line, shown while words are typed. ``enter`` gives them, ``escape`` gives none."""
+MOST_ROWS = 6
+
+
+class Asking(Toned):
+    """What is asked, on as many rows as it needs, up to six."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def on_mount(self) -> None:
+        self.styles.height = min(MOST_ROWS, len(self._rows(self.app.size.width - 2)))
+
+    def _rows(self, cells: int) -> list[str]:
+        return wrapped(self._words, max(8, cells))
+
+    def line(self, y: int) -> Strip:
+        cells = self.size.width
+        rows = self._rows(cells)
+        if y == MOST_ROWS - 1 and len(rows) > MOST_ROWS:
+            return self.strip_of([(f"… {len(rows) - y} more rows; esc, and enter on it shows all", "warn")], cells)
+        return self.strip_of([(rows[y] if y < len(rows) else "", "bold")], cells)
+
+
+class AskYes(ModalScreen[bool]):
+    """A question that is answered by ``y``; ``n`` and escape are no, everything else is nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", show=False),
+        Binding("n,escape", "answer(False)", show=False),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            yield Asking(f"{self._question}?  y yes · n no")
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
+
+
+class AskLine(ModalScreen[str | None]):
+    """A line of words; enter gives it, escape gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]
 
-    class Given(Message):
-        """The words that were typed for ``what``; None: the line was left."""
+    def __init__(self, label: str, *, optional: bool, text: str = "") -> None:
+        super().__init__()
+        self._label = label
+        self._optional = optional
+        self._input = Input(value=text, placeholder="enter sends, esc leaves it", compact=True, id="line")
 
-        def __init__(self, what: str, words: str | None) -> None:
-            super().__init__()
-            self.what = what
-            self.words = words
-
-    def __init__(self) -> None:
-        super().__init__(compact=True, classes="asking")
-        self.what = ""
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            yield Asking(self._label)
+            yield self._input
 
     def on_mount(self) -> None:
-        self.display = False
-
-    def open(self, what: str, *, words: str, hint: str) -> None:
-        """Take words for ``what``, beginning with ``words``; ``hint`` stands there while there are none."""
-        self.what, self.value, self.placeholder = what, words, hint
-        self.display = True
-        self.focus()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
+        self._input.focus()
 
     @on(Input.Submitted)
-    def _give(self, event: Input.Submitted) -> None:
+    def _given(self, event: Input.Submitted) -> None:
         event.stop()
-        self._close(self.value.strip())
+        if self._optional or self._input.value.strip():
+            self.dismiss(self._input.value)
 
     def action_drop(self) -> None:
-        """Leave the line."""
-        self._close(None)
-
-    def _close(self, words: str | None) -> None:
-        self.display = False
-        self.post_message(self.Given(self.what, words))
+        self.dismiss(None)

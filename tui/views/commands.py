@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tui.acting.table import ACTS
 from tui.views.registry import VIEWS
 
 
@@ -19,6 +20,9 @@ ALWAYS = (
     Command("attention", "what needs a person (a)", "attention"),
     Command("filter", "narrow the list with the focus (/)", "narrow"),
     Command("peek", "what is under the cursor, beside the list (space)", "peek"),
+    Command("acts", "what can be done with what is under the cursor (!)", "acts"),
+    Command("edit main.md", "the plan that all agents see (E)", "edit"),
+    *(Command(act.name, f"{act.help} ({act.key})" if act.key else act.help, f"act('{act.name}')") for act in ACTS),
     Command("colours", "the next palette: dark, light, safe (t)", "palette"),
     Command("past", "step out of the run into its past, and back (T)", "travel('live', 0)"),
     Command("play", "play or pause a recording (p)", "travel('play', 0)"),

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from tui.snapshot import GraphLine
-from tui.views.asking import Asking
 from tui.views.found import FoundRecords
 from tui.views.given import GivenContext
 from tui.views.graphed import Graphed
 from tui.views.view import Scene, Turned, View
+from tui.views.wordline import WordLine
 
 SEARCH, PURPOSE = "search", "purpose"
 
@@ -35,7 +35,7 @@ class Remembered(View):
         self.graph, self.found, self.given = Graphed(id="graphed"), FoundRecords(id="found"), GivenContext(id="given")
         self._sides: tuple[View, ...] = (self.graph, self.found, self.given)
         self._side: View = self.graph
-        self._asking = Asking()
+        self._asking = WordLine()
         self._words = ""
 
     @property
@@ -93,8 +93,8 @@ class Remembered(View):
         else:
             self.turn_to(self.graph)
 
-    @on(Asking.Given)
-    def _given(self, given: Asking.Given) -> None:
+    @on(WordLine.Given)
+    def _given(self, given: WordLine.Given) -> None:
         given.stop()
         if given.words is None or self.scene is None or (given.what == SEARCH and not given.words):
             self._side.first().focus()

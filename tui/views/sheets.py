@@ -25,7 +25,7 @@ from tui.views.registry import VIEWS
 FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS))
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
-    Paragraph("", "This screen only reads. Leaving it changes nothing for the agents.", "dim"),
+    Paragraph("", "It only reads until you act, and asks first. Leaving it changes nothing for the agents.", "dim"),
     Paragraph("", ""),
     *(Paragraph(entry.key, f"{entry.name}: {entry.help}") for entry in VIEWS),
     Paragraph("", "From the overview the first press of 1–5 goes to the pane, the second gives it the screen.", "dim"),
@@ -41,6 +41,11 @@ HELP = [
     Paragraph("space", "peek: what is under the cursor, beside the list"),
     Paragraph("y", "copy what is under the cursor to the clipboard"),
     Paragraph("a", "what needs a person"),
+    Paragraph("!", "what can be done with what is under the cursor"),
+    Paragraph("M B", "write to the agent under the cursor; to everybody"),
+    Paragraph("P R S", "pause the mission, or let it go on; redirect it; stop it"),
+    Paragraph("E", "edit main.md, the plan that all agents see"),
+    Paragraph("+ -", "in the approvals: approve, deny"),
     Paragraph(":", "all commands, by name"),
     Paragraph("t", "dark, light, or colours for eyes that see few"),
     Paragraph("q", "quit"),

@@ -39,7 +39,7 @@ class Stage(Container):
     @property
     def selected(self) -> Any:
         """What is under the cursor, of the list that has the focus; None when there is nothing."""
-        focused = self.app.focused
+        focused = self.screen.focused
         return getattr(focused, "pointed", getattr(focused, "selected", None))
 
     def compose(self) -> ComposeResult:

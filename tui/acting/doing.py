@@ -1,0 +1,77 @@
+"""Doing an act: the command line itself, in this process, or apart where it takes long.
+
+Rule 1: messages, checks, permissions and errors are the command's own; what it said in a sentence is handed on.
+Rule 2: what is done apart outlives the screen: a session of its own, nothing on its streams that could break.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+
+from onecontext.cli.main import main
+from tui.acting.control import Control
+from tui.acting.table import Line
+
+SETTLED_S = 8.0
+"""What fails at its beginning has failed by then."""
+_SAID_CHARACTERS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it: ``code`` is the command's exit code (None: it goes on apart), ``said`` what it said."""
+
+    code: int | None
+    said: str
+    out: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return self.code in (0, None)
+
+
+def do(line: Line, control: Control) -> Done:
+    """Run a command line to its end and return what came of it."""
+    out, err = io.StringIO(), io.StringIO()
+    code = main(line.argv, env=control.env, cwd=line.folder, stdin=io.StringIO(line.stdin), stdout=out, stderr=err)
+    return Done(code, _said(out.getvalue() if code == 0 else err.getvalue()), out.getvalue())
+
+
+def do_apart(line: Line, control: Control, *, settled_s: float = SETTLED_S) -> Done:
+    """Begin a command line as a process of its own; return what came of it, where it ends within ``settled_s``.
+
+    What it says goes to a file without a name, which is gone with the process; the journal tells what it does.
+    """
+    ended = threading.Event()
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            # -P: the project's own folder is no place for modules of ours.
+            [sys.executable, "-P", "-m", "onecontext", *line.argv],
+            cwd=line.folder,
+            env=dict(control.env),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
+        )
+        threading.Thread(target=_wait, args=(process, ended), name="acting-apart", daemon=True).start()
+        if not ended.wait(settled_s):
+            return Done(None, f"it goes on in a process of its own ({process.pid}), also when this screen is left")
+        words.seek(0)
+        return Done(process.returncode, _said(words.read().decode("utf-8", "replace")))
+
+
+def _wait(process: "subprocess.Popen[bytes]", ended: threading.Event) -> None:
+    process.wait()
+    ended.set()
+
+
+def _said(text: str) -> str:
+    """Return what a command said as a sentence or two."""
+    lines = [line.strip().removeprefix("onecontext: ") for line in text.splitlines() if line.strip()]
+    told = " · ".join(lines)
+    return told if len(told) <= _SAID_CHARACTERS else told[: _SAID_CHARACTERS - 1] + "…"

@@ -1,0 +1,231 @@
+"""The acts: what each fits, what must be typed and confirmed for it, and the command line that does it.
+
+Rule 1: this table decides nothing that the command line decides; it only says beforehand what surely cannot be.
+Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option.
+Rule 3: what takes work away or ends something is confirmed by ``y``; enter alone confirms nothing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tui.acting.control import Control
+from tui.acting.subject import Subject
+from tui.acting.words import (
+    answering,
+    asked_action,
+    being_given,
+    deciding,
+    over_or_none,
+    pausing,
+    resuming,
+    retrying,
+    to_agent,
+    to_team,
+)
+
+
+class Line(NamedTuple):
+    """A command line of ours without the program's name, the folder it runs in, and what it reads from stdin."""
+
+    argv: tuple[str, ...]
+    folder: Path
+    stdin: str = ""
+
+
+class Act(NamedTuple):
+    """One thing a person can do.
+
+    ``key`` does it directly, "" from the menu alone; ``unfit`` says why it cannot be, "" when it can; ``asks`` is what
+    must be typed, "" nothing; ``optional``: what is typed may be empty; ``sure`` is what must be confirmed, "" nothing;
+    ``apart``: it takes long, and is a process of its own.
+    """
+
+    name: str
+    key: str
+    help: str
+    unfit: Callable[[Subject], str]
+    line: Callable[[Subject, Control, str], Line]
+    asks: Callable[[Subject], str] = lambda subject: ""
+    optional: bool = False
+    sure: Callable[[Subject], str] = lambda subject: ""
+    apart: bool = False
+
+
+TO_OTHERS = ("message", "broadcast")
+"""What can be done in a team of another program, by whoever has joined it."""
+
+
+def refusal_of(act: Act, subject: Subject, control: Control) -> str:
+    """Return why ``act`` cannot be done now, "" when it can."""
+    if control.refusal:
+        return control.refusal
+    if subject.snapshot.moment is not None:
+        return "this is the past of the run; 'end' goes back to now"
+    if not subject.snapshot.team:
+        return "there is no team yet"
+    if subject.snapshot.kept == "files" and act.name not in TO_OTHERS:
+        return "another program keeps this team: its members can only be written to"
+    return act.unfit(subject)
+
+
+def folder_of(subject: Subject) -> Path:
+    """Return the folder that the team's root belongs to: where a person would type the command."""
+    return Path(subject.snapshot.root).absolute().parent
+
+
+def _root(subject: Subject) -> str:
+    return f"--root={Path(subject.snapshot.root).absolute()}"
+
+
+def _place(subject: Subject) -> tuple[str, ...]:
+    return f"--team={subject.snapshot.team}", _root(subject)
+
+
+def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line]:
+    """Return what makes a word to the mission; ``options`` may name ``{typed}``."""
+
+    def line(subject: Subject, control: Control, typed: str) -> Line:
+        more = [option.replace("{typed}", typed) for option in options]
+        who = (f"--as={control.person}", _root(subject))
+        return Line((word, *who, *more, "--", subject.snapshot.team), folder_of(subject))
+
+    return line
+
+
+def _mail(verb: str) -> Callable[[Subject, Control, str], Line]:
+    def line(subject: Subject, control: Control, typed: str) -> Line:
+        to = (subject.agent.name,) if verb == "send" and subject.agent else ()
+        return Line(
+            ("mail", *_place(subject), f"--by={control.person}", "--", verb, *to, "-"), folder_of(subject), typed
+        )
+
+    return line
+
+
+def _task(verb: str, *, stdin: bool) -> Callable[[Subject, Control, str], Line]:
+    def line(subject: Subject, control: Control, typed: str) -> Line:
+        assert subject.task is not None
+        head = ("task", verb, *_place(subject), f"--as={control.person}", "--", subject.task.id)
+        if stdin:
+            return Line((*head, "-"), folder_of(subject), typed)
+        return Line((*head, typed.strip()), folder_of(subject))
+
+    return line
+
+
+def _decide(word: str, *options: str) -> Callable[[Subject, Control, str], Line]:
+    def line(subject: Subject, control: Control, typed: str) -> Line:
+        assert subject.request is not None
+        more = [option.replace("{typed}", typed) for option in options]
+        head = (word, *_place(subject), f"--as={control.person}", *more)
+        return Line((*head, "--", subject.request.id), folder_of(subject))
+
+    return line
+
+
+def _redirect(subject: Subject, control: Control, typed: str) -> Line:
+    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
+    return Line(("redirect", *who, "--", typed), folder_of(subject))
+
+
+def _retry(subject: Subject, control: Control, typed: str) -> Line:
+    assert subject.task is not None
+    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
+    return Line(("retry", *who, "--", subject.task.id), folder_of(subject))
+
+
+def read_roadmap(subject: Subject) -> Line:
+    """Return the command that reads main.md with its revision."""
+    return Line(("roadmap", "--json"), folder_of(subject))
+
+
+def write_roadmap(subject: Subject, control: Control, text: str, *, over: str) -> Line:
+    """Return the command that writes main.md unless it was changed since revision ``over``."""
+    argv = ("roadmap", "--write=-", f"--over={over}", f"--agent={control.author}")
+    return Line(argv, folder_of(subject), text)
+
+
+def _named(subject: Subject) -> str:
+    return subject.agent.name if subject.agent else ""
+
+
+ACTS = (
+    Act(
+        "approve",
+        "+",
+        "grant what is asked for",
+        deciding,
+        _decide("approve"),
+        sure=lambda subject: f"approve, exactly as it stands there: {asked_action(subject)}",
+    ),
+    Act(
+        "deny",
+        "-",
+        "refuse what is asked for, and say why",
+        deciding,
+        _decide("deny", "--reason={typed}"),
+        asks=lambda subject: f"why not (told to {subject.request.asker if subject.request else 'who asks'})",
+    ),
+    Act(
+        "answer",
+        "",
+        "answer what a task waits for",
+        answering,
+        _task("answer", stdin=True),
+        asks=lambda subject: f"answer to #{subject.task.id if subject.task else ''}",
+    ),
+    Act("retry", "", "let a blocked task be tried again", retrying, _retry),
+    Act(
+        "assign",
+        "",
+        "give the task to another member",
+        being_given,
+        _task("assign", stdin=False),
+        asks=lambda subject: f"who shall do #{subject.task.id if subject.task else ''}",
+        sure=lambda subject: (
+            f"take #{subject.task.id} from {subject.task.owner}"
+            if subject.task and subject.task.owner and subject.task.state in ("running", "needs_input")
+            else ""
+        ),
+    ),
+    Act(
+        "message",
+        "M",
+        "write to the agent",
+        to_agent,
+        _mail("send"),
+        asks=lambda subject: f"message to {_named(subject)}",
+    ),
+    Act("broadcast", "B", "write to everybody", to_team, _mail("broadcast"), asks=lambda subject: "message to all"),
+    Act(
+        "redirect",
+        "R",
+        "say what is wanted otherwise",
+        over_or_none,
+        _redirect,
+        asks=lambda subject: "what is wanted otherwise",
+    ),
+    Act(
+        "pause",
+        "P",
+        "hold the mission",
+        pausing,
+        _mission("pause", "--reason={typed}"),
+        asks=lambda subject: "pause: why (may be empty)",
+        optional=True,
+    ),
+    Act("resume", "P", "let the mission go on", resuming, _mission("resume"), apart=True),
+    Act(
+        "stop",
+        "S",
+        "end the mission",
+        over_or_none,
+        _mission("stop", "--reason={typed}"),
+        asks=lambda subject: "stop: why (may be empty)",
+        optional=True,
+        sure=lambda subject: f"end {subject.snapshot.team}: work in hand is given back, finished work stays",
+    ),
+)
+"""In the order of the menu: what is about the item first."""
+BY_NAME = {act.name: act for act in ACTS}

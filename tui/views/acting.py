@@ -1,0 +1,170 @@
+"""The keys that act, for the application: ask what must be asked, then let the command line do it in a thread.
+
+Rule 1: what is asked and done is about what was under the cursor when the key was pressed.
+Rule 2: nothing is done before the person has agreed to act on this team; see :class:`tui.acting.control.Control`.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from tui.acting.control import Control
+from tui.acting.subject import Subject, subject_of
+from tui.acting.table import ACTS, BY_NAME, Act, Line, read_roadmap, refusal_of, write_roadmap
+from tui.snapshot import Snapshot
+from tui.text import one_line
+from tui.views.asking import AskLine, AskYes
+from tui.views.menu import Choice, Menu
+from tui.views.roadmap import RoadmapSheet, is_harmless
+
+NOTICE_S = 8.0
+
+
+class ActingApp(App[None]):
+    """An application whose keys act on what is under its cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("exclamation_mark", "acts", show=False),
+        Binding("M", "act('message')", show=False),
+        Binding("B", "act('broadcast')", show=False),
+        Binding("P", "pause", show=False),
+        Binding("S", "act('stop')", show=False),
+        Binding("R", "act('redirect')", show=False),
+        Binding("E", "edit", show=False),
+    ]
+    snapshot: Snapshot
+    control = Control()
+
+    @property
+    def under_cursor(self) -> Any:
+        """What is under the cursor; None when there is nothing."""
+        raise NotImplementedError
+
+    @property
+    def _subject(self) -> Subject:
+        return subject_of(self.under_cursor, self.snapshot)
+
+    def action_acts(self) -> None:
+        """Show what can be done with what is under the cursor."""
+        if len(self.screen_stack) > 1:
+            return
+        subject = self._subject
+        choices = [Choice(act, refusal_of(act, subject, self.control)) for act in ACTS]
+        about = f" with {subject.name}" if subject.name else ""
+        self.push_screen(Menu(one_line(f"what to do{about}"), choices, lambda act: self._begin_act(act, subject)))
+
+    def action_act(self, name: str) -> None:
+        """Do one act with what is under the cursor."""
+        if len(self.screen_stack) == 1:
+            self._begin_act(BY_NAME[name], self._subject)
+
+    def action_pause(self) -> None:
+        """Hold the mission, or let it go on."""
+        subject = self._subject
+        mission = subject.snapshot.mission
+        at_rest = mission is not None and (mission.ending is not None or mission.phase in ("paused", "interrupted"))
+        self.action_act("resume" if at_rest else "pause")
+
+    # --- what is asked first ------------------------------------------------------------------------------------------
+
+    def _begin_act(self, act: Act, subject: Subject) -> None:
+        if refusal := refusal_of(act, subject, self.control):
+            self._tell(f"{act.name}: {refusal}", bad=True)
+            return
+        self._agreed(subject, lambda: self._ask(act, subject))
+
+    def _agreed(self, subject: Subject, then: Callable[[], None]) -> None:
+        """Go on where the person acts on this team; ask once, where ``--control`` was not said."""
+        root, team = subject.snapshot.root, subject.snapshot.team
+        if self.control.may(root, team):
+            then()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.control.agreed.add((root, team))
+                then()
+
+        self.push_screen(AskYes(f"act as {self.control.person} on {team}"), answered)
+
+    def _ask(self, act: Act, subject: Subject) -> None:
+        label = act.asks(subject)
+        if not label:
+            self._make_sure(act, subject, "")
+            return
+
+        def given(typed: str | None) -> None:
+            if typed is not None:
+                self._make_sure(act, subject, typed)
+
+        self.push_screen(AskLine(label, optional=act.optional), given)
+
+    def _make_sure(self, act: Act, subject: Subject, typed: str) -> None:
+        line = act.line(subject, self.control, typed)
+        if not (question := act.sure(subject)):
+            self._do(act, line)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(act, line)
+
+        self.push_screen(AskYes(question), answered)
+
+    # --- doing it -----------------------------------------------------------------------------------------------------
+
+    def _do(self, act: Act, line: Line) -> None:
+        if act.apart:
+            self._tell(f"{act.name} …")
+        self._work(
+            line, lambda done: self._tell(f"{act.name}: {done.said or 'done'}", bad=not done.ok), apart=act.apart
+        )
+
+    def _work(self, line: Line, then: Callable[[Any], None], *, apart: bool = False) -> None:
+        """Run a command line in a thread and hand what came of it to ``then``."""
+
+        def work() -> None:
+            # The command line's own modules are wanted from the first act on, not for the first picture.
+            from tui.acting.doing import do, do_apart
+
+            done = do_apart(line, self.control) if apart else do(line, self.control)
+            self.call_from_thread(then, done)
+
+        self.run_worker(work, thread=True, group="acts")
+
+    def _tell(self, words: str, *, bad: bool = False) -> None:
+        self.notify(one_line(words), severity="error" if bad else "information", timeout=NOTICE_S, markup=False)
+
+    # --- main.md ------------------------------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """Edit main.md."""
+        if len(self.screen_stack) > 1:
+            return
+        if self.control.refusal:
+            self._tell(f"edit: {self.control.refusal}", bad=True)
+            return
+        subject = self._subject
+        self._agreed(subject, lambda: self._work(read_roadmap(subject), partial(self._edit, subject)))
+
+    def _edit(self, subject: Subject, done: Any) -> None:
+        if not done.ok:
+            self._tell(f"edit: {done.said}", bad=True)
+            return
+        found = json.loads(done.out)["data"]
+        if not is_harmless(found["text"]):
+            self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
+            return
+        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
+
+    def _write(self, subject: Subject, revision: str, text: str, sheet: RoadmapSheet) -> None:
+        def written(done: Any) -> None:
+            self._tell(f"edit: {done.said}", bad=not done.ok)
+            if done.ok and sheet.is_attached:
+                sheet.dismiss()
+
+        self._work(write_roadmap(subject, self.control, text, over=revision), written)

@@ -1,0 +1,62 @@
+"""The menu of acts: what can be done with what is under the cursor, and, greyed, what cannot and why."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from textual import events, on
+
+from tui.acting.table import Act
+from tui.rows.spans import Spans, cell, piece
+from tui.views.lines import Lines, Opened
+from tui.views.sheets import Sheet
+
+
+class Choice(NamedTuple):
+    """An act, and why it cannot be done now; "" when it can."""
+
+    act: Act
+    refusal: str
+
+
+class Choices(Lines[Choice]):
+    """One row for each act."""
+
+    def row(self, item: Choice, cells: int) -> Spans:
+        tone = "dim" if item.refusal else "plain"
+        key = cell(item.act.key, 3, "dim" if item.refusal else "accent")
+        words = f"· not now: {item.refusal}" if item.refusal else item.act.help
+        return [key, cell(item.act.name, 11, "dim" if item.refusal else "bold"), piece(words, tone)]
+
+    def key(self, item: Choice) -> object:
+        return item.act.name
+
+
+class Menu(Sheet):
+    """A sheet of acts; enter or an act's own key chooses it."""
+
+    def __init__(self, title: str, choices: Sequence[Choice], choose: Callable[[Act], Any]) -> None:
+        body = Choices()
+        # What can be done is on top, so that enter does not meet what cannot.
+        body.items = sorted(choices, key=lambda choice: bool(choice.refusal))
+        super().__init__(title, body)
+        self._choices, self._choose = body.items, choose
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#sheet").border_subtitle = "enter does it, esc closes"
+
+    @on(Opened)
+    def _opened(self, opened: Opened) -> None:
+        opened.stop()
+        self._take(opened.item)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the act whose key was pressed."""
+        fitting = [one for one in self._choices if one.act.key and one.act.key == event.character]
+        if fitting:
+            event.stop()
+            self._take(next((one for one in fitting if not one.refusal), fitting[0]))
+
+    def _take(self, choice: Choice) -> None:
+        self.dismiss()
+        self._choose(choice.act)
