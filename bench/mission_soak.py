@@ -25,6 +25,7 @@ from memory import title
 
 from onecontext import Memory
 from onecontext.store.project import Project
+from teams.cli.heaps import keep_heaps_few
 from teams.engine.event import Draft, Event
 from teams.guard.registry import open_sandbox
 from teams.mission.config import Config, RunConfig
@@ -189,8 +190,9 @@ class Soak:
         blocks = list(_blocks_below(folder / "branches")) + list(_blocks_below(folder / ".git"))
         packs = sum(1 for _ in (folder / ".git/objects/pack").glob("*.pack"))
         return (
-            f"{_resident_mb():.0f} MB resident; the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB,"
-            f" {packs} packs; {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
+            f"{_resident_mb():.0f} MB resident, {_mapped_mb():.0f} of them mapped packs;"
+            f" the memory: {len(blocks):,} files, {sum(blocks) * 512 / 1e6:.0f} MB, {packs} packs;"
+            f" {1000 * (self._cpu_s - before) / TOLD_EVERY:.0f} ms of CPU a task"
         )
 
     def wrong(self) -> list[str]:
@@ -226,9 +228,22 @@ def _resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def _mapped_mb() -> float:
+    """Return how much of git's packs is mapped just now: pages of the kernel's cache, which come and go."""
+    found, in_pack = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            in_pack = "/objects/pack/" in line
+        elif in_pack and words[0] == "Rss:":
+            found += int(words[1])
+    return found * 1024 / 1e6
+
+
 def soak(folder: Path, *, tasks: int, seed: int) -> None:
     """Run the soak and print what came of it."""
     title(f"{tasks} tasks on a virtual clock, {WORKERS} workers, kills at random records (seed {seed})")
+    keep_heaps_few(os.environ)  # as the command line does
     threading.excepthook = lambda told: None if told.exc_type is Thrown else threading.__excepthook__(told)
     one = Soak(folder, tasks, random.Random(seed))
     wall, cpu = time.monotonic(), time.process_time()

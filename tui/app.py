@@ -250,10 +250,10 @@ class MonitorApp(ActingApp):
 
     def action_narrow(self) -> None:
         """Narrow the list with the focus to what has some words."""
-        focused = self.focused
-        if self._at_top and isinstance(focused, Narrowing):
+        target = getattr(self.focused, "narrowing", self.focused)
+        if self._at_top and isinstance(target, Narrowing):
             self._foot.display = False
-            self._words.open(focused)
+            self._words.open(target)
 
     @on(Words.Closed)
     def _narrowed(self) -> None:

@@ -74,3 +74,9 @@ def head(text: str, limit: int = HEAD) -> str:
     """Return the first line that is not empty, cut to ``limit`` characters."""
     line = next((line.strip() for line in text[: 4 * limit].splitlines() if line.strip()), "")
     return line[:limit]
+
+
+def last(text: str, limit: int = HEAD) -> str:
+    """Return the last line that is not empty, cut to ``limit`` characters."""
+    line = next((line.strip() for line in reversed(text[-4 * limit :].splitlines()) if line.strip()), "")
+    return line[:limit]

@@ -13,6 +13,7 @@ from tui.snapshot import Message
 
 Body = Mapping[str, Any]
 IDLE_FORM = "idle_notification"
+ABOUT_CHARACTERS = 120
 
 
 def gist(message: Message) -> str:
@@ -32,6 +33,16 @@ def gist_of(form: str, summary: str, text: str) -> str:
     if body is None:
         return head(text) or form
     return head(tell(body)) if tell else f"[{form}]"
+
+
+def about_of(form: str, text: str) -> str:
+    """Return what a structured message is about: a task as ``#3``, or the identifier of a request; "" for neither."""
+    body = _body(text) if form else None
+    if body is None:
+        return ""
+    if task := fields.text(body, "taskId"):
+        return f"#{task}"[:ABOUT_CHARACTERS]
+    return (fields.text(body, "requestId") or fields.text(body, "request_id"))[:ABOUT_CHARACTERS]
 
 
 def _body(text: str) -> Body | None:

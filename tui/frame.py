@@ -9,8 +9,10 @@ from tui.rows.agents import agent_heading, agent_row, ordered, waiting_for
 from tui.rows.board import CARD_ROWS, card, lane_widths, lanes, title_cell
 from tui.rows.floor import floor_of
 from tui.rows.head import head_rows
+from tui.rows.log import log_row
 from tui.rows.memory import commit_row, graph_row
-from tui.rows.people import attention_row, log_row, message_row
+from tui.rows.messages import message_row
+from tui.rows.people import attention_row
 from tui.rows.spans import Spans, clipped, plain, spans_width
 from tui.snapshot import Snapshot
 

@@ -23,6 +23,7 @@ TONES = (
     "accent",
     "review",
     "ref",
+    "hit",
     "file",
     "hunk",
 )
@@ -49,6 +50,7 @@ TASK_LOOKS = {
 AGENT_LOOKS = {
     "thinking": Look("◐", "thinking", "accent"),
     "tool": Look("▸", "tool", "info"),
+    "checking": Look("▸", "checking", "review"),
     "waiting": Look("◌", "waiting", "warn"),
     "stuck": Look("‖", "stuck", "bad"),
     "idle": Look("○", "idle", "dim"),
@@ -129,6 +131,11 @@ def cost(usage: Usage) -> str:
     if not usage.known:
         return "unknown"
     return amounts.cost(usage.cost_usd, calls=usage.turns, unpriced=usage.unpriced_turns)
+
+
+def model_word(model: str) -> str:
+    """Return what a model is called in a few cells: one that is scripted without the path of its script."""
+    return "scripted" if model.startswith("scripted:") else model
 
 
 def age(at: datetime | None, now: datetime) -> str:

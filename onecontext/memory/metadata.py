@@ -4,6 +4,7 @@ Rule 1: keys that people add are kept; the file is always sorted, so the same da
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from onecontext.errors import REPAIR, DamagedDocument, InvalidDocument
@@ -59,6 +60,14 @@ def dump(data: dict[str, Any]) -> bytes:
     """Return ``data`` as YAML with sorted keys, in the pure Python form that is the same everywhere."""
     import yaml
 
+    text = yaml.dump(data, Dumper=_dumper(), sort_keys=True, allow_unicode=True, width=120)
+    return str(text).encode("utf-8")
+
+
+@cache
+def _dumper() -> Any:
+    import yaml
+
     class Dumper(yaml.SafeDumper):
         """Writes texts that have these line ends in double quotes: in single ones a reader folds U+0085 to a blank."""
 
@@ -67,8 +76,7 @@ def dump(data: dict[str, Any]) -> bytes:
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     Dumper.add_representer(str, text_node)
-    text = yaml.dump(data, Dumper=Dumper, sort_keys=True, allow_unicode=True, width=120)
-    return str(text).encode("utf-8")
+    return Dumper
 
 
 def new(*, purpose: str, parent: str | None, created: str, pinned: Sequence[str] = ()) -> dict[str, Any]:

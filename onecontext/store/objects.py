@@ -18,6 +18,7 @@ from onecontext.store import gitlock, tidying
 from onecontext.store.commits import CommitInfo as CommitInfo
 from onecontext.store.commits import commit_content, tree_named
 from onecontext.store.layout import Layout
+from onecontext.store.opened import Repository
 from onecontext.store.translating import translated
 from onecontext.store.trees import (
     FILE_MODE,
@@ -70,15 +71,15 @@ class Objects:
         check_all_regular(str(self._packs))
         with translated():
             # As a bare one, so that no .gitattributes of the work tree is looked for.
-            return pygit2.Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
+            return Repository(str(self._layout.git), pygit2.enums.RepositoryOpenFlag.BARE)
 
-    def _close(self) -> None:
-        # pygit2's repository is part of a cycle, so without this its open packs would wait for the garbage collector.
+    def close(self) -> None:
+        """Close git's files, whoever else holds the repository; they are opened again when they are asked for."""
         if opened := self.__dict__.pop("_repository", None):
             opened.free()
 
     def __del__(self) -> None:
-        self._close()
+        self.close()
 
     def blob_id(self, content: bytes) -> str:
         """Return the name ``content`` would have as a blob, without writing it."""
@@ -179,7 +180,7 @@ class Objects:
 
         libgit2 keeps each pack open that it has read, also those that were united since and are gone.
         """
-        self._close()
+        self.close()
         wanted = [tree]
         kept: dict[str, Lines] = {}
         while wanted:

@@ -65,8 +65,15 @@ def names_in(index: bytes) -> list[str]:
     return [name.hex() for name, _, _ in sorted(_listed(index), key=lambda listed: listed[2])]
 
 
-def join(folder: Path, names: Sequence[str]) -> str | None:
-    """Write the packs ``names`` one behind the other as a larger one, durably, and return its name.
+def raw_names_in(index: bytes) -> set[bytes]:
+    """Return the names of the objects in an index of version 2, as bytes."""
+    start = 8 + 256 * 4
+    count = int.from_bytes(index[start - 4 : start], "big")
+    return {index[at : at + 20] for at in range(start, start + 20 * count, 20)}
+
+
+def join(folder: Path, names: Sequence[str], *, durable: bool = True) -> str | None:
+    """Write the packs ``names`` one behind the other as a larger one and return its name.
 
     Nothing is inflated: a change names its base by how far it lies before it, which stays as it is. None is returned
     where an object is in two of them, which one pack may not have, or where together they are too large.
@@ -88,7 +95,7 @@ def join(folder: Path, names: Sequence[str]) -> str | None:
             checksum.update(body)
             file.write(body)
         file.write(checksum.digest())
-        _finish(file, durable=True)
+        _finish(file, durable=durable)
     larger = f"pack-{checksum.hexdigest()}"
     starts = accumulate(sizes, initial=0)
     moved = [
@@ -96,8 +103,9 @@ def join(folder: Path, names: Sequence[str]) -> str | None:
         for index, start in zip(indexes, starts, strict=False)
         for name, crc, offset in index
     ]
-    _name(folder, larger, temporary, _index(moved, checksum.digest()), durable=True)
-    sync_folder(folder)
+    _name(folder, larger, temporary, _index(moved, checksum.digest()), durable=durable)
+    if durable:
+        sync_folder(folder)
     return larger
 
 

@@ -19,6 +19,7 @@ import pygit2
 
 from onecontext.errors import AmbiguousRevision, Conflict, InvalidText, NoRepository, UnknownRevision, UsageError
 from onecontext.store.project_copy import copy_objects, make_copy, open_to_others, remove_copy
+from onecontext.store.project_handed import Handed
 from onecontext.store.project_merge import MergeCandidate, move_branch, try_merge
 from onecontext.store.project_open import (
     commit_of,
@@ -30,7 +31,7 @@ from onecontext.store.project_open import (
 from onecontext.store.project_tree import write_tree
 from onecontext.text.redact import redact
 
-__all__ = ["MergeCandidate", "Project", "remove_copy"]
+__all__ = ["Handed", "MergeCandidate", "Project", "remove_copy"]
 
 Clock = Callable[[], datetime]
 _DIFF_LIMIT_CHARS = 1_000_000
@@ -103,11 +104,14 @@ class Project:
         wanted = pygit2.Oid(hex=commit)
         return wanted in repository and (newest.id == wanted or bool(repository.descendant_of(newest.id, wanted)))
 
-    def clone_to(self, path: Path, commit: str) -> None:
+    def clone_to(self, path: Path, commit: str, *, handed: Handed | None = None) -> None:
         """Make ``path`` a working copy of ``commit``, with a .git of its own on branch ``task``.
 
         It has the history, no remote, no hook and none of the user's configuration. Objects are hard links where
         the file system can.
+
+        Args:
+            handed: loose objects as packs, for many copies one after another; None: each is linked by itself.
 
         Raises:
             UsageError: ``path`` is there already.
@@ -121,7 +125,7 @@ class Project:
         wanted = commit_of(repository, commit)
         try:
             copy = make_copy(path)
-            copy_objects(common_path(repository), path / ".git")
+            copy_objects(common_path(repository), path / ".git", handed)
             copy.check_out(wanted.id)
             open_to_others(path)
         except (pygit2.GitError, KeyError) as error:

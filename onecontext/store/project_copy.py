@@ -6,19 +6,24 @@ Rule 2: the copy converts nothing. Its info/attributes, which rank above every .
 """
 
 import os
+import re
 import secrets
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 import pygit2
 from pygit2.enums import CheckoutStrategy
 
+from onecontext.store.opened import Repository
+from onecontext.store.project_handed import Handed
+
 BRANCH = "task"
 _ATTRIBUTES = "* -text -eol -ident -filter -working-tree-encoding\n"
 _MAX_ALTERNATES = 8
 _FOLDERS = ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info")  # gitrepository-layout(5)
+_FAN_OUT, _LOOSE = re.compile("[0-9a-f]{2}"), re.compile("[0-9a-f]{38}")
 _configs: dict[int, bytes] = {}
 
 
@@ -30,7 +35,7 @@ class Copy:
 
     def check_out(self, commit: pygit2.Oid) -> None:
         """Put ``commit`` on the copy's branch and into its folder."""
-        repository = pygit2.Repository(str(self._path))
+        repository = Repository(str(self._path))
         repository.references.create(f"refs/heads/{BRANCH}", commit)
         repository.checkout(f"refs/heads/{BRANCH}", strategy=CheckoutStrategy.FORCE)
 
@@ -132,21 +137,29 @@ def _without_files(held: int) -> list[str]:
     return folders
 
 
-def copy_objects(source: Path, target: Path) -> None:
+def copy_objects(source: Path, target: Path, handed: Handed | None = None) -> None:
     """Bring all objects of the repository folder ``source``, and of its alternates, into ``target``.
 
     Args:
         source: a .git folder (of a linked worktree: the common one).
         target: the copy's .git folder.
+        handed: packs of loose objects, which are linked instead of these; None: each is linked.
     """
     shallow = source / "shallow"
     if shallow.is_file():
         shutil.copyfile(shallow, target / "shallow")
-    for folder in _object_folders(source / "objects"):
+    folders = _object_folders(source / "objects")
+    loose: dict[bytes, str] = {}
+    for folder in folders:
         with os.scandir(folder) as parts:
             for part in parts:
-                if part.is_dir() and (part.name == "pack" or len(part.name) == 2):
-                    _link_all(part.path, str(target / "objects" / part.name))
+                if _FAN_OUT.fullmatch(part.name) and part.is_dir():
+                    loose |= _loose_in(part)
+    given = handed.hand_over(loose, target / "objects" / "pack", _link) if handed else set[bytes]()
+    _link_loose({name: path for name, path in loose.items() if name not in given}, target / "objects")
+    # Last, so that what git packs meanwhile is there as one or the other.
+    for folder in folders:
+        _link_packs(folder / "pack", str(target / "objects" / "pack"))
 
 
 def _object_folders(first: Path) -> list[Path]:
@@ -162,15 +175,30 @@ def _object_folders(first: Path) -> list[Path]:
     return folders
 
 
-def _link_all(source: str, target: str) -> None:
-    # As text: a repository has thousands of loose objects, and to make paths of them takes longer than to link them.
-    with suppress(FileExistsError):
-        os.mkdir(target)  # noqa: PTH102
+def _link_packs(source: Path, target: str) -> None:
+    if not source.is_dir():
+        return
     with os.scandir(source) as files:
         for file in files:
             # A multi-pack index speaks of packs in one folder; ours may gather several.
             if not file.name.startswith(("tmp_", "multi-pack-index")) and file.is_file():
                 _link(file.path, f"{target}/{file.name}")
+
+
+def _loose_in(folder: "os.DirEntry[str]") -> dict[bytes, str]:
+    """Return the names of the loose objects in one of the folders that they are spread over, to their files."""
+    # As text: a repository has thousands of loose objects, and to make paths of them takes longer than to link them.
+    with os.scandir(folder.path) as files:
+        found = [file for file in files if _LOOSE.fullmatch(file.name) and file.is_file()]
+        return {bytes.fromhex(folder.name + file.name): file.path for file in found}
+
+
+def _link_loose(loose: Mapping[bytes, str], target: Path) -> None:
+    for folder in {name[:1].hex() for name in loose}:
+        (target / folder).mkdir()
+    for name, path in loose.items():
+        digits = name.hex()
+        _link(path, f"{target}/{digits[:2]}/{digits[2:]}")
 
 
 def _link(source: str, target: str) -> None:

@@ -7,19 +7,20 @@ from pathlib import Path
 import pygit2
 
 from onecontext.errors import Damaged, NoRepository, StorageError, UnknownRevision
+from onecontext.store.opened import Repository
 
 # libgit2 puts strerror(3) at the end of what it says; pygit2 hands on nothing but the text.
 DISK_WORDS = ("No space left", "Read-only file system", "Permission denied", "quota exceeded", "Input/output error")
 
 
-def open_repository(path: Path) -> pygit2.Repository:
+def open_repository(path: Path) -> Repository:
     """Open the repository folder ``path`` (a .git folder, a linked worktree's, or a bare repository).
 
     Raises:
         NoRepository: libgit2 cannot or will not: damaged, of a newer kind, or somebody else's.
     """
     try:
-        return pygit2.Repository(str(path))
+        return Repository(str(path))
     except (pygit2.GitError, KeyError) as error:
         hint = ""
         if "not owned" in str(error):

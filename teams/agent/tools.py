@@ -13,15 +13,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic.errors import PydanticUserError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from onecontext.errors import Conflict, Damaged, SetupError, StorageError, UsageError
-from teams.agent.schema import compact, described
+from teams.agent.arguments import arguments_of, written
+from teams.agent.schema import described
 from teams.models.port import ToolSpec
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -98,8 +97,8 @@ def tool_from(
         raise UsageError(f"{called!r} cannot name a tool; give it a name of letters, digits, - and _")
     if inspect.iscoroutinefunction(function):
         raise UsageError(f"the tool {called} is a coroutine function; tools are plain functions")
-    parts = described(_written(function))
-    arguments = _arguments_model(function, called, parts.parameters)
+    parts = described(written(function))
+    arguments, parameters = arguments_of(function, called, parts.parameters)
     names = {slot: field.alias or slot for slot, field in arguments.model_fields.items()}
 
     def call(given: Mapping[str, Any]) -> object:
@@ -112,7 +111,7 @@ def tool_from(
             raise InvalidArguments("a string in them is half a character, a lone surrogate") from error
         return function(**{names[slot]: getattr(checked, slot) for slot in checked.model_fields_set})
 
-    return Tool(ToolSpec(called, parts.text, _parameters(arguments)), call, ends, idempotent, polls, effect)
+    return Tool(ToolSpec(called, parts.text, parameters), call, ends, idempotent, polls, effect)
 
 
 def parse_arguments(text: str) -> dict[str, Any]:
@@ -196,50 +195,6 @@ def cut(text: str, limit_characters: int) -> str:
     tail = limit_characters - head
     left_out = len(text) - head - tail
     return f"{text[:head]}\n[… {left_out:,} of {len(text):,} characters left out …]\n{text[len(text) - tail :]}"
-
-
-def _arguments_model(function: Callable[..., object], called: str, texts: Mapping[str, str]) -> type[BaseModel]:
-    try:
-        parameters = inspect.signature(function).parameters
-        hints = get_type_hints(_written(function), include_extras=True)
-    except (NameError, TypeError, ValueError) as error:
-        raise UsageError(f"the annotations of the tool {called} cannot be read: {error}") from error
-    fields: dict[str, Any] = {}
-    for index, (name, parameter) in enumerate(parameters.items()):
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise UsageError(f"the tool {called} takes {parameter}: only parameters with a name of their own work")
-        # Slots p0, p1, … with the name as alias: a parameter may be called "json" or "copy", which pydantic reserves.
-        about: dict[str, Any] = {"alias": name, "description": texts.get(name)}
-        if parameter.default is not parameter.empty:
-            about["default"] = None  # never used: what the model leaves out is left to the function
-            about["json_schema_extra"] = _default(parameter.default)
-        fields[f"p{index}"] = (hints.get(name, Any), Field(**about))
-    try:
-        return create_model(called, __config__=ConfigDict(extra="forbid"), **fields)
-    except (PydanticUserError, TypeError) as error:
-        raise UsageError(f"the annotations of the tool {called} have no JSON form: {_sentence(error)}") from error
-
-
-def _written(function: Any) -> Any:
-    """Return the function as somebody wrote it: what a partial, a method or a callable object calls in the end."""
-    while isinstance(function, partial):
-        function = function.func
-    return function if inspect.isroutine(function) or inspect.isclass(function) else type(function).__call__
-
-
-def _default(value: object) -> dict[str, Any]:
-    return {"default": value if isinstance(value, str | int | float | bool) else None}
-
-
-def _parameters(arguments: type[BaseModel]) -> dict[str, Any]:
-    try:
-        schema: dict[str, Any] = compact(arguments.model_json_schema())
-    except PydanticUserError as error:
-        raise UsageError(f"{arguments.__name__} takes what JSON cannot say: {_sentence(error)}") from error
-    for field in schema.get("properties", {}).values():
-        if field.get("default", ...) is None:
-            del field["default"]
-    return {"type": "object", "properties": {}, **schema}
 
 
 def _problems(error: ValidationError) -> str:

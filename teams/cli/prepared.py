@@ -8,6 +8,7 @@ import argparse
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.store.project import Project
+from teams.cli.heaps import keep_heaps_few
 from teams.cli.options import readable_of
 from teams.cli.traces import traces_of
 from teams.cli.workers import crew_of, told
@@ -29,6 +30,7 @@ class Prepared:
         Raises:
             UsageError, SetupError, InvalidDocument: something of it is wrong or missing.
         """
+        keep_heaps_few(invocation.env)
         self._project = project
         self._env = invocation.env
         self._roles = open_roles(project, invocation.env, config)

@@ -16,12 +16,15 @@ Stamp = tuple[int, int, int, int, int]
 
 
 class KeptEach(Generic[T]):
-    """What was read of each of many files, read again when a file is another, or has other bytes. Safe for threads."""
+    """What was read of each of many files, read again when a file is another, or has other bytes. Safe for threads.
+
+    Files are named by text: to compare and join the paths of a thousand files takes longer than to look at the files.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[Path, tuple[Stamp, T]] = {}
+        self._kept: dict[str, tuple[Stamp, T]] = {}
 
-    def get(self, path: Path, read: Callable[[], T]) -> T:
+    def get(self, path: str, read: Callable[[], T]) -> T:
         """Return what ``read`` returns for ``path``; whatever it raises is raised, and nothing kept."""
         before = stamp_of(path)
         kept = self._kept.get(path)
@@ -35,13 +38,13 @@ class KeptEach(Generic[T]):
             self._kept.pop(path, None)
         return value
 
-    def exchange(self, path: Path, value: T, other: T) -> None:
+    def exchange(self, path: str, value: T, other: T) -> None:
         """Keep ``other`` in the place of ``value``; nothing happens where that is not what is kept of ``path``."""
         kept = self._kept.get(path)
         if kept is not None and kept[1] is value:
             self._kept[path] = (kept[0], other)
 
-    def keep_only(self, paths: Iterable[Path]) -> None:
+    def keep_only(self, paths: Iterable[str]) -> None:
         """Let go of what was read of files that are none of ``paths``."""
         there = set(paths)
         for gone in [path for path in list(self._kept) if path not in there]:
@@ -52,7 +55,7 @@ class Kept(Generic[T]):
     """What ``read`` returns for ``path``, as :class:`KeptEach` has it."""
 
     def __init__(self, path: Path, read: Callable[[], T]) -> None:
-        self._path = path
+        self._path = str(path)
         self._read = read
         self._kept = KeptEach[T]()
 
@@ -61,7 +64,7 @@ class Kept(Generic[T]):
         return self._kept.get(self._path, self._read)
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path | str) -> Stamp | None:
     """Return device, inode, size, times of change of content and of status (ns); None where nothing can be seen."""
     try:
         status = os.lstat(path)

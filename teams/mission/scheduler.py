@@ -127,8 +127,8 @@ class Scheduler:
         if self._is_steered(pool, tasks):
             return tasks
         for task in tasks:
-            free = self._free_worker(task)
-            if free and (task.state is State.READY or self._is_with_another(task)):
+            may_be_had = task.state is State.READY or self._is_with_another(task)
+            if may_be_had and (free := self._free_worker(task)):
                 asked = self._claim(pool, task, free) or asked
         return self._tasks() if asked else tasks
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from onecontext.api import Memory
 from onecontext.errors import Conflict
-from onecontext.store.project import Project, remove_copy
+from onecontext.store.project import Handed, Project, remove_copy
 from teams.agent.limits import Limits
 from teams.agent.loop import PAUSE_LOOK_S
 from teams.agent.shelf import Shelf
@@ -83,10 +83,15 @@ class Site:
         """What attempts that go on have done so far."""
         return Past(self.journal)
 
+    @cached_property
+    def handed(self) -> Handed:
+        """What the copies get of the repository's loose objects."""
+        return Handed(self.work / "handed")
+
     def altered(self, **fields: Any) -> "Site":
-        """Return a copy with other fields for one part of the work; what was read of the journal is shared."""
+        """Return a copy with other fields for one part of the work; what was read and made once is shared."""
         other = replace(self, **fields)
-        other.__dict__["past"] = self.past
+        other.__dict__.update(past=self.past, handed=self.handed)
         return other
 
     def limits_of(self, agent: str, *, task: str | None = None, planned: PlannedTask | None = None) -> Limits:
@@ -143,7 +148,7 @@ class Site:
         """
         folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=self.work)) / "copy"
         try:
-            self.project.clone_to(folder, commit)
+            self.project.clone_to(folder, commit, handed=self.handed)
             yield folder
         finally:
             remove_copy(folder.parent)

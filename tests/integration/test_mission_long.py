@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from onecontext.store.objects import Objects
 from teams.engine.journal import Journal
 from teams.mission.attempt.past import Past
 from teams.protocol.board.board import Board
 from tests.support.memory import new_memory
 from tests.support.missions import Ran, events_of, make_repository, onecontext, plan, verdict, work, write_script
+from tests.support.searching import texts
 
 KEYS = ("a", "b", "c", "d")
 SAME = {"command": "test -f README.md"}
@@ -75,6 +77,46 @@ def test_a_task_is_held_once_and_not_again_for_its_file(tmp_path: Path) -> None:
     assert all(task is known for task, known in zip(second, recorded, strict=True))
 
 
+def test_a_board_that_nobody_changed_is_not_put_together_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path / "teams" / "t" / "onecontext", team="t")
+    journal.folder.mkdir(parents=True)
+    board = Board(tmp_path, "t", journal)
+    for number in range(6):
+        board.create(f"task {number}", key=f"k{number}", mission="m", after=["1"] if number else [])
+    seen: list[str] = []
+    view = board._desk.copies.view
+    monkeypatch.setattr(board._desk.copies, "view", lambda task: (seen.append(task.id), view(task))[1])
+
+    def looked_at() -> list[str]:
+        for path in (tmp_path / "tasks" / "t").glob("*.json"):
+            os.utime(path, OLD)
+        board.list()  # what was changed a moment ago is read once more
+        board.list()
+        seen.clear()
+        return [task.state for task in board.list()]
+
+    states = looked_at()
+    board.list().clear()
+    assert seen == []
+    assert states == ["ready", *["waiting"] * 5]
+
+    path = tmp_path / "tasks" / "t" / "3.json"
+    path.write_text(path.read_text().replace('"subject": "task 2"', '"subject": "by hand"'))
+    assert [task.subject for task in board.list()][2] == "by hand"
+    assert seen
+
+    looked_at()
+    with monkeypatch.context() as before_the_file:
+        before_the_file.setattr(board._files, "write", lambda task_id, document: None)
+        board.claim("1", "ann", lease_s=60)
+        assert board.list()[0].owner == "ann"
+    assert len(board.list()) == 6
+    (tmp_path / "tasks" / "t" / "6.json").write_text("{")
+    assert (len(board.list()), len(board.problems)) == (5, 1)
+    board.list()
+    assert len(board.problems) == 1
+
+
 def test_a_file_that_another_program_put_in_another_order_keeps_it(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "teams" / "t" / "onecontext", team="t")
     journal.folder.mkdir(parents=True)
@@ -107,6 +149,28 @@ def test_a_new_branch_of_the_memory_syncs_as_often_however_many_there_are(
         memory.merge(f"b{number}")
 
     assert counts[1] == counts[-1]
+
+
+def test_the_index_of_a_search_looks_at_as_many_folders_however_many_branches_were_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = new_memory(tmp_path)
+    asked: list[str] = []
+    counts: list[int] = []
+    entry = Objects.entry
+    monkeypatch.setattr(Objects, "entry", lambda self, tree, path: (asked.append(path), entry(self, tree, path))[1])
+
+    for number in range(12):
+        branch = memory.create_branch(f"b{number}", purpose="long")
+        branch.step(f"saw {number}")
+        branch.commit(f"did {number}")
+        memory.merge(f"b{number}")
+        memory.flush()
+        asked.clear()
+        assert f"Observation: saw {number}" in texts(memory, f"saw {number}", kind="step")
+        counts.append(len(asked))
+
+    assert counts[2] == counts[-1]
 
 
 def test_the_newest_accepted_merge_and_the_last_review_are_followed(tmp_path: Path) -> None:

@@ -5,9 +5,13 @@ import gc
 import shutil
 from pathlib import Path
 
+import pygit2
 import pytest
 
+from onecontext.store.opened import Repository
 from onecontext.store.project import Project
+from onecontext.store.project_files import files_of, read_stored
+from tests.support.memory import new_memory
 from tests.support.missions import git, make_repository
 
 COPIES, KEPT_BYTES = 60, 2_000
@@ -46,6 +50,46 @@ def test_a_working_copy_leaves_nothing_behind_in_memory(tmp_path: Path) -> None:
 
     # It was 12,000 bytes a copy, in the C library, where a repository was left open.
     assert (_used_bytes() - before) / COPIES < KEPT_BYTES
+
+
+def _repositories() -> int:
+    return sum(isinstance(one, pygit2.Repository) for one in gc.get_objects())
+
+
+def test_no_repository_waits_for_the_garbage_collector(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository", {"README.md": "x\n"})
+    memory = new_memory(tmp_path / "memory")
+    gc.collect()
+    gc.disable()
+    try:
+        before = _repositories()
+        project = Project.find(repository)
+        start = project.head_commit
+        project.clone_to(tmp_path / "copy", start)
+        (tmp_path / "copy/new").write_text("x\n")
+        made = project.snapshot(tmp_path / "copy", "did it", author="a", parent=start, ref="refs/onecontext/m/1/1")
+        assert made is not None
+        assert project.merge("work", made, "merge", author="lead").commit == project.tip("work")
+        assert [read_stored(project, file) for file in files_of(project, made).values()] == [b"x\n", b"x\n"]
+        memory.create_branch("b", purpose="try").commit("did")
+        memory.merge("b")
+        assert memory.search("did")
+        assert "did" in str(memory.context(for_="what was done"))
+
+        assert _repositories() == before
+    finally:
+        gc.enable()
+
+
+def test_branches_and_references_are_those_of_pygit2(tmp_path: Path) -> None:
+    path = make_repository(tmp_path / "repository", {"README.md": "x\n"})
+    ours, theirs = Repository(str(path)), pygit2.Repository(str(path))
+
+    assert list(ours.branches.local) == list(theirs.branches.local) == ["main"]
+    assert list(ours.references) == list(theirs.references)
+    assert ours.listall_references() == theirs.listall_references()
+    with pytest.raises(AttributeError, match="remotes"):
+        _ = ours.remotes
 
 
 def test_a_working_copy_is_a_repository_that_git_knows(tmp_path: Path) -> None:

@@ -122,6 +122,17 @@ def test_the_sparkline_ends_now_and_is_as_wide_as_asked() -> None:
     assert sparkline((), now, 3) == "···"
 
 
+def test_who_has_commands_of_the_contract_run_is_at_work_until_the_verdict() -> None:
+    story = opening()
+    story.tell("verify.command", "val", "1", assertion="VAL-1", command="make check", exit_code=0, output="")
+    checking = agent(picture(story), "val")
+    story.tell("verdict.given", "val", "1", verdict="accepted", by="val", findings=[])
+    after = agent(picture(story), "val")
+
+    assert (checking.state, checking.detail) == ("checking", "VAL-1 exit 0: make check")
+    assert after.state == "idle"
+
+
 # --- the rows -------------------------------------------------------------------------------------------------------
 
 

@@ -52,7 +52,7 @@ def _scroll(snapshot: Snapshot) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("right", "right", "right", "end")
         seen.append(text_of(app))
-        await pilot.press("5", "home")
+        await pilot.press("5", "f", "home")
         seen.append(text_of(app))
 
     play(app, (120, 36), act)

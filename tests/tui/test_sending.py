@@ -49,7 +49,8 @@ def test_a_tick_on_which_nothing_changed_draws_nothing(key: str) -> None:
 
 def test_one_more_event_draws_its_own_row_and_what_counts() -> None:
     snapshot = shown(whole().events)
-    log = (*snapshot.log[:-1], replace(snapshot.log[-1], text="another word"))
+    # Not the last one: that is what was done last, and the head says so as well.
+    log = (*snapshot.log[:-2], replace(snapshot.log[-2], text="another word"), snapshot.log[-1])
 
     rows = rows_of_change(snapshot, replace(snapshot, log=log), "3", "3")
 

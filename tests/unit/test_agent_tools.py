@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from onecontext.errors import InvalidDocument, NoSandbox, StaleEpoch, StorageError, UsageError
+from teams.agent import arguments
 from teams.agent.prompt import prompt_tokens, recalled, system_prompt, task_prompt
 from teams.agent.tools import Tool, as_text, cut, invoke, tool_from
 
@@ -243,3 +244,39 @@ def test_what_is_remembered_stands_behind_the_task_in_its_place() -> None:
 def test_the_text_of_ours_is_short() -> None:
     assert prompt_tokens("", []) <= 200
     assert prompt_tokens("", [tool_from(everything).spec]) > prompt_tokens("", [])
+
+
+def test_tools_of_functions_that_are_alike_share_what_checks_their_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    real = arguments.create_model
+    monkeypatch.setattr(arguments, "create_model", lambda name, **more: (made.append(name), real(name, **more))[1])
+
+    def for_attempt(number: int, hint: Any, default: Any) -> Tool:
+        def alike_of_this_test(text: hint, count: int = default) -> str:
+            return f"{number}: {text!r} {count}"
+
+        return tool_from(alike_of_this_test)
+
+    first, second = for_attempt(1, str, 3), for_attempt(2, str, 3)
+    assert [tool.call({"text": "a"}) for tool in (first, second)] == ["1: 'a' 3", "2: 'a' 3"]
+    assert len(made) == 1
+
+    assert for_attempt(3, int, 3).call({"text": 4}) == "3: 4 3"
+    assert for_attempt(4, str, True).spec.parameters["properties"]["count"]["default"] is True
+    assert for_attempt(5, str, 1).spec.parameters["properties"]["count"]["default"] == 1
+    assert len(made) == 4
+
+    first.spec.parameters["properties"].clear()
+    assert "text" in second.spec.parameters["properties"]
+
+
+def test_an_annotation_that_cannot_be_looked_up_is_made_anew_each_time() -> None:
+    class Unhashable(BaseModel):
+        __hash__ = None  # type: ignore[assignment]
+        a: int
+
+    def look(where: Annotated[int, ["a list"]], one: Unhashable) -> int:
+        return where + one.a
+
+    for _ in range(2):
+        assert tool_from(look).call({"where": 1, "one": {"a": 2}}) == 3

@@ -7,7 +7,7 @@ Rule 1: however long a recording is, no more than :data:`MOST` are kept, evenly:
 from bisect import bisect_right
 from typing import Generic, TypeVar
 
-MOST = 64
+MOST = 128
 FIRST_EVERY = 256  # events
 
 Kept = TypeVar("Kept")

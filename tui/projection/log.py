@@ -27,5 +27,7 @@ class Log:
         while self._untold:
             event, name = self._untold.popleft()
             words, tone = tell(event, lambda _, name=name: name)  # type: ignore[misc]
-            self._lines.append(LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data))
+            self._lines.append(
+                LogLine(event.seq, event.at, event.type, event.agent or "", words, tone, event.data, event.task)
+            )
         return tuple(self._lines)

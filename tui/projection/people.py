@@ -10,7 +10,7 @@ from typing import Any
 from teams.engine.event import Event
 from tui import fields
 from tui.projection.replacing import replace
-from tui.snapshot import Agent, ToolUse, Usage
+from tui.snapshot import Agent, ToolUse, Usage, Verification
 
 RECENT = 12
 HEAD_CHARACTERS = 400
@@ -120,6 +120,19 @@ class People:
         if agent.tool and agent.tool.ok is None:
             after = _with_tool(after, replace(agent.tool, ok=False))
         self._put(agent, after, event)
+
+    def checks(self, event: Event, check: Verification) -> None:
+        """Note that the event's agent has commands of the contract run, and what came of the newest."""
+        if event.agent:
+            ended = "timed out" if check.exit_code is None else f"exit {check.exit_code}"
+            agent, words = self._agents[event.agent], f"{check.assertion} {ended}: {check.command}"
+            self._put(agent, replace(agent, state="checking", detail=words), event)
+
+    def judged(self, event: Event) -> None:
+        """Note that the event's agent gave its verdict: commands of the contract are run for it no more."""
+        agent = self._agents.get(event.agent or "")
+        if agent and agent.state == "checking":
+            self._put(agent, replace(agent, state="idle", detail=""), event)
 
     def rest(self, event: Event) -> None:
         """The mission stopped: whoever had not left is idle."""

@@ -203,6 +203,7 @@ class Monitor:
 
     def _verified(self, event: Event) -> None:
         check = self._checks.verify(event)
+        self._people.checks(event, check)
         self._counts["verifications"] += 1
         if check.exit_code != 0:
             self._counts["failed_verifications"] += 1
@@ -211,6 +212,7 @@ class Monitor:
 
     def _verdict_given(self, event: Event) -> None:
         verdict = self._checks.judge(event)
+        self._people.judged(event)
         if verdict.verdict == "rejected":
             self._counts["rejections"] += 1
             self._raise(attention.REJECTED, event, "; ".join(verdict.findings))
@@ -280,7 +282,6 @@ TOLD_ONLY = frozenset(
         "mission.examined",
         "model.fallback",
         "foreign.write",
-        "message.posted",
         "effect.settled",
         "step.started",
         "step.ended",
@@ -303,6 +304,7 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "team.created": lambda monitor, event: monitor._requests.take_member(event),
     "message.sent": Monitor._sent,
     "request.decided": Monitor._decided,
+    "message.posted": lambda monitor, event: monitor._mail.take_posted(event),
     "message.delivered": lambda monitor, event: monitor._mail.take_delivered(event),
     "model.called": Monitor._model_called,
     "verify.command": Monitor._verified,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from teams.engine.event import Event
 from tui import fields
-from tui.fields import head
+from tui.fields import head, last
 from tui.forms import IDLE_FORM, gist_of
 
 Told = tuple[str, str]
@@ -96,9 +96,22 @@ def _intent(event: Event, name_of: Namer) -> Told:
 
 
 def _result(event: Event, name_of: Namer) -> Told:
-    ok = fields.flag(event.data, "ok")
-    tool, output = fields.text(event.data, "tool"), head(fields.text(event.data, "output"))
-    return f"{'✓' if ok else '×'} {tool or 'tool'}{': ' + output if output else ''}", "dim" if ok else "warn"
+    ok, output = fields.flag(event.data, "ok"), fields.text(event.data, "output")
+    code = fields.exit_code(output)
+    tool, worked = fields.text(event.data, "tool") or "tool", ok and not code
+    # Of a command what it said last says most: how many tests passed, what failed.
+    said = head(output) if code is None else last(output.partition("\n")[2])
+    ended = "" if code is None else f" exit {code}"
+    return (
+        f"{'✓' if worked else '×'} {tool}{ended}{': ' + said if said else ''}{_took(event)}",
+        "dim" if worked else "warn",
+    )
+
+
+def _took(event: Event) -> str:
+    """Return how long it took, where that is a second or more: nobody waits for less."""
+    took_s = fields.optional_float(event.data, "duration_s") or 0.0
+    return f" ({took_s:.1f} s)" if took_s >= 1 else ""
 
 
 def _verified(event: Event, name_of: Namer) -> Told:
@@ -106,7 +119,7 @@ def _verified(event: Event, name_of: Namer) -> Told:
     ended = "timed out" if code is None else f"exit {code}"
     command, assertion = fields.text(event.data, "command"), fields.text(event.data, "assertion")
     glyph, tone = ("✓", "good") if code == 0 else ("×", "bad")
-    return f"{glyph} {assertion} {ended}: {head(command)}", tone
+    return f"{glyph} {assertion} {ended}: {head(command)}{_took(event)}", tone
 
 
 def _verdict(event: Event, name_of: Namer) -> Told:

@@ -9,7 +9,7 @@ from tui.rows.agents import fill, waiting_for
 from tui.rows.floor import floor_of
 from tui.rows.paragraphs import NOTHING, Paragraph
 from tui.snapshot import Agent, Heart, Snapshot, ToolUse
-from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, look, seconds, short_count
+from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, look, model_word, seconds, short_count
 
 LAST_MESSAGES = 8
 TASKS = 12
@@ -17,7 +17,7 @@ TASKS = 12
 
 def agent_page(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Paragraph]:
     """Tell of ``agent``."""
-    known = ", ".join(filter(None, (agent.role, agent.model))) or "nobody knows its role and model"
+    known = ", ".join(filter(None, (agent.role, model_word(agent.model)))) or "nobody knows its role and model"
     yield Paragraph("", f"{agent.name}: {known}", "bold")
     yield NOTHING
     yield from _standing(agent, snapshot, zone)
@@ -105,6 +105,6 @@ def _messages(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterator
         yield NOTHING
         yield Paragraph("", "Messages, the newest first", "heading")
     for message in reversed(theirs[-LAST_MESSAGES:]):
-        waits = "  ▲ not delivered yet" if not message.delivered else ""
+        waits = "  ▲ not read yet" if message.waits else ""
         words = f"{clock(message.at, zone)}  {message.sender} → {message.to}: {gist(message)}{waits}"
-        yield Paragraph("", words, "plain" if message.delivered else "warn")
+        yield Paragraph("", words, "warn" if message.waits else "plain")

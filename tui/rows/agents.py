@@ -190,8 +190,8 @@ def _held(agent: Agent, now: datetime) -> Span:
 def _doing(agent: Agent, waits: str) -> Span:
     if waits:
         return f"◌ waits for {waits}", "warn"
-    if agent.state == "stuck":
-        return agent.detail, "bad"
+    if agent.state in ("stuck", "checking"):
+        return agent.detail, "bad" if agent.state == "stuck" else "plain"
     if agent.state == "left" or agent.tool is None:
         return agent.detail, "dim" if agent.state in AT_REST else "plain"
     mark = {None: "▸", True: "✓", False: "×"}[agent.tool.worked]

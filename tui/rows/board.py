@@ -8,7 +8,7 @@ from tui.rows.floor import Floor
 from tui.rows.spans import FLEXIBLE_LEAST, Span, Spans, cell, clipped, flowed, piece, spans_width
 from tui.snapshot import Task
 from tui.text import width
-from tui.words import COLUMNS, STUCK, TASK_LOOKS, VERDICT_LOOKS, Look, age, look
+from tui.words import COLUMNS, STUCK, TASK_LOOKS, VERDICT_LOOKS, Look, age, look, model_word
 
 CARD_ROWS = 2
 WHOLE_ROWS = 4
@@ -82,9 +82,10 @@ def name_of(task: Task, cells: int) -> Spans:
 
 
 def links(task: Task, floor: Floor) -> Spans:
-    """Return what a task comes after, each with the glyph of how it stands: what is not done stands out."""
+    """Return what a task comes after, each with the glyph of how it stands: what is not done first."""
     spans: Spans = []
-    for other in task.blocked_by:
+    waits = {other.id for other in floor.open_before(task)}
+    for other in sorted(task.blocked_by, key=lambda other: other not in waits):
         found = floor.tasks.get(other)
         face = look(TASK_LOOKS, found.state) if found else Look("–", "gone", "dim")
         done = found is None or found.state == "done"
@@ -100,13 +101,13 @@ def _standing(task: Task, floor: Floor, *, whole: bool) -> list[Spans]:
         parts.append([("for", "dim"), *links(task, floor)])
     if task.state == "needs_input":
         parts.append([("for you", "warn")])
+    person = task.owner or (task.author if task.state in ("review", "done") else None)
+    if person:
+        parts.append([piece(person, "accent" if task.state == "running" else "dim")])
     if task.attempt > 1 or (whole and task.attempt and task.state != "done"):
         parts.append(
             [piece(f"try {floor.tries(task)}", "warn" if task.attempt > 1 and task.state != "done" else "dim")]
         )
-    person = task.owner or (task.author if task.state in ("review", "done") else None)
-    if person:
-        parts.append([piece(person, "accent" if task.state == "running" else "dim")])
     if task.state == "review" and task.id in floor.judges:
         parts.append([piece(f"{floor.judges[task.id]} judges", "dim")])
     if task.verdict and (whole or task.state not in ("done", "review")):
@@ -126,7 +127,7 @@ def _around(task: Task, floor: Floor) -> list[Spans]:
     if held:
         parts.append([piece("holds up " + " ".join(f"#{other}" for other in held), "warn")])
     if model := floor.model(task):
-        parts.append([piece(model, "dim")])
+        parts.append([piece(model_word(model), "dim")])
     return parts
 
 

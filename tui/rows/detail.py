@@ -1,15 +1,16 @@
 """All there is to know about one thing, as paragraphs that are wrapped when the width is known."""
 
-import json
 from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, Protocol, runtime_checkable
 
 from tui.rows.agent_page import agent_page
+from tui.rows.event_page import event_page
 from tui.rows.paragraphs import Paragraph, rows_of
 from tui.rows.task_page import task_page
-from tui.snapshot import Agent, Attention, Change, GraphLine, LogLine, MemoryCommit, Message, Snapshot, Task
-from tui.text import lines_of
+from tui.rows.threads import standing
+from tui.snapshot import Agent, Attention, Change, GraphLine, MemoryCommit, Message, Snapshot, Task
+from tui.text import lines_of, one_line
 from tui.words import clock
 
 __all__ = ["Paragraph", "Telling", "detail_of", "plain_of", "rows_of"]
@@ -26,7 +27,8 @@ class Telling(Protocol):
 def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
     """Return a title and the paragraphs about ``item``, which is anything a view shows."""
     if isinstance(item, Telling):
-        return item.told(zone)
+        title, paragraphs = item.told(zone)
+        return one_line(title), paragraphs
     if isinstance(item, Task):
         return f"task #{item.id}", list(task_page(item, snapshot, zone))
     if isinstance(item, Agent):
@@ -42,8 +44,11 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
     if isinstance(item, Attention):
         state = "open" if item.open else "over"
         head = [Paragraph("kind", item.kind, "bad"), Paragraph("state", state)]
-        return "attention", [*head, Paragraph("task", f"#{item.task}"), Paragraph("", ""), Paragraph("", item.text)]
-    return "event", list(_event(item, zone))
+        who = [Paragraph("agent", item.agent)] if item.agent else []
+        task = [Paragraph("task", f"#{item.task}")] if item.task else []
+        at = Paragraph("since", clock(item.at, zone))
+        return "attention", [*head, at, *task, *who, Paragraph("", ""), Paragraph("", item.text)]
+    return "event", list(event_page(item, snapshot, zone))
 
 
 def plain_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> str:
@@ -57,7 +62,7 @@ def _message(message: Message, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("from", message.sender, "accent")
     yield Paragraph("to", message.to, "accent")
     yield Paragraph("at", clock(message.at, zone))
-    yield Paragraph("read", "yes" if message.delivered else "not yet")
+    yield Paragraph("state", *standing(message, zone))
     if message.form:
         yield Paragraph("form", message.form)
     if message.summary:
@@ -94,13 +99,3 @@ def _change(change: Change, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("commit", change.commit, "accent")
     if change.parent:
         yield Paragraph("onto", change.parent)
-
-
-def _event(line: LogLine, zone: tzinfo | None) -> Iterator[Paragraph]:
-    yield Paragraph("event", f"{line.seq} {line.type}", "accent")
-    yield Paragraph("agent", line.agent or "none")
-    yield Paragraph("at", clock(line.at, zone))
-    yield Paragraph("", "")
-    yield Paragraph("", line.text, line.tone)
-    yield Paragraph("", "")
-    yield Paragraph("", json.dumps(dict(line.data), indent=2, ensure_ascii=False, default=str), "dim")

@@ -1,16 +1,33 @@
 """The head of the screen: the mission, how far it is, what it costs, what needs a person."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from tui.projection.attention import ASKED, NEEDS_INPUT
+from onecontext.text.amounts import dollars
+from tui.projection.attention import ASKED, BLOCKED, ENDED, IN_DOUBT, NEEDS_INPUT, PAUSED, STUCK, TROUBLE
 from tui.rows.spans import Spans, between, piece
 from tui.rows.teams import elsewhere_spans
-from tui.snapshot import Mission, Snapshot
-from tui.words import PHASE_LOOKS, cost, duration, look, stopwatch, tokens
+from tui.snapshot import Attention, Mission, Snapshot
+from tui.words import PHASE_LOOKS, age, cost, duration, look, stopwatch, tokens
 
 QUIET_AFTER_S = 120
-BAR_CELLS = 12
-WAITING = (ASKED, NEEDS_INPUT)
+NEARLY = 0.8
+"""Of the budget: from here on it stands out."""
+BAR_CELLS, SMALL_BAR = 12, 8
+DONE = frozenset(
+    {
+        "task.submitted",
+        "task.completed",
+        "task.finished",
+        "work.merged",
+        "verdict.given",
+        "mission.planned",
+        "mission.ended",
+    }
+)
+"""What is worth saying as the last thing that was done."""
+PRESSING = (ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, TROUBLE)
+"""Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
 WIDE = 110
 
 
@@ -64,9 +81,9 @@ def _figures(snapshot: Snapshot, cells: int) -> Spans:
     total, done = sum(snapshot.task_states.values()), snapshot.task_states.get("done", 0)
     spans: Spans = []
     if total:
-        filled = BAR_CELLS * done // total
-        if cells >= WIDE:
-            spans += [("━" * filled, "good"), ("━" * (BAR_CELLS - filled), "faint"), (" ", "plain")]
+        bar = BAR_CELLS if cells >= WIDE else SMALL_BAR
+        filled = bar * done // total
+        spans += [("━" * filled, "good"), ("━" * (bar - filled), "faint"), (" ", "plain")]
         spans += [(f"{done:,}/{total:,} tasks", "good" if done == total else "plain"), ("  ", "plain")]
     if snapshot.assertions:
         held = sum(assertion.holds is True for assertion in snapshot.assertions)
@@ -79,9 +96,13 @@ def _figures(snapshot: Snapshot, cells: int) -> Spans:
 
 
 def _money(snapshot: Snapshot) -> Spans:
-    usage = snapshot.totals.usage
-    words = cost(usage)
-    return [(f"cost {words}", "warn" if words == "unknown" or words.startswith("≥") else "plain")]
+    words, limit = cost(snapshot.totals.usage), snapshot.spending.limits.get("usd")
+    known = words != "unknown" and not words.startswith("≥")
+    spans: Spans = [(f"cost {words}", "plain" if known else "warn")]
+    if limit:
+        used = (snapshot.totals.usage.cost_usd or 0.0) / limit
+        spans.append((f" of {dollars(limit)}", "bad" if used >= 1 else "warn" if used >= NEARLY else "dim"))
+    return spans
 
 
 def violations_now(count: int) -> str:
@@ -90,22 +111,44 @@ def violations_now(count: int) -> str:
 
 
 def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
-    """Return trouble with reading, else the newest open item and how many more there are, here and in other teams."""
-    others = elsewhere_spans(snapshot, now)
+    """Return trouble with reading, else what needs a person most and how much more does, here and in other teams.
+
+    Where nothing does here, it is what was done last.
+    """
     if snapshot.trouble:
         return [piece(f"■ {snapshot.trouble}", "bad")]
+    others = elsewhere_spans(snapshot, now)
+    if not snapshot.totals.attention_open:
+        return between(_calm(snapshot, now), others, cells) if others else _calm(snapshot, now)
     count = snapshot.totals.attention_open
-    if not count:
-        over = snapshot.totals.rejections
-        words = f"  nothing needs you · sent back {over}, put right" if over else "  nothing needs you"
-        return between([(words, "dim")], others, cells)
-    opened = [item for item in reversed(snapshot.attention) if item.open]
-    # Who waits for a word of a person does nothing until it comes.
-    newest = next((item for item in opened if item.kind in WAITING), opened[0] if opened else None)
     spans: Spans = [(f"▲ {count:,} to look at", "warn")]
     if snapshot.violations:
         spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))
-    if newest:
-        task = f" #{newest.task}" if newest.task else ""
-        spans += [("  newest: ", "dim"), piece(f"{newest.kind}{task} ", "bad"), piece(newest.text)]
+    if item := most_pressing(snapshot.attention):
+        task = f" #{item.task}" if item.task else ""
+        who = f" ({item.agent})" if item.agent and cells >= WIDE else ""
+        spans += [("  ", "plain"), piece(f"{item.kind}{task}{who} ", "bad"), piece(item.text)]
+        spans.append((f"  {age(item.at, now)}", "dim"))
     return between(spans, [*others, ("a shows all", "dim")], cells) if cells >= 60 else spans
+
+
+def most_pressing(items: Sequence[Attention]) -> Attention | None:
+    """Return the open item for which somebody waits most; of the same kind the newest."""
+    rank = {kind: number for number, kind in enumerate(PRESSING)}
+    return min(
+        (item for item in items if item.open),
+        key=lambda item: (rank.get(item.kind, len(PRESSING)), -item.number),
+        default=None,
+    )
+
+
+def _calm(snapshot: Snapshot, now: datetime) -> Spans:
+    spans: Spans = [("  nothing needs you", "good")]
+    if over := snapshot.totals.rejections:
+        spans.append((f" · sent back {over:,}, put right", "dim"))
+    last = next((line for line in reversed(snapshot.log) if line.type in DONE), None)
+    if last:
+        ago = age(last.at, now)
+        when = "just now" if ago == "now" else f"{ago} ago"
+        spans.append(piece(f" · {when}: {f'{last.agent} {last.text}'.strip()}", "dim"))
+    return spans

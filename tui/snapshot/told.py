@@ -8,7 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message between agents. ``form`` is the type of a structured one, ``idle`` marks mere idle notices."""
+    """A message between agents. ``form`` is the type of a structured one, ``idle`` marks mere idle notices.
+
+    ``about`` is the task (``#3``) or the request that a structured one is about, ``in_reply_to`` the message that it
+    answers; "" for none. ``posted``: it is in the inbox of another program, which does not tell when it reads.
+    """
 
     id: str
     at: datetime
@@ -19,6 +23,15 @@ class Message:
     form: str
     idle: bool
     delivered: bool = False
+    posted: bool = False
+    delivered_at: datetime | None = None
+    about: str = ""
+    in_reply_to: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether its reader does not have it yet."""
+        return not (self.delivered or self.posted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +95,4 @@ class LogLine:
     text: str
     tone: str
     data: Mapping[str, Any]
+    task: str | None = None

@@ -6,6 +6,7 @@ Rule 2: what stands behind a damaged line is not trusted: the recording ends the
 Rule 3: nothing is written; a pipe or a device is never read.
 """
 
+import gc
 import stat
 from array import array
 from bisect import bisect_right
@@ -22,6 +23,8 @@ from tui.snapshot import Mark, Snapshot
 from tui.sources.reader import LONGEST_LINE_BYTES, Reader
 
 BATCH = 256
+LONG = 8_192
+"""Events, from which on a recording is a long one."""
 NEAR = 64
 """How many events before a place another copy is kept, so that single steps back are cheap."""
 _PACKED = {b"\x1f\x8b": "gzip", b"(\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
@@ -92,6 +95,10 @@ class Recording:
             self._latest_s.append(max(latest, event.at.timestamp()))
         if events and self._kept.wanted(self.count):
             self._kept.keep(self.count, (self._head_reader.offset, copied(self._head)))
+            if self.count >= LONG:
+                # What is kept has no cycles and stays: to look through all of it again and again took a fifth of a
+                # second, now and then, in the middle of a jump.
+                gc.freeze()
         self.complete = not self._head_reader.more
         return len(events)
 

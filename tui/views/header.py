@@ -6,14 +6,26 @@ from datetime import UTC, datetime
 from textual.strip import Strip
 
 from tui.rows.head import head_rows
-from tui.rows.spans import Span, Spans, between, piece
+from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Snapshot
 from tui.views.toned import Toned
 
 MEDIUM, WIDE = 110, 180
 HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
+GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
 ALWAYS = (("/", "filter"), ("a", "attention"), ("?", "help"), ("q", "quit"))
+
+
+def kept(keys: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
+    """Return the keys that there is room for: those that are the same everywhere go first, help and quit stay."""
+    left = list(keys)
+    going = [key for key in GOING if key in left] + [key for key in reversed(left[:-2]) if key not in GOING]
+    for key in going:
+        if sum(len(name) + len(word) + 3 for name, word in left) <= cells:
+            break
+        left.remove(key)
+    return left
 
 
 class Head(Toned):
@@ -52,11 +64,11 @@ class Foot(Toned):
             self.refresh()
 
     def line(self, y: int) -> Strip:
-        cells = self.size.width
+        cells, place = self.size.width, self._place(self.size.width)
         keys: Spans = []
-        for key, word in self.keys:
+        for key, word in kept(self.keys, cells - spans_width([place]) - 1):
             keys += [(key, "accent"), (f" {word}  ", "dim")]
-        return self.strip_of(between(keys, [self._place(cells)], cells), cells)
+        return self.strip_of(between(keys, [place], cells), cells)
 
     def _place(self, cells: int) -> Span:
         """Return where the picture comes from, and how changes are noticed: as much of it as there is room for."""

@@ -170,8 +170,24 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         self.cursor = max(0, min(len(self.items) - 1, self.cursor + by))
         self._at_end = self.cursor >= len(self.items) - 1
         self._keep_cursor_in_view()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.moved()
         self.refresh()
         self.post_message(Pointed(self.pointed))
+
+    def moved(self) -> None:
+        """The cursor is elsewhere, or the list was scrolled; for who has to say something then."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        # Scrolled by wheel or bar: the cursor stays in sight, and who scrolls away from the end does not follow it.
+        rows, top = self.size.height - self._headings, round(new_value)
+        cursor = max(top, min(self.cursor, top + rows - 1, len(self.items) - 1))
+        if rows > 0 and cursor != self.cursor:
+            self.cursor, self._at_end = cursor, cursor >= len(self.items) - 1
+            self._tell()
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.size.height - 1))

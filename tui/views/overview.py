@@ -71,5 +71,9 @@ class Overview(View):
                 self.set_class(other == name, f"with-{other}")
         pane = self.panes[PANES.index(name)]
         had = bool(pane.has_focus)
-        pane.focus()
+        if pane.focusable:
+            # At once: the next press of the same key asks who has the focus.
+            self.screen.set_focus(pane)
+        else:
+            pane.focus()
         return had

@@ -8,21 +8,24 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.rows.agents import AGENT_FIELDS
 from tui.rows.detail import Paragraph
 from tui.rows.floor import TASK_FIELDS
 from tui.rows.head import violations_now
+from tui.rows.log import LOG_FIELDS
 from tui.rows.people import attention_row
 from tui.rows.query import GRAMMAR
 from tui.rows.spans import Spans
+from tui.rows.threads import MESSAGE_FIELDS
 from tui.snapshot import Attention
 from tui.views.lines import Lines
 from tui.views.page import Fitted, Page
 from tui.views.registry import VIEWS
 
-FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS))
+FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS), ("log", LOG_FIELDS), ("messages", MESSAGE_FIELDS))
 HELP = [
     Paragraph("", "Watching a team of agents", "bold"),
     Paragraph("", "It only reads until you act, and asks first. Leaving it changes nothing for the agents.", "dim"),
@@ -35,7 +38,7 @@ HELP = [
     Paragraph("pgup pgdn", "move a page; home end g G to either end"),
     Paragraph("enter", "open what is under the cursor; escape goes back"),
     Paragraph("z", "the pane on the whole screen, and back"),
-    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all"),
+    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all (in the log: seek; & narrows)"),
     Paragraph(" ", GRAMMAR),
     *(Paragraph(f"  {name}", ": ".join(fields) + ":") for name, fields in FIELDS),
     Paragraph("space", "peek: what is under the cursor, beside the list"),
@@ -58,7 +61,7 @@ HELP = [
     Paragraph("@ %", "go to an event (312), a share (50%), a time (14:02:11); a click on the bar does, too"),
     Paragraph("", ""),
     Paragraph("tasks", "◌ waiting  ○ ready  ◐ running  ? needs input  ■ blocked  ◎ review  ✓ done"),
-    Paragraph("agents", "◐ thinking  ▸ tool  ◌ waiting  ‖ stuck  ○ idle  × left"),
+    Paragraph("agents", "◐ thinking  ▸ tool  ▸ checking  ◌ waiting  ‖ stuck  ○ idle  × left"),
     Paragraph("hearts", "♥ alive  ♡ silent (no beat for 15 s)  ♡ orphaned (a child of it runs)  × gone  – none"),
     Paragraph(
         "cost", "“unknown” is a model without a known price, “≥” when only some turns have one, – before the first"
@@ -96,7 +99,8 @@ class Sheet(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet") as frame:
-            frame.border_title = self._title
+            # Content, as a text would be markup: what somebody is called may stand in it.
+            frame.border_title = Content(self._title)
             frame.border_subtitle = "esc closes"
             yield self._body
 

@@ -1,6 +1,7 @@
 """A pane of the overview on the whole screen."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -45,10 +46,14 @@ class WholeAgents(Below):
 class WholeLog(Whole):
     """The log."""
 
-    LIST, title = Log, "3 log"
+    KEYS = (("l", "level"), ("o", "only agent"), ("&", "only lines"), ("n N", "hits"))
+    LIST, title = partial(Log, whole=True), "3 log"
 
 
-class WholeMessages(Whole):
-    """The messages."""
+class WholeMessages(Below):
+    """The conversations, and below them the one under the cursor."""
 
-    LIST, title = Messages, "5 messages"
+    KEYS = (("f", "fold"),)
+
+    def __init__(self, **where: Any) -> None:
+        super().__init__(Messages(whole=True), "5 messages", **where)

@@ -5,7 +5,7 @@ Rule 2: equal folders have equal names in git and are passed over, so a refresh 
 Rule 3: a branch tells its own folder and those of the branches that its metadata lists as merged, as the log does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -23,6 +23,10 @@ from onecontext.store.objects import Objects
 
 _HISTORY = {"log": Part.STEPS, "commit": Part.MILESTONES}
 _FOLDERS = {part: folder for folder, part in _HISTORY.items()}
+
+
+_Place = tuple[str, Part]
+"""A folder, and which part of it."""
 
 
 class _Told(NamedTuple):
@@ -65,6 +69,10 @@ class Feed:
             if was != tip:
                 self._branch(name, tip, tree)
 
+    def close(self) -> None:
+        """Close what was opened of git; the feed is part of a cycle, and would be there for some time."""
+        self._objects.close()
+
     def _finish(self) -> None:
         self._chains.release()
         self._docs.flush()
@@ -75,7 +83,8 @@ class Feed:
         # Of both parts of all folders at once.
         changed = self._objects.changed_in_git(was, commit.tree) if was else {}
         before = self._chains.told(name)
-        now = {(told.folder, told.part): told.object for told in self._told(name, commit.tree)}
+        objects = {(folder, part): object_name for (folder, part), (object_name, _) in before.items()}
+        now = {(told.folder, told.part): told.object for told in self._told(name, commit.tree, was, objects)}
         for (folder, part), (object_name, version) in before.items():
             if part is not Part.PENDING and now.get((folder, part)) != object_name:
                 self._chains.untell(name, folder, part, version)
@@ -107,8 +116,8 @@ class Feed:
         history = {path: blobs for path, blobs in changed.items() if _is_numbered(path, depth)}
         return self._chains.version(told.part, base[1] if base else None, history)
 
-    def _told(self, name: str, tree: str) -> Iterator[_Told]:
-        """Yield what a branch tells at the tree of its tip."""
+    def _told(self, name: str, tree: str, was: str | None, before: Mapping[_Place, str]) -> Iterator[_Told]:
+        """Yield what a branch tells at the tree of its tip; at the tree ``was`` it told ``before``."""
         top = f"branches/{name}"
         for path, folder, part in (
             ("main.md", "", Part.MAIN),
@@ -121,10 +130,21 @@ class Feed:
             # The view of the newest milestones is of interest where somebody edited it.
             if part is not Part.SHOWN or not is_plain(self._objects.blob(entry.id)):
                 yield _Told(folder, part, entry.id)
+        as_they_were = self._as_they_were(tree, was)
         for folder in (name, *self._merged(name, tree)):
+            # A branch that hundreds were merged into has changed in one of their folders.
+            known = [(part, before[folder, part]) for part in _FOLDERS if (folder, part) in before]
+            if known and folder in as_they_were:
+                yield from (_Told(folder, part, object_name) for part, object_name in known)
+                continue
             for below, part in _HISTORY.items():
                 if (entry := self._objects.entry(tree, f"branches/{folder}/{below}")) and entry.is_tree:
                     yield _Told(folder, part, entry.id)
+
+    def _as_they_were(self, tree: str, was: str | None) -> set[str]:
+        """Return the branches whose folders are the same in both trees."""
+        old = self._objects.entries(was, "branches") if was else {}
+        return {name for name, entry in self._objects.entries(tree, "branches").items() if old.get(name) == entry}
 
     def _merged(self, name: str, tree: str) -> list[str]:
         path = f"branches/{name}/metadata.yaml"

@@ -166,10 +166,11 @@ def _refresh(layout: Layout, db: Database, at: datetime | None = None) -> None:
     from onecontext.recall.files import tips_at
     from onecontext.recall.search.feed import Feed
 
-    if at is None:
-        Feed(layout, db).refresh(heads(layout))
-    else:
-        Feed(layout, db).fill(tips_at(layout, at))
+    with closing(Feed(layout, db)) as feed:
+        if at is None:
+            feed.refresh(heads(layout))
+        else:
+            feed.fill(tips_at(layout, at))
 
 
 def _is_current(layout: Layout, db: Database) -> bool:

@@ -102,6 +102,8 @@ class Tending:
         except (OneContextError, OSError, KeyboardInterrupt) as error:
             self._interrupted(error)
             raise
+        finally:
+            self._site.handed.drop()
 
     def end(self, outcome: Outcome, *, milestone: str, commit: str | None, kept: str = "", **more: object) -> Outcome:
         """Record how the run came out, and return it: with whoever said so, where it was stopped.

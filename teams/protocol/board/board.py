@@ -7,7 +7,9 @@ Rule 1: this file and those of its verbs, :mod:`teams.protocol.board.holding` an
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import is_
 from pathlib import Path
+from typing import NamedTuple
 
 from onecontext.errors import UnknownTask
 from onecontext.names import check_name
@@ -30,6 +32,19 @@ Tasks = list[Task]
 Violations = list[Violation]
 
 
+class _Looked(NamedTuple):
+    """What a look at the board found: the files as read, how far the ledger was, and the tasks."""
+
+    files: Tasks
+    changes: int
+    tasks: Tasks
+
+
+def _same(files: Tasks, others: Tasks) -> bool:
+    """Say whether both are the very same tasks, none of which was read anew."""
+    return len(files) == len(others) and all(map(is_, files, others))
+
+
 class Board(Holding, Judging):
     """The tasks of ``team`` under ``root``. Safe for threads and for processes.
 
@@ -50,6 +65,7 @@ class Board(Holding, Judging):
         self._links = Links(self._files, self._desk, self.list)
         self._intake = Intake(self._files, self._desk.copies, journal)
         self.problems: tuple[Problem, ...] = ()
+        self._looked: _Looked | None = None
 
     # --- reading: no lock, nothing written ----------------------------------------------------------------------------
 
@@ -60,7 +76,13 @@ class Board(Holding, Judging):
         journal whose file is not written yet is there, too.
         """
         files, problems = self._files.read_all()
-        self._desk.copies.ledger.catch_up()
+        ledger = self._desk.copies.ledger
+        ledger.catch_up()
+        looked = self._looked
+        if not problems and looked is not None and looked.changes == ledger.changes and _same(looked.files, files):
+            self.problems = ()
+            return looked.tasks.copy()
+        changes = ledger.changes
         tasks = [task for file in files if (task := self._desk.copies.view(file)) is not None]
         there = {*(file.id for file in files), *(problem.path.stem for problem in problems)}
         if late := self._desk.copies.unwritten(there):
@@ -69,10 +91,13 @@ class Board(Holding, Judging):
         states = {task.id: task.state for task in tasks}
         # A blocker that cannot be read may not be done; one that is gone blocks nobody.
         states |= {problem.path.stem: State.BLOCKED for problem in problems}
-        return [
+        seen = [
             task.seen_as(derived(task.state, [states[name] for name in task.blocked_by if name in states]))
             for task in tasks
         ]
+        # Of a file that is still to be written, or cannot be read, more than its stamp says how it stands.
+        self._looked = None if late or problems else _Looked(files, changes, seen.copy())
+        return seen
 
     def get(self, task_id: str) -> Task:
         """Return one task.

@@ -26,6 +26,8 @@ class Ledger:
         self._taken_at: dict[str, float] = {}
         self._keys: dict[tuple[str | None, str], str] = {}
         self._open: dict[str, None] = {}
+        self.changes = 0
+        """How many events of tasks there were: as long as it stays, so does all that is said here."""
         journal.follow(self._apply, ("task.",))
 
     def catch_up(self) -> None:
@@ -89,6 +91,7 @@ class Ledger:
         if event.task is None or not event.type.startswith("task.") or not isinstance(document, dict):
             return
         gone = event.type == DELETED
+        self.changes += 1
         self._documents[event.task] = None if gone else document
         self._revs[event.task] = rev_of(document)
         self._seqs[event.task] = event.seq

@@ -42,6 +42,7 @@ class TaskFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._top = str(folder)
         self.list_file = folder / ".lock"
         self._kept = KeptEach[Task]()
 
@@ -70,9 +71,12 @@ class TaskFiles:
         Raises:
             UnknownTask: no task can have that id.
         """
+        return Path(self._name(task_id))
+
+    def _name(self, task_id: str) -> str:
         if not _ID.fullmatch(task_id):
             raise UnknownTask(f"{task_id[:80]!r} is no task's id")
-        return self.folder / f"{task_id}.json"
+        return f"{self._top}/{task_id}.json"
 
     def ids(self) -> list[str]:
         """Return the ids of the files there are: numbers first, in order.
@@ -113,18 +117,18 @@ class TaskFiles:
 
     def glance(self, task_id: str) -> Task:
         """Return what :meth:`read` returns, read again only where the file has changed since."""
-        return self._kept.get(self.path(task_id), partial(self.read, task_id))
+        return self._kept.get(self._name(task_id), partial(self.read, task_id))
 
     def keep_as(self, task: Task, same: Task) -> None:
         """Hold ``same`` for as long as the file stays as ``task`` was read from it; it must say the same."""
-        self._kept.exchange(self.path(task.id), task, same)
+        self._kept.exchange(self._name(task.id), task, same)
 
     def read_all(self) -> tuple[list[Task], list[Problem]]:
         """Return the tasks that can be read, and what stands in the way of the others."""
         tasks: dict[str, Task] = {}
         problems: dict[str, Problem] = {}
         there = self.ids()
-        self._kept.keep_only(self.path(task_id) for task_id in there)
+        self._kept.keep_only(self._name(task_id) for task_id in there)
         self._read_some(there, tasks, problems)
         deadline = time.monotonic() + RETRIES * RETRY_S
         # Another program may be rewriting them in place just now.
@@ -141,7 +145,7 @@ class TaskFiles:
         for task_id in task_ids:
             problems.pop(task_id, None)
             try:
-                into[task_id] = self._kept.get(self.path(task_id), partial(self.read, task_id, retries=0))
+                into[task_id] = self._kept.get(self._name(task_id), partial(self.read, task_id, retries=0))
             except FileNotFoundError:
                 continue
             except Damaged as error:
