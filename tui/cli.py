@@ -54,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the team, or how its name begins; ROOT/TEAM where several have it (default: newest)",
     )
     parser.add_argument("--once", action="store_true", help="print one picture as plain text and leave")
+    parser.add_argument("--serve", action="store_true", help="in a browser of this machine, at an address it prints")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="of --serve (default: one that is free)")
+    parser.add_argument("--served", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--plain", action="store_true", help="tell what happens in lines of words, as it happens")
     parser.add_argument("--follow", action="store_true", help="with --json: one document a line, one for each change")
     parser.add_argument(
@@ -91,6 +94,10 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         UsageError: a live screen was asked for where there is no terminal.
     """
     _agree(args, invocation)
+    if args.serve:
+        from tui.serving.starting import run as serve
+
+        return serve(args, invocation)
     roots = _roots(args, invocation)
     root, at = roots[0], parse(args.at, zone=None) if args.at else None
     source: Several | Replay
@@ -200,7 +207,7 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
 
 
 def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, roots: list[Path]) -> int:
-    if not (sys.stdout.isatty() and invocation.stdin.isatty()):
+    if not args.served and not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp, newest_event, wall_clock
@@ -211,6 +218,7 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
         live=not args.replay,
         env=invocation.env,
         said=args.control,
+        reads_only=args.served,
     )
     app = MonitorApp(
         source,

@@ -187,6 +187,25 @@ def test_an_approval_asks_for_a_yes_and_what_others_decided_meanwhile_is_told(te
     assert [who for who, _ in recorded(team, "request.decided")] == ["ada"]
 
 
+def test_plus_on_a_question_answers_the_task_that_asks(team: Team) -> None:
+    task = team.board.create("Round", key="round")
+    claimed = team.board.claim(task.id, "ann", lease_s=60)
+    team.board.ask(task.id, "ann", claimed.epoch, "half up?")
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("8")
+        await until(pilot, lambda: "half up?" in text_of(app))
+        await pilot.press("plus", *"even", "enter")
+        await until(pilot, lambda: recorded(team, "task.answered"))
+        await until(pilot, lambda: "1 decided" in text_of(app))
+
+    drive(app, act)
+
+    assert [(who, data["reason"]) for who, data in recorded(team, "task.answered")] == [("ada", "even")]
+    assert "ada" not in [agent.name for agent in app.snapshot.agents], "a person is no agent"
+
+
 def test_the_menu_says_what_cannot_be_done_and_why(team: Team) -> None:
     app = watching(team)
 
@@ -201,6 +220,8 @@ def test_the_menu_says_what_cannot_be_done_and_why(team: Team) -> None:
         await pilot.press("M")
         await pilot.pause()
         assert "message to ann" in text_of(app)
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: [data["text"] for _, data in recorded(team, "message.sent")] == ["hello"])
 
     drive(app, act)
 

@@ -22,23 +22,27 @@ class Control:
         live: what is shown goes on; False: it is a recording.
         env: the environment of the commands.
         said: ``--control`` was given: nobody is asked first.
+        reads_only: it is a screen that is never asked, and only ``--control`` makes it act.
     """
 
     person: str = PERSON
     live: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     said: bool = False
+    reads_only: bool = False
     agreed: set[tuple[str, str]] = field(default_factory=set)
     """The teams, by root and name, on which the person said that they act."""
 
     @property
     def refusal(self) -> str:
         """Why nothing can be done here at all, "" when it can."""
+        if self.reads_only and not self.said:
+            return "this screen only reads; 'onecontext monitor --serve --control' serves one that acts"
         return "" if self.live else "this is a recording: what happened is over, and is only looked at"
 
     def may(self, root: str, team: str) -> bool:
         """Say whether the person has agreed to act on that team."""
-        return self.said or (root, team) in self.agreed
+        return not self.refusal and (self.said or (root, team) in self.agreed)
 
     @property
     def author(self) -> str:

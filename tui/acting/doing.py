@@ -72,6 +72,6 @@ def _wait(process: "subprocess.Popen[bytes]", ended: threading.Event) -> None:
 
 def _said(text: str) -> str:
     """Return what a command said as a sentence or two."""
-    lines = [line.strip().removeprefix("onecontext: ") for line in text.splitlines() if line.strip()]
+    lines = [" ".join(line.split()).removeprefix("onecontext: ") for line in text.splitlines() if line.strip()]
     told = " · ".join(lines)
     return told if len(told) <= _SAID_CHARACTERS else told[: _SAID_CHARACTERS - 1] + "…"

@@ -44,8 +44,10 @@ class Recorded:
 
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Tell what comes then, from a thread of our own."""
-        self._thread = threading.Thread(target=self._run, args=(show,), name="monitor-recorded", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(show,), name="monitor-recorded", daemon=True)
+        thread.start()
+        # Only now: ^C may come while it starts, and a thread that did not start cannot be waited for.
+        self._thread = thread
 
     def close(self) -> None:
         """Stop and wait for the thread."""

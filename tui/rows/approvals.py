@@ -56,32 +56,29 @@ class Asked:
 
 
 def told(request: Request, *, zone: tzinfo | None) -> list[Paragraph]:
-    """Return all of a request: what is asked, by whom and why, until when, what was decided."""
+    """Return all of a request: what would be done, to the letter and first; why, by whom, until when, what was said."""
+    heading = {"permission": f"Would call {request.tool}", "plan": "Would do", "question": "Asks"}
+    lines = [Paragraph("", heading.get(request.kind, "Would end"), "heading")]
+    lines.append(Paragraph("", request.action or "nothing was said"))
+    if request.why:
+        lines += [Paragraph("", ""), Paragraph("", "Why", "heading"), Paragraph("", request.why)]
+    lines += [Paragraph("", ""), *_facts(request, zone)]
+    if not request.verified:
+        lines.append(Paragraph("but", "another program wrote it, under a name that is not its own", "bad"))
+    if not request.ours:
+        lines.append(Paragraph("but", "it was asked of another program's member, and is answered there", "warn"))
+    return lines if request.approved is None else [*_decision(request, zone), Paragraph("", ""), *lines]
+
+
+def _facts(request: Request, zone: tzinfo | None) -> list[Paragraph]:
     lines = [
-        Paragraph("asks", request.asker or "nobody", "accent"),
+        Paragraph("asked by", request.asker or "nobody", "accent"),
         Paragraph("of", request.to or "anybody who can answer"),
         Paragraph("at", clock(request.at, zone)),
         Paragraph("expires", f"at {clock(request.expires_at, zone)}" if request.expires_at else "no expiry"),
         Paragraph("id", request.name),
     ]
-    if request.task:
-        lines.append(Paragraph("task", f"#{request.task}"))
-    if not request.verified:
-        lines.append(Paragraph("but", "another program wrote it, under a name that is not its own", "bad"))
-    if not request.ours:
-        lines.append(Paragraph("but", "it was asked of another program's member, and is answered there", "warn"))
-    if request.approved is not None:
-        lines += _decision(request, zone)
-    if request.why:
-        lines += [Paragraph("", ""), Paragraph("", "Why", "heading"), Paragraph("", request.why)]
-    heading = {"permission": f"Would call {request.tool}", "plan": "Would do", "question": "Asks"}
-    action = request.action or "nothing was said"
-    return [
-        *lines,
-        Paragraph("", ""),
-        Paragraph("", heading.get(request.kind, "Why"), "heading"),
-        Paragraph("", action),
-    ]
+    return [*lines, Paragraph("task", f"#{request.task}")] if request.task else lines
 
 
 def _decision(request: Request, zone: tzinfo | None) -> list[Paragraph]:

@@ -69,6 +69,8 @@ def card(task: Task, floor: Floor, cells: int, rows: int = CARD_ROWS) -> list[Sp
     if rows == CARD_ROWS and sum(3 + spans_width(part) for part in parts) - 3 > cells - 2:
         # Who and for whom are wanted more than for how long.
         parts[0] = [(face.word, face.tone)]
+        if task.state == "waiting" and floor.open_before(task):
+            parts[1] = [("for", "dim"), *links(task, floor, all_=False)]
     return [first, *([("  ", "plain"), *row] for row in flowed(parts, max(0, cells - 2), rows - 1))]
 
 
@@ -81,11 +83,13 @@ def name_of(task: Task, cells: int) -> Spans:
     return [cell(name, max(0, cells), "bold")]
 
 
-def links(task: Task, floor: Floor) -> Spans:
-    """Return what a task comes after, each with the glyph of how it stands: what is not done first."""
+def links(task: Task, floor: Floor, *, all_: bool = True) -> Spans:
+    """Return what a task comes after, each with the glyph of how it stands: what is not done first, or alone."""
     spans: Spans = []
     waits = {other.id for other in floor.open_before(task)}
-    for other in sorted(task.blocked_by, key=lambda other: other not in waits):
+    for other in sorted(
+        (each for each in task.blocked_by if all_ or each in waits), key=lambda each: each not in waits
+    ):
         found = floor.tasks.get(other)
         face = look(TASK_LOOKS, found.state) if found else Look("–", "gone", "dim")
         done = found is None or found.state == "done"

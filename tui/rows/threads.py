@@ -47,7 +47,7 @@ class Thread(NamedTuple):
     def people(self) -> str:
         """Who writes to whom: both ways, where both did."""
         first = self.messages[0]
-        both = any(message.sender == first.to for message in self.messages)
+        both = first.sender != first.to and any(message.sender == first.to for message in self.messages)
         return f"{first.sender} {'⇄' if both else '→'} {first.to}"
 
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:

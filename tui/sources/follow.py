@@ -102,8 +102,10 @@ class Follower:
 
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Hand each new picture to ``show``, from a thread of our own."""
-        self._thread = threading.Thread(target=self._run, args=(show,), name="monitor-follower", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(show,), name="monitor-follower", daemon=True)
+        thread.start()
+        # Only now: ^C may come while it starts, and a thread that did not start cannot be waited for.
+        self._thread = thread
 
     def close(self) -> None:
         """Stop the thread and wait for it."""

@@ -55,8 +55,10 @@ class Player:
 
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Play, and hand each new picture to ``show``, from a thread of our own."""
-        self._thread = threading.Thread(target=self._run, args=(show,), name="monitor-player", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(show,), name="monitor-player", daemon=True)
+        thread.start()
+        # Only now: ^C may come while it starts, and a thread that did not start cannot be waited for.
+        self._thread = thread
 
     def order(self, order: Order) -> None:
         """Have ``order`` done as soon as it can be."""

@@ -7,7 +7,7 @@ Rule 2: nothing is done before the person has agreed to act on this team; see :c
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -19,7 +19,9 @@ from tui.snapshot import Snapshot
 from tui.text import one_line
 from tui.views.asking import AskLine, AskYes
 from tui.views.menu import Choice, Menu
-from tui.views.roadmap import RoadmapSheet, is_harmless
+
+if TYPE_CHECKING:
+    from tui.views.roadmap import RoadmapSheet
 
 NOTICE_S = 8.0
 
@@ -59,8 +61,12 @@ class ActingApp(App[None]):
 
     def action_act(self, name: str) -> None:
         """Do one act with what is under the cursor."""
-        if len(self.screen_stack) == 1:
-            self._begin_act(BY_NAME[name], self._subject)
+        if len(self.screen_stack) > 1:
+            return
+        subject = self._subject
+        if name == "approve" and subject.request is not None and subject.request.kind == "question":
+            name = "answer"  # what a question waits for
+        self._begin_act(BY_NAME[name], subject)
 
     def action_pause(self) -> None:
         """Hold the mission, or let it go on."""
@@ -155,13 +161,16 @@ class ActingApp(App[None]):
         if not done.ok:
             self._tell(f"edit: {done.said}", bad=True)
             return
+        # An editor is wanted by few, and takes its time to load.
+        from tui.views.roadmap import RoadmapSheet, is_harmless
+
         found = json.loads(done.out)["data"]
         if not is_harmless(found["text"]):
             self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
             return
         self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
 
-    def _write(self, subject: Subject, revision: str, text: str, sheet: RoadmapSheet) -> None:
+    def _write(self, subject: Subject, revision: str, text: str, sheet: "RoadmapSheet") -> None:
         def written(done: Any) -> None:
             self._tell(f"edit: {done.said}", bad=not done.ok)
             if done.ok and sheet.is_attached:

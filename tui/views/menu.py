@@ -59,4 +59,5 @@ class Menu(Sheet):
 
     def _take(self, choice: Choice) -> None:
         self.dismiss()
-        self._choose(choice.act)
+        # By the application: what is asked next is answered to who asked, and this sheet is gone by then.
+        self.app.call_later(self._choose, choice.act)

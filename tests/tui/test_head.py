@@ -1,0 +1,73 @@
+"""The head and the foot: what a stranger sees first."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.tui.shop import put, shop
+from tests.tui.story import START
+from tests.tui.till import whole
+from tui.projection.state import Monitor
+from tui.rows.head import attention_line, head_rows, most_pressing
+from tui.rows.spans import plain, spans_width
+from tui.snapshot import Attention, Snapshot
+from tui.views.header import ALWAYS, AWAY, kept
+
+
+def picture(events: object) -> Snapshot:
+    monitor = Monitor()
+    for event in events:  # type: ignore[attr-defined]
+        monitor.apply(event)
+    return monitor.snapshot()
+
+
+def item(number: int, kind: str, *, is_open: bool = True) -> Attention:
+    return Attention(number, START, kind, "words", None, "", is_open)
+
+
+def test_what_somebody_waits_for_comes_before_what_merely_went_wrong() -> None:
+    items = [item(1, "needs input"), item(2, "stuck"), item(3, "rejected"), item(4, "asks leave", is_open=False)]
+
+    assert most_pressing(items) == items[0]
+    assert most_pressing(items[1:]) == items[1]
+    assert most_pressing([item(1, "rejected"), item(2, "failed command")]) == item(2, "failed command")
+    assert most_pressing(items[3:]) is None
+
+
+def test_the_head_says_which_question_waits_for_a_person_and_for_how_long() -> None:
+    snapshot = picture(shop().events)
+
+    row = plain(attention_line(snapshot, 120, now=snapshot.last_event_at or START))
+
+    assert "2 to look at  needs input #8 (carol) 7 or 19 percent?  1m" in row
+    assert row.endswith("a shows all")
+
+
+def test_where_nothing_needs_anybody_it_says_what_was_done_last() -> None:
+    snapshot = picture(whole().events)
+    now = (snapshot.last_event_at or START) + timedelta(seconds=5)
+
+    row = plain(attention_line(snapshot, 120, now=now))
+
+    assert row == "  nothing needs you · sent back 1, put right · 5s ago: orchestrator mission done"
+
+
+def test_how_far_it_is_stands_as_a_bar_and_the_cost_against_what_is_allowed_at_any_width() -> None:
+    story = shop()
+    put(story, "completed", 2, "done", "val", author="bob", attempt=2)
+    snapshot = picture(story.events)
+
+    for cells, bar in ((80, 8), (120, 12)):
+        row = head_rows(snapshot, cells, now=START)[1]
+        assert plain(row).count("━") == bar
+        assert "2/9 tasks" in plain(row)
+        assert "cost $0.20 of $5.00" in plain(row)
+        assert spans_width(row) <= cells
+    assert "of" not in plain(head_rows(replace(snapshot, spending=Snapshot().spending), 80, now=START)[1])
+
+
+def test_keys_that_are_the_same_everywhere_make_way_and_help_and_quit_stay() -> None:
+    keys = (*AWAY, ("d", "dependencies"), *ALWAYS)
+
+    assert kept(keys, 200) == list(keys)
+    assert [key for key, _ in kept(keys, 60)] == ["0", "d", "/", "?", "q"]
+    assert [key for key, _ in kept(keys, 1)] == ["?", "q"]

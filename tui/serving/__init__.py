@@ -1,0 +1,1 @@
+"""The monitor in a browser of this machine. All of aiohttp and textual-serve stays in here."""

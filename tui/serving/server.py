@@ -1,0 +1,121 @@
+"""A server on loopback that shows the monitor in a browser: each page has a process of its own.
+
+Rule 1: it listens on 127.0.0.1 alone, and everything goes through :mod:`tui.serving.guard`.
+Rule 2: what the page is made of comes from this machine: ours, and the terminal of textual-serve; nothing from a
+        network.
+Rule 3: when it ends, every process that it started has ended; it keeps no log.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from aiohttp import WSCloseCode, web
+
+from onecontext.cli.output import one_line
+from onecontext.errors import SetupError, UsageError
+from tui.serving.client import Client, cells
+from tui.serving.command import screen_of
+from tui.serving.guard import LOOPBACK, Guard
+
+MOST_CLIENTS = 8
+MOST_MESSAGE_BYTES = 256 * 1024
+HEARTBEAT_S = 15.0
+"""A browser that does not answer for so long is gone."""
+_PAGE = Path(__file__).parent / "page"
+Say = Callable[[str], None]
+
+
+class MonitorServer:
+    """Serves what ``command`` draws, to whoever has the address of ``guard``."""
+
+    def __init__(self, guard: Guard, command: Sequence[str], env: Mapping[str, str], cwd: Path, say: Say) -> None:
+        self._guard = guard
+        self._command, self._env, self._cwd, self._say = command, env, cwd, say
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def application(self) -> web.Application:
+        """Return what answers requests."""
+        place = self._guard.place
+        app = web.Application(middlewares=[self._guard.middleware], client_max_size=MOST_MESSAGE_BYTES)
+        app.add_routes(
+            [
+                web.get("/", self._guard.enter),
+                web.get(f"{place}/", self._page),
+                web.get(f"{place}/ws", self._websocket),
+                web.static(f"{place}/page", _PAGE),
+                web.static(f"{place}/static", terminal_files()),
+            ]
+        )
+        app.on_response_prepare.append(self._guard.stamp)
+        app.on_shutdown.append(self._close)
+        return app
+
+    async def _page(self, request: web.Request) -> web.Response:
+        text = (_PAGE / "index.html").read_text(encoding="utf-8")
+        return web.Response(
+            text=text.replace("WEBSOCKET", f"ws://{self._guard.host}{self._guard.place}/ws"), content_type="text/html"
+        )
+
+    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        if len(self._sockets) >= MOST_CLIENTS:
+            return web.Response(status=503, text=f"{MOST_CLIENTS} browsers look already; close one first\n")
+        websocket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_MESSAGE_BYTES)
+        self._sockets.add(websocket)
+        try:
+            await websocket.prepare(request)
+            columns, rows = cells(request.query.get("width"), 80), cells(request.query.get("height"), 24)
+            client = Client(websocket)
+            code = await client.run(self._command, {**self._env, **screen_of(columns, rows)}, self._cwd)
+            if code:
+                said = client.said.decode("utf-8", "replace").strip().splitlines()
+                self._say(one_line(f"a screen ended with code {code}: {said[-1] if said else 'it did not say why'}"))
+        finally:
+            self._sockets.discard(websocket)
+        return websocket
+
+    async def _close(self, app: web.Application) -> None:
+        await asyncio.gather(*(one.close(code=WSCloseCode.GOING_AWAY) for one in self._sockets.copy()))
+
+
+def terminal_files() -> Path:
+    """Return the folder with the browser's half of textual-serve: its script, style and fonts."""
+    return Path(str(files("textual_serve"))) / "static"
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on loopback; port 0 is any that is free.
+
+    Raises:
+        SetupError: the port is in use, or only for root.
+    """
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"{port} is no port: it is a number from 0, for any that is free, to 65535")
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+    except OSError as error:
+        listening.close()
+        raise SetupError(
+            f"nothing can listen on {LOOPBACK}:{port}: {error.strerror}", hint="'--port 0' takes one that is free"
+        ) from error
+    return listening
+
+
+async def serve(server: MonitorServer, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer until SIGINT, SIGTERM or SIGHUP; ``ready`` is called once requests are answered."""
+    over, loop = asyncio.Event(), asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(one, over.set)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=15.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening).start()
+        ready()
+        await over.wait()
+    finally:
+        await runner.cleanup()
