@@ -228,6 +228,7 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
         now=newest_event if args.replay else wall_clock,
         control=control,
         begin="teams" if _is_choice(args, roots) else None,
+        env=invocation.env,
     )
     app.run()
     return app.return_code or 0
