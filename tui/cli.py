@@ -229,5 +229,6 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
         now=newest_event if args.replay else wall_clock,
         control=control,
         begin="teams" if _is_choice(args, roots) else None,
+        env=invocation.env,
     )
     return leave_in_order(app)
