@@ -103,11 +103,15 @@ TONES = {
     "review": "secondary",
     "ref": "success",
     "hit": "warning",
+    "file": "foreground",
+    "hunk": "primary",
     **{tone: tone for tone in LANE_TONES},
 }
 """Tones to the colours of a theme."""
-BOLD = ("bold", "heading", "ref", "hit")
+BOLD = ("bold", "heading", "ref", "hit", "file")
 REVERSED = ("hit",)
+GROUNDS = {"file": "panel"}
+"""Tones that have a ground of their own; the others lie on that of their widget."""
 PALETTES = (DARK, LIGHT, SAFE)
 NAMES = {"dark": DARK, "light": LIGHT, "safe": SAFE}
 

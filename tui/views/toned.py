@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.rows.spans import Spans, clipped
-from tui.theme import tone_of
+from tui.theme import GROUNDS, tone_of
 
 
 class _Edge:
@@ -95,7 +95,8 @@ class Toned(Widget):
         if found is None:
             variables = self.app.theme_variables
             colour, bold, reverse = tone_of(name)
-            ground = Color.parse(variables["cursor"]) if cursor else self.background_colors[1]
+            own = "cursor" if cursor else GROUNDS.get(name)
+            ground = Color.parse(variables[own]) if own else self.background_colors[1]
             ink = Color.parse(variables[colour]).rich_color
             found = Style(color=ink, bgcolor=ground.rich_color, bold=bold or None, reverse=reverse or None)
             self._tones[name, cursor] = found
