@@ -52,12 +52,13 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 	@$(BIN)/python bench/team.py
 	@$(BIN)/python bench/agent.py
 	@$(BIN)/python bench/mission.py
+	@$(BIN)/python bench/monitor.py
 	@$(BIN)/python bench/skills_cost.py
 
 kills: $(VENV)/.ready-dev sandbox ## a mission killed after every record of its journal; an hour
 	@$(BIN)/python bench/mission_kills.py --jobs 2
 
-pictures: $(VENV)/.ready sandbox ## docs/pictures, from a run of the demo
+pictures: $(VENV)/.ready-dev sandbox ## docs/pictures, from a run of the demo (needs rsvg-convert; gifsicle if there)
 	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures
 
 .PHONY: help sandbox demo live-client live test lint contracts types check bench kills pictures

@@ -5,7 +5,7 @@ Rule 2: of several pictures that arrived meanwhile, only the newest is drawn, an
 Rule 3: nothing is read or written here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -33,7 +33,7 @@ from tui.views.stage import Stage
 from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
-from tui.views.view import Narrowing, Places, Scene
+from tui.views.view import Narrowing, Places, Scene, Turned
 
 
 class Source(Protocol):
@@ -97,8 +97,10 @@ class MonitorApp(ActingApp):
         places: Places | None = None,
         control: Control | None = None,
         begin: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
+        self._env = env or {}
         self._begin = begin
         self._source = source
         self._places = places
@@ -152,7 +154,7 @@ class MonitorApp(ActingApp):
     @property
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
-        places = self._places or Places.of(self.snapshot.root)
+        places = self._places or Places.of(self.snapshot.root, self._env)
         return Scene(self.snapshot, self._now(self.snapshot), self._zone, places)
 
     def _draw(self) -> None:
@@ -211,8 +213,9 @@ class MonitorApp(ActingApp):
             self._stage.zoom()
             self._name_keys()
 
+    @on(Turned)
     def _name_keys(self) -> None:
-        self._foot.keys_of(self._stage.view.KEYS, home=self._stage.at_home)
+        self._foot.keys_of(self._stage.view.own_keys, home=self._stage.at_home)
 
     @on(Chosen)
     def _choose(self, chosen: Chosen) -> None:
@@ -269,7 +272,7 @@ class MonitorApp(ActingApp):
     def action_help(self) -> None:
         """Show the keys."""
         if self._at_top:
-            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.KEYS))
+            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.own_keys))
 
     def action_palette(self) -> None:
         """Go to the next palette: dark, light, and one for eyes that see few colours."""

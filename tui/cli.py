@@ -211,6 +211,7 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp, newest_event, wall_clock
+    from tui.leaving import run as leave_in_order
     from tui.theme import wanted
 
     control = Control(
@@ -228,6 +229,6 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
         now=newest_event if args.replay else wall_clock,
         control=control,
         begin="teams" if _is_choice(args, roots) else None,
+        env=invocation.env,
     )
-    app.run()
-    return app.return_code or 0
+    return leave_in_order(app)

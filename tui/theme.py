@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
+from tui.words import LANE_TONES
+
 DARK = Theme(
     name="onecontext-dark",
     dark=True,
@@ -87,8 +89,36 @@ SAFE = Theme(
         "lane5": "#f5a35c",
     },
 )
+TONES = {
+    "plain": "foreground",
+    "dim": "quiet",
+    "faint": "faint",
+    "bold": "foreground",
+    "heading": "quiet",
+    "good": "success",
+    "bad": "error",
+    "warn": "warning",
+    "info": "primary",
+    "accent": "accent",
+    "review": "secondary",
+    "ref": "success",
+    "hit": "warning",
+    "file": "foreground",
+    "hunk": "primary",
+    **{tone: tone for tone in LANE_TONES},
+}
+"""Tones to the colours of a theme."""
+BOLD = ("bold", "heading", "ref", "hit", "file")
+REVERSED = ("hit",)
+GROUNDS = {"file": "panel"}
+"""Tones that have a ground of their own; the others lie on that of their widget."""
 PALETTES = (DARK, LIGHT, SAFE)
 NAMES = {"dark": DARK, "light": LIGHT, "safe": SAFE}
+
+
+def tone_of(name: str) -> tuple[str, bool, bool]:
+    """Return the colour of a tone by name, whether it is bold, and whether it is reversed; what is none is plain."""
+    return TONES.get(name, "foreground"), name in BOLD, name in REVERSED
 
 
 def next_of(name: str) -> str:

@@ -10,7 +10,23 @@ from typing import NamedTuple
 from onecontext.text import amounts
 from tui.snapshot import Usage
 
-TONES = ("plain", "dim", "faint", "bold", "heading", "good", "bad", "warn", "info", "accent", "review", "ref", "hit")
+TONES = (
+    "plain",
+    "dim",
+    "faint",
+    "bold",
+    "heading",
+    "good",
+    "bad",
+    "warn",
+    "info",
+    "accent",
+    "review",
+    "ref",
+    "hit",
+    "file",
+    "hunk",
+)
 LANE_TONES = tuple(f"lane{number}" for number in range(6))
 
 

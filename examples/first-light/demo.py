@@ -34,7 +34,9 @@ def main() -> int:
     shop = prepare(folder / "till")
     say(f"A small package with failing tests, as a git repository: {shop}")
     say(f"before:  {suite(shop)}\n")
-    command = [sys.executable, "-m", "onecontext", "run", GOAL, "--model", f"scripted:{args.script.resolve()}"]
+    # Beside the package, so that what the run says of itself names no folder of this machine.
+    shutil.copytree(args.script, folder / "script")
+    command = [sys.executable, "-m", "onecontext", "run", GOAL, "--model", "scripted:../script"]
     code = subprocess.run([*command, "--workers", "2", "--sandbox", args.sandbox], cwd=shop, check=False).returncode
     if code not in (0, 10, 11, 12, 13):
         return code
@@ -79,10 +81,23 @@ def render(shop: Path, pictures: Path) -> None:
     events = [json.loads(line) for line in journal.read_text().splitlines()]
     again = next(event["seq"] for event in events if event["type"] == "attempt.started" and event.get("attempt") == 2)
     edits = (event["seq"] for event in events if event["seq"] > again and event["data"].get("tool") == "edit_file")
-    for name, last in (("monitor", [str(next(edits))]), ("monitor-done", [])):
-        target = pictures / f"{name}.svg"
-        subprocess.run([sys.executable, "-m", "tui.pictures", journal, shop / ".onecontext", target, *last], check=True)
-        say(f"rendered {target}")
+    middle = str(next(edits))
+    wanted = {
+        "monitor": [middle],
+        "monitor-done": [],
+        "monitor-board": [middle, "1", "1"],
+        "monitor-agents": [middle, "2", "2"],
+        "monitor-memory": ["-", "4", "4"],
+    }
+    for name, words in wanted.items():
+        draw("tui.pictures", journal, shop / ".onecontext", pictures / f"{name}.svg", *words)
+    draw("tui.film", journal, shop / ".onecontext", pictures / "monitor.gif")
+
+
+def draw(module: str, journal: Path, memory: Path, target: Path, *words: str) -> None:
+    """Let a module of the monitor draw ``target``."""
+    subprocess.run([sys.executable, "-m", module, journal, memory, target, *words], check=True)
+    say(f"rendered {target}")
 
 
 def suite(folder: Path) -> str:

@@ -116,9 +116,16 @@ class _Tree:
 
 
 def folder_of(layout: Layout, branch: str) -> Files:
-    """Return the work tree of ``branch``, with what is on record and could not be put into git."""
+    """Return the work tree of ``branch``, with what is on record and could not be put into git.
+
+    For one who only watches, and so may not bring it up to date, a work tree that shows another commit is passed over.
+    """
     if not ahead.is_empty(layout, branch):
         return _Recorded(layout, branch)
+    if layout.watched and not layout.place(branch).is_showing(branch, known_tip(layout, branch)):
+        from onecontext.store.objects import Objects
+
+        return committed(Objects(layout), known_tip(layout, branch))
     return _Folder(layout, branch)
 
 

@@ -134,6 +134,7 @@ class Reader(Door):
         k: int | None = None,
         before: str | None = None,
         at: datetime | None = None,
+        settle: bool = True,
     ) -> "Context":
         """Return what matters now, or ``at`` a time, within ``budget`` tokens; see :mod:`onecontext.recall.context`.
 
@@ -144,6 +145,7 @@ class Reader(Door):
             commit, log, metadata, diff, for_: how deep, one at most; see :class:`onecontext.recall.asked.Asked`.
             k: how many milestones or steps; None is 5.
             before: a cursor, for the next page of ``log`` or of a ``branch``.
+            settle: as in :meth:`search`.
         """
         from onecontext.recall.asked import Asked
         from onecontext.recall.context import context
@@ -163,8 +165,8 @@ class Reader(Door):
             before=before,
             at=at,
         ).checked()
-        layout = self._settled()
-        if at is None:
+        layout = self._layout_for(settle=settle)
+        if at is None and settle:
             ensure_shown(layout, name)
         # Loading the real encoding takes longer than all the rest, where nothing is to be fitted.
         return context(layout, asked, counter=Utf8Estimate() if budget is None else default_counter())
@@ -180,12 +182,15 @@ class Reader(Door):
         k: int = 10,
         budget: int | None = None,
         embed: Callable[[Sequence[str]], Sequence[Sequence[float]]] | None = None,
+        settle: bool = True,
     ) -> "Found":
         """Return the ``k`` best answers to a few words, in ``budget`` tokens; see :mod:`onecontext.recall.search`.
 
         Steps (pending ones too), milestones, sections of main.md and metadata of all branches are searched, unless
         ``branch``, ``agent``, ``since`` or ``kind`` say which. Without a budget all is returned.
         ``embed`` turns texts into vectors, one each; what they mean then counts besides the words they have.
+        ``settle`` False writes nothing, for those who only watch: milestones that git does not have yet are not found,
+        and an index that is behind is left so (:mod:`onecontext.recall.search.index`).
 
         Raises:
             UsageError: the query has no word, or a number is negative.
@@ -195,7 +200,7 @@ class Reader(Door):
         from onecontext.text.tokens import Utf8Estimate, default_counter
 
         return found(
-            self._settled(),
+            self._layout_for(settle=settle),
             query,
             counter=Utf8Estimate() if budget is None else default_counter(),
             budget=budget,
@@ -209,6 +214,9 @@ class Reader(Door):
 
     def _settled(self) -> Layout:
         return settled(self._layout)
+
+    def _layout_for(self, *, settle: bool) -> Layout:
+        return self._settled() if settle else self._layout.for_watching()
 
     def _history(self, at: datetime | None) -> "History":
         from onecontext.recall.files import tree_at

@@ -5,6 +5,7 @@ Rule 2: what a rollback or a deleted branch took out of sight is found all the s
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from onecontext.names import check_name, is_name
 from onecontext.recall import past
 from onecontext.recall.graph import GraphCommit, GraphRow, lay_out
 from onecontext.recall.imported import milestones_in
+from onecontext.recall.newest import newest
 from onecontext.records import Milestone, decode_milestone, iso, split
 from onecontext.store import refs
 from onecontext.store.layout import Layout
@@ -104,8 +106,8 @@ def show(layout: Layout, revision: str, *, at: datetime | None = None) -> Milest
         branch = branch if record else None
     if branch is None and (brought := milestones_in(objects, commit, revision.lower())):
         return replace(decode_milestone(brought[0]), commit=commit.id)
-    newest = objects.read(commit.tree, f"branches/{branch}/commit.md") if branch else None
-    for raw in reversed(split(newest or b"").records):
+    shown = objects.read(commit.tree, f"branches/{branch}/commit.md") if branch else None
+    for raw in reversed(split(shown or b"").records):
         if record in (None, raw.id):
             return replace(decode_milestone(raw), commit=_holding(objects, commit, raw.id) if not record else commit.id)
     raise UnknownRevision(
@@ -126,22 +128,34 @@ def parent_of(layout: Layout, revision: str) -> str | None:
     return parents[0] if parents else None
 
 
-def graph(layout: Layout, *, limit: int, at: datetime | None = None) -> list[GraphRow]:
-    """Return the newest ``limit`` commits of all branches with their lanes, newest first."""
+def graph(
+    layout: Layout, *, limit: int, at: datetime | None = None, known: dict[str, CommitInfo] | None = None
+) -> list[GraphRow]:
+    """Return the newest ``limit`` commits of all branches with their lanes, newest first.
+
+    Args:
+        at: of the branches as they were at that time; None is now.
+        known: what was read before, which is not read again; what is read now is added. None: nothing was.
+    """
     objects = Objects(layout)
+    known = {} if known is None else known
     names: dict[str, list[str]] = {}
     for branch in layout.branches():
         if tip := past.tip_if_any(layout, objects, branch, at):
             names.setdefault(tip.id, []).append(branch)
-    commits: list[GraphCommit] = []
-    for commit in objects.walk(list(names)):
-        if len(commits) == limit:
-            break
-        subject = (commit.message.splitlines() or [""])[0]
-        when = datetime.fromtimestamp(commit.at_s, UTC)
-        at_it = tuple(names.get(commit.id, ()))
-        commits.append(GraphCommit(commit.id, commit.parents, at_it, subject, when, commit.author))
-    return lay_out(commits)
+
+    def info(commit: str) -> CommitInfo:
+        if commit not in known:
+            known[commit] = objects.info(commit)
+        return known[commit]
+
+    return lay_out([_drawn(commit, names) for commit in newest(info, names, limit)])
+
+
+def _drawn(commit: CommitInfo, names: Mapping[str, list[str]]) -> GraphCommit:
+    subject = (commit.message.splitlines() or [""])[0]
+    when = datetime.fromtimestamp(commit.at_s, UTC)
+    return GraphCommit(commit.id, commit.parents, tuple(names.get(commit.id, ())), subject, when, commit.author)
 
 
 def _everything(layout: Layout, objects: Objects) -> list[str]:

@@ -38,7 +38,12 @@ class _Paths(NamedTuple):
 
 
 class Layout:
-    """The paths of the memory at ``path`` (the ``.onecontext`` folder)."""
+    """The paths of the memory at ``path`` (the ``.onecontext`` folder).
+
+    ``watched``: whoever reads by it only watches: nothing is brought up to date, made or locked for it.
+    """
+
+    watched = False
 
     def __init__(self, path: Path, durability: str | None = None) -> None:
         self.path = path
@@ -48,6 +53,12 @@ class Layout:
         self._lock_folder = self.private / "locks" / "branches"
         self._paths: dict[str, _Paths] = {}
         self.quarantine = self.private / "quarantine"
+
+    def for_watching(self) -> "Layout":
+        """Return the same memory for one who only watches it."""
+        layout = Layout(self.path, self._durability)
+        layout.watched = True
+        return layout
 
     def check(self) -> None:
         """See that nothing was put in the place of our folders and of git's files that could lead out of the memory.

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onecontext.recall.graph import GraphCommit, GraphRow, lay_out
+from onecontext.recall.newest import newest
+from onecontext.store.commits import CommitInfo
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -157,16 +159,15 @@ def _git(folder: Path, *arguments: str, stdin: str | None = None) -> str:
     return ran.stdout
 
 
-def _random_repository(folder: Path, seed: int, size: int = 16) -> None:
+def _random_repository(folder: Path, seed: int, size: int = 16, *, apart_s: int = 1) -> None:
     choose = random.Random(seed)
     heads: list[int] = []
     stream = ""
     for mark in range(1, size + 1):
         wanted = choose.choices([0, 1, 2, 3, 4], [4, 70, 20, 4, 2])[0]
         parents = choose.sample(heads[-6:], min(wanted, len(heads[-6:])))
-        stream += (
-            f"commit refs/heads/b{mark}\nmark :{mark}\ncommitter a <a@b> {1_700_000_000 + mark} +0000\ndata 1\nc\n"
-        )
+        at_s = 1_700_000_000 + mark * apart_s
+        stream += f"commit refs/heads/b{mark}\nmark :{mark}\ncommitter a <a@b> {at_s} +0000\ndata 1\nc\n"
         stream += "".join(f"{'merge' if n else 'from'} :{parent}\n" for n, parent in enumerate(parents)) + "\n"
         heads = [head for head in heads if head not in parents or choose.random() < 0.4] + [mark]
     _git(folder, "init", "-q")
@@ -224,3 +225,30 @@ def test_a_plain_history_of_merged_branches_is_drawn_to_the_character_as_by_git(
     ours = _drawn(lay_out(_commits(_git(tmp_path, "log", "--all", "--topo-order", "--format=%h %p"))))
 
     assert ours.splitlines() == [_standing(line.rstrip()) for line in theirs.splitlines()]
+
+
+@pytest.mark.parametrize("seeds", [range(8), range(8, 16)], ids=str)
+@pytest.mark.parametrize("apart_s", [1, 0], ids=["a second apart", "all in one second"])
+def test_the_newest_are_those_of_git_and_no_more_than_them_are_read(tmp_path: Path, seeds: range, apart_s: int) -> None:
+    for seed in seeds:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        _random_repository(folder, seed, size=900, apart_s=apart_s)
+        lines = _git(folder, "log", "--all", "--date-order", "--format=%H %ct %P").splitlines()
+        known = {line.split()[0]: line.split()[1:] for line in lines}
+        tips = known.keys() - {parent for _, *parents in known.values() for parent in parents}
+        asked: list[str] = []
+
+        def info(commit: str, known: dict[str, list[str]] = known, asked: list[str] = asked) -> CommitInfo:
+            asked.append(commit)
+            at_s, *parents = known[commit]
+            return CommitInfo(commit, tuple(parents), "", "", "", int(at_s))
+
+        found = [commit.id for commit in newest(info, sorted(tips), 40)]
+
+        assert len(found) == 40
+        if apart_s:
+            assert found == [line.split()[0] for line in lines][:40]
+        for place, commit in enumerate(found):
+            assert not set(found[:place]).intersection(known[commit][1:])
+        assert len(asked) == len(set(asked)) < len(tips) + 3 * 140

@@ -75,7 +75,7 @@ class Terminal:
         """Return what it wrote, after so many bytes, without escape sequences."""
         return ESCAPES.sub(b"", self.raw[since_bytes:]).decode("utf-8", "replace")
 
-    def wait_for(self, words: str, *, since_bytes: int = 0, within_s: float = 60.0) -> float:
+    def wait_for(self, words: str, *, since_bytes: int = 0, within_s: float = 30.0) -> float:
         """Wait until it wrote ``words`` in one row, and return when (:func:`time.monotonic`)."""
         deadline = time.monotonic() + within_s
         while words not in self.text(since_bytes):

@@ -12,7 +12,8 @@ from onecontext.api import Memory
 from tests.tui.screen import assert_screen, play, shown, still, text_of
 from tests.tui.till import middle
 from tui.lookups.changes import changes
-from tui.lookups.memory import MOST_DIFF_LINES, difference, milestone, painted
+from tui.lookups.memory import difference, milestone
+from tui.rows.diffs import MOST_LINES, files_of, painted
 from tui.snapshot import Change, Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.views.view import Places
@@ -76,36 +77,83 @@ def test_looking_up_writes_nothing(memory: Memory) -> None:
     ids = [line.id for line in graph.lines if line.id]
 
     milestone(memory.path, ids[0], UTC)
-    difference(memory.path, ids[-1], ids[0])
+    difference(memory.path, memory.path.parent, ids[-1], ids[0])
 
     assert {path: path.stat().st_mtime_ns for path in sorted(memory.path.rglob("*"))} == before
 
 
 @pytest.mark.parametrize("commit", ["", "f" * 40, "no such thing", "--all"])
 def test_what_is_not_there_is_a_sentence(memory: Memory, commit: str) -> None:
-    for told in (milestone(memory.path, commit, UTC), difference(memory.path, commit, commit)):
+    for told in (milestone(memory.path, commit, UTC), difference(memory.path, None, commit, commit)):
         assert len(told) == 1
         assert told[0].tone == "warn"
     assert milestone(None, "a", UTC)[0].tone == "warn"
-    assert difference(memory.path / "elsewhere", "a", "b")[0].tone == "warn"
+    assert difference(memory.path / "elsewhere", None, "a", "b")[0].tone == "warn"
 
 
-def test_a_diff_is_toned_by_line_and_a_very_long_one_is_cut_and_said() -> None:
-    tones = {text: tone for _, text, tone in painted("diff --git a b\n--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n same")}
+DIFF = """diff --git a/a.py b/a.py
+index 1..2 100644
+--- a/a.py
++++ b/a.py
+@@ -1,3 +1,3 @@ here
+ same
+--- looks like a frame
++++ so does this
+ same
+diff --git a/old b/new
+similarity index 90%
+rename from old
+rename to new
+diff --git a/b.bin b/b.bin
+new file mode 100644
+Binary files /dev/null and b/b.bin differ
+"""
 
-    assert tones == {
-        "diff --git a b": "bold",
-        "--- a": "dim",
-        "+++ b": "dim",
-        "@@ -1 +1 @@": "info",
-        "-old": "bad",
-        "+new": "good",
-        " same": "plain",
-    }
-    cut = painted("+\n" * (MOST_DIFF_LINES + 7))
-    assert len(cut) == MOST_DIFF_LINES + 1
-    assert "8 more lines" in cut[-1].text
-    assert painted("")[0].text == "nothing differs"
+
+def test_a_diff_has_a_head_for_each_file_and_a_sign_and_a_tone_for_each_line() -> None:
+    assert [(text, tone) for _, text, tone in painted(DIFF)] == [
+        ("▾ a.py  +1  -1", "file"),
+        ("@@ -1,3 +1,3 @@ here", "hunk"),
+        (" same", "plain"),
+        ("--- looks like a frame", "bad"),
+        ("+++ so does this", "good"),
+        (" same", "plain"),
+        ("▾ new  rename from old, rename to new", "file"),
+        ("▾ b.bin  new file, /dev/null and b/b.bin differ", "file"),
+    ]
+    assert [file.path for file in files_of(DIFF)] == ["a.py", "new", "b.bin"]
+
+
+def test_a_very_long_diff_is_cut_which_is_said_and_what_is_no_diff_differs_in_nothing() -> None:
+    head = f"diff --git a/a b/a\n@@ -0,0 +1,{MOST_LINES + 5} @@\n"
+
+    cut = painted(head + "+\n" * (MOST_LINES + 5))
+
+    assert len(cut) == MOST_LINES + 1
+    assert "7 more lines" in cut[-1].text
+    assert painted("")[0].text == painted("no diff")[0].text == "nothing differs"
+
+
+def test_what_differs_between_two_milestones_is_told_of_main_md_first_and_of_the_code_they_are_of_last(
+    project: Path,
+) -> None:
+    memory = Memory.init(project, agent="ann")
+    marks = []
+    for text in ("price = 1\n", "price = 2\n"):
+        (project / "money.py").write_text(text, encoding="utf-8")
+        subprocess.run(["git", "commit", "-aqm", text], cwd=project, check=True)
+        memory.write_main(f"# Plan\n\n{text}")
+        memory.commit(text.strip(), code_commit=commits(project)[0])
+        memory.flush()
+        marks.append(memory.show(memory.milestones(limit=1)[0].id).commit or "")
+
+    told = [text for _, text, _ in difference(memory.path, project, *marks)]
+
+    heads = [text.split("  ")[0] for text in told if text.startswith("▾")]
+    assert heads[0] == "▾ main.md"
+    assert heads[-1] == "▾ money.py"
+    assert {"-price = 1", "+price = 2"} <= set(told[told.index(next(x for x in told if "your repository" in x)) :])
+    assert not any("your repository" in text for _, text, _ in difference(memory.path, None, *marks))
 
 
 def test_a_change_is_against_what_it_was_merged_into_or_its_first_parent_or_nothing(project: Path) -> None:

@@ -10,6 +10,7 @@ from tests.tui.screen import play, shown, still, text_of
 from tests.tui.till import whole
 from tui.app import MonitorApp
 from tui.snapshot import Snapshot
+from tui.theme import DARK, LIGHT
 from tui.views.registry import VIEWS
 
 
@@ -110,3 +111,23 @@ def test_a_title_in_a_frame_is_text_and_no_markup() -> None:
     play(app, (120, 36), act)
 
     assert "─ [red]worker[/nothing]" in seen[0]
+
+
+def test_another_palette_draws_everything_in_its_colours() -> None:
+    app = still(shown(whole().events))
+    colours: list[set[str]] = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        for _ in range(2):
+            await pilot.pause()
+            styles = {segment.style for strip in app.screen._compositor.render_strips() for segment in strip}
+            colours.append({str(getattr(style, "color", None) and style.color.name) for style in styles if style})
+            await pilot.press("t")
+
+    play(app, (120, 36), act)
+
+    dark, light = colours
+    assert DARK.foreground in dark
+    assert LIGHT.foreground in light
+    ours = {DARK.foreground, DARK.success, DARK.variables["quiet"], DARK.primary}
+    assert not ours & light

@@ -4,10 +4,11 @@ import pytest
 
 from onecontext.text.amounts import dollars
 from tests.tui.story import START
+from tui import theme
 from tui.forms import gist
 from tui.snapshot import Message, Usage
 from tui.text import cut, fit, one_line, width, wrapped
-from tui.words import age, cost, duration, short_count, stopwatch, tokens
+from tui.words import LANE_TONES, TONES, age, cost, duration, short_count, stopwatch, tokens
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,10 @@ def test_the_gist_of_a_message(form: str, text: str, words: str) -> None:
     message = Message("m", START, "ann", "bob", text, "", form, idle=False)
 
     assert gist(message) == words
+
+
+def test_every_tone_has_a_colour_in_every_palette() -> None:
+    assert set(theme.TONES) == {*TONES, *LANE_TONES}
+    for palette in theme.PALETTES:
+        named = {name for name in vars(palette) if getattr(palette, name)} | set(palette.variables)
+        assert {theme.tone_of(tone)[0] for tone in theme.TONES} | {"cursor"} <= named, palette.name

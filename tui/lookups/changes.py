@@ -7,8 +7,8 @@ Rule 2: what is wrong is a sentence to be shown, never an error.
 from pathlib import Path
 
 from onecontext.errors import OneContextError
-from tui.lookups.memory import painted
 from tui.rows.detail import Paragraph
+from tui.rows.diffs import painted
 from tui.snapshot import Change
 
 

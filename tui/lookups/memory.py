@@ -9,14 +9,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from onecontext.errors import OneContextError
+from onecontext.errors import OneContextError, UnknownRevision
 from tui.rows.detail import Paragraph
+from tui.rows.diffs import files_of, painted, told
 from tui.words import clock
 
 NO_MEMORY = "there is no memory beside this team"
-_DIFF_TONES = {"+": "good", "-": "bad", "@": "info", "d": "bold"}
-_FRAME = ("index ", "--- ", "+++ ", "new file", "deleted file", "old mode", "new mode", "similarity", "rename ")
-MOST_DIFF_LINES = 5_000
+SHOWN = 10  # characters of a commit
 
 
 def milestone(memory: Path | None, commit: str, zone: tzinfo | None) -> list[Paragraph]:
@@ -26,36 +25,53 @@ def milestone(memory: Path | None, commit: str, zone: tzinfo | None) -> list[Par
     from onecontext.recall.revisions import show
 
     try:
-        return list(_told(show(_layout(memory), commit), zone))
+        return list(_milestone(show(_layout(memory), commit), zone))
     except (OneContextError, OSError) as error:
         return [Paragraph("", str(error), "warn")]
 
 
-def difference(memory: Path | None, old: str, new: str) -> list[Paragraph]:
-    """Return what changed in the memory's files from the commit ``old`` to ``new``."""
+def difference(memory: Path | None, project: Path | None, old: str, new: str) -> list[Paragraph]:
+    """Return what changed from the commit ``old`` to ``new``: main.md first, then the memory's other files, then code.
+
+    Args:
+        project: in the user's repository, for what changed there between the code that the two milestones are of; None:
+            there is none.
+    """
     if memory is None:
         return [Paragraph("", NO_MEMORY, "warn")]
     from onecontext.recall.revisions import diff
 
     try:
-        return painted(diff(_layout(memory), old, new))
+        layout = _layout(memory)
+        files = sorted(files_of(diff(layout, old, new)), key=lambda file: _rank(file.path))
+        remembered = told(files) or [Paragraph("", "nothing differs in the memory", "dim")]
+        return [*remembered, *_code(layout, project, old, new)]
     except (OneContextError, OSError) as error:
         return [Paragraph("", str(error), "warn")]
 
 
-def painted(diff: str) -> list[Paragraph]:
-    """Return a unified diff as paragraphs, one a line; a very long one is cut, which is said."""
-    lines = diff.split("\n")
-    rows = [Paragraph("", line, _tone(line)) for line in lines[:MOST_DIFF_LINES]]
-    if len(lines) > MOST_DIFF_LINES:
-        rows.append(Paragraph("", f"… {len(lines) - MOST_DIFF_LINES:,} more lines", "warn"))
-    return rows if diff.strip() else [Paragraph("", "nothing differs", "dim")]
+def _rank(path: str) -> tuple[bool, bool, str]:
+    """Return where a file stands: the roadmap, what people may write, then the records."""
+    return path != "main.md", path.endswith("log.md") or "/log/" in path or "/commit/" in path, path
 
 
-def _tone(line: str) -> str:
-    if line.startswith(_FRAME):
-        return "dim"
-    return _DIFF_TONES.get(line[:1], "plain")
+def _code(layout: Any, project: Path | None, old: str, new: str) -> list[Paragraph]:
+    """Return what changed in the user's repository; nothing where one of the commits is of no code."""
+    from onecontext.recall.revisions import show
+    from onecontext.store.project import Project
+
+    if project is None:
+        return []
+    try:
+        one, other = (show(layout, commit).code_commit for commit in (old, new))
+        if not one or not other or one == other:
+            return []
+        head = f"your repository, from {one[:SHOWN]} to {other[:SHOWN]}"
+        return [Paragraph("", ""), Paragraph("", head, "heading"), *painted(Project.find(project).diff(one, other))]
+    except UnknownRevision:
+        return []  # a commit of the memory that is no milestone is of no code
+    except (OneContextError, OSError) as error:
+        return [Paragraph("", ""), Paragraph("", f"your repository: {error}", "warn")]
 
 
 def _layout(memory: Path) -> Any:
@@ -64,7 +80,7 @@ def _layout(memory: Path) -> Any:
     return Memory.open(memory).layout
 
 
-def _told(found: Any, zone: tzinfo | None) -> Iterator[Paragraph]:
+def _milestone(found: Any, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("", f"{found.branch} · milestone {found.id}", "bold")
     yield Paragraph("by", f"{found.agent}, {found.at.astimezone(zone):%Y-%m-%d} {clock(found.at, zone)}")
     for label, value in (("commit", found.commit), ("code", found.code_commit), ("task", found.task)):

@@ -22,6 +22,7 @@ from tui.projection.log import Log
 from tui.projection.mail import Mail
 from tui.projection.people import People, added, together
 from tui.projection.requests import LEAD, Requests
+from tui.projection.skills import SkillUses
 from tui.projection.spending import Ledger
 from tui.projection.tasks import Tasks
 from tui.projection.violations import OpenViolations
@@ -47,6 +48,7 @@ class Monitor:
         self._checks = Checks()
         self._mail = Mail()
         self._ledger = Ledger()
+        self._skills = SkillUses()
         self._violations = OpenViolations()
         self._requests = Requests()
         self._asked: dict[str, int] = {}
@@ -96,6 +98,7 @@ class Monitor:
             log=self._log.lines(),
             totals=self._totals(),
             spending=self._ledger.picture(),
+            skill_uses=self._skills.picture(),
             unknown_types=dict(self._unknown),
             last_event_at=self._last.at if self._last else None,
         )
@@ -245,6 +248,10 @@ class Monitor:
             self._people.stuck(event)
         self._raise(attention.STUCK, event, fields.text(event.data, "reason"))
 
+    def _tool_called(self, event: Event) -> None:
+        self._people.apply(event)
+        self._skills.take(event)
+
     def _person(self, event: Event) -> None:
         self._people.apply(event)
         if event.type.startswith("member."):
@@ -320,6 +327,6 @@ HANDLED: dict[str, Callable[[Monitor, Event], Any]] = {
     "agent.state": Monitor._person,
     "model.limited": Monitor._person,
     "agent.stalled": Monitor._stalled,
-    "tool.intent": Monitor._person,
+    "tool.intent": Monitor._tool_called,
     "tool.result": Monitor._person,
 }

@@ -9,6 +9,7 @@ from tui.snapshot.asked import Request
 from tui.snapshot.moment import Mark, Moment
 from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
+from tui.snapshot.skills import SkillUse
 from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
@@ -28,6 +29,7 @@ __all__ = [
     "Mission",
     "Moment",
     "Request",
+    "SkillUse",
     "Snapshot",
     "Spending",
     "SpentPoint",

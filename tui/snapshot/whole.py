@@ -8,6 +8,7 @@ from tui.snapshot.asked import Request
 from tui.snapshot.moment import Moment
 from tui.snapshot.money import Spending, Usage
 from tui.snapshot.people import Agent, Heart
+from tui.snapshot.skills import SkillUse
 from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
@@ -54,6 +55,7 @@ class Snapshot:
     log: tuple[LogLine, ...] = ()
     totals: Totals = field(default_factory=Totals)
     spending: Spending = field(default_factory=Spending)
+    skill_uses: tuple[SkillUse, ...] = ()
     unknown_types: Mapping[str, int] = field(default_factory=dict)
     last_event_at: datetime | None = None
     root: str = ""

@@ -2,8 +2,8 @@
 
 Rule 1: the thread owns the reader and the projection; what it hands over is frozen.
 Rule 2: it wakes when the folder changes, and once a second in case nobody said so.
-Rule 3: however many events come, no more than ten snapshots a second are handed over; while a long journal is read, one
-    every third of a second, so that reading it is what takes the time.
+Rule 3: however many events come, no more than fifteen snapshots a second are handed over; while a long journal
+    is read, one every third of a second, so that reading it is what takes the time.
 """
 
 import math
@@ -26,7 +26,7 @@ from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
 
 LOOK_AGAIN_S = 1.0
-BETWEEN_SNAPSHOTS_S = 0.1
+BETWEEN_SNAPSHOTS_S = 1 / 15
 READ_ON_S = 0.33
 
 

@@ -57,9 +57,9 @@ class Reader:
             with _open(self.path) as file:
                 return self._read(file, limit)
         except FileNotFoundError:
-            self.trouble = f"the journal {self.path} is gone; this is what it said" if self.found else ""
+            self.trouble = f"the journal is gone; this is what it said: {self.path}" if self.found else ""
         except OSError as error:
-            self.trouble = f"{self.path} cannot be read: {error.strerror or error}"
+            self.trouble = f"the journal cannot be read: {error.strerror or error}: {self.path}"
         return []
 
     def _read(self, file: BinaryIO, limit: int) -> list[Event]:

@@ -5,17 +5,19 @@ Rule 1: the text is looked up in a thread, a moment after the cursor came to res
 
 from abc import abstractmethod
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.rows.detail import Paragraph
-from tui.views.lines import Lines, Pointed
+from tui.views.lines import Lines, Opened, Pointed
 from tui.views.page import Page
+from tui.views.sheets import page
 from tui.views.view import Scene, View
 
 REST_S = 0.08
@@ -24,6 +26,13 @@ REST_S = 0.08
 
 class Beside(View):
     """A list and a text. Subclasses say what is listed, and what is looked up for an item."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "head(1)", show=False),
+        Binding("N", "head(-1)", show=False),
+    ]
+    opens_text = True
+    """Whether ``enter`` opens the text as a sheet; else what the item tells of itself."""
 
     def __init__(self, listed: Lines[Any], **where: Any) -> None:
         super().__init__(**where)
@@ -65,6 +74,17 @@ class Beside(View):
     @on(Pointed)
     def _pointed(self) -> None:
         self._look_soon()
+
+    @on(Opened)
+    def _open(self, opened: Opened) -> None:
+        item = opened.item
+        if self.opens_text and item is self.list.selected and self.name_of(item) == self._told and self.text.paragraphs:
+            opened.stop()
+            self.app.push_screen(page(self.title_of(item), self.text.paragraphs))
+
+    def action_head(self, by: int) -> None:
+        """Go on in the text to the next (1) or the last (-1) head of a file or a hunk."""
+        self.text.action_head(by)
 
     def _look_soon(self) -> None:
         if self._timer is None:

@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from tui.rows.query import Facts, Query
 from tui.rows.spans import Spans, plain
-from tui.views.toned import CLASSES, Toned
+from tui.views.toned import Toned
 
 Item = TypeVar("Item")
 WIDEST = 1000
@@ -44,7 +44,6 @@ class Pointed(Message):
 class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     """A list with a cursor. Subclasses say how an item looks (:meth:`row`)."""
 
-    COMPONENT_CLASSES = CLASSES  # again: Textual inherits these from the first base only
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),

@@ -1,10 +1,12 @@
 """A text to be read: paragraphs that are wrapped to the width there is."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.rows.detail import Paragraph, rows_of
+from tui.rows.diffs import HEADS
 from tui.rows.spans import Spans
 from tui.views.lines import Lines
 
@@ -20,6 +22,10 @@ class Fitted(Message):
 class Page(Lines[Spans]):
     """Paragraphs, wrapped to the width there is, to be scrolled through."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "head(1)", show=False),
+        Binding("N", "head(-1)", show=False),
+    ]
     empty_words = ""
 
     def __init__(self, paragraphs: list[Paragraph], **where: Any) -> None:
@@ -33,11 +39,29 @@ class Page(Lines[Spans]):
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
         self._wrap()
 
+    @property
+    def paragraphs(self) -> list[Paragraph]:
+        """What is shown."""
+        return self._paragraphs
+
+    def action_head(self, by: int) -> None:
+        """Go to the next (1) or the last (-1) head of a file or a hunk, and have it on top."""
+        places = range(self.cursor + 1, len(self.items)) if by > 0 else range(self.cursor - 1, -1, -1)
+        for place in places:
+            if self.items[place] and self.items[place][0][1] in HEADS:
+                self.cursor = place
+                self.scroll_to(y=place, animate=False, force=True, immediate=True)
+                self.refresh()
+                return
+
     def on_resize(self) -> None:
         self._wrap()
 
     def _wrap(self) -> None:
-        self.show_items(rows_of(self._paragraphs, self.size.width))
+        rows = rows_of(self._paragraphs, self.size.width)
+        if len(rows) > self.size.height:  # the scroll bar takes its place from the text
+            rows = rows_of(self._paragraphs, self.size.width - self.scrollbar_size_vertical)
+        self.show_items(rows)
         self.post_message(Fitted(len(self.items)))
 
     def row(self, item: Spans, cells: int) -> Spans:

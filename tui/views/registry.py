@@ -31,6 +31,7 @@ VIEWS = (
     Entry("diff", "6", "tui.views.diff:Diff", "what tasks changed in your repository"),
     Entry("cost", "7", "tui.views.cost:Cost", "what models take: against the budget, over time, by whom"),
     Entry("approvals", "8", "tui.views.approvals:AskedView", "what waits for your word, and what was decided"),
+    Entry("skills", "9", "tui.views.skills:Skills", "the skills agents have, what they cost, and who opened which"),
     Entry("teams", "w", "tui.views.teams:Teams", "which team: all there are, and what needs you in each"),
 )
 PANES = tuple(entry.name for entry in VIEWS[:5])

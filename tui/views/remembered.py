@@ -1,60 +1,108 @@
-"""The memory: the graph of all branches, a milestone's three blocks beside it, and what lies between two of them."""
+"""The memory: the graph of all branches; what a search finds; what an agent would be given.
 
-from collections.abc import Hashable
+Rule 1: one of the three is shown at a time; ``escape`` goes back to the graph, and from there to the overview.
+"""
+
 from typing import Any, ClassVar
 
+from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
-from tui.lookups import memory
-from tui.rows.detail import Paragraph
-from tui.snapshot import GraphLine, MemoryCommit
-from tui.views.beside import Beside
-from tui.views.memory import Memory
-from tui.views.view import Scene
+from tui.snapshot import GraphLine
+from tui.views.found import FoundRecords
+from tui.views.given import GivenContext
+from tui.views.graphed import Graphed
+from tui.views.view import Scene, Turned, View
+from tui.views.wordline import WordLine
 
-SHOWN = 10  # characters of a commit
+SEARCH, PURPOSE = "search", "purpose"
 
 
-class Remembered(Beside):
-    """The graph, and what is under the cursor in full; after ``m`` what changed since the marked one."""
+class Remembered(View):
+    """Three sides of one memory."""
 
-    KEYS = (("m", "mark, for a diff"),)
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "mark", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "search", show=False),
+        Binding("c", "context", show=False),
+        Binding("f", "purpose", show=False),
+        Binding("escape", "back", show=False),
+    ]
 
     def __init__(self, **where: Any) -> None:
-        super().__init__(Memory(), **where)
-        self.list.border_title = "4 memory"
-        self._marked = ""
+        super().__init__(**where)
+        self.graph, self.found, self.given = Graphed(id="graphed"), FoundRecords(id="found"), GivenContext(id="given")
+        self._sides: tuple[View, ...] = (self.graph, self.found, self.given)
+        self._side: View = self.graph
+        self._asking = WordLine()
+        self._words = ""
 
-    def show_list(self, scene: Scene) -> None:
-        self.list.show(scene)
+    @property
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        """Those of the side that is shown."""
+        return self._side.own_keys
 
-    def name_of(self, item: Any) -> Hashable:
-        commit = commit_of(item)
-        return (commit, self._marked) if commit else None
+    def compose(self) -> ComposeResult:
+        yield self._asking
+        yield from self._sides
 
-    def title_of(self, item: Any) -> str:
-        commit = commit_of(item)[:SHOWN]
-        if self._marked and self._marked != commit_of(item):
-            return f"from {self._marked[:SHOWN]} (marked) to {commit}"
-        return f"{commit} (marked)" if self._marked else commit
+    def on_mount(self) -> None:
+        for side in self._sides:
+            side.display = side is self._side
+        super().on_mount()
 
-    def look_up(self, item: Any, scene: Scene) -> list[Paragraph]:
-        commit = commit_of(item)
-        if self._marked and self._marked != commit:
-            return memory.difference(scene.places.memory, self._marked, commit)
-        return memory.milestone(scene.places.memory, commit, scene.zone)
+    def draw(self, scene: Scene) -> None:
+        self._side.show(scene)
 
-    def action_mark(self) -> None:
-        """Mark the milestone under the cursor: others then tell what changed since it; the same again unmarks it."""
-        commit = commit_of(self.list.selected)
-        self._marked = "" if commit == self._marked else commit
-        self.list.border_subtitle = f"marked {self._marked[:SHOWN]}" if self._marked else ""
-        self.look()
+    def first(self) -> Widget:
+        return self._side.first()
 
+    def turn_to(self, side: View) -> None:
+        """Show one of the three, and give it the focus."""
+        for one in self._sides:
+            one.display = one is side
+        self._side = side
+        self.post_message(Turned())
+        if self.scene is not None:
+            side.show(self.scene)
+        side.first().focus()
 
-def commit_of(item: Any) -> str:
-    """Return the commit of a line; "" of one that has none."""
-    if isinstance(item, GraphLine):
-        return item.id
-    return item.commit if isinstance(item, MemoryCommit) else ""
+    def action_search(self) -> None:
+        """Ask for words to search for."""
+        self._asking.open(SEARCH, words=self._words, hint="words to search the memory for; enter asks, esc leaves")
+
+    def action_context(self) -> None:
+        """Show what an agent of the branch under the cursor would be given."""
+        if self.scene is not None and self._side is not self.given:
+            item = self.graph.list.selected
+            refs = item.refs if isinstance(item, GraphLine) else ()
+            self.given.preview(refs[0] if refs else "", self.scene)
+            self.turn_to(self.given)
+
+    def action_purpose(self) -> None:
+        """Ask what the context is for."""
+        if self._side is self.given:
+            hint = "what the agent is about to do; enter asks, nothing is how things stand"
+            self._asking.open(PURPOSE, words=self.given.purpose, hint=hint)
+
+    async def action_back(self) -> None:
+        """Go back to the graph, or from there to the overview."""
+        if self._side is self.graph:
+            await self.app.run_action("overview")
+        else:
+            self.turn_to(self.graph)
+
+    @on(WordLine.Given)
+    def _given(self, given: WordLine.Given) -> None:
+        given.stop()
+        if given.words is None or self.scene is None or (given.what == SEARCH and not given.words):
+            self._side.first().focus()
+        elif given.what == SEARCH:
+            self._words = given.words
+            self.found.search(given.words, self.scene)
+            self.turn_to(self.found)
+        else:
+            self.given.purpose = given.words
+            self.given.preview(self.given.branch, self.scene)
+            self._side.first().focus()

@@ -8,16 +8,14 @@ from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.rows.spans import Spans, clipped
-from tui.words import LANE_TONES, TONES
-
-CLASSES = {f"tone--{tone}" for tone in (*TONES, *LANE_TONES, "cursor")}
-PLAIN = Style()
+from tui.theme import GROUNDS, tone_of
 
 
 class _Edge:
@@ -41,9 +39,12 @@ class _Edge:
 
 
 class Toned(Widget):
-    """A widget that draws rows (:meth:`line`); the tones are component classes, so that themes can change under it."""
+    """A widget that draws rows (:meth:`line`).
 
-    COMPONENT_CLASSES = CLASSES
+    The colours of tones are those of the theme (:func:`tui.theme.tone_of`). Component classes would do the same, but
+    each of them is a node that is styled anew with its widget: a tenth of the time to the first picture.
+    """
+
     border_title: Any = _Edge("border_title")
     border_subtitle: Any = _Edge("border_subtitle")
 
@@ -51,7 +52,7 @@ class Toned(Widget):
     """Which row of the frame alone is to be drawn again: True is the lower; None is no single one."""
 
     def __init__(self, *children: Widget, **where: Any) -> None:
-        self._tones: dict[str, Style] = {}
+        self._tones: dict[tuple[str, bool], Style] = {}
         self._seen: dict[int, Strip] = {}
         self._ahead: dict[int, Strip] = {}
         super().__init__(*children, **where)
@@ -85,16 +86,20 @@ class Toned(Widget):
 
     def strip_of(self, spans: Spans, cells: int, *, cursor: bool = False) -> Strip:
         """Return a row of exactly ``cells`` cells."""
-        ground = Style(bgcolor=self.tone("cursor").bgcolor) if cursor else PLAIN
-        segments = [Segment(text, self.tone(tone) + ground) for text, tone in clipped(spans, cells) if text]
-        return Strip(segments).adjust_cell_length(cells, self.tone("plain") + ground)
+        segments = [Segment(text, self.tone(tone, cursor=cursor)) for text, tone in clipped(spans, cells) if text]
+        return Strip(segments).adjust_cell_length(cells, self.tone("plain", cursor=cursor))
 
-    def tone(self, name: str) -> Style:
-        """Return the style of a tone; a name that is none is plain."""
-        found = self._tones.get(name)
+    def tone(self, name: str, *, cursor: bool = False) -> Style:
+        """Return the style of a tone, on the ground of the widget or of its cursor; a name that is none is plain."""
+        found = self._tones.get((name, cursor))
         if found is None:
-            known = f"tone--{name}"
-            found = self._tones[name] = self.get_component_rich_style(known if known in CLASSES else "tone--plain")
+            variables = self.app.theme_variables
+            colour, bold, reverse = tone_of(name)
+            own = "cursor" if cursor else GROUNDS.get(name)
+            ground = Color.parse(variables[own]) if own else self.background_colors[1]
+            ink = Color.parse(variables[colour]).rich_color
+            found = Style(color=ink, bgcolor=ground.rich_color, bold=bold or None, reverse=reverse or None)
+            self._tones[name, cursor] = found
         return found
 
     def notify_style_update(self) -> None:

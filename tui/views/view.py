@@ -6,13 +6,14 @@ Rule 2: only the view that is looked at is handed pictures; it is handed the new
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
@@ -25,17 +26,20 @@ Found = TypeVar("Found")
 class Places:
     """Where what a picture does not hold is looked up; None: there is no such place, as with a recording alone.
 
-    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository.
+    ``memory`` is a folder that :meth:`onecontext.api.Memory.open` takes, ``project`` one inside the user's repository,
+    ``env`` the environment of whoever looks: where the home folder is.
     """
 
     memory: Path | None = None
     project: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, root: str) -> "Places":
+    def of(cls, root: str, env: Mapping[str, str]) -> "Places":
         """Return the places of a root of teams: only ``.onecontext`` has a memory, and lies in what is worked on."""
         folder = Path(root)
-        return cls(memory=folder, project=folder.parent) if root and folder.name == ".onecontext" else cls()
+        is_ours = bool(root) and folder.name == ".onecontext"
+        return cls(folder, folder.parent, env) if is_ours else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Scene:
     now: datetime
     zone: tzinfo | None = None
     places: Places = Places()
+
+    @property
+    def then(self) -> datetime | None:
+        """Of a recording the time that is shown; None: it is now."""
+        return self.snapshot.moment.at if self.snapshot.moment else None
 
 
 @runtime_checkable
@@ -58,6 +67,10 @@ class Narrowing(Protocol):
         """Show only what has all of ``words``; "" shows everything again."""
 
 
+class Turned(Message):
+    """A view shows another side of itself, which has keys of its own."""
+
+
 class View(Vertical):
     """A whole screen about one thing. Subclasses compose it and draw a scene (:meth:`draw`)."""
 
@@ -65,6 +78,11 @@ class View(Vertical):
     """Its own keys and what they do, for the foot and the help, the most useful first."""
 
     scene: Scene | None = None
+
+    @property
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        """Those of the side of it that is shown."""
+        return self.KEYS
 
     def show(self, scene: Scene) -> None:
         """Draw ``scene``, now or as soon as there is something to draw it on."""
@@ -80,15 +98,18 @@ class View(Vertical):
     def draw(self, scene: Scene) -> None:
         """Draw ``scene``."""
 
-    def ask(self, look: Callable[[], Found], then: Callable[[Found], None]) -> None:
-        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile."""
+    def ask(self, look: Callable[[], Found], then: Callable[[Found], None], *, about: str = "") -> None:
+        """Call ``look`` in a thread and hand what it returns to ``then``, unless something else was asked meanwhile.
+
+        ``about``: what it is asked about; only what is about the same takes the place of what was asked before.
+        """
 
         def work() -> None:
             found = look()
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(then, found)
 
-        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}")
+        self.run_worker(work, thread=True, exclusive=True, group=f"ask-{self.id}-{about}")
 
     def first(self) -> Widget:
         """Return the part that has the focus when the view is shown: the first that can."""

@@ -20,23 +20,24 @@ class _Key(NamedTuple):
     path: Path
     inode: int
     process: int
+    for_reading: bool
 
 
 _waiting: dict[_Key, Database] = {}
 
 
 class Connection:
-    """A connection to the index at ``path``, one that waited or a new one.
+    """A connection to the index at ``path``, one that waited or a new one; ``for_reading``: it cannot write.
 
     Raises:
         Unusable: it is no index of this version. Unwritable: it cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, for_reading: bool = False) -> None:
         self.path = path
-        self._key = _Key(path, next(iter(mark(path)), 0), os.getpid())
+        self._key = _Key(path, next(iter(mark(path)), 0), os.getpid(), for_reading)
         waited = _waiting.pop(self._key, None)
-        self.db = waited or Database(path)
+        self.db = waited or Database(path, for_reading=for_reading)
         if waited is not None:
             try:
                 waited.check()

@@ -40,16 +40,17 @@ class Unwritable(Exception):
 class Database:
     """A connection to an index, for one thread at a time. ``path`` None is one in memory."""
 
-    def __init__(self, path: Path | None, *, new: bool = False) -> None:
-        """Open what is at ``path``, or make it.
+    def __init__(self, path: Path | None, *, new: bool = False, for_reading: bool = False) -> None:
+        """Open what is at ``path``, or make it; ``for_reading``: SQLite itself then writes nothing to it.
 
         Raises:
             Unusable: it is no index of this version.
             Unwritable: it cannot be opened or made.
         """
+        mode = "rwc" if new else "ro" if for_reading else "rw"
         try:
             self._connection = sqlite3.connect(
-                ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}",
+                ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={mode}",
                 uri=path is not None,
                 timeout=_BUSY_S,
                 isolation_level=None,

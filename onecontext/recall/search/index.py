@@ -7,11 +7,14 @@ Rule 2: who finds it up to date takes no lock. Two that find it behind bring it 
 Rule 3: of a past time one is made in memory, of what the branches told then, and forgotten.
 Rule 4: where it cannot be written (read-only, full, held by a process that was stopped) it is made in memory and
         forgotten.
+Rule 5: who only watches takes the one that is there, opened for reading, where it is up to date; else one is made in
+        memory and kept there, so that the next question only brings it up to date.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 from onecontext.errors import Damaged, LockTimeout
@@ -48,11 +51,22 @@ def asked_of(
             found = opened.if_current(use)
             if found:
                 return found[0]
+            if layout.watched:
+                return asked_of_kept(layout, use)
             check_way(layout.git, layout.search_lock())
             with held(layout.search_lock(), wait_s=wait_s):
                 return opened.brought_up(use)
     except (Unwritable, Unusable, LockTimeout, OSError):
-        return _in_memory(layout, use)
+        return asked_of_kept(layout, use) if layout.watched else _in_memory(layout, use)
+
+
+def is_fresh(layout: Layout) -> bool:
+    """Say whether the index beside the memory is up to date just now, so that a question needs no other one."""
+    try:
+        with _Opened(layout) as opened:
+            return opened.if_current(lambda _: True) is not None
+    except (Unwritable, OSError):
+        return False
 
 
 class _Opened:
@@ -135,7 +149,7 @@ class _Opened:
         named = self._shelf.named()
         if self._connection is None or named.path != self._connection.path:
             self._close()
-            self._connection = Connection(named.path)
+            self._connection = Connection(named.path, for_reading=self._layout.watched)
         # Who changes it now makes another turn before we can look, and who did a moment ago has noted it or made one.
         if not named.is_as_left and self._connection.db.turn == named.turn:
             raise Unusable("somebody else wrote it")
@@ -169,14 +183,42 @@ def _is_current(layout: Layout, db: Database) -> bool:
     )
 
 
-def _in_memory(layout: Layout, use: Callable[[Database], T], at: datetime | None = None) -> T:
-    try:
-        db = Database(None)
+_kept: dict[Path, Database] = {}
+"""By the memory's git folder, at most one: whoever asks takes it out, so that no two use it at once."""
+
+
+def asked_of_kept(layout: Layout, use: Callable[[Database], T]) -> T:
+    """Return what ``use`` makes of an index that is in this process's memory alone, and stays there.
+
+    Raises:
+        Damaged: the memory itself cannot be read.
+    """
+    with _sound():
+        db = _kept.pop(layout.git, None) or Database(None)
         try:
             with db.changing():
-                _refresh(layout, db, at)
-            return use(db)
-        finally:
+                _refresh(layout, db)
+            found = use(db)
+        except BaseException:
             db.close()
+            raise
+        for other in [*_kept]:
+            if dropped := _kept.pop(other, None):
+                dropped.close()
+        _kept[layout.git] = db
+        return found
+
+
+def _in_memory(layout: Layout, use: Callable[[Database], T], at: datetime | None = None) -> T:
+    with _sound(), closing(Database(None)) as db:
+        with db.changing():
+            _refresh(layout, db, at)
+        return use(db)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    try:
+        yield
     except (Unusable, Unwritable) as error:
         raise Damaged(f"the memory could not be indexed: {error}", hint="'onecontext doctor' tells more") from error
