@@ -73,7 +73,8 @@ OPTIONS = {  # of the command line, by where argparse puts them
 OTHERS = {"help", "json", "path", "purpose", "observation", "thought", "action", "stdin", "contribution", "message"}
 OTHERS |= {"code_commit", "task", "mission", "pin", "deleted", "create", "summary", "word", "ours", "theirs", "text"}
 OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k", "directory", "layout"}
-OTHERS |= {"query", "since", "kind", "decision", "question", "supersedes", "diff", "for_", "file", "rev", "write", "over"}
+OTHERS |= {"query", "since", "kind", "decision", "question", "supersedes", "diff", "for_", "file", "rev"}
+OTHERS |= {"write", "over"}
 
 
 @pytest.fixture(scope="module")
