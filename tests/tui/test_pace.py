@@ -103,7 +103,7 @@ def test_on_a_terminal_through_ssh_what_was_said_last_is_shown(tmp_path: Path) -
     path = tmp_path / ".onecontext" / "teams" / "till-1" / JOURNAL
     run.write(path)
     last = run.events[-1]
-    with monitor(tmp_path, **THERE[0]) as terminal:
+    with monitor(tmp_path, SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22") as terminal:
         terminal.wait_for("fix-offers")
         terminal.type("33")
         for number in range(1, 41):
