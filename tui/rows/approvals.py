@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Spans, cell, piece
 from tui.snapshot import Request
-from tui.words import age, clock, stopwatch
+from tui.words import age, clock, counted, stopwatch
 
 KINDS = {"permission": "tool", "plan": "plan", "shutdown": "end", "question": "question"}
 SOON_S = 60
@@ -24,7 +24,7 @@ class Fold:
 
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return what it stands for."""
-        return "decided", [Paragraph("", f"{self.count} requests were decided; d shows or hides them")]
+        return "decided", [Paragraph("", f"decided: {counted(self.count, 'request')}; d shows or hides them")]
 
 
 def request_row(request: Request, cells: int, *, now: datetime, zone: tzinfo | None) -> Spans:

@@ -42,7 +42,7 @@ def _took(task: Task, snapshot: Snapshot) -> Iterator[Paragraph]:
     usage = snapshot.spending.by.get("task", {}).get(task.id)
     if usage:
         read, written = short_count(usage.tokens_in), short_count(usage.tokens_out)
-        yield Paragraph("cost", f"{cost(usage)}, {usage.turns:,} calls, {read} tokens read, {written} written")
+        yield Paragraph("cost", f"{cost(usage)}, {counted(usage.turns, 'call')}, {read} tokens read, {written} written")
 
 
 def _links(task: Task, floor: Floor) -> Iterator[Paragraph]:

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("", 1),
     Column("team", 18),
     Column("root", ROOT_CELLS, keep=2),
-    Column("state", 7),
+    Column("state", 12),
     Column("phase", 13, keep=6),
     Column("mission", 0),
     Column("tasks", 9, keep=7, right=True),
@@ -33,9 +33,9 @@ COLUMNS = (
 
 
 def state_of(line: TeamLine, now: datetime) -> Look:
-    """Return whether a team is live, quiet or over."""
+    """Return whether a team is live or quiet; of one whose mission is over how that ended."""
     if line.over:
-        return TEAM_LOOKS["over"]
+        return look(PHASE_LOOKS, line.phase) if line.phase else TEAM_LOOKS["over"]
     at = line.last_event_at
     heard = bool(line.alive) or (at is not None and (now - at).total_seconds() <= LIVE_S)
     return TEAM_LOOKS["live" if heard else "quiet"]
@@ -71,7 +71,7 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
             "team": (name, "bold" if here else "accent"),
             "root": (_short_root(line.root), "dim"),
             "state": (f"{state.glyph} {state.word}", state.tone),
-            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase else _NONE,
+            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase and not line.over else _NONE,
             "mission": _mission(line),
             "tasks": _tasks(line),
             "alive": (f"{_alive(line)}/{line.agents}", "plain" if line.alive else "dim") if line.agents else _NONE,

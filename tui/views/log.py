@@ -88,7 +88,7 @@ class Log(Lines[LogLine]):
         """Show the newest events of ``scene``."""
         totals, self.zone, self._lines = scene.snapshot.totals, scene.zone, scene.snapshot.log
         unknown = f", {totals.unknown_events:,} not known here" if totals.unknown_events else ""
-        self._counted = f"{totals.events:,} events{unknown}" if totals.events else ""
+        self._counted = f"{counted(totals.events, 'event')}{unknown}" if totals.events else ""
         self._sieve()
 
     def _sieve(self) -> None:
