@@ -6,28 +6,30 @@ Rule 3: nothing is read or written here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from tui.acting.control import Control
+from tui.clocks import wall_clock
 from tui.rows.detail import Paragraph, detail_of, plain_of
-from tui.snapshot import Snapshot, TeamLine
+from tui.snapshot import Snapshot
+from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.acting import ActingApp
-from tui.views.commands import commands
+from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
 from tui.views.lines import Opened
 from tui.views.narrowing import Words
 from tui.views.overview import NARROW
 from tui.views.page import Page
-from tui.views.registry import OVERVIEW, VIEWS
+from tui.views.registry import OVERVIEW
 from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
 from tui.views.teams import Chosen
@@ -36,32 +38,8 @@ from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
 
 
-class Source(Protocol):
-    """Where pictures come from (:class:`tui.sources.follow.Follower`, :class:`tui.sources.replay.Replay`)."""
-
-    def start(self, show: Callable[[Snapshot], None]) -> None: ...
-    def close(self) -> None: ...
-
-
-@runtime_checkable
-class Choosing(Protocol):
-    """A source that knows several teams (:class:`tui.sources.several.Several`)."""
-
-    def look_at(self, line: TeamLine) -> None: ...
-
-
 class Arrived(Message):
     """A new picture is there to be drawn."""
-
-
-def wall_clock(snapshot: Snapshot) -> datetime:
-    """Return the time: ages on a live screen are counted from now, in the past of a run from where that is."""
-    return snapshot.moment.at if snapshot.moment else datetime.now(UTC)
-
-
-def newest_event(snapshot: Snapshot) -> datetime:
-    """Return the time of the newest event: ages in a recording are counted from there."""
-    return snapshot.last_event_at or datetime.fromtimestamp(0, UTC)
 
 
 class MonitorApp(ActingApp):
@@ -70,20 +48,7 @@ class MonitorApp(ActingApp):
     TITLE = "onecontext"
     CSS_PATH = "monitor.tcss"
     COMMAND_PALETTE_BINDING = "colon"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(entry.key, f"view('{entry.name}')", show=False) for entry in VIEWS),
-        Binding("0,escape", "overview", show=False),
-        Binding("z", "zoom", show=False),
-        Binding("slash", "narrow", show=False),
-        Binding("space", "peek", show=False),
-        Binding("y", "copy", show=False),
-        Binding("a", "attention", show=False),
-        Binding("t", "palette", show=False),
-        Binding("question_mark", "help", show=False),
-        Binding("q", "quit", show=False),
-        # Textual would ask first; there is nothing here to lose.
-        Binding("ctrl+c", "quit", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ from tui.text import one_line
 
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
-    from tui.app import Source
+    from tui.sources.port import Source
 
 PIPE_CELLS = 120
 FASTEST = 10_000.0
@@ -210,7 +210,8 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
     if not args.served and not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
     from tui.acting.control import PERSON, Control
-    from tui.app import MonitorApp, newest_event, wall_clock
+    from tui.app import MonitorApp
+    from tui.clocks import newest_event, wall_clock
     from tui.leaving import run as leave_in_order
     from tui.theme import wanted
 

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from onecontext.cli.output import printable
 from onecontext.errors import Damaged, OneContextError, SetupError
-from tui.app import MonitorApp, newest_event
+from tui.app import MonitorApp
+from tui.clocks import newest_event
 from tui.pictures import beside, self_contained
 from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from onecontext.cli.output import printable
 from onecontext.errors import Damaged, OneContextError, UsageError
-from tui.app import MonitorApp, newest_event
+from tui.app import MonitorApp
+from tui.clocks import newest_event
 from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.sources.player import still

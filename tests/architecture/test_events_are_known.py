@@ -11,7 +11,7 @@ import pytest
 from teams.cli import narrate
 from teams.protocol.board.states import EVENTS
 from teams.tracing.spans import Spans
-from tui.projection import state, telling
+from tui.projection import handlers, state, telling
 
 TYPE = re.compile(r"[a-z]+\.[a-z_]+|violation")
 NO_EVENTS = {
@@ -67,7 +67,7 @@ def test_each_is_in_the_formats(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("known", "passed_over"),
-    [({*narrate._TELLERS}, {*narrate.NOT_TOLD}), ({*state.HANDLED}, {*state.TOLD_ONLY})],
+    [({*narrate._TELLERS}, {*narrate.NOT_TOLD}), ({*handlers.HANDLED}, {*handlers.TOLD_ONLY})],
     ids=["the narration", "the monitor"],
 )
 def test_each_is_known_or_passed_over_on_purpose(known: set[str], passed_over: set[str], root: Path) -> None:

@@ -101,8 +101,11 @@ def _importers(root: Path, wanted: str) -> list[str]:
         ("textual", ("tui/",)),
         # The doctor asks for versions of what is installed; what agents want run goes through the guard. Servers that a
         # person trusts are held by a process of its own, which is our Python, and so is a mission that a person lets go
-        # on from the monitor.
-        ("subprocess", ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py", "tui/acting/doing.py")),
+        # on from the monitor. The film of the README is made by the programs that draw and pack pictures.
+        (
+            "subprocess",
+            ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py", "tui/acting/doing.py", "tui/film.py"),
+        ),
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),
         ("tiktoken", ("onecontext/text/",)),

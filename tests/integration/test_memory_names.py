@@ -47,6 +47,7 @@ FREE |= {
     "question",
     "supersedes",
     "for_",
+    "over",
 }
 GOOD: dict[str, Any] = {
     "name": "fresh",
@@ -73,6 +74,7 @@ OTHERS = {"help", "json", "path", "purpose", "observation", "thought", "action",
 OTHERS |= {"code_commit", "task", "mission", "pin", "deleted", "create", "summary", "word", "ours", "theirs", "text"}
 OTHERS |= {"all", "fact", "steps", "graph", "limit", "at", "budget", "log", "metadata", "k", "directory", "layout"}
 OTHERS |= {"query", "since", "kind", "decision", "question", "supersedes", "diff", "for_", "file", "rev"}
+OTHERS |= {"write", "over"}
 
 
 @pytest.fixture(scope="module")

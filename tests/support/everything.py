@@ -118,6 +118,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("context", "--budget", "200"),
     ("search", "till", "--k", "3"),
     ("show",),
+    ("roadmap", "--write", "# Two\n"),
+    ("roadmap",),
     ("diff", "cli"),
     ("blame", "kept.py"),
     ("ctx", "list"),

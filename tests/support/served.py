@@ -73,6 +73,7 @@ def serving(cwd: Path, *arguments: str, env: Mapping[str, str] | None = None) ->
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:"), process.communicate(timeout=PATIENCE_S)
+        assert process.stdout.readline().startswith("Whoever has this address")
         yield Served(process, address)
         if process.poll() is None:
             process.send_signal(signal.SIGINT)

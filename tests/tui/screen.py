@@ -12,7 +12,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tui.app import MonitorApp, newest_event
+from tui.app import MonitorApp
+from tui.clocks import newest_event
 from tui.pictures import Still
 from tui.projection.state import Monitor
 from tui.snapshot import GraphLine, Snapshot

@@ -15,7 +15,8 @@ from teams.engine.journal import Journal
 from teams.protocol.team import Team
 from tests.tui.screen import play, text_of
 from tests.tui.till import middle, whole
-from tui.app import MonitorApp, newest_event
+from tui.app import MonitorApp
+from tui.clocks import newest_event
 from tui.snapshot import Snapshot
 from tui.sources.choosing import place_of
 from tui.sources.folder import JOURNAL, Place

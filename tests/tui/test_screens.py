@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
 from tests.tui.story import Story
 from tests.tui.till import crossed, middle, opening, whole
-from tui.app import newest_event
+from tui.clocks import newest_event
 from tui.snapshot import Heart, Snapshot
 from tui.sources.folder import advice
 from tui.theme import DARK, LIGHT

@@ -14,7 +14,8 @@ from onecontext.api import Memory
 from teams.engine.journal import Journal
 from tests.tui.screen import play, text_of
 from tests.tui.till import middle, whole
-from tui.app import MonitorApp, newest_event
+from tui.app import MonitorApp
+from tui.clocks import newest_event
 from tui.projection.targets import parse
 from tui.sources.folder import JOURNAL, Place
 from tui.sources.live import Live

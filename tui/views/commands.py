@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from textual.binding import Binding, BindingType
+
 from tui.acting.table import ACTS
 from tui.views.registry import VIEWS
 
@@ -32,6 +34,23 @@ ALWAYS = (
     Command("help", "the keys (?)", "help"),
     Command("quit", "leave; the agents go on (q)", "quit"),
 )
+
+
+KEYS: list[BindingType] = [
+    *(Binding(entry.key, f"view('{entry.name}')", show=False) for entry in VIEWS),
+    Binding("0,escape", "overview", show=False),
+    Binding("z", "zoom", show=False),
+    Binding("slash", "narrow", show=False),
+    Binding("space", "peek", show=False),
+    Binding("y", "copy", show=False),
+    Binding("a", "attention", show=False),
+    Binding("t", "palette", show=False),
+    Binding("question_mark", "help", show=False),
+    Binding("q", "quit", show=False),
+    # Textual would ask first; there is nothing here to lose.
+    Binding("ctrl+c", "quit", show=False, priority=True),
+]
+"""What each key does on every view."""
 
 
 def commands() -> Iterable[Command]:
