@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from onecontext.api import Memory
 from onecontext.cli.commands import COMMANDS
 from onecontext.cli.main import main
 from teams.mission.control import halt
-from tests.tui.screen import shown
+from tests.tui.screen import screens_after, shown, still
+from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
@@ -97,6 +99,32 @@ def test_what_is_under_the_cursor_is_acted_upon_as_it_is_now() -> None:
     assert refusal_of(BY_NAME["approve"], Subject(before, request=shown(story.events).requests[0]), CONTROL) == (
         "it was approved by bob"
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "why"), [("member.left", "worker-1 has left: killed"), ("member.gone", "worker-1 has left")]
+)
+def test_what_somebody_asked_who_has_left_is_void_and_wants_nobody_any_more(type_: str, why: str) -> None:
+    before, story = shown(asked().events), asked()
+    story.tell(type_, "worker-1", name="worker-1", **({"reason": "killed"} if type_ == "member.left" else {}))
+    after = shown(story.events)
+
+    (request,) = after.requests
+    assert (request.void, request.approved, request.reason) == (True, False, why)
+    assert after.totals.attention_open == before.totals.attention_open - 1
+    assert refusal_of(BY_NAME["approve"], Subject(after, request=request), CONTROL) == f"it is void: {why}"
+    (text,) = screens_after(still(after), (120, 36), ["8", "d", "down"])
+    assert re.search(rf"– void .*{why}  worker-1 tool", text)
+    assert re.search(rf"decided +– void at [\d:]+: {why}", text)
+
+
+def test_who_else_leaves_and_a_tasks_own_question_void_nothing() -> None:
+    story = asked()
+    story.tell("member.left", "worker-2", name="worker-2", reason="over")
+    assert not shown(story.events).requests[0].void
+    questions = shop()
+    questions.tell("member.left", "carol", name="carol", reason="over")
+    assert [(one.kind, one.approved) for one in shown(questions.events).requests] == [("question", None)]
 
 
 def test_a_request_to_another_programs_member_is_not_decided_here() -> None:

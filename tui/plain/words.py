@@ -12,7 +12,7 @@ from tui.forms import IDLE_FORM
 from tui.projection.telling import tell
 from tui.snapshot import Agent, Attention, Snapshot
 from tui.text import cut, one_line
-from tui.words import clock, cost, duration, stopwatch, tokens
+from tui.words import clock, cost, counted, duration, stopwatch, tokens
 
 ATTENTION = "ATTENTION"
 CELLS = 240

@@ -9,7 +9,7 @@ from tui.rows.agents import fill, waiting_for
 from tui.rows.floor import floor_of
 from tui.rows.paragraphs import NOTHING, Paragraph
 from tui.snapshot import Agent, Heart, Snapshot, ToolUse
-from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, look, model_word, seconds, short_count
+from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, counted, look, model_word, seconds, short_count
 
 LAST_MESSAGES = 8
 TASKS = 12

@@ -84,6 +84,8 @@ def _facts(request: Request, zone: tzinfo | None) -> list[Paragraph]:
 def _decision(request: Request, zone: tzinfo | None) -> list[Paragraph]:
     glyph, word, tone = _verdict(request)
     at = f" at {clock(request.decided_at, zone)}" if request.decided_at else ""
+    if request.void:
+        return [Paragraph("decided", f"{glyph} {word}{at}: {request.reason}", tone)]
     said = [Paragraph("said", request.reason)] if request.reason else []
     return [Paragraph("decided", f"{glyph} {word} by {request.by or 'somebody'}{at}", tone), *said]
 
@@ -94,12 +96,15 @@ def _decided_row(request: Request, zone: tzinfo | None) -> Spans:
     spans: Spans = [
         (f"  {glyph} {word:<8} ", tone),
         (f"{at} ", "dim"),
-        piece(f"by {request.by or 'somebody'}  ", "plain"),
+        piece(request.reason if request.void else f"by {request.by or 'somebody'}", "plain"),
+        ("  ", "plain"),
     ]
     return [*spans, piece(f"{request.asker} {KINDS.get(request.kind, request.kind)} {_gist(request)}", "dim")]
 
 
 def _verdict(request: Request) -> tuple[str, str, str]:
+    if request.void:
+        return "–", "void", "dim"
     if request.kind == "question":
         return ("✓", "answered", "good") if request.approved else ("‖", "over", "dim")
     return ("✓", "approved", "good") if request.approved else ("×", "denied", "warn")

@@ -100,7 +100,11 @@ def part_row(part: Part, cells: int) -> Spans:
 def budget_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]:
     """Return a line for all of it together, and one for each limit: how much of it is gone, and when it will be."""
     usage, limits = snapshot.totals.usage, snapshot.spending.limits
-    total: Spans = [("together  ", "dim"), piece(cost(usage), "bold"), piece(f"  {counted(usage.turns, 'call')}", "plain")]
+    total: Spans = [
+        ("together  ", "dim"),
+        piece(cost(usage), "bold"),
+        piece(f"  {counted(usage.turns, 'call')}", "plain"),
+    ]
     total.append(piece(f"  {short_count(usage.tokens_in)} read", "dim"))
     total.append(piece(f" ({short_count(usage.tokens_cached)} cached)  {short_count(usage.tokens_out)} written", "dim"))
     if usage.unpriced_turns:

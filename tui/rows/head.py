@@ -69,12 +69,15 @@ def _progress_row(snapshot: Snapshot, cells: int) -> Spans:
 def _place(mission: Mission | None, cells: int) -> Spans:
     if mission is None:
         return [("  ", "plain")]
+    roomy, safe = cells >= BAR_FROM, mission.sandbox not in ("none", "")
     model = "scripted model" if mission.scripted else f"model {mission.model or 'unknown'}"
     sandbox = f"sandbox {mission.sandbox or 'unknown'}"
-    unsafe = mission.sandbox in ("none", "")
-    facts: Spans = [piece(model, "warn" if mission.scripted else "dim"), piece(sandbox, "warn" if unsafe else "dim")]
+    if not roomy:
+        model = "scripted" if mission.scripted else mission.model or model
+        sandbox = mission.sandbox if safe else sandbox
+    facts: Spans = [piece(model, "warn" if mission.scripted else "dim"), piece(sandbox, "dim" if safe else "warn")]
     # Where one of them is cut, it is the name of the model: how far agents can reach matters more.
-    first, second = facts if cells >= BAR_FROM else reversed(facts)
+    first, second = facts if roomy else reversed(facts)
     parts: Spans = [("  ", "plain"), first, (" · ", "dim"), second]
     if cells >= WIDE and mission.branch:
         parts += [(" · ", "dim"), piece(f"branch {mission.branch}", "dim")]

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from tui.rows.floor import PERSON, Floor, floor_of
 from tui.rows.paragraphs import NOTHING, Paragraph
 from tui.snapshot import Snapshot, Task, Verdict, Verification
-from tui.words import TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
+from tui.words import TASK_LOOKS, VERDICT_LOOKS, clock, cost, counted, look, short_count
 
 OUTPUT_LINES = 12
 

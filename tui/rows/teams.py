@@ -21,7 +21,7 @@ COLUMNS = (
     Column("", 1),
     Column("team", 18),
     Column("root", ROOT_CELLS, keep=2),
-    Column("state", 12),
+    Column("state", 9),
     Column("phase", 13, keep=6),
     Column("mission", 0),
     Column("tasks", 9, keep=7, right=True),

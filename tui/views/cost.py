@@ -46,7 +46,10 @@ class Curve(Toned):
         rows: list[Spans] = budget_rows(snapshot, cells, now=self.scene.now)
         limit = snapshot.spending.limits.get("usd")
         if len(rows) < self.size.height:
-            rows += [plot_title(snapshot.spending), *plot_rows(snapshot.spending.points, cells, self.size.height - len(rows) - 1, limit_usd=limit)]
+            rows += [
+                plot_title(snapshot.spending),
+                *plot_rows(snapshot.spending.points, cells, self.size.height - len(rows) - 1, limit_usd=limit),
+            ]
         return self.strip_of(rows[y] if y < len(rows) else [], cells)
 
 

@@ -17,6 +17,7 @@ from tui.snapshot import LogLine
 from tui.text import one_line
 from tui.views.lines import Lines
 from tui.views.view import Narrowing, Scene
+from tui.words import counted
 
 
 class Seeker:
