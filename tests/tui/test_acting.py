@@ -12,7 +12,7 @@ from onecontext.api import Memory
 from onecontext.cli.commands import COMMANDS
 from onecontext.cli.main import main
 from teams.mission.control import halt
-from tests.tui.screen import screens_after, shown, still
+from tests.tui.screen import shown
 from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
@@ -20,6 +20,8 @@ from tui.acting.control import PERSON, Control
 from tui.acting.doing import do
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
+from tui.rows.approvals import request_row, told
+from tui.rows.spans import plain
 from tui.snapshot import Moment, Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
@@ -113,9 +115,10 @@ def test_what_somebody_asked_who_has_left_is_void_and_wants_nobody_any_more(type
     assert (request.void, request.approved, request.reason) == (True, False, why)
     assert after.totals.attention_open == before.totals.attention_open - 1
     assert refusal_of(BY_NAME["approve"], Subject(after, request=request), CONTROL) == f"it is void: {why}"
-    (text,) = screens_after(still(after), (120, 36), ["8", "d", "down"])
-    assert re.search(rf"– void .*{why}  worker-1 tool", text)
-    assert re.search(rf"decided +– void at [\d:]+: {why}", text)
+    row = plain(request_row(request, 120, now=START, zone=None))
+    assert re.search(rf"^  – void +[\d:]+ {why}  worker-1 tool", row)
+    decided, *_ = told(request, zone=None)
+    assert re.fullmatch(rf"– void at [\d:]+: {why}", decided.text)
 
 
 def test_who_else_leaves_and_a_tasks_own_question_void_nothing() -> None:

@@ -9,9 +9,9 @@ from tests.tui.screen import assert_screen, screens_after, shown, still
 from tests.tui.story import START, Story
 from tests.tui.till import opening
 from tui.projection.spending import MOST_POINTS
-from tui.rows.cost import parts_of, plot_rows
+from tui.rows.cost import parts_of, plot_rows, plot_title
 from tui.rows.spans import plain, spans_width
-from tui.snapshot import Snapshot, SpentPoint
+from tui.snapshot import Snapshot, Spending, SpentPoint, Usage
 
 
 def costly(
@@ -68,7 +68,7 @@ def test_without_a_price_it_is_called_unknown_and_shares_are_of_tokens() -> None
 
     assert "unknown" in text
     assert "no limit was set" in text
-    assert "tokens over time: no call has a price" in text
+    assert "tokens over time: no price is known" in text
     assert re.search(r"\d tokens", text)
     assert sum(part.share for part in parts_of(snapshot.spending, "model")) == pytest.approx(1)
 
@@ -78,8 +78,20 @@ def test_where_nothing_was_paid_tokens_are_drawn_over_time_and_it_says_so(size: 
     (text,) = screens_after(still(shown(costly({}, price=0.0).events)), size, "7")
 
     assert_screen(f"cost-free-{size[0]}x{size[1]}", text)
-    assert "tokens over time: no call cost anything" in text
+    assert "tokens over time: no price is known" in text
     assert "█" in text
+
+
+def test_the_curve_says_what_it_is_of() -> None:
+    def title(cost: float | None, *, unpriced: int = 0) -> str:
+        points = (SpentPoint(START, cost, 1, 1), SpentPoint(START + timedelta(seconds=1), cost, 2, 2))
+        return plain(plot_title(Spending({"model": {"m": Usage(turns=2, unpriced_turns=unpriced)}}, points)))
+
+    assert title(0.5) == "cost over time"
+    assert title(0.0) == "tokens over time: no call cost anything"
+    assert title(None, unpriced=2) == "tokens over time: no price is known"
+    assert title(0.0, unpriced=1) == "tokens over time: no price is known"
+    assert plain(plot_title(Spending())) == ""
 
 
 def test_a_limit_that_is_used_up_is_said_and_one_that_will_be_says_when() -> None:

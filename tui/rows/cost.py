@@ -196,7 +196,8 @@ def plot_title(spending: Spending) -> Spans:
         return []
     if _priced(points):
         return [("cost over time", "dim")]
-    why = "no call has a price" if points[-1].cost_usd is None else "no call cost anything"
+    unknown = any(usage.unpriced_turns for usage in spending.by.get("model", {}).values())
+    why = "no price is known" if unknown else "no call cost anything"
     return [("tokens over time", "dim"), (f": {why}", "dim")]
 
 

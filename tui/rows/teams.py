@@ -16,12 +16,13 @@ LIVE_S = 60.0
 FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
+MISSION_LEAST = 16  # cells
 _NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
-    Column("team", 18),
+    Column("team", 16),
     Column("root", ROOT_CELLS, keep=2),
-    Column("state", 9),
+    Column("state", 12),
     Column("phase", 13, keep=6),
     Column("mission", 0),
     Column("tasks", 9, keep=7, right=True),
@@ -43,7 +44,7 @@ def state_of(line: TeamLine, now: datetime) -> Look:
 
 def team_heading(cells: int) -> Spans:
     """Return the titles of the columns."""
-    return table_row(COLUMNS, layout(COLUMNS, cells), {column.title: (column.title, "dim") for column in COLUMNS})
+    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), {column.title: (column.title, "dim") for column in COLUMNS})
 
 
 def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
@@ -65,7 +66,7 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
     more = "≥" if line.reading else ""
     return table_row(
         COLUMNS,
-        layout(COLUMNS, cells),
+        layout(COLUMNS, cells, least=MISSION_LEAST),
         {
             "": ("▸" if here else " ", "accent"),
             "team": (name, "bold" if here else "accent"),
