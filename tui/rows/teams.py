@@ -44,7 +44,8 @@ def state_of(line: TeamLine, now: datetime) -> Look:
 
 def team_heading(cells: int) -> Spans:
     """Return the titles of the columns."""
-    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), {column.title: (column.title, "dim") for column in COLUMNS})
+    titles = {column.title: (column.title, "dim") for column in COLUMNS}
+    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), titles)
 
 
 def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
