@@ -80,9 +80,9 @@ PHASE_LOOKS = {
 TEAM_LOOKS = {
     "live": Look("●", "live", "good"),
     "quiet": Look("○", "quiet", "dim"),
-    "over": Look("×", "over", "dim"),
+    "over": Look("–", "over", "dim"),
 }
-"""Whether a team is at work: over is one whose mission ended, quiet one that gives no sign of life."""
+"""Whether a team is at work: over is one whose mission ended, nobody knows how; quiet gives no sign of life."""
 VERDICT_LOOKS = {"accepted": Look("✓", "accepted", "good"), "rejected": Look("×", "rejected", "bad")}
 MARK_LOOKS = {
     "milestone": Look("◆", "milestone", "info"),
@@ -136,6 +136,11 @@ def cost(usage: Usage) -> str:
 def model_word(model: str) -> str:
     """Return what a model is called in a few cells: one that is scripted without the path of its script."""
     return "scripted" if model.startswith("scripted:") else model
+
+
+def counted(count: int, thing: str) -> str:
+    """Return ``1 task``, ``2 tasks``, ``1,000 tasks``: of what takes an s."""
+    return f"{count:,} {thing}{'s' if count != 1 else ''}"
 
 
 def age(at: datetime | None, now: datetime) -> str:

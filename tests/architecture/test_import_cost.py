@@ -104,7 +104,14 @@ def _importers(root: Path, wanted: str) -> list[str]:
         # on from the monitor. The film of the README is made by the programs that draw and pack pictures.
         (
             "subprocess",
-            ("teams/guard/", "onecontext/doctor/", "skills/mcp/starting.py", "tui/acting/doing.py", "tui/film.py"),
+            (
+                "teams/guard/",
+                "onecontext/doctor/",
+                "skills/mcp/starting.py",
+                "tui/acting/doing.py",
+                "tui/acting/editor.py",
+                "tui/film.py",
+            ),
         ),
         ("litellm", ("teams/models/",)),
         ("watchdog", ("teams/engine/",)),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from onecontext.cli.commands import COMMANDS
 from onecontext.cli.main import main
 from teams.mission.control import halt
 from tests.tui.screen import shown
+from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
 from tui.acting.doing import do
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
+from tui.rows.approvals import request_row, told
+from tui.rows.spans import plain
 from tui.snapshot import Moment, Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
@@ -97,6 +101,33 @@ def test_what_is_under_the_cursor_is_acted_upon_as_it_is_now() -> None:
     assert refusal_of(BY_NAME["approve"], Subject(before, request=shown(story.events).requests[0]), CONTROL) == (
         "it was approved by bob"
     )
+
+
+@pytest.mark.parametrize(
+    ("type_", "why"), [("member.left", "worker-1 has left: killed"), ("member.gone", "worker-1 has left")]
+)
+def test_what_somebody_asked_who_has_left_is_void_and_wants_nobody_any_more(type_: str, why: str) -> None:
+    before, story = shown(asked().events), asked()
+    story.tell(type_, "worker-1", name="worker-1", **({"reason": "killed"} if type_ == "member.left" else {}))
+    after = shown(story.events)
+
+    (request,) = after.requests
+    assert (request.void, request.approved, request.reason) == (True, False, why)
+    assert after.totals.attention_open == before.totals.attention_open - 1
+    assert refusal_of(BY_NAME["approve"], Subject(after, request=request), CONTROL) == f"it is void: {why}"
+    row = plain(request_row(request, 120, now=START, zone=None))
+    assert re.search(rf"^  – void +[\d:]+ {why}  worker-1 tool", row)
+    decided, *_ = told(request, zone=None)
+    assert re.fullmatch(rf"– void at [\d:]+: {why}", decided.text)
+
+
+def test_who_else_leaves_and_a_tasks_own_question_void_nothing() -> None:
+    story = asked()
+    story.tell("member.left", "worker-2", name="worker-2", reason="over")
+    assert not shown(story.events).requests[0].void
+    questions = shop()
+    questions.tell("member.left", "carol", name="carol", reason="over")
+    assert [(one.kind, one.approved) for one in shown(questions.events).requests] == [("question", None)]
 
 
 def test_a_request_to_another_programs_member_is_not_decided_here() -> None:

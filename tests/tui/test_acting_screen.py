@@ -175,6 +175,9 @@ def test_an_approval_asks_for_a_yes_and_what_others_decided_meanwhile_is_told(te
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("8", "plus")
         await pilot.pause()
+        assert "words for ann (may be empty" in text_of(app)
+        await pilot.press(*"once only", "enter")
+        await pilot.pause()
         assert "approve, exactly as it stands there: Bash for ann" in text_of(app)
         await pilot.press("enter")
         assert recorded(team, "request.decided") == []
@@ -184,7 +187,8 @@ def test_an_approval_asks_for_a_yes_and_what_others_decided_meanwhile_is_told(te
 
     drive(app, act)
 
-    assert [who for who, _ in recorded(team, "request.decided")] == ["ada"]
+    ((who, decision),) = recorded(team, "request.decided")
+    assert (who, decision["reason"]) == ("ada", "once only")
 
 
 def test_plus_on_a_question_answers_the_task_that_asks(team: Team) -> None:
@@ -317,7 +321,7 @@ def test_two_screens_decide_one_request_once(team: Team) -> None:
         async with second.run_test(size=(120, 36), notifications=True) as other:
             await until(other, lambda: second.snapshot.requests)
             for one in (pilot, other):
-                await one.press("8", "plus")
+                await one.press("8", "plus", "enter")
                 await one.pause()
             await pilot.press("y")
             await until(pilot, lambda: recorded(team, "request.decided"))

@@ -9,12 +9,14 @@ from tests.tui.screen import assert_screen, screens_after, shown, still
 from tests.tui.story import START, Story
 from tests.tui.till import opening
 from tui.projection.spending import MOST_POINTS
-from tui.rows.cost import parts_of, plot_rows
+from tui.rows.cost import parts_of, plot_rows, plot_title
 from tui.rows.spans import plain, spans_width
-from tui.snapshot import Snapshot, SpentPoint
+from tui.snapshot import Snapshot, Spending, SpentPoint, Usage
 
 
-def costly(budget: dict[str, object] | None = None, *, calls: int = 40, priced: bool = True) -> Story:
+def costly(
+    budget: dict[str, object] | None = None, *, calls: int = 40, priced: bool = True, price: float = 0.001
+) -> Story:
     """A mission whose calls become dearer, by three agents on three tasks."""
     story = opening()
     story.tell("mission.resumed", reason="", repaired=[], budget=budget if budget is not None else {"usd": 2.0})
@@ -29,7 +31,7 @@ def costly(budget: dict[str, object] | None = None, *, calls: int = 40, priced: 
             tokens_in=1000 + 50 * number,
             tokens_cached=800,
             tokens_out=100,
-            cost_usd=0.001 * number if priced else None,
+            cost_usd=price * number if priced else None,
             latency_s=1.0,
             text="…",
         )
@@ -66,8 +68,30 @@ def test_without_a_price_it_is_called_unknown_and_shares_are_of_tokens() -> None
 
     assert "unknown" in text
     assert "no limit was set" in text
+    assert "tokens over time: no price is known" in text
     assert re.search(r"\d tokens", text)
     assert sum(part.share for part in parts_of(snapshot.spending, "model")) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
+def test_where_nothing_was_paid_tokens_are_drawn_over_time_and_it_says_so(size: tuple[int, int]) -> None:
+    (text,) = screens_after(still(shown(costly({}, price=0.0).events)), size, "7")
+
+    assert_screen(f"cost-free-{size[0]}x{size[1]}", text)
+    assert "tokens over time: no price is known" in text
+    assert "█" in text
+
+
+def test_the_curve_says_what_it_is_of() -> None:
+    def title(cost: float | None, *, unpriced: int = 0) -> str:
+        points = (SpentPoint(START, cost, 1, 1), SpentPoint(START + timedelta(seconds=1), cost, 2, 2))
+        return plain(plot_title(Spending({"model": {"m": Usage(turns=2, unpriced_turns=unpriced)}}, points)))
+
+    assert title(0.5) == "cost over time"
+    assert title(0.0) == "tokens over time: no call cost anything"
+    assert title(None, unpriced=2) == "tokens over time: no price is known"
+    assert title(0.0, unpriced=1) == "tokens over time: no price is known"
+    assert plain(plot_title(Spending())) == ""
 
 
 def test_a_limit_that_is_used_up_is_said_and_one_that_will_be_says_when() -> None:

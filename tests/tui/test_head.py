@@ -1,5 +1,6 @@
 """The head and the foot: what a stranger sees first."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -56,10 +57,11 @@ def test_how_far_it_is_stands_as_a_bar_and_the_cost_against_what_is_allowed_at_a
     put(story, "completed", 2, "done", "val", author="bob", attempt=2)
     snapshot = picture(story.events)
 
-    for cells, bar in ((80, 8), (120, 12)):
+    for cells, bar in ((80, 0), (100, 8), (120, 12)):
         row = head_rows(snapshot, cells, now=START)[1]
         assert plain(row).count("━") == bar
         assert "2/9 tasks" in plain(row)
+        assert re.search(r"[\d.]+k? tokens", plain(row))
         assert "cost $0.20 of $5.00" in plain(row)
         assert spans_width(row) <= cells
     assert "of" not in plain(head_rows(replace(snapshot, spending=Snapshot().spending), 80, now=START)[1])

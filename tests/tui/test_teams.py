@@ -289,7 +289,8 @@ def test_once_over_several_roots_is_a_table(tmp_path: Path, monkeypatch: pytest.
 
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == ["team", "stock", "cellar/till-1", "shop/till-1"]
-    assert "× over" in out
+    assert "✓ done" in out
+    assert "×" not in out
     assert "◐ working" in out
 
 

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.screen import play, screen_after, screens_after, shown, still, text_of
-from tests.tui.till import middle
+from tests.tui.till import middle, opening
 from tui.theme import PALETTES
 from tui.views.registry import VIEWS
 
@@ -138,3 +138,19 @@ def test_t_goes_round_the_palettes() -> None:
     play(app, SMALL, act)
 
     assert seen == [*(palette.name for palette in PALETTES), PALETTES[0].name]
+
+
+@pytest.mark.parametrize(("key", "words"), [("6", "nothing was handed in yet"), ("8", "nobody asks for anything")])
+def test_where_nothing_is_listed_one_box_says_so_and_no_second_stands_empty(key: str, words: str) -> None:
+    for size in ((80, 24), (200, 50)):
+        text = screen_after(still(shown(opening().events)), size, key)
+        assert words in text
+        assert sum(line.count("╭") for line in text.splitlines()) == 1
+
+
+def test_the_foot_says_what_the_slash_does_where_it_is_pressed() -> None:
+    log, board = screens_after(still(shown(opening().events)), (120, 36), ["3", "3"], ["1"])
+
+    assert "/ seek" in log
+    assert "/ filter" not in log
+    assert "/ filter" in board

@@ -150,13 +150,19 @@ def _named(subject: Subject) -> str:
     return subject.agent.name if subject.agent else ""
 
 
+def _asker(subject: Subject) -> str:
+    return subject.request.asker if subject.request else "who asks"
+
+
 ACTS = (
     Act(
         "approve",
         "+",
         "grant what is asked for",
         deciding,
-        _decide("approve"),
+        _decide("approve", "--reason={typed}"),
+        asks=lambda subject: f"words for {_asker(subject)} (may be empty; you are asked once more)",
+        optional=True,
         sure=lambda subject: f"approve, exactly as it stands there: {asked_action(subject)}",
     ),
     Act(
@@ -165,7 +171,7 @@ ACTS = (
         "refuse what is asked for, and say why",
         deciding,
         _decide("deny", "--reason={typed}"),
-        asks=lambda subject: f"why not (told to {subject.request.asker if subject.request else 'who asks'})",
+        asks=lambda subject: f"why not (told to {_asker(subject)})",
     ),
     Act(
         "answer",

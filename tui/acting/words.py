@@ -25,6 +25,8 @@ def deciding(subject: Subject) -> str:
         return "no request is under the cursor; 8 shows them"
     if request.kind == "question":
         return "that is a question: answer it"
+    if request.void:
+        return f"it is void: {request.reason}"
     if request.approved is not None:
         return f"it was {'approved' if request.approved else 'denied'} by {request.by or 'somebody'}"
     return "" if request.ours else f"{request.to} belongs to another program, which answers it itself"

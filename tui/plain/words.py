@@ -12,7 +12,7 @@ from tui.forms import IDLE_FORM
 from tui.projection.telling import tell
 from tui.snapshot import Agent, Attention, Snapshot
 from tui.text import cut, one_line
-from tui.words import clock, cost, duration, stopwatch, tokens
+from tui.words import clock, cost, counted, duration, stopwatch, tokens
 
 ATTENTION = "ATTENTION"
 CELLS = 240
@@ -54,7 +54,7 @@ def trouble_line(trouble: str) -> str:
 
 def summary_lines(snapshot: Snapshot, *, now: datetime, zone: tzinfo | None) -> list[str]:
     """Return how it stands, in a few lines: the mission, the tasks, who is at work, the cost, what needs a person."""
-    lines = [f"summary at {clock(now, zone)}, {snapshot.totals.events:,} events", _mission(snapshot, now)]
+    lines = [f"summary at {clock(now, zone)}, {counted(snapshot.totals.events, 'event')}", _mission(snapshot, now)]
     if snapshot.task_states:
         lines.append(_tasks(snapshot))
     lines += [_agent(agent, now) for agent in snapshot.agents if agent.state not in ("idle", "left")]
@@ -78,7 +78,7 @@ def _tasks(snapshot: Snapshot) -> str:
     states = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(snapshot.task_states.items()))
     held = sum(assertion.holds is True for assertion in snapshot.assertions)
     checks = f"; {held} of {len(snapshot.assertions)} checks hold" if snapshot.assertions else ""
-    return f"{sum(snapshot.task_states.values()):,} tasks: {states}{checks}"
+    return f"{counted(sum(snapshot.task_states.values()), 'task')}: {states}{checks}"
 
 
 def _agent(agent: Agent, now: datetime) -> str:

@@ -4,7 +4,7 @@ Rule 1: nothing an event holds can raise; a field that is missing is empty.
 Rule 2: every type that is written in teams/ is in ``HANDLED`` or in ``TOLD_ONLY`` (tests/architecture holds it).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from teams.engine.event import Event
@@ -14,7 +14,7 @@ from tui.projection import attention
 from tui.projection.parts import Parts
 from tui.projection.people import call_of, together
 from tui.projection.requests import LEAD
-from tui.snapshot import MemoryCommit
+from tui.snapshot import MemoryCommit, Request
 
 
 def raise_(parts: Parts, kind: str, event: Event, text: str) -> int:
@@ -163,7 +163,13 @@ def tool_called(parts: Parts, event: Event) -> None:
 def person(parts: Parts, event: Event) -> None:
     parts.people.apply(event)
     if event.type.startswith("member."):
-        parts.requests.take_member(event)
+        over(parts, parts.requests.take_member(event))
+
+
+def over(parts: Parts, requests: Iterable[Request]) -> None:
+    """Close what asked a person to look at requests that are decided or void."""
+    for request in requests:
+        parts.attention.close_one(parts.asked.pop(request.id, 0))
 
 
 def sent(parts: Parts, event: Event) -> None:
@@ -173,14 +179,12 @@ def sent(parts: Parts, event: Event) -> None:
     if asked is not None and not (asked.kind == "shutdown" and asked.to != LEAD):
         words = " ".join(filter(None, (asked.asker, asked.kind, asked.tool, fields.head(asked.why or asked.action))))
         parts.asked[asked.id] = raise_(parts, attention.ASKED, event, words)
-    for request in answered:
-        parts.attention.close_one(parts.asked.pop(request.id, 0))
+    over(parts, answered)
 
 
 def decided(parts: Parts, event: Event) -> None:
     request = parts.requests.take_decided(event)
-    if request is not None:
-        parts.attention.close_one(parts.asked.pop(request.id, 0))
+    over(parts, [request] if request is not None else [])
 
 
 TOLD_ONLY = frozenset(

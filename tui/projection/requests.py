@@ -2,7 +2,8 @@
 
 Rule 1: who asks chose the request's id, so two may have the same: the message that asks is what is decided.
 Rule 2: only an answer of the one who was asked closes a request, besides a person's ``request.decided``.
-Rule 3: what is asked is kept whole: a person decides on the exact words.
+Rule 3: what an agent asked is void when it has left: nobody is there who could use the leave. A task's question stays.
+Rule 4: what is asked is kept whole: a person decides on the exact words.
 """
 
 import json
@@ -41,8 +42,8 @@ class Requests:
         """Say whether a member of that name joined through us and has not left."""
         return name in self._ours
 
-    def take_member(self, event: Event) -> None:
-        """Note who is ours (the rule of :class:`teams.protocol.mail.post.Post`)."""
+    def take_member(self, event: Event) -> list[Request]:
+        """Note who is ours (as :class:`teams.protocol.mail.post.Post`); return what is void because its asker left."""
         name = fields.text(event.data, "name")
         if event.type == "team.created":
             self._ours.add(LEAD)
@@ -50,6 +51,7 @@ class Requests:
             self._ours.add(name)
         elif event.type in ("member.left", "member.found"):
             self._ours.discard(name)
+        return self._void(event, name) if event.type in ("member.left", "member.gone") else []
 
     def take_sent(self, event: Event) -> tuple[Request | None, list[Request]]:
         """Take in a message; return the request that it makes, and those that it answers."""
@@ -112,12 +114,21 @@ class Requests:
         closed = (self._close(key, event, approved=approved, by=by, reason=why) for key in keys)
         return [one for one in closed if one is not None]
 
-    def _close(self, key: str, event: Event, *, approved: bool, by: str, reason: str) -> Request | None:
+    def _void(self, event: Event, name: str) -> list[Request]:
+        why = fields.text(event.data, "reason")
+        reason = f"{name} has left" + (f": {why}" if why else "")
+        keys = [key for key, one in self._open.items() if one.asker == name and one.kind != "question"]
+        closed = (self._close(key, event, approved=False, by="", reason=reason, void=True) for key in keys)
+        return [one for one in closed if one is not None]
+
+    def _close(
+        self, key: str, event: Event, *, approved: bool, by: str, reason: str, void: bool = False
+    ) -> Request | None:
         request = self._open.pop(key, None)
         if request is None:
             return None
         ours = request.kind == "question" or request.to in self._ours
-        done = replace(request, approved=approved, by=by, reason=reason, decided_at=event.at, ours=ours)
+        done = replace(request, approved=approved, by=by, reason=reason, decided_at=event.at, ours=ours, void=void)
         # A task may ask again under its name: what was decided has a name of its own.
         self._decided[f"{key}@{event.id}"] = done
         if len(self._decided) > KEPT_DECIDED:

@@ -9,7 +9,7 @@ from tui.rows.agents import fill, waiting_for
 from tui.rows.floor import floor_of
 from tui.rows.paragraphs import NOTHING, Paragraph
 from tui.snapshot import Agent, Heart, Snapshot, ToolUse
-from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, look, model_word, seconds, short_count
+from tui.words import AGENT_LOOKS, HEART_LOOKS, TASK_LOOKS, clock, cost, counted, look, model_word, seconds, short_count
 
 LAST_MESSAGES = 8
 TASKS = 12
@@ -54,7 +54,7 @@ def _money(agent: Agent) -> Iterator[Paragraph]:
     read, cached, written = map(short_count, (usage.tokens_in, usage.tokens_cached, usage.tokens_out))
     scripted = f", {usage.scripted_turns:,} scripted" if usage.scripted_turns else ""
     unpriced = f", {usage.unpriced_turns:,} without a known price" if usage.unpriced_turns else ""
-    yield Paragraph("cost", f"{cost(usage)} for {usage.turns:,} turns{scripted}{unpriced}")
+    yield Paragraph("cost", f"{cost(usage)} for {counted(usage.turns, 'turn')}{scripted}{unpriced}")
     if usage.turns:
         yield Paragraph("tokens", f"{read} read, {cached} of them from the cache, {written} written")
 

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Spans, cell, piece
 from tui.snapshot import Request
-from tui.words import age, clock, stopwatch
+from tui.words import age, clock, counted, stopwatch
 
 KINDS = {"permission": "tool", "plan": "plan", "shutdown": "end", "question": "question"}
 SOON_S = 60
@@ -24,7 +24,7 @@ class Fold:
 
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return what it stands for."""
-        return "decided", [Paragraph("", f"{self.count} requests were decided; d shows or hides them")]
+        return "decided", [Paragraph("", f"decided: {counted(self.count, 'request')}; d shows or hides them")]
 
 
 def request_row(request: Request, cells: int, *, now: datetime, zone: tzinfo | None) -> Spans:
@@ -84,6 +84,8 @@ def _facts(request: Request, zone: tzinfo | None) -> list[Paragraph]:
 def _decision(request: Request, zone: tzinfo | None) -> list[Paragraph]:
     glyph, word, tone = _verdict(request)
     at = f" at {clock(request.decided_at, zone)}" if request.decided_at else ""
+    if request.void:
+        return [Paragraph("decided", f"{glyph} {word}{at}: {request.reason}", tone)]
     said = [Paragraph("said", request.reason)] if request.reason else []
     return [Paragraph("decided", f"{glyph} {word} by {request.by or 'somebody'}{at}", tone), *said]
 
@@ -94,12 +96,15 @@ def _decided_row(request: Request, zone: tzinfo | None) -> Spans:
     spans: Spans = [
         (f"  {glyph} {word:<8} ", tone),
         (f"{at} ", "dim"),
-        piece(f"by {request.by or 'somebody'}  ", "plain"),
+        piece(request.reason if request.void else f"by {request.by or 'somebody'}", "plain"),
+        ("  ", "plain"),
     ]
     return [*spans, piece(f"{request.asker} {KINDS.get(request.kind, request.kind)} {_gist(request)}", "dim")]
 
 
 def _verdict(request: Request) -> tuple[str, str, str]:
+    if request.void:
+        return "–", "void", "dim"
     if request.kind == "question":
         return ("✓", "answered", "good") if request.approved else ("‖", "over", "dim")
     return ("✓", "approved", "good") if request.approved else ("×", "denied", "warn")

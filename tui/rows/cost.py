@@ -11,7 +11,7 @@ from onecontext.text.amounts import dollars
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, Spending, SpentPoint, Usage
-from tui.words import cost, duration, short_count, stopwatch
+from tui.words import cost, counted, duration, short_count, stopwatch
 
 _NOTHING = Paragraph("", "")
 BAR_CELLS = 24
@@ -100,7 +100,11 @@ def part_row(part: Part, cells: int) -> Spans:
 def budget_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]:
     """Return a line for all of it together, and one for each limit: how much of it is gone, and when it will be."""
     usage, limits = snapshot.totals.usage, snapshot.spending.limits
-    total: Spans = [("together  ", "dim"), piece(cost(usage), "bold"), piece(f"  {usage.turns:,} calls", "plain")]
+    total: Spans = [
+        ("together  ", "dim"),
+        piece(cost(usage), "bold"),
+        piece(f"  {counted(usage.turns, 'call')}", "plain"),
+    ]
     total.append(piece(f"  {short_count(usage.tokens_in)} read", "dim"))
     total.append(piece(f" ({short_count(usage.tokens_cached)} cached)  {short_count(usage.tokens_out)} written", "dim"))
     if usage.unpriced_turns:
@@ -157,13 +161,13 @@ def _left_s(name: str, left: float, points: Sequence[SpentPoint]) -> float | Non
 
 
 def plot_rows(points: Sequence[SpentPoint], cells: int, rows: int, *, limit_usd: float | None = None) -> list[Spans]:
-    """Return the curve of what was spent, drawn in ``rows`` rows of blocks, with its scale; by tokens without prices.
+    """Return the curve of what was spent, drawn in ``rows`` rows of blocks, with its scale; of tokens without a cost.
 
     ``limit_usd`` is drawn as a line where it is not far above the curve; None draws none.
     """
     if len(points) < 2 or rows < 3 or cells < 30:
         return [[("a curve is drawn from the second call on", "dim")]] if len(points) < 2 else []
-    priced = points[-1].cost_usd is not None
+    priced = _priced(points)
     values = [(point.cost_usd or 0.0) if priced else float(point.tokens) for point in points]
     said = dollars if priced else _in_tokens
     top = max(values[-1], 1e-9)
@@ -183,6 +187,22 @@ def plot_rows(points: Sequence[SpentPoint], cells: int, rows: int, *, limit_usd:
     span_s = (points[-1].at - points[0].at).total_seconds()
     axis = f"{'':>{margin}}└{'─' * max(0, cells - margin - 1 - len(stopwatch(span_s)) - 1)} {stopwatch(span_s)}"
     return [*drawn, [(axis, "dim")]]
+
+
+def plot_title(spending: Spending) -> Spans:
+    """Return what the curve is of: of money, where any was spent; else of tokens, and why."""
+    points = spending.points
+    if len(points) < 2:
+        return []
+    if _priced(points):
+        return [("cost over time", "dim")]
+    unknown = any(usage.unpriced_turns for usage in spending.by.get("model", {}).values())
+    why = "no price is known" if unknown else "no call cost anything"
+    return [("tokens over time", "dim"), (f": {why}", "dim")]
+
+
+def _priced(points: Sequence[SpentPoint]) -> bool:
+    return bool(points[-1].cost_usd)
 
 
 def _in_tokens(value: float) -> str:

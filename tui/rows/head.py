@@ -14,6 +14,8 @@ QUIET_AFTER_S = 120
 NEARLY = 0.8
 """Of the budget: from here on it stands out."""
 BAR_CELLS, SMALL_BAR = 12, 8
+BAR_FROM = 96
+"""Narrower, the words have the place of the bar: they say the same, and all of them fit."""
 DONE = frozenset(
     {
         "task.submitted",
@@ -67,11 +69,16 @@ def _progress_row(snapshot: Snapshot, cells: int) -> Spans:
 def _place(mission: Mission | None, cells: int) -> Spans:
     if mission is None:
         return [("  ", "plain")]
+    roomy, safe = cells >= BAR_FROM, mission.sandbox not in ("none", "")
     model = "scripted model" if mission.scripted else f"model {mission.model or 'unknown'}"
     sandbox = f"sandbox {mission.sandbox or 'unknown'}"
-    unsafe = mission.sandbox in ("none", "")
-    parts: Spans = [("  ", "plain"), piece(model, "warn" if mission.scripted else "dim")]
-    parts += [(" · ", "dim"), piece(sandbox, "warn" if unsafe else "dim")]
+    if not roomy:
+        model = "scripted" if mission.scripted else mission.model or model
+        sandbox = mission.sandbox if safe else sandbox
+    facts: Spans = [piece(model, "warn" if mission.scripted else "dim"), piece(sandbox, "dim" if safe else "warn")]
+    # Where one of them is cut, it is the name of the model: how far agents can reach matters more.
+    first, second = facts if roomy else reversed(facts)
+    parts: Spans = [("  ", "plain"), first, (" · ", "dim"), second]
     if cells >= WIDE and mission.branch:
         parts += [(" · ", "dim"), piece(f"branch {mission.branch}", "dim")]
     return parts
@@ -81,16 +88,16 @@ def _figures(snapshot: Snapshot, cells: int) -> Spans:
     total, done = sum(snapshot.task_states.values()), snapshot.task_states.get("done", 0)
     spans: Spans = []
     if total:
-        bar = BAR_CELLS if cells >= WIDE else SMALL_BAR
+        bar = BAR_CELLS if cells >= WIDE else SMALL_BAR if cells >= BAR_FROM else 0
         filled = bar * done // total
-        spans += [("━" * filled, "good"), ("━" * (bar - filled), "faint"), (" ", "plain")]
+        spans += [("━" * filled, "good"), ("━" * (bar - filled), "faint"), (" ", "plain")] if bar else []
         spans += [(f"{done:,}/{total:,} tasks", "good" if done == total else "plain"), ("  ", "plain")]
     if snapshot.assertions:
         held = sum(assertion.holds is True for assertion in snapshot.assertions)
         count = len(snapshot.assertions)
         spans += [(f"{held}/{count} checks", "good" if held == count else "plain"), ("  ", "plain")]
     usage = snapshot.totals.usage
-    if cells >= WIDE and usage.turns:
+    if usage.turns:
         spans += [(f"{tokens(usage)} tokens", "dim"), ("  ", "plain")]
     return [*spans, *_money(snapshot)]
 

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from tui.rows.floor import PERSON, Floor, floor_of
 from tui.rows.paragraphs import NOTHING, Paragraph
 from tui.snapshot import Snapshot, Task, Verdict, Verification
-from tui.words import TASK_LOOKS, VERDICT_LOOKS, clock, cost, look, short_count
+from tui.words import TASK_LOOKS, VERDICT_LOOKS, clock, cost, counted, look, short_count
 
 OUTPUT_LINES = 12
 
@@ -42,7 +42,7 @@ def _took(task: Task, snapshot: Snapshot) -> Iterator[Paragraph]:
     usage = snapshot.spending.by.get("task", {}).get(task.id)
     if usage:
         read, written = short_count(usage.tokens_in), short_count(usage.tokens_out)
-        yield Paragraph("cost", f"{cost(usage)}, {usage.turns:,} calls, {read} tokens read, {written} written")
+        yield Paragraph("cost", f"{cost(usage)}, {counted(usage.turns, 'call')}, {read} tokens read, {written} written")
 
 
 def _links(task: Task, floor: Floor) -> Iterator[Paragraph]:

@@ -16,12 +16,13 @@ LIVE_S = 60.0
 FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
+MISSION_LEAST = 16  # cells
 _NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
-    Column("team", 18),
+    Column("team", 16),
     Column("root", ROOT_CELLS, keep=2),
-    Column("state", 7),
+    Column("state", 12),
     Column("phase", 13, keep=6),
     Column("mission", 0),
     Column("tasks", 9, keep=7, right=True),
@@ -33,9 +34,9 @@ COLUMNS = (
 
 
 def state_of(line: TeamLine, now: datetime) -> Look:
-    """Return whether a team is live, quiet or over."""
+    """Return whether a team is live or quiet; of one whose mission is over how that ended."""
     if line.over:
-        return TEAM_LOOKS["over"]
+        return look(PHASE_LOOKS, line.phase) if line.phase else TEAM_LOOKS["over"]
     at = line.last_event_at
     heard = bool(line.alive) or (at is not None and (now - at).total_seconds() <= LIVE_S)
     return TEAM_LOOKS["live" if heard else "quiet"]
@@ -43,7 +44,8 @@ def state_of(line: TeamLine, now: datetime) -> Look:
 
 def team_heading(cells: int) -> Spans:
     """Return the titles of the columns."""
-    return table_row(COLUMNS, layout(COLUMNS, cells), {column.title: (column.title, "dim") for column in COLUMNS})
+    titles = {column.title: (column.title, "dim") for column in COLUMNS}
+    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), titles)
 
 
 def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
@@ -65,13 +67,13 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
     more = "≥" if line.reading else ""
     return table_row(
         COLUMNS,
-        layout(COLUMNS, cells),
+        layout(COLUMNS, cells, least=MISSION_LEAST),
         {
             "": ("▸" if here else " ", "accent"),
             "team": (name, "bold" if here else "accent"),
             "root": (_short_root(line.root), "dim"),
             "state": (f"{state.glyph} {state.word}", state.tone),
-            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase else _NONE,
+            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase and not line.over else _NONE,
             "mission": _mission(line),
             "tasks": _tasks(line),
             "alive": (f"{_alive(line)}/{line.agents}", "plain" if line.alive else "dim") if line.agents else _NONE,

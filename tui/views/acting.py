@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 
 from tui.acting.control import Control
@@ -21,6 +21,7 @@ from tui.views.asking import AskLine, AskYes
 from tui.views.menu import Choice, Menu
 
 if TYPE_CHECKING:
+    from tui.acting.editor import Edited
     from tui.views.roadmap import RoadmapSheet
 
 NOTICE_S = 8.0
@@ -161,14 +162,51 @@ class ActingApp(App[None]):
         if not done.ok:
             self._tell(f"edit: {done.said}", bad=True)
             return
-        # An editor is wanted by few, and takes its time to load.
+        found = json.loads(done.out)["data"]
+        from tui.acting.editor import editor_of
+
+        if (command := editor_of(self.control.env)) and self._edit_outside(command, subject, found):
+            return
+        # A text area is wanted by few, and takes its time to load.
         from tui.views.roadmap import RoadmapSheet, is_harmless
 
-        found = json.loads(done.out)["data"]
         if not is_harmless(found["text"]):
             self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
             return
         self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
+
+    def _edit_outside(self, command: str, subject: Subject, found: dict[str, str]) -> bool:
+        """Give the terminal to the person's own editor; return whether this screen has one to give."""
+        from tui.acting.editor import edit, forget
+
+        try:
+            with self.suspend():
+                edited = edit(command, found["text"], self.control.env)
+        except SuspendNotSupported:
+            return False
+        except OSError as error:
+            self._tell(f"edit: there is no place for a copy of main.md: {error}", bad=True)
+            return True
+        if edited.text == found["text"]:
+            forget(edited)
+            self._tell(f"edit: {edited.trouble or 'nothing was changed'}", bad=bool(edited.trouble))
+        elif edited.trouble:
+            self._tell(f"edit: {edited.trouble}, so nothing was written; {edited.file} has what you typed", bad=True)
+        else:
+            self._write_edited(subject, found["revision"], edited)
+        return True
+
+    def _write_edited(self, subject: Subject, revision: str, edited: "Edited") -> None:
+        from tui.acting.editor import forget
+
+        def written(done: Any) -> None:
+            if done.ok:
+                forget(edited)
+                self._tell(f"edit: {done.said}")
+            else:
+                self._tell(f"edit: {done.said} · {edited.file} has what you typed", bad=True)
+
+        self._work(write_roadmap(subject, self.control, edited.text, over=revision), written)
 
     def _write(self, subject: Subject, revision: str, text: str, sheet: "RoadmapSheet") -> None:
         def written(done: Any) -> None:

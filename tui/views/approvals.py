@@ -71,6 +71,8 @@ class AskedView(Beside):
 
     def show_list(self, scene: Scene) -> None:
         self.list.show(scene)
+        # Where nobody asked one box says so: a second would be empty.
+        self.text.display = bool(scene.snapshot.requests)
 
     def name_of(self, item: Any) -> Hashable:
         return item if isinstance(item, Asked | Fold) else None

@@ -14,6 +14,7 @@ from tui.snapshot import Task
 from tui.views.lines import Opened, Pointed
 from tui.views.toned import Toned
 from tui.views.view import Scene
+from tui.words import counted
 
 FRAME_ROWS = 3
 
@@ -74,8 +75,8 @@ class Board(Toned, can_focus=True):
         if wanted := Query(self.words, self.FIELDS):
             tasks = tuple(task for task in tasks if self._fits(wanted, task))
         self.lanes = lanes(tasks)
-        count = f"{len(tasks):,} of {len(self.tasks):,}" if wanted else f"{len(tasks):,}"
-        self.border_subtitle = f"{count} tasks" if self.tasks else ""
+        fitting = f"{len(tasks):,} of " if wanted else ""
+        self.border_subtitle = f"{fitting}{counted(len(self.tasks), 'task')}" if self.tasks else ""
         # It grows and never shrinks: a screen whose parts jump up and down cannot be read.
         self.rows_wanted = max(
             self.rows_wanted, FRAME_ROWS + self.card_rows * max(len(lane.tasks) for lane in self.lanes)

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.projection.spending import WAYS
-from tui.rows.cost import Part, budget_rows, part_heading, part_row, parts_of, plot_rows
+from tui.rows.cost import Part, budget_rows, part_heading, part_row, parts_of, plot_rows, plot_title
 from tui.rows.spans import Spans
 from tui.views.lines import Lines
 from tui.views.toned import Toned
@@ -46,7 +46,10 @@ class Curve(Toned):
         rows: list[Spans] = budget_rows(snapshot, cells, now=self.scene.now)
         limit = snapshot.spending.limits.get("usd")
         if len(rows) < self.size.height:
-            rows += [[], *plot_rows(snapshot.spending.points, cells, self.size.height - len(rows) - 1, limit_usd=limit)]
+            rows += [
+                plot_title(snapshot.spending),
+                *plot_rows(snapshot.spending.points, cells, self.size.height - len(rows) - 1, limit_usd=limit),
+            ]
         return self.strip_of(rows[y] if y < len(rows) else [], cells)
 
 

@@ -8,6 +8,7 @@ from tui.rows.spans import Spans
 from tui.snapshot import Task
 from tui.views.lines import Lines
 from tui.views.view import Scene
+from tui.words import counted
 
 
 class Dependencies(Lines[Branch]):
@@ -28,7 +29,7 @@ class Dependencies(Lines[Branch]):
         branches = forest(self.tasks)
         rings = sum(bool(branch.ring) for branch in branches)
         said = f", ↺ {rings:,} ring{'s' if rings != 1 else ''}: what waits in one can never begin" if rings else ""
-        self.border_subtitle = f"{len(self.tasks):,} tasks{said}" if self.tasks else ""
+        self.border_subtitle = f"{counted(len(self.tasks), 'task')}{said}" if self.tasks else ""
         self.show_items(branches)
 
     def row(self, item: Branch, cells: int) -> Spans:

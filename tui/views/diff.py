@@ -44,6 +44,7 @@ class Diff(Beside):
 
     def show_list(self, scene: Scene) -> None:
         self.list.show(scene)
+        self.text.display = bool(scene.snapshot.changes)
 
     def name_of(self, item: Any) -> Hashable:
         return (item.parent, item.commit) if isinstance(item, Change) else None

@@ -52,8 +52,10 @@ class Foot(Toned):
     keys = (*HOME, *ALWAYS)
 
     def keys_of(self, own: Sequence[tuple[str, str]], *, home: bool) -> None:
-        """Name the keys of the view that is looked at; ``home``: it is the overview."""
-        self.keys = (*(HOME if home else AWAY), *own, *ALWAYS)
+        """Name the keys of the view that is looked at, which may mean another thing there; ``home``: the overview."""
+        named = {key for key, _ in own}
+        always = (key for key in ALWAYS if key[0] not in named)
+        self.keys = (*(HOME if home else AWAY), *own, *always)
         self.refresh()
 
     def show(self, snapshot: Snapshot) -> None:

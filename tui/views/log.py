@@ -17,6 +17,7 @@ from tui.snapshot import LogLine
 from tui.text import one_line
 from tui.views.lines import Lines
 from tui.views.view import Narrowing, Scene
+from tui.words import counted
 
 
 class Seeker:
@@ -88,7 +89,7 @@ class Log(Lines[LogLine]):
         """Show the newest events of ``scene``."""
         totals, self.zone, self._lines = scene.snapshot.totals, scene.zone, scene.snapshot.log
         unknown = f", {totals.unknown_events:,} not known here" if totals.unknown_events else ""
-        self._counted = f"{totals.events:,} events{unknown}" if totals.events else ""
+        self._counted = f"{counted(totals.events, 'event')}{unknown}" if totals.events else ""
         self._sieve()
 
     def _sieve(self) -> None:

@@ -14,6 +14,7 @@ from tui.snapshot import TeamLine
 from tui.views.lines import Lines
 from tui.views.view import Scene
 from tui.views.whole import Whole
+from tui.words import counted
 
 
 class Chosen(Message):
@@ -38,7 +39,7 @@ class TeamLines(Lines[Choice]):
         self.here = (snapshot.root, snapshot.team)
         count, _ = elsewhere(snapshot, scene.now)
         needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
-        self.border_subtitle = f"{len(snapshot.teams):,} teams{needed}" if snapshot.teams else ""
+        self.border_subtitle = f"{counted(len(snapshot.teams), 'team')}{needed}" if snapshot.teams else ""
         self.names = names_of(snapshot.teams)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 

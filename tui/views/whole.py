@@ -46,7 +46,7 @@ class WholeAgents(Below):
 class WholeLog(Whole):
     """The log."""
 
-    KEYS = (("l", "level"), ("o", "only agent"), ("&", "only lines"), ("n N", "hits"))
+    KEYS = (("l", "level"), ("o", "only agent"), ("/", "seek"), ("&", "only lines"), ("n N", "hits"))
     LIST, title = partial(Log, whole=True), "3 log"
 
 
