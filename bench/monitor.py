@@ -1,6 +1,6 @@
 """What the monitor takes: ``python bench/monitor.py [PART …]``; without a part all of them, some six minutes.
 
-Parts: paint, imports, rest, busy, soon, hour, long, peers.
+Parts: paint, imports, rest, busy, ssh, soon, hour, long, peers.
 
 Rule 1: each figure is of a real process on a pseudo-terminal of 120 × 36, over a team with heartbeats.
 Rule 2: CPU is that of all threads, from the kernel's clock of the process: others may share the machine.
@@ -121,9 +121,15 @@ def rest(for_s: float = 30.0) -> None:
             print(f"at rest, {agents} agents, {tasks:,} tasks  {cpu:.1f} % of a core, {size:.1f} KiB/s   goal 2 %")
 
 
-def busy(for_s: float = 15.0) -> None:
+def ssh() -> None:
+    """The same through ssh, where pictures come at a slower pace."""
+    print("as through ssh:")
+    busy(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+
+
+def busy(for_s: float = 15.0, **env: str) -> None:
     """100 events a second."""
-    with team() as load, screen(load) as terminal:
+    with team() as load, screen(load, **env) as terminal:
         terminal.wait_for(GOAL)
         settled(terminal)
         for name, keys in VIEWS.items():
@@ -180,6 +186,8 @@ def hour(events: int = 360_000, part: int = 30_000) -> None:
                 time.sleep(0.02)
             settled(terminal)
             sizes.append(terminal.rss_mib)
+        load.append([load.message("the very last word")])
+        terminal.wait_for("the very last word", within_s=120)  # it read all of them
         print(f"memory, every {part:,} events, MiB: " + " ".join(f"{size:.0f}" for size in sizes) + "   goal: flat")
 
 
@@ -247,7 +255,7 @@ def cpu_of_group(group: int) -> Iterator[float]:
                 yield (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
-PARTS = {part.__name__: part for part in (paint, imports, rest, busy, soon, hour, long, peers)}
+PARTS = {part.__name__: part for part in (paint, imports, rest, busy, ssh, soon, hour, long, peers)}
 
 
 def main() -> None:

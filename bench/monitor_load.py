@@ -118,6 +118,7 @@ class Load:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of what is measured: a terminal of many colours, and byte code may be written."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "NO_COLOR")}
+    """Return the environment of what is measured: a terminal here of many colours; byte code may be written."""
+    without = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY")
+    kept = {name: value for name, value in os.environ.items() if name not in without}
     return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}

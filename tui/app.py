@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui.acting.control import Control
-from tui.clocks import wall_clock
+from tui.clocks import pace_of, wall_clock
 from tui.rows.detail import Paragraph, detail_of, plain_of
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
@@ -66,6 +66,7 @@ class MonitorApp(ActingApp):
     ) -> None:
         super().__init__()
         self._env = env or {}
+        self._pace = pace_of(self._env)
         self._begin = begin
         self._source = source
         self._places = places
@@ -112,9 +113,13 @@ class MonitorApp(ActingApp):
 
     @on(Arrived)
     def _arrive(self) -> None:
-        if self._arrived is not None:
-            self.snapshot, self._arrived = self._arrived, None
-            self._draw()
+        if self._arrived is None:
+            return
+        if wait_s := self._pace.wait_s():
+            self.set_timer(wait_s, self._arrive)
+            return
+        self.snapshot, self._arrived = self._arrived, None
+        self._draw()
 
     @property
     def scene(self) -> Scene:

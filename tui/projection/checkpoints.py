@@ -2,6 +2,8 @@
 
 Rule 1: however long a recording is, no more than :data:`MOST` are kept, evenly: when there are too many, every other
     one goes, and from then on they are twice as far apart.
+Rule 2: each costs a copy of the projection. Where many events are expected they are far apart from the beginning on,
+    for the copies that would have to go again are what reading a long recording took longest for.
 """
 
 from bisect import bisect_right
@@ -9,8 +11,19 @@ from typing import Generic, TypeVar
 
 MOST = 128
 FIRST_EVERY = 256  # events
+FARTHEST = 2_048
+"""Events from one to the next that may be there from the beginning on: to take in so many takes some 50 ms."""
+FEW = 64
 
 Kept = TypeVar("Kept")
+
+
+def apart(expected: int) -> int:
+    """Return how far apart they should be from the beginning on, in events, where so many events are expected."""
+    every = FIRST_EVERY
+    while every < FARTHEST and expected > FEW * every:
+        every *= 2
+    return every
 
 
 class Checkpoints(Generic[Kept]):

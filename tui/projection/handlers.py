@@ -12,9 +12,9 @@ from teams.protocol.board.states import EVENTS
 from tui import fields
 from tui.projection import attention
 from tui.projection.parts import Parts
-from tui.projection.people import added, together
+from tui.projection.people import call_of, together
 from tui.projection.requests import LEAD
-from tui.snapshot import MemoryCommit, Usage
+from tui.snapshot import MemoryCommit
 
 
 def raise_(parts: Parts, kind: str, event: Event, text: str) -> int:
@@ -94,8 +94,8 @@ def task_changed(parts: Parts, event: Event) -> None:
 
 
 def model_called(parts: Parts, event: Event) -> None:
-    parts.people.model_called(event)
-    call = added(Usage(), event.data)
+    call = call_of(event.data)
+    parts.people.model_called(event, call)
     parts.usage = together(parts.usage, call)
     parts.ledger.take(event, call, parts.usage)
 

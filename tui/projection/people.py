@@ -5,6 +5,7 @@ Rule 2: a call without a price leaves the cost unknown; it is counted as unprice
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from teams.engine.event import Event
@@ -29,18 +30,18 @@ WORDS_ABOUT_TASKS = frozenset(
 """What a person does to a board as well: it alone makes nobody an agent."""
 
 
-def added(usage: Usage, data: Mapping[str, Any]) -> Usage:
-    """Return ``usage`` with the call that ``data`` (of ``model.called``) tells of."""
+def call_of(data: Mapping[str, Any]) -> Usage:
+    """Return what the call that ``data`` (of ``model.called``) tells of took."""
     cost = fields.optional_float(data, "cost_usd")
     return Usage(
         # Of a program that works for us: how many it made, told together.
-        turns=usage.turns + (fields.number(data, "calls") or 1),
-        tokens_in=usage.tokens_in + fields.number(data, "tokens_in"),
-        tokens_cached=usage.tokens_cached + fields.number(data, "tokens_cached"),
-        tokens_out=usage.tokens_out + fields.number(data, "tokens_out"),
-        cost_usd=usage.cost_usd if cost is None else (usage.cost_usd or 0.0) + cost,
-        unpriced_turns=usage.unpriced_turns + (cost is None),
-        scripted_turns=usage.scripted_turns + fields.flag(data, "scripted"),
+        fields.number(data, "calls") or 1,
+        fields.number(data, "tokens_in"),
+        fields.number(data, "tokens_cached"),
+        fields.number(data, "tokens_out"),
+        cost,
+        int(cost is None),
+        int(fields.flag(data, "scripted")),
     )
 
 
@@ -58,34 +59,82 @@ def together(one: Usage, other: Usage) -> Usage:
     )
 
 
+class Trace:
+    """When an agent was last heard of, on what it works, and how much it does: what each of its events changes.
+
+    ``told`` is the agent with all of this; None: it is to be made anew.
+    """
+
+    __slots__ = ("before", "count", "last_seen", "stretch", "task", "told")
+
+    def __init__(self, last_seen: datetime) -> None:
+        self.last_seen = last_seen
+        self.task: str | None = None
+        self.before: tuple[tuple[int, int], ...] = ()
+        self.stretch, self.count = 0, 0
+        self.told: Agent | None = None
+
+    def note(self, event: Event) -> None:
+        """Take in an event of the agent."""
+        self.told = None
+        self.last_seen = event.at
+        if event.task and event.type in AT_WORK:
+            self.task = event.task
+        stretch = int(event.at.timestamp()) // STRETCH_S
+        if not self.count or stretch > self.stretch:
+            self.before = tuple(part for part in self.activity() if part[0] > stretch - STRETCHES)
+            self.stretch, self.count = stretch, 0
+        self.count += 1
+
+    def activity(self) -> tuple[tuple[int, int], ...]:
+        """Return how many events it had in which ten seconds, oldest first."""
+        return (*self.before, (self.stretch, self.count)) if self.count else ()
+
+
 class People:
-    """The agents by name, in order of appearance."""
+    """The agents by name, in order of appearance. Of what is in a :class:`Trace` that alone holds."""
 
     def __init__(self) -> None:
         self._agents: dict[str, Agent] = {}
+        self._traces: dict[str, Trace] = {}
 
     def all(self) -> tuple[Agent, ...]:
-        return tuple(self._agents.values())
+        return tuple(map(self._told, self._agents.values()))
+
+    def _told(self, agent: Agent) -> Agent:
+        trace = self._traces[agent.name]
+        if trace.told is None:
+            trace.told = replace(agent, last_seen=trace.last_seen, task=trace.task, activity=trace.activity())
+        return trace.told
 
     def seen(self, event: Event) -> None:
         """Note that the event's agent was alive then, and what it worked on."""
-        if not event.agent or event.type in WORDS_FROM_OUTSIDE:
+        name = event.agent
+        if not name or event.type in WORDS_FROM_OUTSIDE:
             return
-        if event.type in WORDS_ABOUT_TASKS and event.agent not in self._agents:
-            return
-        agent = self._agents.get(event.agent) or Agent(event.agent)
-        task = event.task if event.task and event.type in AT_WORK else agent.task
-        activity = _busier(agent.activity, int(event.at.timestamp()) // STRETCH_S)
-        self._agents[event.agent] = replace(agent, last_seen=event.at, task=task, activity=activity)
+        trace = self._traces.get(name)
+        if trace is None:
+            if event.type in WORDS_ABOUT_TASKS:
+                return
+            trace = self._begin(name, event)
+        trace.note(event)
+
+    def _begin(self, name: str, event: Event) -> Trace:
+        self._agents[name] = Agent(name)
+        trace = self._traces[name] = Trace(event.at)
+        return trace
 
     def apply(self, event: Event) -> None:
         """Take in an event of a member, an attempt, a state or a tool."""
         name = fields.text(event.data, "name") if event.type.startswith("member.") else event.agent
         if name:
-            agent = self._agents.get(name) or Agent(name, last_seen=event.at)
+            if name not in self._agents:
+                self._begin(name, event)
+            agent = self._agents[name]
             self._put(agent, _changed(agent, event), event)
 
-    def model_called(self, event: Event) -> None:
+    def model_called(self, event: Event, call: Usage) -> None:
+        """Take in that the event's agent called a model, and what that took."""
         if event.agent:
             agent = self._agents[event.agent]
             model = agent.model or fields.text(event.data, "model")
@@ -93,7 +142,7 @@ class People:
             alone = fields.number(event.data, "calls", 1) == 1
             after = replace(
                 agent,
-                usage=added(agent.usage, event.data),
+                usage=together(agent.usage, call),
                 model=model,
                 state="thinking" if agent.state == "waiting" else agent.state,
                 detail="" if agent.state == "waiting" else agent.detail,
@@ -104,6 +153,7 @@ class People:
 
     def _put(self, before: Agent, after: Agent, event: Event) -> None:
         since = before.since if before.state == after.state and before.since else event.at
+        self._traces[after.name].told = None
         self._agents[after.name] = after if after.since is since else replace(after, since=since)
 
     def cut_off(self) -> list[tuple[Agent, ToolUse]]:
@@ -111,7 +161,10 @@ class People:
         pending = [(agent, agent.tool) for agent in self._agents.values() if agent.tool and agent.tool.ok is None]
         for agent, use in pending:
             self._agents[agent.name] = _with_tool(agent, replace(use, ok=False))
-        return pending
+        told = [(self._told(agent), use) for agent, use in pending]
+        for agent, _ in pending:
+            self._traces[agent.name].told = None
+        return told
 
     def stuck(self, event: Event) -> None:
         """Note that the event's agent was given up in what it did."""
@@ -173,22 +226,15 @@ def _changed(agent: Agent, event: Event) -> Agent:
 
 def _answered(agent: Agent, data: Mapping[str, Any]) -> Agent:
     ok = fields.flag(data, "ok")
-    agent = replace(agent, failed_tools=agent.failed_tools + (not ok))
+    failed_tools = agent.failed_tools + (not ok)
     if agent.tool is None or agent.tool.call != fields.text(data, "call"):
-        return agent
+        return agent if ok else replace(agent, failed_tools=failed_tools)
     output, took_s = fields.text(data, "output"), fields.optional_float(data, "duration_s")
     use = replace(
         agent.tool, ok=ok, duration_s=took_s, output=output[:HEAD_CHARACTERS], exit_code=fields.exit_code(output)
     )
-    return _with_tool(agent, use)
+    return replace(agent, failed_tools=failed_tools, tool=use, recent=(*agent.recent[:-1], use))
 
 
 def _with_tool(agent: Agent, use: ToolUse) -> Agent:
     return replace(agent, tool=use, recent=(*agent.recent[:-1], use))
-
-
-def _busier(activity: tuple[tuple[int, int], ...], stretch: int) -> tuple[tuple[int, int], ...]:
-    if activity and activity[-1][0] >= stretch:
-        last, count = activity[-1]
-        return (*activity[:-1], (last, count + 1))
-    return (*(part for part in activity if part[0] > stretch - STRETCHES), (stretch, 1))

@@ -66,10 +66,12 @@ class Tasks:
 
     def _keep_since(self, task_id: str, old: Task | None) -> None:
         task = self._tasks.get(task_id)
-        if task and old and task.state == old.state:
+        if task and old and task.state == old.state and task.since != old.since:
             self._tasks[task_id] = replace(task, since=old.since)
 
     def _tie(self, task_id: str, old: Task | None, new: Task | None) -> None:
+        if old and new and old.blocked_by == new.blocked_by:
+            return
         before, now = (set(task.blocked_by) if task else set() for task in (old, new))
         for other in before - now:
             self._after[other].discard(task_id)
@@ -109,5 +111,5 @@ def _task(task_id: str, document: Mapping[str, Any], event: Event, old: Task | N
         assertions=fields.texts(ours, "assertions"),
         reason=fields.text(event.data, "reason") or (old.reason if old and event.type == "task.renewed" else ""),
         changed_at=event.at,
-        since=event.at,
+        since=old.since if old and old.state == state else event.at,
     )

@@ -2,7 +2,8 @@
 
 Rule 1: the thread owns the recording; what it hands over is frozen, and orders only wait in a queue.
 Rule 2: an order is answered before anything else is read or played; of several, where they lead.
-Rule 3: however fast it is played, no more than fifteen pictures a second are handed over.
+Rule 3: however fast it is played, no more than fifteen pictures a second are handed over; while it is read and only the
+    bar grows, or no place is known yet, one every third of a second, so that reading is what takes the time.
 """
 
 import threading
@@ -18,6 +19,7 @@ from tui.sources.past import PastGraph
 from tui.sources.recording import Recording
 
 BETWEEN_PICTURES_S = 1 / 15
+READ_ON_S = 0.33
 LOOK_AGAIN_S = 1.0
 READING_S = 0.03
 """How long it reads before it looks whether something was ordered."""
@@ -51,7 +53,7 @@ class Player:
         self._thread: threading.Thread | None = None
         self._shown: tuple[int, Moment] | None = None
         self._picture: tuple[int, Snapshot] = (-1, Snapshot())
-        self._may_show_at_s, self._held = 0.0, False
+        self._shown_at_s, self._may_show_at_s, self._held = float("-inf"), 0.0, False
 
     def start(self, show: Callable[[Snapshot], None]) -> None:
         """Play, and hand each new picture to ``show``, from a thread of our own."""
@@ -89,10 +91,11 @@ class Player:
                     self._caught_up()
                     return
                 self._head.playing = False
+            self._may_show_at_s = self._shown_at_s + self._between_s(reading=reading)
             self._held = not ordered and now_s < self._may_show_at_s
             if not self._held:
                 self._show(show)
-                self._may_show_at_s = time.monotonic() + BETWEEN_PICTURES_S
+                self._shown_at_s = time.monotonic()
             wait_s = self._wait_s(reading=reading)
 
     def _obey(self, wait_s: float | None) -> bool:
@@ -118,6 +121,11 @@ class Player:
     def _at_the_end(self, *, reading: bool) -> bool:
         head = self._head
         return head.playing and head.goal is None and not reading and head.seq >= self._recording.count
+
+    def _between_s(self, *, reading: bool) -> float:
+        """Return how long a picture stands at least."""
+        stands = self._shown is not None and (self._head.goal is not None or self._head.seq == self._shown[0])
+        return READ_ON_S if reading and stands else BETWEEN_PICTURES_S
 
     def _wait_s(self, *, reading: bool) -> float | None:
         now_s = time.monotonic()

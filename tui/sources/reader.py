@@ -7,7 +7,6 @@ Rule 3: one poll returns a bounded number of events, so a long journal is shown 
 
 import os
 import stat
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -83,13 +82,15 @@ class Reader:
         return events
 
     def _event(self, line: bytes) -> Event:
-        place = f"{self.path.name} line {self.seq + 1} at byte {self.offset}"
-        event = decode(line[:-1], place=place)
+        event = decode(line[:-1], place=self._place)
         if event.seq != self.seq + 1:
-            raise Damaged(f"{place} has number {event.seq}: lines before it are missing or were moved")
-        if not isinstance(event.data, Mapping) or not isinstance(event.type, str):
-            raise Damaged(f"{place} has no type or no data")
+            raise Damaged(f"{self._place()} has number {event.seq}: lines before it are missing or were moved")
+        if not isinstance(event.data, dict) or not isinstance(event.type, str):
+            raise Damaged(f"{self._place()} has no type or no data")
         return event if event.at.tzinfo else replace(event, at=event.at.replace(tzinfo=UTC))
+
+    def _place(self) -> str:
+        return f"{self.path.name} line {self.seq + 1} at byte {self.offset}"
 
 
 def _open(path: Path) -> BinaryIO:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from onecontext.errors import Damaged, UsageError
 from teams.engine.event import Event
-from tui.projection.checkpoints import Checkpoints
+from tui.projection.checkpoints import Checkpoints, apart
 from tui.projection.copying import copied
 from tui.projection.marks import DAMAGED, Marks
 from tui.projection.state import Monitor
@@ -27,6 +27,8 @@ LONG = 8_192
 """Events, from which on a recording is a long one."""
 NEAR = 64
 """How many events before a place another copy is kept, so that single steps back are cheap."""
+LINE_BYTES = 400
+"""Of a line of a journal, roughly: how many events there will be is guessed from it before they are read."""
 _PACKED = {b"\x1f\x8b": "gzip", b"(\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
 
 _Kept = tuple[int, Monitor]
@@ -42,9 +44,10 @@ class Recording:
         self._head, self._head_reader = Monitor(), Reader(path)
         self._marks = Marks()
         self._latest_s = array("d")
-        self._kept: Checkpoints[_Kept] = Checkpoints()
+        self._kept: Checkpoints[_Kept] = Checkpoints(every=apart(_size(path) // LINE_BYTES))
         self._near: tuple[int, _Kept] = (0, (0, Monitor()))
         self._shown, self._shown_reader = Monitor(), Reader(path)
+        self._lost = ""
 
     @property
     def count(self) -> int:
@@ -118,6 +121,9 @@ class Recording:
 
         Where the file cannot be read any more it is the picture as far as that went, and its trouble says why.
         """
+        if seq == self.count:
+            self._lost = ""
+            return self._head.snapshot()
         self._begin_from_the_nearest(seq)
         reader = self._shown_reader
         missing = seq - reader.seq
@@ -126,6 +132,7 @@ class Recording:
         if missing > 0:
             self._near = (reader.seq, (reader.offset, copied(self._shown)))
             self._take_in(seq - reader.seq)
+        self._lost = reader.trouble
         return self._shown.snapshot()
 
     def _begin_from_the_nearest(self, seq: int) -> None:
@@ -152,7 +159,7 @@ class Recording:
     @property
     def lost(self) -> str:
         """Why the last picture is not the one that was asked for: the file is gone or was changed; else empty."""
-        return self._shown_reader.trouble
+        return self._lost
 
 
 def opened(path: Path) -> Recording:
@@ -169,6 +176,13 @@ def opened(path: Path) -> Recording:
         what = recording.trouble or f"{path} holds no event: its first line does not end"
         raise Damaged(what if path.stat().st_size < LONGEST_LINE_BYTES else f"{what} within 16 MB")
     return recording
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # it is looked at in earnest when it is read
 
 
 def _look_at(path: Path) -> None:
