@@ -33,10 +33,11 @@ _KEPT_CHARS = 1000  # a longer text, such as a roadmap, is another one with each
 
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a text that carry anything, without their endings, in order."""
-    return _kept_words(text) if len(text) <= _KEPT_CHARS else _words(text)
+    return _kept_words(text) if len(text) <= _KEPT_CHARS else words_once(text)
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_once(text: str) -> tuple[str, ...]:
+    """Return the same, and keep nothing of it."""
     found: list[str] = []
     for word in _WORD.findall(text.casefold()):
         if word.endswith(("n't", "n’t")):
@@ -46,7 +47,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-_kept_words = lru_cache(maxsize=20_000)(_words)
+_kept_words = lru_cache(maxsize=20_000)(words_once)
 
 
 def sentences(text: str) -> list[str]:
