@@ -1,7 +1,7 @@
 """Running the screen, and leaving it in order whoever ends it.
 
 Rule 1: SIGTERM and SIGINT give the terminal back before the process ends; one that hung up (SIGHUP) needs
-    nothing.
+    nothing, and ends the screen also under nohup: there is nothing left to show it on.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 def run(app: App[Any]) -> int:
     """Run ``app`` and return its exit code: 128 + the signal that ended it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         for number in SIGNALS:

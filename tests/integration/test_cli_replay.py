@@ -21,7 +21,7 @@ from tests.support.missions import Ran, make_repository, onecontext, verdict, wo
 from tests.support.watching import until
 from tests.support.yes import TWO
 from tui.snapshot import Snapshot
-from tui.sources.folder import place_of
+from tui.sources.choosing import place_of
 from tui.sources.follow import Follower
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def test_what_watches_a_replay_sees_what_it_would_have_seen_live(recorded: Path,
     assert until(lambda: (tmp_path / "teams" / name / "config.json").exists())
     following = start("events", "--follow", "--json", "--root", tmp_path, "--team", name)
     pictures: list[Snapshot] = []
-    monitor = Follower(place_of(tmp_path, name), None)
+    monitor = Follower(place_of([tmp_path], name), None)
     monitor.start(pictures.append)
 
     out, err = replaying.communicate(timeout=60)
@@ -129,7 +129,7 @@ def test_what_watches_a_replay_sees_what_it_would_have_seen_live(recorded: Path,
     assert [(event["seq"], event["id"], event["type"]) for event in seen] == [(e.seq, e.id, e.type) for e in everything]
     assert len({picture.totals.events for picture in pictures}) > 3  # it was seen on the way
     assert pictures[-1].watching.startswith("inotify: ")
-    assert replace(pictures[-1], watching="") == Follower(place_of(recorded.parents[1], name), None).catch_up()
+    assert replace(pictures[-1], watching="") == Follower(place_of([recorded.parents[1]], name), None).catch_up()
     assert_same(recorded, tmp_path)
 
 

@@ -1,6 +1,7 @@
 """What says the same, and what is about the same."""
 
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -131,3 +132,14 @@ def test_an_excerpt_begins_with_what_is_asked_for_where_it_can() -> None:
     lines[20] = "the port is 8080"
 
     assert excerpt("\n".join(lines), words("which port")).startswith("the port is 8080\nfiller number 21")
+
+
+def test_long_texts_are_not_kept_for_a_next_time() -> None:
+    words("told " * 5000)
+    tracemalloc.start()
+    for number in range(50):
+        words(f"roadmap {number} " + "told " * 5000)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < 100_000  # each is 25,000 characters, and 40,000 bytes of words

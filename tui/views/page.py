@@ -59,8 +59,8 @@ class Page(Lines[Spans]):
 
     def _wrap(self) -> None:
         rows = rows_of(self._paragraphs, self.size.width)
-        if len(rows) > self.size.height:  # the scroll bar takes its place from the text
-            rows = rows_of(self._paragraphs, self.size.width - self.scrollbar_size_vertical)
+        if len(rows) > self.size.height:  # the scroll bar takes its place from the text, also where it is not there yet
+            rows = rows_of(self._paragraphs, self.size.width - self.styles.scrollbar_size_vertical)
         self.show_items(rows)
         self.post_message(Fitted(len(self.items)))
 

@@ -28,11 +28,16 @@ _SUBJECT = 0.5  # of the words of the shorter of two facts
 _COMMON = 40  # facts that share a word; beyond that it says nothing of their subject
 _ALL = 8  # words of a long purpose: no text has more of them but by being long
 _SEVERAL = 6  # facts about the same; more are a list
+_KEPT_CHARS = 1000  # a longer text, such as a roadmap, is another one with each task, and is not asked about again
 
 
-@lru_cache(maxsize=20_000)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a text that carry anything, without their endings, in order."""
+    return _kept_words(text) if len(text) <= _KEPT_CHARS else words_once(text)
+
+
+def words_once(text: str) -> tuple[str, ...]:
+    """Return the same, and keep nothing of it."""
     found: list[str] = []
     for word in _WORD.findall(text.casefold()):
         if word.endswith(("n't", "n’t")):
@@ -40,6 +45,9 @@ def words(text: str) -> tuple[str, ...]:
         elif word not in _EMPTY:
             found.append(_stem(word))
     return tuple(found)
+
+
+_kept_words = lru_cache(maxsize=20_000)(words_once)
 
 
 def sentences(text: str) -> list[str]:

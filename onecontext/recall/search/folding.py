@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from onecontext.recall.purpose.alike import words
+from onecontext.recall.purpose.alike import words_once
 from onecontext.recall.search.model import Hit
 
 _LOOKED_AT = 20_000  # characters; of longer texts only the very same ones say the same
@@ -61,6 +61,6 @@ def folded(hits: Iterable[Hit], k: int) -> list[Hit]:
 def _said(hit: Hit) -> tuple[object, frozenset[tuple[str, str]]]:
     if len(hit.text) > _LOOKED_AT:
         return (hit.kind, hit.text), frozenset()
-    said = words.__wrapped__(_TOOK.sub(" ", hit.text))
+    said = words_once(_TOOK.sub(" ", hit.text))
     # One without any word that carries something says no more than it stands there.
     return (hit.kind, frozenset(said) if said else hit.text), frozenset(pairwise(said))
