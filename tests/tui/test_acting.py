@@ -230,12 +230,12 @@ def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:
 
 
 def test_a_command_runs_in_the_folder_of_the_team_that_was_looked_at_when_the_key_was_pressed() -> None:
-    picture = replace(shown(middle().events), root="/work/other/.onecontext")
+    picture = replace(shown(middle().events), root="/projects/other/.onecontext")
 
     line = BY_NAME["pause"].line(subject_of(None, picture), CONTROL, "")
 
-    assert (str(line.folder), line.argv[-1]) == ("/work/other", "till-1")
-    assert "--root=/work/other/.onecontext" in line.argv
+    assert (str(line.folder), line.argv[-1]) == ("/projects/other", "till-1")
+    assert "--root=/projects/other/.onecontext" in line.argv
 
 
 def test_the_past_of_a_run_is_not_acted_upon() -> None:

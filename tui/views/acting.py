@@ -5,6 +5,7 @@ Rule 2: nothing is done before the person has agreed to act on this team; see :c
 """
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,9 +44,9 @@ class ActingApp(App[None]):
     control = Control()
 
     @property
+    @abstractmethod
     def under_cursor(self) -> Any:
         """What is under the cursor; None when there is nothing."""
-        raise NotImplementedError
 
     @property
     def _subject(self) -> Subject:
