@@ -17,6 +17,7 @@ from typing import Protocol
 
 from teams.engine.event import Event
 from tui.projection.files import as_told
+from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 from tui.sources.files import Files
@@ -69,14 +70,16 @@ class Follower:
         if isinstance(self._reader, Files):
             snapshot = as_told(snapshot, self._reader.seen)
         self._graph.refresh(snapshot.totals.memory_commits)
-        return replace(
-            snapshot,
-            root=str(self._place.root),
-            team=self._spot.team if self._spot else snapshot.team,
-            graph=self._graph.lines,
-            hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
-            watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
-            trouble=(self._reader.trouble if self._reader else "") or self._graph.trouble,
+        return with_its_life(
+            replace(
+                snapshot,
+                root=str(self._place.root),
+                team=self._spot.team if self._spot else snapshot.team,
+                graph=self._graph.lines,
+                hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
+                watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
+                trouble=(self._reader.trouble if self._reader else "") or self._graph.trouble,
+            )
         )
 
     def _read(self) -> None:

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.projection.files import as_told
+from tui.projection.gone import DIED, is_gone, with_its_life
 from tui.projection.teams import Glance, line_of
-from tui.snapshot import Agent, TeamLine
+from tui.snapshot import Agent, Mission, TeamLine
 from tui.sources.files import Files
 from tui.sources.folder import Spot, spots
 from tui.sources.follow import Watch, reader_of, watch_folders
@@ -41,6 +42,7 @@ class TeamGlance:
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: object = None
         self._agents: tuple[Agent, ...] = ()
+        self._mission: Mission | None = None
         self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
 
     def step(self) -> bool:
@@ -48,6 +50,8 @@ class TeamGlance:
         stamp = _stamp(self.spot.path)
         if self.spot.has_journal and stamp == self._stamp and not self._reader.more:
             self.line = replace(self.line, alive=self._alive())
+            if self._hearts and self.line.phase and not self.line.over and self._died() != (self.line.phase == DIED):
+                self.line = self._line()
             return False
         if self._reader.replaced():
             self._reader, self._glance = reader_of(self.spot), Glance()
@@ -59,12 +63,16 @@ class TeamGlance:
 
     def _line(self) -> TeamLine:
         snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
+        self._mission = snapshot.mission
         if isinstance(self._reader, Files):
             snapshot = as_told(snapshot, self._reader.seen)
         if self._hearts:
-            snapshot = replace(snapshot, hearts=self._hearts.of(snapshot.agents))
+            snapshot = with_its_life(replace(snapshot, hearts=self._hearts.of(snapshot.agents)))
         self._agents = snapshot.agents
         return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
+
+    def _died(self) -> bool:
+        return is_gone(self._mission, self._hearts.of(self._agents) if self._hearts else {})
 
     def _alive(self) -> int | None:
         hearts = self._hearts.of(self._agents) if self._hearts and not self.line.over else {}
