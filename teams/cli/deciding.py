@@ -12,10 +12,12 @@ from onecontext.errors import AmbiguousName, Conflict, UsageError
 from teams.cli.halting import who
 from teams.cli.place import AGENT_VARIABLE, add_place, open_team
 from teams.mission.control.halt import PERSON
-from teams.protocol.deciding import decide, finish
+from teams.protocol.deciding import decide, finish, void_now
 from teams.protocol.mail.forms import PermissionRequest, PlanApprovalRequest
 from teams.protocol.mail.requests import Request, requests
 from teams.protocol.team import Team
+
+_VOID_SHOWN = 5
 
 
 def add_deciding(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +45,29 @@ def carry_out(args: argparse.Namespace, invocation: Invocation, *, approved: boo
 
 
 def show_open(args: argparse.Namespace, invocation: Invocation) -> int:
-    """Answer with every request that waits, in full."""
+    """Answer with every request that waits, in full, and with those that are void, each in a line."""
     team, out, now = open_team(args, invocation), invocation.out, datetime.now(UTC)
-    waiting = [one for one in requests(team.folder, team.journal) if one.decision is None]
+    undecided = [one for one in requests(team.folder, team.journal) if one.decision is None]
+    reasons = {id(one): void_now(team, one) for one in undecided}
+    waiting = [one for one in undecided if not reasons[id(one)]]
+    void = [(one, reasons[id(one)]) for one in undecided if reasons[id(one)]]
     lines = [line for one in waiting for line in (*_lines(team, one, out, now), "")]
-    told = "\n".join(lines[:-1]) or f"{out.paint(team.name, 'bold')}: nobody waits for leave"
-    out.answer({"team": team.name, "requests": [as_data(one) for one in waiting]}, told)
+    lines = lines or [f"{out.paint(team.name, 'bold')}: nobody waits for leave", ""]
+    told = "\n".join([*lines, *_void_lines(void, out)]).rstrip("\n")
+    data = {"requests": [as_data(one) for one in waiting], "void": [as_data(one) | {"why": why} for one, why in void]}
+    out.answer({"team": team.name, **data}, told)
     return 0
+
+
+def _void_lines(void: Sequence[tuple[Request, str]], out: Output) -> Sequence[str]:
+    """Return what is void, the newest in a line each: nobody has to decide it, and it is not there to be done."""
+    newest = void[-_VOID_SHOWN:]
+    lines = [
+        f"{out.paint(f'void: {one_line(one.id)}', 'dim')}  {out.paint(one_line(f'{one.message.sender} asked; {why}'))}"
+        for one, why in newest
+    ]
+    older = len(void) - len(newest)
+    return [out.paint(f"void: {older:,} older; --json has them", "dim"), *lines] if older else lines
 
 
 def as_data(request: Request) -> dict[str, Any]:
