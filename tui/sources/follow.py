@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Protocol
 
 from teams.engine.event import Event
-from tui.projection.files import as_told
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 from tui.sources.files import Files
@@ -25,6 +24,7 @@ from tui.sources.folder import Place, Spot, root_trouble
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
+from tui.sources.shared import Shared
 
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 1 / 15
@@ -50,7 +50,7 @@ class Follower:
     def __init__(self, place: Place, memory_path: Path | None) -> None:
         self._place = place
         self._spot: Spot | None = None
-        self._reader: Reader | Files | None = None
+        self._reader: Reader | Files | Shared | None = None
         self._monitor = Monitor()
         self._graph = MemoryGraph(memory_path)
         self._hearts: Hearts | None = None
@@ -71,8 +71,8 @@ class Follower:
         while self.behind and time.monotonic() < end and not self._closed.is_set():
             self._read()
         snapshot = self._monitor.snapshot()
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
+        if not isinstance(self._reader, Reader | None):
+            snapshot = self._reader.as_told(snapshot)
         self._graph.refresh(snapshot.totals.memory_commits)
         return replace(
             snapshot,
@@ -169,8 +169,10 @@ class Follower:
             show(snapshot)
 
 
-def reader_of(spot: Spot) -> Reader | Files:
-    """Return what reads the team: its journal, or its files."""
+def reader_of(spot: Spot) -> Reader | Files | Shared:
+    """Return what reads the team: its journal, its files, or both."""
+    if spot.shared:
+        return Shared(spot.root, spot.team, spot.path)
     return Reader(spot.path) if spot.has_journal else Files(spot.root, spot.team)
 
 

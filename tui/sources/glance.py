@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from teams.engine.event import Event
-from tui.projection.files import as_told
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
 from tui.snapshot import Agent, TeamLine
@@ -17,6 +16,7 @@ from tui.sources.folder import Spot
 from tui.sources.follow import reader_of
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
+from tui.sources.shared import Shared
 
 Tell = Callable[[Event, Monitor], None]
 
@@ -26,8 +26,8 @@ class TeamGlance:
 
     def __init__(self, spot: Spot, *, tell: bool = False) -> None:
         self.spot = spot
-        self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
-        self._reader: Reader | Files = reader_of(spot)
+        self.line = TeamLine(str(spot.root), spot.team, spot.kept, reading=True)
+        self._reader: Reader | Files | Shared = reader_of(spot)
         self._glance = Glance()
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: Stamp | None = None
@@ -62,8 +62,8 @@ class TeamGlance:
 
     def _line(self) -> TeamLine:
         snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
+        if not isinstance(self._reader, Reader):
+            snapshot = self._reader.as_told(snapshot)
         if self._hearts:
             self._beats = stamp_of(self._hearts.folder)
             snapshot = replace(snapshot, hearts=self._hearts.of(snapshot.agents))
