@@ -8,7 +8,7 @@ from typing import Any
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
-from onecontext.errors import AmbiguousName, Conflict, UsageError
+from onecontext.errors import Conflict, UsageError
 from teams.cli.halting import who
 from teams.cli.place import AGENT_VARIABLE, add_place, open_team
 from teams.mission.control.halt import PERSON
@@ -17,7 +17,7 @@ from teams.protocol.mail.forms import PermissionRequest, PlanApprovalRequest
 from teams.protocol.mail.requests import Request, requests
 from teams.protocol.team import Team
 
-_VOID_SHOWN = 5
+_SHOWN = 5
 
 
 def add_deciding(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +25,16 @@ def add_deciding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", dest="agent", metavar="NAME", help=f"whose decision it is (default: ${AGENT_VARIABLE}, else {PERSON})"
     )
+    parser.add_argument(
+        "--message", metavar="ID", help="the message that asked, in full: of several with one id, which is meant"
+    )
     add_place(parser)
 
 
 def carry_out(args: argparse.Namespace, invocation: Invocation, *, approved: bool) -> int:
     """Decide the request that is meant, and answer with it."""
     team = open_team(args, invocation)
-    request = _meant(team, args.request)
+    request = _meant(team, args.request, args.message)
     by, reason = who(args, invocation), args.reason.strip()
     try:
         decision = decide(team, request, approved=approved, by=by, reason=reason)
@@ -61,7 +64,7 @@ def show_open(args: argparse.Namespace, invocation: Invocation) -> int:
 
 def _void_lines(void: Sequence[tuple[Request, str]], out: Output) -> Sequence[str]:
     """Return what is void, the newest in a line each: nobody has to decide it, and it is not there to be done."""
-    newest = void[-_VOID_SHOWN:]
+    newest = void[-_SHOWN:]
     lines = [
         f"{out.paint(f'void: {one_line(one.id)}', 'dim')}  {out.paint(one_line(f'{one.message.sender} asked; {why}'))}"
         for one, why in newest
@@ -85,19 +88,22 @@ def as_data(request: Request) -> dict[str, Any]:
     }
 
 
-def _meant(team: Team, name: str) -> Request:
-    """Return the request of that id, or whose id or message's id alone begins so.
+def _meant(team: Team, name: str, msg_id: str | None) -> Request:
+    """Return the request of that id, or whose id or message's id alone begins so; of that message, where it is named.
 
     Raises:
-        UsageError: there is none. AmbiguousName: there are several; the ids of their messages tell them apart.
+        UsageError: there is none, or there are several; the ids of their messages tell them apart.
     """
-    known = requests(team.folder, team.journal)
+    known = [one for one in requests(team.folder, team.journal) if msg_id in (None, one.message.msg_id)]
     found = [one for one in known if name in (one.id, one.message.msg_id)]
     found = found or [one for one in known if name and any(i.startswith(name) for i in (one.id, one.message.msg_id))]
     if not found:
         raise UsageError(f"no request has the id {name!r}", hint="'onecontext approve' without one lists what waits")
     if len(found) > 1:
-        raise AmbiguousName(name, [one.message.msg_id for one in found])
+        which = "\n  ".join(
+            f"--message {one.message.msg_id}: {one.id} of {one.message.sender}" for one in found[:_SHOWN]
+        )
+        raise UsageError(f"{len(found)} requests have an id that is, or begins with, {name!r}", hint=which)
     return found[0]
 
 

@@ -7,14 +7,18 @@ Rule 3: only what was asked of a member of ours is decided here: an answer goes 
 Rule 4: after its expiry nobody approves; to deny is still right.
 Rule 5: what is void is neither approved nor denied: nobody would be told. Who leaves while it is decided is looked for
     again while nobody else can append.
+Rule 6: what cannot be answered is not decided: an answer that is too long, and an approval of what had a secret in it.
+    The secret is kept nowhere, so that another input than was asked would go back.
 """
 
+import json
 import uuid
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from onecontext.errors import Conflict, UnknownMember, UsageError
+from onecontext.text.redact import MARK, redact
 from teams.engine.journal import utc_now
 from teams.protocol.config import LEAD
 from teams.protocol.heartbeat import Life
@@ -28,8 +32,10 @@ from teams.protocol.mail.forms import (
     ShutdownRejected,
 )
 from teams.protocol.mail.requests import DECIDED, Decision, Fates, Request
+from teams.protocol.mail.sender import check_text
 from teams.protocol.team import Team
 
+_SUMMARY_CHARACTERS = 100
 _OURS = uuid.UUID("3b0c1d52-6a0f-5f0e-8c55-0b4f7f0d2c61")
 
 
@@ -46,22 +52,28 @@ def decide(
     Raises:
         Conflict: it was decided before, and that stands; or it is void; nothing was written. Or who asked left just
             now: the decision is on record, and told to nobody.
-        UsageError: it has expired, or a process of ours answers it by itself; nothing was written.
+        UsageError: it has expired, a process of ours answers it by itself, or it cannot be answered as Rule 6 says;
+            nothing was decided.
         UnknownMember: it was asked of another program's member; nothing was written.
     """
-    _check(team, request, approved=approved, now=now or utc_now())
+    now = now or utc_now()
+    _check(team, request, approved=approved, now=now)
+    fates = Fates(team.journal)
+    team.receive(request.message.to)  # what lies in its inbox and nobody took in is on record from here on
+    fates.catch_up()
+    request = fates.of(request)
+    _check_answer(team, request, Decision(approved, by, redact(reason), now))
     message = request.message
     data = {
         "request": request.id,
         "msg_id": message.msg_id,
+        "of": message.to,
         "form": request.form.type,
         "to": message.sender,
         "approved": approved,
         "by": by,
         "reason": reason,
     }
-    fates = Fates(team.journal)
-    team.receive(message.to)  # what lies in its inbox and nobody took in is on record from here on
 
     def refuse_decided() -> None:
         fates.catch_up()
@@ -107,6 +119,17 @@ def _check(team: Team, request: Request, *, approved: bool, now: datetime) -> No
         )
 
 
+def _check_answer(team: Team, request: Request, decision: Decision) -> None:
+    """Refuse what could not be answered; ``request`` is as the journal has it."""
+    asked = request.form
+    if decision.approved and isinstance(asked, PermissionRequest) and MARK in json.dumps(asked.input):
+        raise UsageError(
+            "what is asked had a secret in it, which is kept nowhere, so it cannot be given back to the letter",
+            hint="deny it with --reason, and have it asked for without: a variable of the environment may hold it",
+        )
+    check_text(_form(team, request, decision).to_text())
+
+
 def _refuse(request: Request) -> None:
     """Raise Conflict where the request was decided or is void."""
     if request.decision is not None:
@@ -141,7 +164,9 @@ def _answer(team: Team, request: Request, decision: Decision) -> None:
     message = request.message
     msg_id = str(uuid.uuid5(_OURS, "\n".join((team.name, message.to, message.msg_id))))
     form = _form(team, request, decision)
-    summary = f"{'approved' if decision.approved else 'denied'}: {request.id}"
+    # The id is theirs: it may be as long as a message, and hold what no text may.
+    name = request.id[:_SUMMARY_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    summary = f"{'approved' if decision.approved else 'denied'}: {name}"
     team.reply(message, form.to_text(), summary=summary, msg_id=msg_id, by=decision.by or None)
     team.acknowledge(message.to, [message])
     if isinstance(form, ShutdownApproved):

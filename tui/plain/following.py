@@ -18,7 +18,8 @@ from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged
 from teams.engine.event import Event
 from tui.plain.raised import Raised
-from tui.plain.words import event_line, summary_lines, trouble_line
+from tui.plain.words import died_line, event_line, summary_lines, trouble_line
+from tui.projection.gone import died
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 
@@ -143,6 +144,8 @@ class _Teller:
         if snapshot.trouble and snapshot.trouble != self._trouble:
             self.say(trouble_line(snapshot.trouble))
         self._trouble = snapshot.trouble
+        if died(snapshot) and not died(before):
+            self.say(died_line(snapshot.attention[-1], zone=None))
         code = self._over()
         if code is not None:
             self.summarize()

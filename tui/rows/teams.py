@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import PurePath
 from typing import NamedTuple
 
+from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
@@ -40,6 +41,8 @@ def state_of(line: TeamLine, now: datetime) -> Look:
     """Return whether a team is live or quiet; of one whose mission is over how that ended."""
     if line.over:
         return look(PHASE_LOOKS, line.phase) if line.phase else TEAM_LOOKS["over"]
+    if line.phase == DIED:
+        return look(PHASE_LOOKS, DIED)
     at = line.last_event_at
     heard = bool(line.alive) or (at is not None and (now - at).total_seconds() <= LIVE_S)
     return TEAM_LOOKS["live" if heard else "quiet"]

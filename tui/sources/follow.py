@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from teams.engine.event import Event
+from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 from tui.sources.files import Files
@@ -74,7 +75,7 @@ class Follower:
         if not isinstance(self._reader, Reader | None):
             snapshot = self._reader.as_told(snapshot)
         self._graph.refresh(snapshot.totals.memory_commits)
-        return replace(
+        whole = replace(
             snapshot,
             root=str(self._place.root),
             team=self._spot.team if self._spot else snapshot.team,
@@ -83,6 +84,7 @@ class Follower:
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
             trouble=(self._reader.trouble if self._reader else root_trouble(self._place.root)) or self._graph.trouble,
         )
+        return with_its_life(whole)
 
     def _read(self) -> None:
         if self._reader:

@@ -3,13 +3,14 @@
 Rule 1: hearts are read again only where one beats, or where somebody has beaten since.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from teams.engine.event import Event
+from tui.projection.gone import DIED, is_gone, with_its_life
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
-from tui.snapshot import Agent, TeamLine
+from tui.snapshot import Agent, Heart, Mission, TeamLine
 from tui.sources.census import Stamp, stamp_of
 from tui.sources.files import Files
 from tui.sources.folder import Spot
@@ -33,6 +34,7 @@ class TeamGlance:
         self._stamp: Stamp | None = None
         self._beats: Stamp = ()
         self._agents: tuple[Agent, ...] = ()
+        self._mission: Mission | None = None
         self._tells = tell
 
     def is_due(self, stamp: Stamp) -> bool:
@@ -40,7 +42,11 @@ class TeamGlance:
         if stamp != self._stamp or self.line.reading:
             return True
         if self._hearts and not self.line.over and (self.line.alive or stamp_of(self._hearts.folder) != self._beats):
-            self.line = replace(self.line, alive=self._alive())
+            hearts = self._look()
+            if is_gone(self._mission, hearts) != (self.line.phase == DIED):
+                self.line = self._line()
+            else:
+                self.line = replace(self.line, alive=_alive(hearts))
         return False
 
     def step(self, stamp: Stamp, tell: Tell | None = None) -> None:
@@ -65,14 +71,16 @@ class TeamGlance:
         if not isinstance(self._reader, Reader):
             snapshot = self._reader.as_told(snapshot)
         if self._hearts:
-            self._beats = stamp_of(self._hearts.folder)
-            snapshot = replace(snapshot, hearts=self._hearts.of(snapshot.agents))
-        self._agents = snapshot.agents
+            self._agents, self._mission = snapshot.agents, snapshot.mission
+            snapshot = with_its_life(replace(snapshot, hearts=self._look()))
         return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
 
-    def _alive(self) -> int | None:
+    def _look(self) -> Mapping[str, Heart]:
         if self._hearts is None:
-            return None
+            return {}
         self._beats = stamp_of(self._hearts.folder)
-        hearts = self._hearts.of(self._agents)
-        return sum(heart.life == "alive" for heart in hearts.values()) if hearts else None
+        return self._hearts.of(self._agents)
+
+
+def _alive(hearts: Mapping[str, Heart]) -> int | None:
+    return sum(heart.life == "alive" for heart in hearts.values()) if hearts else None

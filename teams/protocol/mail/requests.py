@@ -138,8 +138,7 @@ class Fates:
             self.ask(message)
             self._answer(message)
         elif event.type == DECIDED:
-            meant = event.data.get("msg_id")
-            self._close([one for one in self._open.values() if one.message.msg_id == meant], _decision(event))
+            self._close([one for one in self._open.values() if _is_meant(one, event)], _decision(event))
         elif name := take_departure(self._gone, event):
             self._leave(name)
 
@@ -167,6 +166,12 @@ class Fates:
             self._open[key] = request
         else:
             self._open.pop(key, None)
+
+
+def _is_meant(request: Request, decided: Event) -> bool:
+    """Say whether it is that which was decided. Older events do not name who was asked."""
+    data, message = decided.data, request.message
+    return data.get("msg_id") == message.msg_id and data.get("of", message.to) == message.to
 
 
 def _key(message: Message) -> _Key:
