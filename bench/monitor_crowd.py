@@ -1,6 +1,6 @@
-"""What very many teams cost the monitor: ``python bench/monitor_crowd.py [COUNT …]``; without a count 50, 500 and 2,000.
+"""What very many teams cost the monitor: ``python bench/monitor_crowd.py [COUNT …]``; by itself 50, 500 and 2,000.
 
-Rule 1: as bench/monitor.py: real processes on a pseudo-terminal of 120 × 36, CPU from the kernel's clock of the process.
+Rule 1: as bench/monitor.py: real processes on a pseudo-terminal, CPU from the kernel's clock of the process.
 Rule 2: each team has 5 agents that have beaten once, 20 tasks and a journal of 327 events; the one that is looked at is
     the newest. With ``--roots N`` they lie under so many roots.
 """
@@ -68,11 +68,10 @@ def measure(count: int, roots: int, for_s: float = 20.0) -> None:
             rows = pressed(terminal, ["j"] * 50) / 50
             pages = pressed(terminal, ["\x1b[6~"] * 20) / 20
             words = pressed(terminal, list("/crew-00")) / 8
-        print(
-            f"{count:>5,} teams under {roots}: first picture {first:.2f} s CPU, all read {read:.1f}; at rest {cpu:.1f} %"
-            f" of a core, {size:.1f} KiB/s, {memory:.0f} MiB; a row {1000 * rows:.0f} ms CPU, a page {1000 * pages:.0f},"
-            f" a letter of the filter {1000 * words:.0f}"
-        )
+        print(f"{count:>5,} teams under {roots}: first picture {first:.2f} s CPU, all read {read:.1f}")
+        print(f"{'':>5} at rest {cpu:.1f} % of a core, {size:.1f} KiB/s, {memory:.0f} MiB   goal 2 %")
+        keys = f"a row {1000 * rows:.0f} ms CPU, a page {1000 * pages:.0f}, a letter of the filter {1000 * words:.0f}"
+        print(f"{'':>5} view w: {keys}")
         print(f"{'':>5} in words, at rest: {plain(project, options, for_s):.1f} % of a core")
 
 

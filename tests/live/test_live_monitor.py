@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from teams import Team
-from tests.live.claude_client import Client, until
+from tests.live.claude_client import Call, Client, until
 from tests.support.terminal import Terminal
 from tests.tui.live import monitor
 from tui.snapshot import Snapshot
@@ -33,6 +33,18 @@ def message(to: str, text: str) -> tuple[str, dict[str, object]]:
     return "SendMessage", {"to": to, "summary": text, "message": text}
 
 
+def is_shown(screen: Terminal, client: Client, call: Call, words: str) -> None:
+    """Let the client send until ``words`` are shown: what its reader took out before we looked, nobody can show."""
+    for _ in range(6):
+        client.do(call)
+        end = time.monotonic() + 4
+        while words not in screen.text() and time.monotonic() < end:
+            time.sleep(0.05)
+        if words in screen.text():
+            return
+    raise AssertionError(f"{words!r} was sent six times and never shown")
+
+
 def states(snapshot: Snapshot) -> dict[str, str]:
     return {agent.name: agent.state for agent in snapshot.agents}
 
@@ -46,13 +58,12 @@ def test_people_tasks_and_mail_of_a_live_client_are_on_the_screen_while_it_works
 
         client.do(("TaskCreate", {"subject": "Count the pears", "description": "all of them"}))
         screen.wait_for("Count the pears")
-        client.do(message("bob", "which fruit is it"))
-        screen.wait_for("which fruit is it")
+        is_shown(screen, client, message("bob", "which fruit is it"), "which fruit is it")
         asked = {"description": "a colleague", "prompt": "you are eve", "subagent_type": "general-purpose"}
         client.do(("Agent", {**asked, "name": "eve"}))
         screen.wait_for("eve came through another program")
-        client.do(("SendMessage", {"to": "eve", "message": {"type": "shutdown_request", "reason": "it is late"}}))
-        screen.wait_for("it is late")
+        ends = {"to": "eve", "message": {"type": "shutdown_request", "reason": "it is late"}}
+        is_shown(screen, client, ("SendMessage", ends), "asks to shut down")
         leaves(screen)
 
     follow = Follower(Place(client.root, client.team), None)
