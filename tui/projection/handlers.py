@@ -13,8 +13,7 @@ from tui import fields
 from tui.projection import attention
 from tui.projection.parts import Parts
 from tui.projection.people import call_of, together
-from tui.projection.requests import LEAD
-from tui.snapshot import MemoryCommit, Request
+from tui.snapshot import LEAD, MemoryCommit, Request
 
 
 def raise_(parts: Parts, kind: str, event: Event, text: str) -> int:
