@@ -120,3 +120,14 @@ def test_a_summary_is_as_little_endless_as_a_text(team: Team, tmp_path: Path) ->
     assert team.receive("ann") == []
     assert call(tmp_path, "mail", "send", "ann", "look", "--summary", " ")[0] == 0
     assert team.receive("ann")[0].summary is None
+
+
+def test_a_task_that_fits_into_no_message_is_taken_from_nobody(team: Team, tmp_path: Path) -> None:
+    team.board.create("Fix the till", "x" * 1_000_000, key="till")
+    team.board.claim("1", "ann", lease_s=60)
+
+    code, _, err = call(tmp_path, "task", "assign", "1", "bob")
+
+    assert code == 2
+    assert "that fit" in err
+    assert (team.board.get("1").state, team.board.get("1").owner) == (State.RUNNING, "ann")
