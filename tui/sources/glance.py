@@ -5,9 +5,10 @@ Rule 1: hearts are read again only where one beats, or where somebody has beaten
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from teams.engine.event import Event
-from tui.projection.files import as_told
+from tui.projection.attention import as_of
 from tui.projection.gone import DIED, is_gone, with_its_life
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
@@ -18,6 +19,7 @@ from tui.sources.folder import Spot
 from tui.sources.follow import reader_of
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
+from tui.sources.shared import Shared
 
 Tell = Callable[[Event, Monitor], None]
 
@@ -27,19 +29,20 @@ class TeamGlance:
 
     def __init__(self, spot: Spot, *, tell: bool = False) -> None:
         self.spot = spot
-        self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
-        self._reader: Reader | Files = reader_of(spot)
+        self.line = TeamLine(str(spot.root), spot.team, spot.kept, reading=True)
+        self._reader: Reader | Files | Shared = reader_of(spot)
         self._glance = Glance()
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: Stamp | None = None
         self._beats: Stamp = ()
         self._agents: tuple[Agent, ...] = ()
         self._mission: Mission | None = None
+        self._next: datetime | None = None
         self._tells = tell
 
     def is_due(self, stamp: Stamp) -> bool:
         """Say whether it must be read; if not, its line says by now whose heart beats."""
-        if stamp != self._stamp or self.line.reading:
+        if stamp != self._stamp or self.line.reading or (self._next and self._next <= datetime.now(UTC)):
             return True
         if self._hearts and not self.line.over and (self.line.alive or stamp_of(self._hearts.folder) != self._beats):
             hearts = self._look()
@@ -68,11 +71,13 @@ class TeamGlance:
 
     def _line(self) -> TeamLine:
         snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
+        if not isinstance(self._reader, Reader):
+            snapshot = self._reader.as_told(snapshot)
         if self._hearts:
             self._agents, self._mission = snapshot.agents, snapshot.mission
             snapshot = with_its_life(replace(snapshot, hearts=self._look()))
+        snapshot = as_of(snapshot, datetime.now(UTC))
+        self._next = min((item.until for item in snapshot.attention if item.open and item.until), default=None)
         return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
 
     def _look(self) -> Mapping[str, Heart]:

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tui.projection.attention import rank_of
 from tui.rows.agents import AGENT_FIELDS
 from tui.rows.detail import Paragraph
 from tui.rows.floor import TASK_FIELDS
@@ -141,9 +142,9 @@ def page(title: str, paragraphs: list[Paragraph]) -> Sheet:
 
 
 def attention_sheet(items: Sequence[Attention], violations: int, zone: tzinfo | None) -> Sheet:
-    """Return a sheet with what needs a person: open items first, then newest first."""
+    """Return a sheet with what needs a person: open items first, what somebody waits for on top; then newest first."""
     body = AttentionItems()
     body.zone = zone
-    body.items = sorted(items, key=lambda item: (not item.open, -item.number))
+    body.items = sorted(items, key=lambda item: (not item.open, rank_of(item) if item.open else 0, -item.number))
     broken = f", {violations_now(violations)}" if violations else ""
     return Sheet(f"attention: {sum(item.open for item in items)} open{broken}", body)
