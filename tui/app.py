@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import Screen
 
 from tui.acting.control import Control
@@ -23,6 +22,7 @@ from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.acting import ActingApp
+from tui.views.arriving import Arrived, Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
 from tui.views.lines import Opened
@@ -36,10 +36,6 @@ from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
-
-
-class Arrived(Message):
-    """A new picture is there to be drawn."""
 
 
 class MonitorApp(ActingApp):
@@ -67,6 +63,7 @@ class MonitorApp(ActingApp):
         super().__init__()
         self._env = env or {}
         self._pace = pace_of(self._env)
+        self._arriving = Arriving(self, self._pace, self._take)
         self._begin = begin
         self._source = source
         self._places = places
@@ -78,7 +75,6 @@ class MonitorApp(ActingApp):
         self._foot.source = label
         self._leaving = False
         self._window_title = TerminalTitle(self)
-        self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self._stage = Stage(self.scene)
         self._time = Travelling(self._stage, source if isinstance(source, Steered) else None, zone)
@@ -96,7 +92,7 @@ class MonitorApp(ActingApp):
     def on_mount(self) -> None:
         self.screen.add_class("empty")
         self._words.display = False
-        self.set_interval(1.0, self._draw)
+        self.set_interval(1.0, partial(self._pace.tick, self._draw))
         self._source.start(self._receive)
         if self._begin:
             self.action_look_at(self._begin)
@@ -107,18 +103,15 @@ class MonitorApp(ActingApp):
         self._source.close()
 
     def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread: leave the picture here and say so."""
-        self._arrived = snapshot
-        self.post_message(Arrived())
+        """Called by the source's thread."""
+        self._arriving.receive(snapshot)
 
     @on(Arrived)
     def _arrive(self) -> None:
-        if self._arrived is None:
-            return
-        if wait_s := self._pace.wait_s():
-            self.set_timer(wait_s, self._arrive)
-            return
-        self.snapshot, self._arrived = self._arrived, None
+        self._arriving.take()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
         self._draw()
 
     @property
