@@ -2,34 +2,31 @@
 
 Rule 1: whatever is drawn goes through :func:`one_line`: control and direction characters are shown, not obeyed, and
     line breaks become spaces.
-Rule 2: widths are cells of a terminal, not characters.
+Rule 2: widths are cells of a terminal, not characters; as Rich counts them, which lays the rows out.
+Rule 3: what only changes how wide the character before it is drawn is left out, as terminals do not agree on it.
 """
 
-import unicodedata
-from functools import lru_cache
+import re
+
+from rich.cells import get_character_cell_size as _cells
 
 from onecontext.cli.output import printable
 
 ELLIPSIS = "…"
 _ASCII_END = 0x7F
+# Soft hyphen, joiner, variation selectors, colours of skin, and Hangul that fills a place and shows nothing.
+_MODIFYING = re.compile("[\u00ad\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\u115f\u1160\u3164\uffa0]")
 
 
 def one_line(text: str) -> str:
     """Return ``text`` as one harmless line."""
     flat = text.replace("\n", " ").replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")
-    return printable(flat)
+    return printable(flat if flat.isascii() else _MODIFYING.sub("", flat))
 
 
 def lines_of(text: str) -> list[str]:
     """Return the lines of ``text``, each of them harmless; tabs are four spaces."""
     return [one_line(line.replace("\t", "    ").rstrip("\r")) for line in text.split("\n")]
-
-
-@lru_cache(maxsize=8192)
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 def width(text: str) -> int:
