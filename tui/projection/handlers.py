@@ -122,7 +122,7 @@ def memory_committed(parts: Parts, event: Event) -> None:
     data = event.data
     names = ("branch", "commit", "record", "contribution")
     values = {name: fields.text(data, name) for name in names}
-    parts.memory.append(MemoryCommit(at=event.at, agent=event.agent or "", **values))
+    parts.memory.append(MemoryCommit(at=event.at, agent=event.agent or "", task=event.task or "", **values))
     parts.counts["memory_commits"] += 1
 
 

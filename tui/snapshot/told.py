@@ -36,7 +36,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MemoryCommit:
-    """A milestone, as the journal tells it."""
+    """A milestone, as the journal tells it. ``task`` "": it is of the mission as a whole."""
 
     at: datetime
     agent: str
@@ -44,6 +44,7 @@ class MemoryCommit:
     commit: str
     record: str
     contribution: str
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ class Board(Toned, can_focus=True):
         Binding("left,h", "move(-1, 0)", show=False),
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
-        Binding("home,g", "end(-1)", show=False),
-        Binding("end,G", "end(1)", show=False),
+        Binding("home,ctrl+home", "end(-1)", show=False),
+        Binding("end,ctrl+end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
     ]
 

@@ -49,8 +49,8 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         Binding("up,k", "move(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
-        Binding("home,g", "end(-1)", show=False),
-        Binding("end,G", "end(1)", show=False),
+        Binding("home,ctrl+home", "end(-1)", show=False),
+        Binding("end,ctrl+end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
     ]
     FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -96,6 +96,12 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         """What the item under the cursor stands for; None when there is nothing."""
         item = self.selected
         return None if item is None else self.opened(item)
+
+    def point_at(self, key: object) -> None:
+        """Put the cursor on the item of that :meth:`key`; where none is shown it stays."""
+        place = next((index for index, item in enumerate(self.items) if self.key(item) == key), None)
+        if place is not None:
+            self.action_move(place - self.cursor)
 
     def narrow(self, words: str) -> None:
         """Show only items that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""

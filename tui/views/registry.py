@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tui.views.view import View
 
-OVERVIEW = "overview"
+OVERVIEW, MEMORY = "overview", "memory"
 
 
 class Entry(NamedTuple):
@@ -26,7 +26,7 @@ VIEWS = (
     Entry("board", "1", "tui.views.whole_board:WholeBoard", "the tasks in columns by state"),
     Entry("agents", "2", "tui.views.whole:WholeAgents", "who does what, and what it takes"),
     Entry("log", "3", "tui.views.whole:WholeLog", "every event of the journal"),
-    Entry("memory", "4", "tui.views.remembered:Remembered", "what is remembered: the graph of all branches"),
+    Entry(MEMORY, "4", "tui.views.remembered:Remembered", "what is remembered: the graph of all branches"),
     Entry("messages", "5", "tui.views.whole:WholeMessages", "what agents say to each other"),
     Entry("diff", "6", "tui.views.diff:Diff", "what tasks changed in your repository"),
     Entry("cost", "7", "tui.views.cost:Cost", "what models take: against the budget, over time, by whom"),

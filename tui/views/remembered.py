@@ -27,6 +27,7 @@ class Remembered(View):
         Binding("s", "search", show=False),
         Binding("c", "context", show=False),
         Binding("f", "purpose", show=False),
+        Binding("g", "graph", show=False),
         Binding("escape", "back", show=False),
     ]
 
@@ -85,6 +86,18 @@ class Remembered(View):
         if self._side is self.given:
             hint = "what the agent is about to do; enter asks, nothing is how things stand"
             self._asking.open(PURPOSE, words=self.given.purpose, hint=hint)
+
+    def action_graph(self) -> None:
+        """Go back to the graph; from there to its newest commit."""
+        if self._side is self.graph:
+            self.graph.list.action_end(-1)
+        else:
+            self.turn_to(self.graph)
+
+    def point_at(self, commit: str) -> None:
+        """Show the graph with the cursor on ``commit``; where it is not drawn, or "", the cursor stays."""
+        self.turn_to(self.graph)
+        self.graph.list.point_at(commit)
 
     async def action_back(self) -> None:
         """Go back to the graph, or from there to the overview."""

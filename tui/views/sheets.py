@@ -35,7 +35,8 @@ HELP = [
     Paragraph("0 esc", "all of it at a glance"),
     Paragraph("tab", "next pane; shift+tab is the one before"),
     Paragraph("↑↓ j k", "move; ←→ h l between the board's columns"),
-    Paragraph("pgup pgdn", "move a page; home end g G to either end"),
+    Paragraph("pgup pgdn", "move a page; home end G to either end (ctrl+home ctrl+end where home end are for time)"),
+    Paragraph("g", "the graph of the memory, at the milestone of what is under the cursor; there, its newest"),
     Paragraph("enter", "open what is under the cursor; escape goes back"),
     Paragraph("z", "the pane on the whole screen, and back"),
     Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all (in the log: seek; & narrows)"),
@@ -90,6 +91,7 @@ class Sheet(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace,q", "app.pop_screen", show=False),
+        Binding("g", "top", show=False),  # as in less: there is no graph here
     ]
 
     def __init__(self, title: str, body: Lines[Any]) -> None:
@@ -103,6 +105,10 @@ class Sheet(ModalScreen[None]):
             frame.border_title = Content(self._title)
             frame.border_subtitle = "esc closes"
             yield self._body
+
+    def action_top(self) -> None:
+        """Go to the first line."""
+        self._body.action_end(-1)
 
     def on_mount(self) -> None:
         self._body.focus()

@@ -3,21 +3,25 @@
 Rule 1: a view is made when it is first looked at, and kept; only the one that is looked at is handed scenes.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 
+from tui.rows.milestones import newest_of
 from tui.views.lines import Pointed
 from tui.views.overview import Overview
 from tui.views.peek import Peek
-from tui.views.registry import OVERVIEW, PANES, VIEWS, make
+from tui.views.registry import MEMORY, OVERVIEW, PANES, VIEWS, make
 from tui.views.view import Scene, View
 
 
 class Stage(Container):
     """Shows one view; begins with the overview."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "graph", show=False)]
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(id="stage")
@@ -80,6 +84,12 @@ class Stage(Container):
             self.look_at(OVERVIEW)
         elif focused is not None and focused.id in PANES:
             self.look_at(focused.id)
+
+    def action_graph(self) -> None:
+        """Look at the memory's graph, the cursor on the newest milestone of what is under it here."""
+        commit = newest_of(self.selected, self._scene.snapshot.memory)
+        self.look_at(MEMORY)
+        self.call_after_refresh(self._view.point_at, commit)
 
     def peek(self) -> None:
         """Tell what is under the cursor beside the view, or stop."""

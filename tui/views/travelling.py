@@ -56,7 +56,7 @@ class Travelling(Container):
         Binding("right_curly_bracket", "travel('seconds', 60)", show=False),
         Binding("T", "travel('live', 0)", show=False),
         Binding("at,percent_sign", "go_to", show=False),
-        # Before the lists: they have g and G for their own ends.
+        # Before the lists: they have ctrl+home and ctrl+end for their own ends.
         Binding("home", "edge(-1)", show=False, priority=True),
         Binding("end", "edge(1)", show=False, priority=True),
     ]

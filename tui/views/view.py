@@ -115,6 +115,9 @@ class View(Vertical):
         """Return the part that has the focus when the view is shown: the first that can."""
         return next(child for child in self.walk_children(Widget) if child.can_focus)
 
+    def point_at(self, key: str) -> None:
+        """Put the cursor on what has that name, in a view where something has; else nothing moves."""
+
     def item(self) -> Any:
         """Return what is under the cursor, for peeking and copying; None when there is nothing."""
         focused = self.app.focused
