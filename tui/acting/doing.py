@@ -46,6 +46,13 @@ def do_apart(line: Line, control: Control, *, settled_s: float = SETTLED_S) -> D
 
     What it says goes to a file without a name, which is gone with the process; the journal tells what it does.
     """
+    try:
+        return _apart(line, control, settled_s)
+    except OSError as error:
+        return Done(1, f"it was not begun: {error.strerror or error}; free what is short, and do it again")
+
+
+def _apart(line: Line, control: Control, settled_s: float) -> Done:
     ended = threading.Event()
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
