@@ -20,6 +20,7 @@ from tui.rows.teams import teams_frame
 from tui.snapshot import Snapshot, TeamLine
 from tui.sources.choosing import place_of
 from tui.sources.folder import advice, find_root, memory_of
+from tui.sources.glances import Glances
 from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
@@ -152,6 +153,10 @@ def _tell(args: argparse.Namespace, invocation: "Invocation", roots: list[Path],
         )
     if at is not None:
         raise UsageError("--at goes with --replay here", hint="'--plain --replay FILE --at WHERE' tells a recording")
+    if _is_choice(args, roots):
+        from tui.plain.several import follow_several
+
+        return follow_several(Glances(roots), invocation.out, wanted)
     return follow(follower_of(place_of(roots, args.team)), invocation.out, wanted)
 
 

@@ -25,6 +25,10 @@ from tui.text import width
 from tui.views.view import Places
 
 FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
+CELL = 12.2  # pixels, as Rich exports a cell
+ADVANCE = 0.602
+"""Of an em, as wide as a character of DejaVu Sans Mono and of Menlo is: with it frames close where a reader of SVG (as
+librsvg) does not know ``textLength``."""
 _FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 _TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>([^<]*)</text>')
 _UNIQUE = re.compile(r"terminal-\d+")
@@ -98,7 +102,8 @@ async def _draw(
 def self_contained(svg: str) -> str:
     """Return the picture without fonts from elsewhere, and with names that do not depend on what is drawn."""
     local = re.sub(r"font-family:\s*Fira Code[^;]*;", f"font-family: {FONTS};", _FONT_FACE.sub("", svg))
-    return _TEXT.sub(_without_margins, _UNIQUE.sub("terminal-monitor", local))
+    fitted = re.sub(r"font-size: 20px", f"font-size: {CELL / ADVANCE:.2f}px", local)
+    return _TEXT.sub(_without_margins, _UNIQUE.sub("terminal-monitor", fitted))
 
 
 def _without_margins(match: re.Match[str]) -> str:

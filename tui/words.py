@@ -70,6 +70,7 @@ PHASE_LOOKS = {
     "validating": Look("◎", "validating", "review"),
     "needs input": Look("?", "needs input", "warn"),
     "interrupted": Look("‖", "interrupted", "warn"),
+    "died": Look("×", "died", "bad"),
     "paused": Look("‖", "paused", "warn"),
     "done": Look("✓", "done", "good"),
     "blocked": Look("■", "blocked", "bad"),

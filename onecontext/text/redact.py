@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+MARK = "[redacted:"
+"""How that begins which is written in the place of a secret."""
 # No shape of a secret is so short, and most of what a document holds is.
 _TOO_SHORT = 8
 
@@ -38,7 +40,7 @@ def redact(text: str) -> str:
     while found := find_secrets(text):
         parts, position = [], 0
         for secret in found:
-            parts += [text[position : secret.start], f"[redacted:{secret.kind}]"]
+            parts += [text[position : secret.start], f"{MARK}{secret.kind}]"]
             position = secret.end
         text = "".join([*parts, text[position:]])
     return text

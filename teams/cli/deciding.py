@@ -8,14 +8,16 @@ from typing import Any
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import Output, one_line
-from onecontext.errors import AmbiguousName, Conflict, UsageError
+from onecontext.errors import Conflict, UsageError
 from teams.cli.halting import who
 from teams.cli.place import AGENT_VARIABLE, add_place, open_team
 from teams.mission.control.halt import PERSON
-from teams.protocol.deciding import decide, finish
+from teams.protocol.deciding import decide, finish, void_now
 from teams.protocol.mail.forms import PermissionRequest, PlanApprovalRequest
 from teams.protocol.mail.requests import Request, requests
 from teams.protocol.team import Team
+
+_SHOWN = 5
 
 
 def add_deciding(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +25,16 @@ def add_deciding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", dest="agent", metavar="NAME", help=f"whose decision it is (default: ${AGENT_VARIABLE}, else {PERSON})"
     )
+    parser.add_argument(
+        "--message", metavar="ID", help="the message that asked, in full: of several with one id, which is meant"
+    )
     add_place(parser)
 
 
 def carry_out(args: argparse.Namespace, invocation: Invocation, *, approved: bool) -> int:
     """Decide the request that is meant, and answer with it."""
     team = open_team(args, invocation)
-    request = _meant(team, args.request)
+    request = _meant(team, args.request, args.message)
     by, reason = who(args, invocation), args.reason.strip()
     try:
         decision = decide(team, request, approved=approved, by=by, reason=reason)
@@ -43,13 +48,29 @@ def carry_out(args: argparse.Namespace, invocation: Invocation, *, approved: boo
 
 
 def show_open(args: argparse.Namespace, invocation: Invocation) -> int:
-    """Answer with every request that waits, in full."""
+    """Answer with every request that waits, in full, and with those that are void, each in a line."""
     team, out, now = open_team(args, invocation), invocation.out, datetime.now(UTC)
-    waiting = [one for one in requests(team.folder, team.journal) if one.decision is None]
+    undecided = [one for one in requests(team.folder, team.journal) if one.decision is None]
+    reasons = {id(one): void_now(team, one) for one in undecided}
+    waiting = [one for one in undecided if not reasons[id(one)]]
+    void = [(one, reasons[id(one)]) for one in undecided if reasons[id(one)]]
     lines = [line for one in waiting for line in (*_lines(team, one, out, now), "")]
-    told = "\n".join(lines[:-1]) or f"{out.paint(team.name, 'bold')}: nobody waits for leave"
-    out.answer({"team": team.name, "requests": [as_data(one) for one in waiting]}, told)
+    lines = lines or [f"{out.paint(team.name, 'bold')}: nobody waits for leave", ""]
+    told = "\n".join([*lines, *_void_lines(void, out)]).rstrip("\n")
+    data = {"requests": [as_data(one) for one in waiting], "void": [as_data(one) | {"why": why} for one, why in void]}
+    out.answer({"team": team.name, **data}, told)
     return 0
+
+
+def _void_lines(void: Sequence[tuple[Request, str]], out: Output) -> Sequence[str]:
+    """Return what is void, the newest in a line each: nobody has to decide it, and it is not there to be done."""
+    newest = void[-_SHOWN:]
+    lines = [
+        f"{out.paint(f'void: {one_line(one.id)}', 'dim')}  {out.paint(one_line(f'{one.message.sender} asked; {why}'))}"
+        for one, why in newest
+    ]
+    older = len(void) - len(newest)
+    return [out.paint(f"void: {older:,} older; --json has them", "dim"), *lines] if older else lines
 
 
 def as_data(request: Request) -> dict[str, Any]:
@@ -67,19 +88,22 @@ def as_data(request: Request) -> dict[str, Any]:
     }
 
 
-def _meant(team: Team, name: str) -> Request:
-    """Return the request of that id, or whose id or message's id alone begins so.
+def _meant(team: Team, name: str, msg_id: str | None) -> Request:
+    """Return the request of that id, or whose id or message's id alone begins so; of that message, where it is named.
 
     Raises:
-        UsageError: there is none. AmbiguousName: there are several; the ids of their messages tell them apart.
+        UsageError: there is none, or there are several; the ids of their messages tell them apart.
     """
-    known = requests(team.folder, team.journal)
+    known = [one for one in requests(team.folder, team.journal) if msg_id in (None, one.message.msg_id)]
     found = [one for one in known if name in (one.id, one.message.msg_id)]
     found = found or [one for one in known if name and any(i.startswith(name) for i in (one.id, one.message.msg_id))]
     if not found:
         raise UsageError(f"no request has the id {name!r}", hint="'onecontext approve' without one lists what waits")
     if len(found) > 1:
-        raise AmbiguousName(name, [one.message.msg_id for one in found])
+        which = "\n  ".join(
+            f"--message {one.message.msg_id}: {one.id} of {one.message.sender}" for one in found[:_SHOWN]
+        )
+        raise UsageError(f"{len(found)} requests have an id that is, or begins with, {name!r}", hint=which)
     return found[0]
 
 

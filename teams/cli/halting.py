@@ -16,7 +16,7 @@ from teams.mission.control.which import unfinished_mission
 from teams.mission.history import History
 from teams.protocol.team import Team
 
-_NAME_CHARACTERS = 200
+NAME_CHARACTERS = 200
 
 
 class Halted(NamedTuple):
@@ -68,7 +68,7 @@ def root_of(args: argparse.Namespace, invocation: Invocation, memory: Memory) ->
 
 def who(args: argparse.Namespace, invocation: Invocation) -> str:
     """Return whose word it is, as it may stand in a journal."""
-    return one_line(printable(args.agent or invocation.env.get(AGENT_VARIABLE) or ""), limit=_NAME_CHARACTERS) or PERSON
+    return one_line(printable(args.agent or invocation.env.get(AGENT_VARIABLE) or ""), limit=NAME_CHARACTERS) or PERSON
 
 
 def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:

@@ -13,9 +13,8 @@ from teams.cli.options import readable_of
 from teams.cli.traces import traces_of
 from teams.cli.workers import crew_of, told
 from teams.mission.config import Config
-from teams.mission.opening import open_box, open_roles, open_site, open_skills, skill_folders, uncommitted
-from teams.mission.roles.models import with_models
-from teams.mission.routes import open_routes
+from teams.mission.means import Means
+from teams.mission.opening import uncommitted
 from teams.mission.site import Site
 from teams.models.registry import SCRIPTED
 from teams.protocol.team import Team
@@ -31,16 +30,14 @@ class Prepared:
             UsageError, SetupError, InvalidDocument: something of it is wrong or missing.
         """
         keep_heaps_few(invocation.env)
-        self._project = project
-        self._env = invocation.env
-        self._roles = open_roles(project, invocation.env, config)
-        self.config, self._notes = with_models(config, self._roles, invocation.env)
-        self._routes = open_routes(self.config, invocation.env)
-        self._skills = open_skills(self.config, project, invocation.env)
-        readable = [*readable_of(args, invocation), *skill_folders(self._skills, project, invocation.env)]
-        self._sandbox = open_box(self.config, project, readable)
-        self._crew = crew_of(args, self.config, self._roles, self._sandbox, invocation)
+        self._means = Means.ready(project, config, invocation.env, readable=readable_of(args, invocation))
+        self._crew = crew_of(args, self.config, self._means.roles, self._means.sandbox, invocation)
         self.traces = traces_of(args, invocation)
+
+    @property
+    def config(self) -> Config:
+        """The configuration, with the models of the roles."""
+        return self._means.config
 
     @property
     def model(self) -> str:
@@ -54,28 +51,16 @@ class Prepared:
 
     def site(self, name: str, memory: Memory, team: Team) -> Site:
         """Return the site of what is called ``name``, with its events in ``team``."""
-        return open_site(
-            mission=name,
-            project=self._project,
-            memory=memory,
-            team=team,
-            config=self.config,
-            routes=self._routes,
-            sandbox=self._sandbox,
-            env=self._env,
-            crew=self._crew,
-            roles=self._roles,
-            skills=self._skills,
-        )
+        return self._means.site(name, memory, team, crew=self._crew)
 
     def told_of_models(self) -> list[str]:
         """Return the lines for people that say who answers, what holds the commands of agents, what they do not see."""
         return [
             f"model    {self.model}" + ("  (scripted: its words come from a file)" if self.scripted else ""),
-            f"sandbox  {self._sandbox.tier}",
-            *(f"note     {note}" for note in uncommitted(self._project)),
+            f"sandbox  {self._means.sandbox.tier}",
+            *(f"note     {note}" for note in uncommitted(self._means.project)),
         ]
 
     def told_of_workers(self, team: Team) -> list[str]:
         """Return the lines for people that say who works in ``team``, and what of that cannot be had."""
-        return told(self._crew, self._roles, self._notes, team=team.name)
+        return told(self._crew, self._means.roles, self._means.notes, team=team.name)

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from onecontext.cli.main import Invocation
-from onecontext.cli.output import one_line
+from onecontext.cli.output import one_line, printable
 from onecontext.errors import Damaged, InvalidDocument, UsageError
 from teams.cli import board as board_screen
 from teams.cli.assigning import assign
 from teams.cli.board import as_data, task_lines
 from teams.cli.given import seconds_above_zero, text_of
+from teams.cli.halting import NAME_CHARACTERS
 from teams.cli.place import AGENT_VARIABLE, add_json, add_place, open_team
 from teams.protocol.board.board import Board
 from teams.protocol.board.moves import Words
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     team = open_team(args, invocation)
     board = team.board
     agent = args.agent or invocation.env.get(AGENT_VARIABLE) or ""
+    if args.verb in _BY_ANYBODY:
+        agent = one_line(printable(agent), limit=NAME_CHARACTERS)
     out = invocation.out
     if args.verb == "reap":
         freed = board.reap()
@@ -128,10 +131,18 @@ def _revise(board: Board, args: argparse.Namespace, agent: str) -> Task:
     return board.revise(args.id, words, after=after, reason=args.reason, by=agent or None)
 
 
+def _answer(board: Board, args: argparse.Namespace, agent: str) -> Task:
+    if not args.text.strip():
+        raise UsageError("the answer says nothing", hint="give it a text")
+    return board.answer(args.id, _named(agent), args.text)
+
+
 def _delete(board: Board, args: argparse.Namespace, agent: str) -> None:
     board.delete(args.id, reason=args.reason, by=agent or None)
 
 
+# What needs no member: a person's name is kept as it may be shown.
+_BY_ANYBODY = {"create", "answer", "assign", "block", "unblock", "reopen", "revise", "link", "delete"}
 # The arguments that may be long: '-' reads them from stdin.
 _TEXTS = {"description", "question", "text", "reason"}
 _ID: tuple[tuple[str, ...], dict[str, Any]] = (("id",), {"metavar": "ID", "help": "the task's number"})
@@ -194,7 +205,7 @@ _VERBS: dict[str, tuple[str, list[tuple[tuple[str, ...], dict[str, Any]]], Verb]
     "answer": (
         "answer what the holder asked",
         [_ID, (("text",), {"help": "the answer; '-' reads it from stdin"})],
-        lambda board, args, agent: board.answer(args.id, _named(agent), args.text),
+        _answer,
     ),
     "inspect": (
         "take the review of a task",

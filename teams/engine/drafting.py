@@ -15,7 +15,7 @@ from teams.engine.line import MAX_LINE_BYTES, encode
 
 def without_secrets(draft: Draft) -> Draft:
     """Return the draft as it may be written."""
-    return replace(draft, data=redact_all(draft.data))
+    return replace(draft, data=redact_all(draft.data), agent=redact_all(draft.agent))
 
 
 def event_of(draft: Draft, seq: int, *, id: str, at: datetime, team: str) -> Event:  # noqa: A002 - the field's name

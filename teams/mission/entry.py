@@ -14,21 +14,11 @@ from onecontext.errors import UsageError
 from onecontext.store.project import Project
 from teams.mission.config import Config
 from teams.mission.control.which import unfinished_mission
+from teams.mission.means import Means
 from teams.mission.mission import Ending, Mission
-from teams.mission.opening import (
-    address_of,
-    make_memory,
-    new_mission_name,
-    open_box,
-    open_roles,
-    open_site,
-    open_skills,
-    skill_folders,
-)
-from teams.mission.roles.models import with_models
+from teams.mission.opening import address_of, make_memory, new_mission_name
 from teams.mission.roles.roles import WORKER
-from teams.mission.routes import open_routes
-from teams.mission.site import LEAD, Site
+from teams.mission.site import LEAD
 from teams.mission.workers.crew import Crew
 from teams.mission.workers.function import Function, FunctionWorker
 from teams.mission.workers.kinds import Kind
@@ -69,11 +59,11 @@ def run_mission(
         raise UsageError("the goal is empty", hint="say what is to be reached")
     project, settings = Project.find(Path(path).resolve()), config or Config()
     settings = settings.model_copy(update={"model": settings.model.model_copy(update={"name": model})})
-    say = say or _nobody
-    prepared = _Prepared(project, settings, worker, os.environ if env is None else env, say)
-    name = new_mission_name(goal)
-    memory = make_memory(project, goal, say)
-    site = prepared.site(name, memory, Team.create(name, root=memory.path, cwd=project.path), stop)
+    means = _means(project, settings, env, say)
+    crew, name = _crew(worker, means.roles.names), new_mission_name(goal)
+    memory = make_memory(project, goal, say or _nobody)
+    team = Team.create(name, root=memory.path, cwd=project.path)
+    site = means.site(name, memory, team, crew=crew, stop=stop)
     return Mission(site).start(goal, model=model, scripted=model.startswith(SCRIPTED))
 
 
@@ -107,49 +97,17 @@ def resume_mission(
         hint = "give it in config again, or name who is asked now with model"
         raise UsageError(f"{history.model} was asked at {history.address}", hint=hint)
     named = settings.model.model_copy(update={"name": model or history.model})
-    prepared = _Prepared(
-        project,
-        settings.model_copy(update={"model": named}),
-        worker,
-        os.environ if env is None else env,
-        say or _nobody,
-    )
-    return Mission(prepared.site(history.mission, memory, team, stop)).resume()
+    means = _means(project, settings.model_copy(update={"model": named}), env, say)
+    crew = _crew(worker, means.roles.names)
+    return Mission(means.site(history.mission, memory, team, crew=crew, stop=stop)).resume()
 
 
-class _Prepared:
-    """All that can be missing, asked for before the first file is made."""
-
-    def __init__(
-        self, project: Project, config: Config, worker: Workers | None, env: Mapping[str, str], say: Say
-    ) -> None:
-        self._project = project
-        self._env = env
-        self._roles = open_roles(project, env, config)
-        self._config, notes = with_models(config, self._roles, env)
-        self._routes = open_routes(self._config, env)
-        self._skills = open_skills(self._config, project, env)
-        self._sandbox = open_box(self._config, project, skill_folders(self._skills, project, env))
-        self._crew = _crew(worker, self._roles.names)
-        for note in (*self._roles.notes, *notes):
-            say(note)
-
-    def site(self, name: str, memory: Memory, team: Team, stop: threading.Event | None) -> Site:
-        """Return the site of the mission of that name."""
-        return open_site(
-            mission=name,
-            project=self._project,
-            memory=memory,
-            team=team,
-            config=self._config,
-            routes=self._routes,
-            sandbox=self._sandbox,
-            env=self._env,
-            crew=self._crew,
-            roles=self._roles,
-            skills=self._skills,
-            stop=stop,
-        )
+def _means(project: Project, config: Config, env: Mapping[str, str] | None, say: Say | None) -> Means:
+    """Return all that can be missing, and say what of it cannot be."""
+    means = Means.ready(project, config, os.environ if env is None else env)
+    for note in (*means.roles.notes, *means.notes):
+        (say or _nobody)(note)
+    return means
 
 
 def _crew(worker: Workers | None, roles: list[str]) -> Crew:

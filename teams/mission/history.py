@@ -29,6 +29,7 @@ class History:
     """How many work at once, as it was said last."""
     sandbox: str
     max_attempts: int
+    """At one task before it is blocked, as it was said last."""
     budget: Mapping[str, Any] = field(default_factory=dict)
     """As it was allowed last, in the words of ``onecontext.toml``; empty where nothing was limited."""
     playbook: Mapping[str, Any] | None = None
@@ -116,6 +117,7 @@ class _Resumed(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
     workers: int = Field(default=1, ge=1)
+    max_attempts: int = Field(default=1, ge=1)
     budget: dict[str, Any] = {}
     who: dict[str, str] = {}
     address: str = ""

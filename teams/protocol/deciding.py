@@ -5,13 +5,20 @@ Rule 2: ``request.decided`` is on the disk before the answer is sent. Whoever de
     between sends the answer that is missing; its id is made of the request, so that it is sent once.
 Rule 3: only what was asked of a member of ours is decided here: an answer goes out in that member's name.
 Rule 4: after its expiry nobody approves; to deny is still right.
+Rule 5: what is void is neither approved nor denied: nobody would be told. Who leaves while it is decided is looked for
+    again while nobody else can append.
+Rule 6: what cannot be answered is not decided: an answer that is too long, and an approval of what had a secret in it.
+    The secret is kept nowhere, so that another input than was asked would go back.
 """
 
+import json
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from onecontext.errors import Conflict, UnknownMember, UsageError
+from onecontext.text.redact import MARK, redact
 from teams.engine.journal import utc_now
 from teams.protocol.config import LEAD
 from teams.protocol.heartbeat import Life
@@ -24,9 +31,11 @@ from teams.protocol.mail.forms import (
     ShutdownApproved,
     ShutdownRejected,
 )
-from teams.protocol.mail.requests import DECIDED, Decision, Request, decision_of
+from teams.protocol.mail.requests import DECIDED, Decision, Fates, Request
+from teams.protocol.mail.sender import check_text
 from teams.protocol.team import Team
 
+_SUMMARY_CHARACTERS = 100
 _OURS = uuid.UUID("3b0c1d52-6a0f-5f0e-8c55-0b4f7f0d2c61")
 
 
@@ -41,30 +50,61 @@ def decide(
         now: aware; None is now.
 
     Raises:
-        Conflict: it was decided before; that stands, and its answer is sent where it was not yet.
-        UsageError: it has expired, or a process of ours answers it by itself; nothing was written.
+        Conflict: it was decided before, and that stands; or it is void; nothing was written. Or who asked left just
+            now: the decision is on record, and told to nobody.
+        UsageError: it has expired, a process of ours answers it by itself, or it cannot be answered as Rule 6 says;
+            nothing was decided.
         UnknownMember: it was asked of another program's member; nothing was written.
     """
-    _check(team, request, approved=approved, now=now or utc_now())
+    now = now or utc_now()
+    _check(team, request, approved=approved, now=now)
+    fates = Fates(team.journal)
+    team.receive(request.message.to)  # what lies in its inbox and nobody took in is on record from here on
+    fates.catch_up()
+    request = fates.of(request)
+    _check_answer(team, request, Decision(approved, by, redact(reason), now))
     message = request.message
     data = {
         "request": request.id,
         "msg_id": message.msg_id,
+        "of": message.to,
         "form": request.form.type,
         "to": message.sender,
         "approved": approved,
         "by": by,
         "reason": reason,
     }
-    team.receive(message.to)  # what lies in its inbox and nobody took in is on record from here on
-    event = team.journal.append(DECIDED, data, agent=by, guard=lambda: _refuse_decided(team, request))
+
+    def refuse_decided() -> None:
+        fates.catch_up()
+        _refuse(fates.of(request))
+
+    event = team.journal.append(DECIDED, data, agent=by, guard=refuse_decided)
     decision = Decision(approved, by, str(event.data["reason"]), event.at)
-    _answer(team, request, decision)
+    try:
+        _answer(team, request, decision)
+    except UnknownMember as error:
+        why = _not_there(team, request) or error.message
+        raise Conflict(f"{why}: the decision is on record, and nobody was told of it") from error
     return decision
+
+
+def void_now(team: Team, request: Request) -> str:
+    """Return why ``request`` is void, as a sentence, "" where it is not: by the journal, or because one of the two is
+    not in the roster and nobody has recorded that yet.
+    """
+    return "" if request.decision is not None else request.gone or _not_there(team, request)
+
+
+def _not_there(team: Team, request: Request) -> str:
+    names = {member.name for member in team.members}
+    missing = (name for name in (request.message.sender, request.message.to) if name not in names)
+    return next((f"{name} is not in the team" for name in missing), "")
 
 
 def _check(team: Team, request: Request, *, approved: bool, now: datetime) -> None:
     reader, expires_at = request.message.to, request.expires_at
+    _refuse(replace(request, gone=request.gone or _not_there(team, request)))
     if not team.is_ours(reader):
         raise UnknownMember(
             f"it was asked of {reader}, who belongs to another program", hint="it is answered there, where that runs"
@@ -73,35 +113,50 @@ def _check(team: Team, request: Request, *, approved: bool, now: datetime) -> No
         raise UsageError(f"{reader} is at work in a process of its own, which answers that itself")
     if request.form.type == "shutdown_request" and reader == LEAD and approved:
         raise UsageError("the lead of a team does not leave it", hint="deny it with a reason")
-    if approved and request.decision is None and expires_at is not None and expires_at <= now:
+    if approved and expires_at is not None and expires_at <= now:
         raise UsageError(
             f"the request expired at {expires_at.astimezone():%Y-%m-%d %H:%M:%S}", hint="who asked may ask again"
         )
 
 
-def _refuse_decided(team: Team, request: Request) -> None:
-    """Raise Conflict where the request has a decision; the caller holds the journal."""
-    decision = decision_of(team.journal, request)
-    if decision is not None:
-        raise _Decided(replace(request, decision=decision))
+def _check_answer(team: Team, request: Request, decision: Decision) -> None:
+    """Refuse what could not be answered; ``request`` is as the journal has it."""
+    asked = request.form
+    if decision.approved and isinstance(asked, PermissionRequest) and MARK in json.dumps(asked.input):
+        raise UsageError(
+            "what is asked had a secret in it, which is kept nowhere, so it cannot be given back to the letter",
+            hint="deny it with --reason, and have it asked for without: a variable of the environment may hold it",
+        )
+    check_text(_form(team, request, decision).to_text())
+
+
+def _refuse(request: Request) -> None:
+    """Raise Conflict where the request was decided or is void."""
+    if request.decision is not None:
+        raise _Decided(request, request.decision)
+    if request.void:
+        raise Conflict(f"the request {request.id} is void: {request.void}", hint="nobody has to decide it any more")
 
 
 class _Decided(Conflict):
     """Somebody decided it before."""
 
-    def __init__(self, request: Request) -> None:
-        decision = request.decision
-        assert decision is not None
+    def __init__(self, request: Request, decision: Decision) -> None:
         word = "approved" if decision.approved else "denied"
         at = decision.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
         super().__init__(f"the request {request.id} was {word} by {decision.by or 'somebody'} at {at}")
         self.request = request
+        self.decision = decision
 
 
 def finish(team: Team, error: Conflict) -> None:
-    """Send the answer that a kill kept from who asked, where ``error`` says that a request was decided before."""
-    if isinstance(error, _Decided) and error.request.decision is not None:
-        _answer(team, error.request, error.request.decision)
+    """Send the answer that a kill kept from who asked, where ``error`` says that a request was decided before.
+
+    Nothing is sent to who has left since: whoever has that name now asked nothing.
+    """
+    if isinstance(error, _Decided) and not error.request.gone:
+        with suppress(UnknownMember):  # left just now: as above
+            _answer(team, error.request, error.decision)
 
 
 def _answer(team: Team, request: Request, decision: Decision) -> None:
@@ -109,7 +164,9 @@ def _answer(team: Team, request: Request, decision: Decision) -> None:
     message = request.message
     msg_id = str(uuid.uuid5(_OURS, "\n".join((team.name, message.to, message.msg_id))))
     form = _form(team, request, decision)
-    summary = f"{'approved' if decision.approved else 'denied'}: {request.id}"
+    # The id is theirs: it may be as long as a message, and hold what no text may.
+    name = request.id[:_SUMMARY_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    summary = f"{'approved' if decision.approved else 'denied'}: {name}"
     team.reply(message, form.to_text(), summary=summary, msg_id=msg_id, by=decision.by or None)
     team.acknowledge(message.to, [message])
     if isinstance(form, ShutdownApproved):

@@ -16,10 +16,11 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 ALL = sorted(path.parent.name for path in EXAMPLES.glob("*/run.sh"))
 
 
-def run_example(name: str, folder: Path) -> "tuple[subprocess.CompletedProcess[str], Path]":
-    """Run an example in ``folder``; return how it ended, and the repository it worked in."""
+def run_example(name: str, folder: Path, **more: str) -> "tuple[subprocess.CompletedProcess[str], Path]":
+    """Run an example in ``folder``, ``more`` in its environment; return how it ended, and its repository."""
     environment = {
         **os.environ,
+        **more,
         "FOLDER": str(folder),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
@@ -95,6 +96,23 @@ def test_a_served_board_does_what_others_put_there(tmp_path: Path) -> None:
     verdicts = [(event.task, event.data["verdict"]) for event in events_of(notes, "verdict.given")]
     assert verdicts == [("1", "rejected"), ("1", "accepted"), ("2", "accepted")]
     assert len(events_of(notes, "attempt.delayed")) == 1
+    assert git(notes, "status", "--short") == ""
+
+
+@pytest.mark.timeout(300)
+def test_a_long_run_has_all_that_a_monitor_shows(tmp_path: Path) -> None:
+    ran, notes = run_example("long-run", tmp_path, PACE="0")
+
+    assert ran.returncode == 0, ran.stderr
+    verdicts = [(event.task, event.data["verdict"]) for event in events_of(notes, "verdict.given")]
+    assert {task for task, verdict in verdicts if verdict == "rejected"} == {"3", "4", "9", "11", "17", "20"}
+    assert [verdict for _, verdict in verdicts].count("accepted") == 22
+    assert {event.agent for event in events_of(notes, "task.claimed")} == {"worker-1", "worker-2", "worker-3"}
+    assert all(event.data["cost_usd"] > 0 for event in events_of(notes, "model.called"))
+    failed = [event for event in events_of(notes, "tool.result") if "exit code 1" in event.data["output"]]
+    assert len(failed) == 3, "what a worker tries first and mends itself"
+    asked = [event.data for event in events_of(notes, "message.sent") if event.data["to"] == "team-lead"]
+    assert any("Is that what you want" in message["text"] for message in asked)
     assert git(notes, "status", "--short") == ""
 
 

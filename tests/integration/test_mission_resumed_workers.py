@@ -1,4 +1,4 @@
-"""``onecontext resume --workers N``: so many work from then on, which holds for the next resume, too."""
+"""``onecontext resume --workers N --max-attempts M``: from then on, and for the next resume, too."""
 
 import time
 from datetime import UTC, datetime
@@ -105,6 +105,24 @@ def test_the_journal_says_how_many_work_and_how_many_ever_did() -> None:
 
     assert history is not None
     assert (history.workers, history.most_workers) == (1, 5)
+
+
+def test_attempts_that_were_allowed_stay_allowed_at_the_next_resume(repository: Path, tmp_path: Path) -> None:
+    script = write_script(tmp_path, [TWO, work("first", YES_A), work("second", NO_B), verdict()])
+    assert onecontext(repository, "run", "Say yes twice", "--model", script, "--max-attempts", "1").code == 10
+
+    assert onecontext(repository, "resume", "--max-attempts", "2").code == 10
+    assert onecontext(repository, "resume").code == 10
+
+    told = events_of(repository, "mission.started", "mission.resumed")
+    assert [event.data["max_attempts"] for event in told] == [1, 2, 2]
+
+
+def test_what_an_older_version_did_not_say_is_as_before() -> None:
+    history = resumed({"max_attempts": 4}, {})
+
+    assert history is not None
+    assert (history.max_attempts, history.workers) == (4, 3)
 
 
 @pytest.mark.parametrize("workers", [0, -1, "3", None, 1.5, True])

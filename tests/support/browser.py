@@ -26,6 +26,26 @@ import aiohttp
 BINARY = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MISSING = "no chromium here (Debian: sudo apt install chromium)"
 PATIENCE_S = 60.0
+CODES = {
+    "Backspace": 8,
+    "Tab": 9,
+    "Enter": 13,
+    "Escape": 27,
+    "PageUp": 33,
+    "PageDown": 34,
+    "End": 35,
+    "Home": 36,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+    " ": 32,
+    "/": 191,
+    "'": 222,
+    "?": 191,
+    **{f"F{number}": 111 + number for number in range(1, 13)},
+}
+"""Virtual key codes of Windows, which the protocol wants."""
 
 
 class Page:
@@ -62,12 +82,39 @@ class Page:
             raise TimeoutError(f"nothing was drawn; {self.refusals}")
         await asyncio.sleep(2.0)
 
+    async def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true."""
+        for _ in range(int(PATIENCE_S * 10)):
+            if await self.value(expression):
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError(f"never true: {expression}")
+
     async def press(self, key: str) -> None:
-        """Press a key that is one character, or Enter or Escape."""
-        more = {"Enter": {"text": "\r", "windowsVirtualKeyCode": 13}, "Escape": {"windowsVirtualKeyCode": 27}}
-        await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **more.get(key, {"text": key}))
-        await self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+        """Press a key: one character, or a name of :data:`CODES`; ``ctrl+`` and ``shift+`` before it."""
+        *held, name = key.split("+") if len(key) > 1 else [key]
+        with_ = sum({"ctrl": 2, "shift": 8}[one] for one in held)
+        text = {"Enter": "\r"}.get(name, name if len(name) == 1 and not held else "")
+        code = CODES.get(name, ord(name[0].upper()))
+        params = {"key": name, "windowsVirtualKeyCode": code, "modifiers": with_}
+        down = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
+        await self.call("Input.dispatchKeyEvent", **down, **params)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **params)
         await asyncio.sleep(0.5)
+
+    async def click(self, x: float, y: float, *, ctrl: bool = False) -> None:
+        """Click with the left button at a place of the page, in its pixels."""
+        params = {"x": x, "y": y, "modifiers": 2 if ctrl else 0}
+        await self.call("Input.dispatchMouseEvent", type="mouseMoved", **params)
+        await asyncio.sleep(0.5)
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **params)
+        await asyncio.sleep(0.5)
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 0, "mobile": False}
+        await self.call("Emulation.setDeviceMetricsOverride", **size)
 
     async def picture(self) -> bytes:
         """Return what is seen, as PNG."""
@@ -84,14 +131,20 @@ class Page:
 
 
 @asynccontextmanager
-async def opened(address: str, *, width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
-    """Open an address in a browser of its own, which is gone afterwards."""
+async def opened(
+    address: str, *, width: int = 1280, height: int = 800, dots: int = 1, light: bool = False
+) -> AsyncIterator[Page]:
+    """Open an address in a browser of its own, which is gone afterwards.
+
+    ``dots`` of its screen are the side of a pixel; ``light`` is what its person prefers.
+    """
     assert BINARY is not None, MISSING
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             BINARY,
             *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
             *("--remote-debugging-port=0", f"--user-data-dir={folder}", f"--window-size={width},{height}"),
+            f"--force-device-scale-factor={dots}",
             *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
             *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "about:blank"),
             stderr=asyncio.subprocess.DEVNULL,
@@ -105,8 +158,9 @@ async def opened(address: str, *, width: int = 1280, height: int = 800) -> Async
                 page = Page(socket)
                 for domain in ("Page", "Runtime", "Log", "Network"):
                     await page.call(f"{domain}.enable")
-                size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-                await page.call("Emulation.setDeviceMetricsOverride", **size)
+                await page.resize(width, height)
+                likes = {"name": "prefers-color-scheme", "value": "light" if light else "dark"}
+                await page.call("Emulation.setEmulatedMedia", features=[likes])
                 await page.call("Page.navigate", url=address)
                 yield page
         finally:

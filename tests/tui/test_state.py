@@ -244,6 +244,18 @@ def test_who_is_stuck_is_shown_as_such_until_the_task_is_done() -> None:
     assert (item.task, item.agent, item.text) == ("2", "worker-2", "the tool run gave no sign of life for 300 s")
 
 
+def test_what_a_resume_allows_anew_counts_from_then_on_and_the_rest_is_as_before() -> None:
+    story = Story()
+    story.tell("mission.started", "team-lead", goal="g", branch="b", model="m", workers=2, max_attempts=1)
+    story.tell("mission.resumed", "team-lead", reason="", max_attempts=3)
+    story.tell("mission.resumed", "team-lead", reason="", workers=5, max_attempts="many")
+
+    mission = picture(story.events).mission
+
+    assert mission is not None
+    assert (mission.workers, mission.max_attempts) == (5, 3)
+
+
 def test_a_tool_that_was_cut_off_is_in_doubt_after_a_resume() -> None:
     story = middle()
     story.tell("mission.resumed", "orchestrator", reason="the process was killed")

@@ -140,7 +140,7 @@ def test_a_long_journal_is_read_piece_by_piece_and_says_so_meanwhile(tmp_path: P
     glances = Glances([tmp_path])
 
     assert glances.step()
-    (line,) = glances._told()
+    (line,) = glances.told()
     assert line.reading
     assert 0 < line.usage.turns < 5_000
 

@@ -84,3 +84,39 @@ def test_an_edit_by_hand_in_between_is_not_overwritten(tmp_path: Path) -> None:
 
     assert call(tmp_path, "roadmap", "--write", "mine\n", "--over", first)[0] == 4
     assert call(tmp_path, "roadmap")[1] == "# Goal\n\nby hand\n"
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_an_answer_says_something(team: Team, tmp_path: Path, text: str) -> None:
+    team.board.create("Fix the till", key="till")
+    claimed = team.board.claim("1", "ann", lease_s=60)
+    team.board.ask("1", "ann", claimed.epoch, "which till?")
+
+    code, _, err = call(tmp_path, "task", "answer", "1", "-", "--as", "ada", stdin=text)
+
+    assert code == 2
+    assert "the answer says nothing" in err
+    assert team.board.get("1").state is State.NEEDS_INPUT
+
+
+def test_a_persons_name_is_kept_as_it_may_be_shown(team: Team, tmp_path: Path) -> None:
+    team.board.create("Fix the till", key="till")
+    claimed = team.board.claim("1", "ann", lease_s=60)
+    team.board.ask("1", "ann", claimed.epoch, "which till?")
+
+    assert call(tmp_path, "task", "answer", "1", "the left one", "--as", "a\nd\x1b[31ma" + "x" * 900)[0] == 0
+
+    (event,) = [event for event in team.journal.read() if event.type == "task.answered"]
+    assert event.agent is not None
+    assert event.agent.startswith("a d\\x1b[31maxxx")
+    assert len(event.agent) == 200
+
+
+def test_a_summary_is_as_little_endless_as_a_text(team: Team, tmp_path: Path) -> None:
+    code, _, err = call(tmp_path, "mail", "send", "ann", "look", "--summary", "x" * 1_000_001)
+
+    assert code == 2
+    assert "that fit" in err
+    assert team.receive("ann") == []
+    assert call(tmp_path, "mail", "send", "ann", "look", "--summary", " ")[0] == 0
+    assert team.receive("ann")[0].summary is None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from onecontext.errors import Conflict
 from teams.engine.journal import Journal
-from teams.mission.control.halt import Halt, Heed
+from teams.mission.control.halt import Halt, Heed, Order
 
 KILLED = """
 import os, signal, sys
@@ -173,3 +174,15 @@ def test_nothing_that_lies_in_its_place_keeps_who_looks(journal: Journal, put: C
     assert order is not None
     assert order.word == "pause"
     assert told(journal) == [("halted", "pause", "")]
+
+
+def test_a_stop_is_not_made_a_pause_by_who_comes_second(journal: Journal) -> None:
+    halt = Halt(journal)
+    halt.give("pause", mission="m", by="ann")
+    halt.give("stop", mission="m", by="bob", reason="enough")
+
+    with pytest.raises(Conflict, match="the mission m is stopped by bob: enough"):
+        halt.give("pause", mission="m", by="ann", reason="lunch")
+
+    assert halt.order() == Order("stop", "bob", "enough")
+    assert told(journal) == [("halted", "pause", "ann"), ("halted", "stop", "bob")]

@@ -1,7 +1,9 @@
 """Doing an act: the command line itself, in this process, or apart where it takes long.
 
 Rule 1: messages, checks, permissions and errors are the command's own; what it said in a sentence is handed on.
-Rule 2: what is done apart outlives the screen: a session of its own, nothing on its streams that could break.
+Rule 2: who does it is said on the line: ``$ONECONTEXT_AGENT`` named this screen's person, whom the commands of mail
+    would take for a member that sends.
+Rule 3: what is done apart outlives the screen: a session of its own, nothing on its streams that could break.
 """
 
 import io
@@ -37,7 +39,7 @@ class Done:
 def do(line: Line, control: Control) -> Done:
     """Run a command line to its end and return what came of it."""
     out, err = io.StringIO(), io.StringIO()
-    code = main(line.argv, env=control.env, cwd=line.folder, stdin=io.StringIO(line.stdin), stdout=out, stderr=err)
+    code = main(line.argv, env=_env(control), cwd=line.folder, stdin=io.StringIO(line.stdin), stdout=out, stderr=err)
     return Done(code, _said(out.getvalue() if code == 0 else err.getvalue()), out.getvalue())
 
 
@@ -59,7 +61,7 @@ def _apart(line: Line, control: Control, settled_s: float) -> Done:
             # -P: the project's own folder is no place for modules of ours.
             [sys.executable, "-P", "-m", "onecontext", *line.argv],
             cwd=line.folder,
-            env=dict(control.env),
+            env=_env(control),
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
@@ -70,6 +72,10 @@ def _apart(line: Line, control: Control, settled_s: float) -> Done:
             return Done(None, f"it goes on in a process of its own ({process.pid}), also when this screen is left")
         words.seek(0)
         return Done(process.returncode, _said(words.read().decode("utf-8", "replace")))
+
+
+def _env(control: Control) -> dict[str, str]:
+    return {name: value for name, value in control.env.items() if name != "ONECONTEXT_AGENT"}
 
 
 def _wait(process: "subprocess.Popen[bytes]", ended: threading.Event) -> None:

@@ -119,7 +119,8 @@ def _decide(word: str, *options: str) -> Callable[[Subject, Control, str], Line]
         assert subject.request is not None
         more = [option.replace("{typed}", typed) for option in options]
         head = (word, *_place(subject), f"--as={control.person}", *more)
-        return Line((*head, "--", subject.request.id), folder_of(subject))
+        # Its own id was chosen by who asks, and may be any other's.
+        return Line((*head, f"--message={subject.request.id}", "--", subject.request.id), folder_of(subject))
 
     return line
 

@@ -17,7 +17,9 @@ from typing import NamedTuple, Protocol
 from onecontext.cli.output import Output
 from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged
 from teams.engine.event import Event
-from tui.plain.words import event_line, summary_lines, trouble_line
+from tui.plain.raised import Raised
+from tui.plain.words import died_line, event_line, summary_lines, trouble_line
+from tui.projection.gone import died
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 
@@ -63,7 +65,7 @@ def follow(source: Following, out: Output, wanted: Wanted) -> int:
     queue: SimpleQueue[Item] = SimpleQueue()
     teller = _Teller(out, wanted)
     try:
-        with _asked_by_signal(lambda: queue.put(_Asked)):
+        with asked_by_signal(lambda: queue.put(_Asked)):
             code = teller.begin(source.catch_up())
             if code is not None:
                 return code
@@ -103,16 +105,10 @@ def _at_hand(queue: SimpleQueue[Item]) -> Item | None:
 
 
 def _hearing(put: Callable[[str], None]) -> Heard:
-    newest, of = 0, None
+    raised = Raised()
 
     def heard(event: Event, monitor: Monitor) -> None:
-        nonlocal newest, of
-        if monitor is not of:
-            newest, of = 0, monitor  # of another journal
-        item = monitor.newest_attention
-        raised = item if item is not None and item.number > newest and item.at == event.at else None
-        newest = item.number if item else 0
-        line = event_line(event, monitor.task_name(event.task or ""), raised, zone=None)
+        line = event_line(event, monitor.task_name(event.task or ""), raised.by(event, monitor), zone=None)
         if line:
             put(line)
 
@@ -148,6 +144,8 @@ class _Teller:
         if snapshot.trouble and snapshot.trouble != self._trouble:
             self.say(trouble_line(snapshot.trouble))
         self._trouble = snapshot.trouble
+        if died(snapshot) and not died(before):
+            self.say(died_line(snapshot.attention[-1], zone=None))
         code = self._over()
         if code is not None:
             self.summarize()
@@ -186,7 +184,7 @@ class _Teller:
 
 
 @contextmanager
-def _asked_by_signal(ask: Callable[[], None]) -> Iterator[None]:
+def asked_by_signal(ask: Callable[[], None]) -> Iterator[None]:
     """Call ``ask`` at each SIGUSR1, where there is one and this is the main thread."""
     number = getattr(signal, "SIGUSR1", None)
     if number is None or threading.current_thread() is not threading.main_thread():

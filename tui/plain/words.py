@@ -52,6 +52,11 @@ def trouble_line(trouble: str) -> str:
     return cut(f"{ATTENTION} {one_line(trouble)}", CELLS)
 
 
+def died_line(item: Attention, *, zone: tzinfo | None) -> str:
+    """Return the line about a mission whose process is gone, which no event tells."""
+    return cut(f"{ATTENTION} {clock(item.at, zone)} {item.kind}: {one_line(item.text)}", CELLS)
+
+
 def summary_lines(snapshot: Snapshot, *, now: datetime, zone: tzinfo | None) -> list[str]:
     """Return how it stands, in a few lines: the mission, the tasks, who is at work, the cost, what needs a person."""
     lines = [f"summary at {clock(now, zone)}, {counted(snapshot.totals.events, 'event')}", _mission(snapshot, now)]

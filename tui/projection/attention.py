@@ -23,6 +23,7 @@ VIOLATION = "violation"
 TROUBLE = "trouble"
 STUCK = "stuck"
 ASKED = "asks leave"
+PROCESS_GONE = "process gone"
 
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT, STUCK})
 

@@ -37,10 +37,17 @@ class Course:
         if self.mission:
             self.mission = replace(self.mission, planned=True)
 
-    def resume(self) -> None:
+    def resume(self, event: Event) -> None:
         self._interrupted = False
-        if self.mission:
-            self.mission = replace(self.mission, ending=None, ended_at=None, reason="")
+        if before := self.mission:
+            self.mission = replace(
+                before,
+                ending=None,
+                ended_at=None,
+                reason="",
+                workers=fields.number(event.data, "workers", before.workers),
+                max_attempts=fields.number(event.data, "max_attempts", before.max_attempts),
+            )
 
     def interrupt(self) -> None:
         self._interrupted = True

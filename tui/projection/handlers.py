@@ -43,7 +43,7 @@ def mission_resumed(parts: Parts, event: Event) -> None:
     for agent, use in parts.people.cut_off():
         text = f"{use.tool} was cut off; nobody knows whether it ran: {use.arguments}"
         parts.attention.raise_(attention.IN_DOUBT, event.at, text, task=agent.task, agent=agent.name)
-    parts.course.resume()
+    parts.course.resume(event)
 
 
 def mission_ended(parts: Parts, event: Event) -> None:

@@ -2,7 +2,8 @@
 
 Rule 1: who asks chose the request's id, so two may have the same: the message that asks is what is decided.
 Rule 2: only an answer of the one who was asked closes a request, besides a person's ``request.decided``.
-Rule 3: what an agent asked is void when it has left: nobody is there who could use the leave. A task's question stays.
+Rule 3: what one of two asked of the other is void when either has left, by the protocol's own rule
+    (:mod:`teams.protocol.mail.departures`). A task's question stays.
 Rule 4: what is asked is kept whole: a person decides on the exact words.
 """
 
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from teams.engine.event import Event
+from teams.protocol.mail.departures import take_departure, why_void
 from tui import fields
 from tui.projection.replacing import replace
 from tui.snapshot import Request
@@ -31,7 +33,9 @@ class Requests:
     def __init__(self) -> None:
         self._open: OrderedDict[str, Request] = OrderedDict()
         self._decided: OrderedDict[str, Request] = OrderedDict()
+        self._known: set[str] = set()
         self._ours: set[str] = set()
+        self._gone: dict[str, str] = {}
 
     def all(self) -> tuple[Request, ...]:
         """Return those that wait, then those that were decided, each oldest first."""
@@ -43,7 +47,7 @@ class Requests:
         return name in self._ours
 
     def take_member(self, event: Event) -> list[Request]:
-        """Note who is ours (as :class:`teams.protocol.mail.post.Post`); return what is void because its asker left."""
+        """Note who is ours (as :class:`teams.protocol.mail.post.Post`); return what is void because somebody left."""
         name = fields.text(event.data, "name")
         if event.type == "team.created":
             self._ours.add(LEAD)
@@ -51,10 +55,11 @@ class Requests:
             self._ours.add(name)
         elif event.type in ("member.left", "member.found"):
             self._ours.discard(name)
-        return self._void(event, name) if event.type in ("member.left", "member.gone") else []
+        who_left = take_departure(self._gone, event)
+        return self._void(event, who_left) if who_left else []
 
     def take_sent(self, event: Event) -> tuple[Request | None, list[Request]]:
-        """Take in a message; return the request that it makes, and those that it answers."""
+        """Take in a message; return the request that waits from now on, and those that it answers."""
         form = fields.text(event.data, "form")
         if form in _ASKING:
             return self._asked(event, _ASKING[form]), []
@@ -83,8 +88,9 @@ class Requests:
     def _asked(self, event: Event, kind: str) -> Request | None:
         body, data = _body(fields.text(event.data, "text")), event.data
         key = fields.text(data, "msg_id") or event.id
-        if key in self._open or key in self._decided:
+        if key in self._known:
             return None
+        self._known.add(key)
         request = Request(
             id=key,
             name=fields.text(body, "request_id") or fields.text(body, "requestId"),
@@ -99,6 +105,9 @@ class Requests:
             verified=data.get("verified") is not False,
         )
         self._open[key] = request
+        if why := why_void(self._gone, asker=request.asker, asked=request.to):
+            self._close(key, event, approved=False, by="", reason=why, void=True)
+            return None
         return request
 
     def _answered(self, event: Event, form: str) -> list[Request]:
@@ -115,9 +124,8 @@ class Requests:
         return [one for one in closed if one is not None]
 
     def _void(self, event: Event, name: str) -> list[Request]:
-        why = fields.text(event.data, "reason")
-        reason = f"{name} has left" + (f": {why}" if why else "")
-        keys = [key for key, one in self._open.items() if one.asker == name and one.kind != "question"]
+        keys = [key for key, one in self._open.items() if one.kind != "question" and name in (one.asker, one.to)]
+        reason = self._gone[name]
         closed = (self._close(key, event, approved=False, by="", reason=reason, void=True) for key in keys)
         return [one for one in closed if one is not None]
 

@@ -7,6 +7,7 @@ Rule 1: both ways give the same line (tests/tui/test_teams.py holds it), so a te
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from teams.engine.event import Event
@@ -20,6 +21,7 @@ _NEEDED = (
     *("model", "calls", "tokens_in", "tokens_cached", "tokens_out", "cost_usd", "call", "tool", "ok", "lasting"),
     *("from", "form", "msg_id", "approved", "verified"),
 )
+MOST_NEEDS = 3
 _LONGEST = 200  # characters of a word that is held
 _UNTOLD = "message.posted"
 """Stands for every message that asks nothing: a line counts none, and an event of this type is only the newest one."""
@@ -30,15 +32,15 @@ class Glance:
     """Takes events in the order of the journal and holds, of a journal of any length, what its line says."""
 
     def __init__(self) -> None:
-        self._monitor = Monitor(kept=0)
+        self.monitor = Monitor(kept=0)
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
-        self._monitor.apply(_pared(event))
+        self.monitor.apply(_pared(event))
 
     def snapshot(self) -> Snapshot:
         """Return the picture so far, without what is only for reading."""
-        return self._monitor.snapshot()
+        return self.monitor.snapshot()
 
 
 def line_of(snapshot: Snapshot, root: str, team: str, *, reading: bool = False) -> TeamLine:
@@ -56,11 +58,20 @@ def line_of(snapshot: Snapshot, root: str, team: str, *, reading: bool = False) 
         agents=sum(agent.state != "left" for agent in snapshot.agents),
         alive=sum(heart.life == "alive" for heart in hearts.values()) if hearts else None,
         attention=snapshot.totals.attention_open,
+        needs=_needs(snapshot),
         usage=snapshot.totals.usage,
         last_event_at=snapshot.last_event_at,
         reading=reading,
         trouble=snapshot.trouble,
     )
+
+
+def _needs(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return in short what needs a person, newest first."""
+    if not snapshot.totals.attention_open:
+        return ()
+    newest = islice((item for item in reversed(snapshot.attention) if item.open), MOST_NEEDS)
+    return tuple(f"{item.kind} #{item.task}" if item.task else item.kind for item in newest)
 
 
 def _pared(event: Event) -> Event:
@@ -89,7 +100,7 @@ def _short(value: Any) -> Any:
 
 
 def _state_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return of a task's document what says in which state it is."""
-    state = fields.text(fields.mapping(fields.mapping(document, "metadata"), "onecontext"), "state")
-    names = ("id", "status")
-    return {**{name: fields.text(document, name) for name in names}, "metadata": {"onecontext": {"state": state}}}
+    """Return of a task's document what says in which state it is, and what it is called."""
+    ours = fields.mapping(fields.mapping(document, "metadata"), "onecontext")
+    kept = {name: fields.head(fields.text(ours, name), _LONGEST) for name in ("state", "key")}
+    return {**{name: fields.text(document, name) for name in ("id", "status")}, "metadata": {"onecontext": kept}}

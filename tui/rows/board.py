@@ -49,9 +49,10 @@ def lane_widths(columns: Sequence[Lane], cells: int) -> list[int]:
     return widths
 
 
-def title_cell(lane: Lane, cells: int, *, current: bool = False) -> Span:
-    """Return a column's title and how many tasks it holds."""
-    return cell(f"{lane.title.upper()} {len(lane.tasks):,}", cells, "bold" if current else "heading")
+def title_cell(lane: Lane, cells: int, *, current: bool = False, above: int = 0) -> Span:
+    """Return a column's title and how many tasks it holds; ``above``: how many of them are scrolled out at its top."""
+    hidden = f"  ↑ {above:,}" if above else ""
+    return cell(f"{lane.title.upper()} {len(lane.tasks):,}{hidden}", cells, "bold" if current else "heading")
 
 
 def words_of(task: Task) -> str:

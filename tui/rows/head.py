@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from onecontext.text.amounts import dollars
-from tui.projection.attention import ASKED, BLOCKED, ENDED, IN_DOUBT, NEEDS_INPUT, PAUSED, STUCK, TROUBLE
+from tui.projection.attention import ASKED, BLOCKED, ENDED, IN_DOUBT, NEEDS_INPUT, PAUSED, PROCESS_GONE, STUCK, TROUBLE
+from tui.projection.gone import DIED
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Attention, Mission, Snapshot
@@ -30,7 +31,7 @@ DONE = frozenset(
     }
 )
 """What is worth saying as the last thing that was done."""
-PRESSING = (ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, TROUBLE)
+PRESSING = (PROCESS_GONE, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, TROUBLE)
 """Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
 WIDE = 110
 
@@ -52,9 +53,9 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
 
 
 def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
-    until = mission.ended_at or max(now, mission.started_at)
-    spans: Spans = [(f"  {stopwatch((until - mission.started_at).total_seconds())}", "plain")]
     last = snapshot.last_event_at
+    until = mission.ended_at or (last if mission.phase == DIED and last else max(now, mission.started_at))
+    spans: Spans = [(f"  {stopwatch((until - mission.started_at).total_seconds())}", "plain")]
     if mission.ended_at:
         ago = (now - mission.ended_at).total_seconds()
         return [*spans, (f"  {duration(ago)} ago", "dim")] if ago >= 1 else spans

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import PurePath
 from typing import NamedTuple
 
+from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
@@ -17,6 +18,8 @@ FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
 MISSION_LEAST = 16  # cells
+UNREAD = "older than those that are read; enter reads it"
+NO_TEAM = "–"
 _NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
@@ -37,6 +40,8 @@ def state_of(line: TeamLine, now: datetime) -> Look:
     """Return whether a team is live or quiet; of one whose mission is over how that ended."""
     if line.over:
         return look(PHASE_LOOKS, line.phase) if line.phase else TEAM_LOOKS["over"]
+    if line.phase == DIED:
+        return look(PHASE_LOOKS, DIED)
     at = line.last_event_at
     heard = bool(line.alive) or (at is not None and (now - at).total_seconds() <= LIVE_S)
     return TEAM_LOOKS["live" if heard else "quiet"]
@@ -51,7 +56,10 @@ def team_heading(cells: int) -> Spans:
 def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
     """Return keys to what the teams are called on the screen: with where they are, for a name that several have."""
     count = Counter(line.team for line in lines)
-    return {line.key: line.team if count[line.team] < 2 else f"{_where(line.root)}/{line.team}" for line in lines}
+    return {
+        line.key: (line.team if count[line.team] < 2 else f"{_where(line.root)}/{line.team}") if line.team else NO_TEAM
+        for line in lines
+    }
 
 
 def _where(root: str) -> str:
@@ -62,6 +70,8 @@ def _where(root: str) -> str:
 
 def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool = False) -> Spans:
     """Return one team; ``name`` is what it is called here, ``here`` whether it is the one that is looked at."""
+    if line.unread or not line.team:
+        return _bare_row(line, cells, now=now, name=name)
     state, phase = state_of(line, now), look(PHASE_LOOKS, line.phase)
     spent = cost(line.usage)
     more = "≥" if line.reading else ""
@@ -84,6 +94,17 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
     )
 
 
+def _bare_row(line: TeamLine, cells: int, *, now: datetime, name: str) -> Spans:
+    """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen."""
+    values = {
+        "team": (name, "accent" if line.team else "dim"),
+        "root": (_short_root(line.root), "dim"),
+        "mission": _mission(line),
+    }
+    values |= {"newest": (age(line.last_event_at, now), "dim")} if line.unread else {}
+    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), values)
+
+
 def _short_root(root: str) -> str:
     """Return the root, or its last two names: what differs between roots stands at their ends."""
     return root if len(root) <= ROOT_CELLS else "…/" + "/".join(PurePath(root).parts[-2:])
@@ -103,6 +124,8 @@ def _alive(line: TeamLine) -> str:
 def _mission(line: TeamLine) -> Span:
     if line.trouble:
         return f"■ {line.trouble}", "bad"
+    if line.unread:
+        return UNREAD, "dim"
     if line.reading:
         return "being read …", "dim"
     if line.goal:
@@ -119,6 +142,19 @@ class Choice(NamedTuple):
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return all there is to know about it."""
         line, state = self.line, state_of(self.line, self.now)
+        if not line.team:
+            return "folder", [
+                Paragraph("", line.root, "bold"),
+                Paragraph("", ""),
+                Paragraph("trouble", line.trouble, "bad"),
+            ]
+        if line.unread:
+            return "team", [
+                Paragraph("", line.team, "bold"),
+                Paragraph("", ""),
+                Paragraph("root", line.root),
+                Paragraph("state", UNREAD),
+            ]
         phase = look(PHASE_LOOKS, line.phase)
         at = line.last_event_at
         newest = f"{clock(at, zone)}, {age(at, self.now)} ago" if at else "nothing yet"
@@ -132,7 +168,7 @@ class Choice(NamedTuple):
             Paragraph("phase", f"{phase.glyph} {phase.word}" if line.phase else "none", phase.tone),
             Paragraph("tasks", f"{line.tasks_done:,} of {line.tasks:,} done"),
             Paragraph("agents", f"{line.agents:,}, alive {'unknown' if line.alive is None else line.alive}"),
-            Paragraph("needs you", f"{line.attention:,}", "warn" if line.attention else "plain"),
+            Paragraph("needs you", _needs(line), "warn" if line.attention else "plain"),
             Paragraph("tokens", tokens(line.usage)),
             Paragraph("cost", cost(line.usage)),
             Paragraph("newest", newest),
@@ -140,14 +176,20 @@ class Choice(NamedTuple):
         ]
 
 
+def _needs(line: TeamLine) -> str:
+    more = ", …" if line.attention > len(line.needs) else ""
+    return f"{line.attention:,}" + (f": {', '.join(line.needs)}{more}" if line.needs else "")
+
+
 def elsewhere(snapshot: Snapshot, now: datetime) -> tuple[int, int]:
     """Return how much needs a person in other teams than the one looked at, and in how many of them."""
     others = [line for line in snapshot.teams if line.key != (snapshot.root, snapshot.team)]
-    counts = [line.attention for line in others if line.attention and _counts(line, now)]
-    return sum(counts), len(counts)
+    wanted = [line.attention for line in others if line.attention and counts(line, now)]
+    return sum(wanted), len(wanted)
 
 
-def _counts(line: TeamLine, now: datetime) -> bool:
+def counts(line: TeamLine, now: datetime) -> bool:
+    """Say whether what it wants of a person counts: a mission that is over is forgotten after a day."""
     return not line.over or (line.last_event_at is not None and now - line.last_event_at < FORGOTTEN_AFTER)
 
 

@@ -3,26 +3,33 @@
 Rule 1: the process ends when the socket closes, and the socket when the process ends; a process that does not end when
         it is asked to is killed.
 Rule 2: of what the browser says only keys, sizes and focus are passed on, each within bounds; anything else closes the
-        socket.
+        socket. The browser is told what is drawn, the page's title and ground, and at the end why it ended.
 
 Packets: a type byte, four bytes of length (big endian), the payload (:mod:`textual.drivers.web_driver`).
 """
 
 import asyncio
 import json
+import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from onecontext.cli.output import one_line
 
 DATA, META = b"D", b"M"
 MOST_CELLS = 1_000
 MOST_PACKET_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 3.0
 _SAID_BYTES = 4_096
+_MOST_REASON_BYTES = 123
+"""Of a close frame (RFC 6455, 5.5)."""
+_MOST_TITLE_CHARACTERS = 200
+_GROUND = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def cells(text: Any, default: int) -> int:
@@ -33,17 +40,21 @@ def cells(text: Any, default: int) -> int:
         return default
 
 
+async def close(socket: web.WebSocketResponse, code: WSCloseCode, why: str = "") -> None:
+    """Close a websocket, and tell the page why, in as many bytes as there may be."""
+    await socket.close(code=code, message=why.encode()[:_MOST_REASON_BYTES].decode("utf-8", "ignore").encode())
+
+
 class Client:
-    """Draws for one websocket. ``said`` is the end of what the process wrote to its standard error."""
+    """Draws for one websocket."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
-        self._process: Process | None = None
-        self.said = b""
+        self._said = b""
 
-    async def run(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int | None:
-        """Run the command for as long as the socket is open; return its exit code, None where it had to be ended."""
-        process = self._process = await asyncio.create_subprocess_exec(
+    async def run(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> str:
+        """Run the command for as long as the socket is open; return what went wrong, or nothing."""
+        process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, cwd=cwd, start_new_session=True
         )
         works = [asyncio.create_task(work) for work in (self._draw(process), self._listen(process))]
@@ -57,8 +68,15 @@ class Client:
             await asyncio.gather(*works, return_exceptions=True)
             await asyncio.shield(self._end(process))
             await telling
-            await self._socket.close()
-        return process.returncode if own else None
+        wrong = self._wrong(process.returncode) if own else ""
+        await close(self._socket, WSCloseCode.INTERNAL_ERROR if wrong else WSCloseCode.OK, wrong)
+        return wrong
+
+    def _wrong(self, code: int | None) -> str:
+        said = self._said.decode("utf-8", "replace").strip().splitlines()
+        return (
+            one_line(f"the screen ended with code {code}: {said[-1] if said else 'it did not say why'}") if code else ""
+        )
 
     async def _draw(self, process: Process) -> None:
         """Pass on what is drawn, until the process ends."""
@@ -75,6 +93,8 @@ class Client:
                 payload = await process.stdout.readexactly(length)
                 if kind == DATA:
                     await self._socket.send_bytes(payload)
+                elif kind == META and (look := _look(payload)):
+                    await self._socket.send_json(look)
 
     async def _listen(self, process: Process) -> None:
         """Pass on what the browser says, until it closes or says what nobody understands."""
@@ -109,7 +129,7 @@ class Client:
     async def _keep_said(self, process: Process) -> None:
         assert process.stderr is not None
         while piece := await process.stderr.read(_SAID_BYTES):
-            self.said = (self.said + piece)[-_SAID_BYTES:]
+            self._said = (self._said + piece)[-_SAID_BYTES:]
 
     async def _end(self, process: Process) -> None:
         """End the process: in order, else by a signal, else by one that nobody can refuse."""
@@ -132,6 +152,13 @@ async def _gone(process: Process) -> None:
     while await process.stdout.read(65_536):
         pass
     await process.wait()
+
+
+def _look(payload: bytes) -> list[str]:
+    """Return what the page is told about its title and ground; nothing where the process told of something else."""
+    told = json.loads(payload)
+    title, ground = str(told.get("title"))[:_MOST_TITLE_CHARACTERS], str(told.get("ground"))
+    return ["look", title, ground] if told.get("type") == "look" and _GROUND.fullmatch(ground) else []
 
 
 def _framed(kind: bytes, payload: bytes) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 DRIVER = "tui.serving.driver:Driver"
 _KEPT = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "TZ", "TMPDIR"),
-    *("NO_COLOR", "COLORFGBG", "PYTHONPATH", "CLAUDE_CONFIG_DIR", "ONECONTEXT_ROOT", "ONECONTEXT_TEAM"),
+    *("NO_COLOR", "PYTHONPATH", "CLAUDE_CONFIG_DIR", "ONECONTEXT_ROOT", "ONECONTEXT_TEAM"),
     "ONECONTEXT_AGENT",
 )
 
@@ -38,7 +38,8 @@ def environment_of(env: Mapping[str, str], *, whole: bool) -> dict[str, str]:
     return {name: value for name, value in env.items() if whole or name in _KEPT}
 
 
-def screen_of(columns: int, rows: int) -> dict[str, str]:
-    """Return what the environment says about a screen of so many cells."""
+def screen_of(columns: int, rows: int, *, light: bool) -> dict[str, str]:
+    """Return what the environment says about a screen of so many cells; ``light``: what its person prefers."""
     size = {"COLUMNS": str(columns), "ROWS": str(rows), "TERM": "xterm-256color", "TEXTUAL_COLOR_SYSTEM": "truecolor"}
+    size["COLORFGBG"] = "0;15" if light else "15;0"
     return {**size, "TEXTUAL_DRIVER": DRIVER, "PYTHONUNBUFFERED": "1"}

@@ -10,12 +10,14 @@ Rule 3: whatever is wrong gets the same answer, which says nothing but how to co
 """
 
 import secrets
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 LOOPBACK = "127.0.0.1"
 SECRET_BYTES = 32
+_REFUSED_PAGE = Path(__file__).parent / "refused.html"
 REFUSED = "This page needs the address that 'onecontext monitor --serve' printed, opened in this browser.\n"
 
 
@@ -63,8 +65,9 @@ class Guard:
         The page leads there itself: after a redirect that began on another site, a strict cookie would not be sent.
         """
         if not _same(request.query.get("token"), self._token):
-            return refused()
-        text = f'<!DOCTYPE html><title>onecontext</title><meta http-equiv="refresh" content="0;url={self.place}/">'
+            return refused(request)
+        head = '<!DOCTYPE html><title>onecontext monitor</title><link rel="icon" href="data:,">'
+        text = f'{head}<meta http-equiv="refresh" content="0;url={self.place}/">'
         response = web.Response(text=text, content_type="text/html")
         response.set_cookie("onecontext", self._cookie, path=f"{self.place}/", httponly=True, samesite="Strict")
         return response
@@ -90,14 +93,17 @@ class Guard:
 
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await handler(request) if self.allows(request) else refused()
+            return await handler(request) if self.allows(request) else refused(request)
 
         return check
 
 
-def refused() -> web.Response:
-    """Return the answer to whoever may not look."""
-    return web.Response(status=403, text=REFUSED)
+def refused(request: web.Request) -> web.Response:
+    """Return the answer to whoever may not look: a page for a browser, a line for anything else."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return web.Response(status=403, text=REFUSED)
+    text = _REFUSED_PAGE.read_text(encoding="utf-8").replace("REFUSED", REFUSED)
+    return web.Response(status=403, text=text, content_type="text/html")
 
 
 def _same(given: str | None, secret: str) -> bool:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from aiohttp import WSCloseCode, web
 
-from onecontext.cli.output import one_line
 from onecontext.errors import SetupError, UsageError
-from tui.serving.client import Client, cells
+from tui.serving.client import Client, cells, close
 from tui.serving.command import screen_of
 from tui.serving.guard import LOOPBACK, Guard
 
 MOST_CLIENTS = 8
+FULL = f"{MOST_CLIENTS} pages look already; close one of them, and open this one again."
 MOST_MESSAGE_BYTES = 256 * 1024
 HEARTBEAT_S = 15.0
 """A browser that does not answer for so long is gone."""
@@ -61,24 +61,27 @@ class MonitorServer:
         )
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        if len(self._sockets) >= MOST_CLIENTS:
-            return web.Response(status=503, text=f"{MOST_CLIENTS} browsers look already; close one first\n")
         websocket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_MESSAGE_BYTES)
-        self._sockets.add(websocket)
+        full = len(self._sockets) >= MOST_CLIENTS
+        self._sockets.update(() if full else (websocket,))
         try:
             await websocket.prepare(request)
-            columns, rows = cells(request.query.get("width"), 80), cells(request.query.get("height"), 24)
-            client = Client(websocket)
-            code = await client.run(self._command, {**self._env, **screen_of(columns, rows)}, self._cwd)
-            if code:
-                said = client.said.decode("utf-8", "replace").strip().splitlines()
-                self._say(one_line(f"a screen ended with code {code}: {said[-1] if said else 'it did not say why'}"))
+            if full:
+                # A page cannot read an answer that refuses a websocket, but why one was closed.
+                await close(websocket, WSCloseCode.TRY_AGAIN_LATER, FULL)
+            elif wrong := await Client(websocket).run(self._command, self._env_of(request), self._cwd):
+                self._say(wrong)
         finally:
             self._sockets.discard(websocket)
         return websocket
 
+    def _env_of(self, request: web.Request) -> dict[str, str]:
+        asked = request.query
+        columns, rows = cells(asked.get("width"), 80), cells(asked.get("height"), 24)
+        return {**self._env, **screen_of(columns, rows, light=asked.get("light") == "1")}
+
     async def _close(self, app: web.Application) -> None:
-        await asyncio.gather(*(one.close(code=WSCloseCode.GOING_AWAY) for one in self._sockets.copy()))
+        await asyncio.gather(*(close(one, WSCloseCode.GOING_AWAY) for one in self._sockets.copy()))
 
 
 def terminal_files() -> Path:

@@ -48,21 +48,54 @@ def spot_of(root: Path, team: str) -> Spot | None:
     folder = root / "teams" / team
     if folder.is_symlink():
         return None
-    for path in (folder / JOURNAL, folder / CONFIG):
-        if path.exists():  # whatever it is: what cannot be read is told, and not passed over
-            return Spot(root, team, path)
+    return _spot(root, team, str(folder))
+
+
+def _spot(root: Path, team: str, folder: str) -> Spot | None:
+    for name in (JOURNAL, CONFIG):
+        # Text, not paths: of two thousand teams each is looked at.
+        if _is_there(path := f"{folder}/{name}"):
+            return Spot(root, team, Path(path))
     return None
 
 
-def spots(root: Path) -> Iterator[Spot]:
-    """Yield the teams under ``root``, in no order."""
+def _is_there(path: str) -> bool:
+    """Say whether something is at ``path``, whatever it is: what cannot be read is told, and not passed over."""
     try:
-        names = [entry.name for entry in os.scandir(root / "teams") if entry.is_dir(follow_symlinks=False)]
+        os.stat(path)  # noqa: PTH116 - see above
+    except PermissionError:
+        return True
     except OSError:
-        return  # not there, or somebody else's: then there is nothing to be seen
-    for name in names:
-        if spot := spot_of(root, name):
+        return False
+    return True
+
+
+def spots(root: Path) -> Iterator[Spot]:
+    """Yield the teams under ``root``, in no order; of one that cannot be read none (:func:`root_trouble` says why)."""
+    try:
+        found = names(root)
+    except OSError:
+        return
+    for name in found:
+        if spot := _spot(root, name, f"{root}/teams/{name}"):
             yield spot
+
+
+def names(root: Path) -> list[str]:
+    """Return the names of folders that may be teams. Raises OSError where ``teams/`` cannot be listed."""
+    with os.scandir(root / "teams") as entries:
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def root_trouble(root: Path) -> str:
+    """Return why the teams under ``root`` cannot be seen; "" when they can, or when there is no such folder yet."""
+    try:
+        names(root)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"the teams under {root} cannot be seen: {error.strerror or error}"
+    return ""
 
 
 @dataclass(frozen=True)

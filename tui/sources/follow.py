@@ -7,6 +7,7 @@ Rule 3: however many events come, no more than fifteen snapshots a second are ha
 """
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +18,11 @@ from typing import Protocol
 
 from teams.engine.event import Event
 from tui.projection.files import as_told
+from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 from tui.sources.files import Files
-from tui.sources.folder import Place, Spot
+from tui.sources.folder import Place, Spot, root_trouble
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
@@ -28,6 +30,9 @@ from tui.sources.reader import Reader
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 1 / 15
 READ_ON_S = 0.33
+LONG_LOOK_S = 0.002
+REST_FOR_LOOK = 200
+"""A look for the newest team that takes longer takes no more than a two-hundredth of a core."""
 
 
 class Watch(Protocol):
@@ -55,6 +60,7 @@ class Follower:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._shown: Snapshot | None = None
+        self._choose_at = 0.0
         self.heard: Callable[[Event, Monitor], None] | None = None
         """Is told each event when it was taken in, and by what; from the thread."""
 
@@ -69,15 +75,16 @@ class Follower:
         if isinstance(self._reader, Files):
             snapshot = as_told(snapshot, self._reader.seen)
         self._graph.refresh(snapshot.totals.memory_commits)
-        return replace(
+        whole = replace(
             snapshot,
             root=str(self._place.root),
             team=self._spot.team if self._spot else snapshot.team,
             graph=self._graph.lines,
             hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
-            trouble=(self._reader.trouble if self._reader else "") or self._graph.trouble,
+            trouble=(self._reader.trouble if self._reader else root_trouble(self._place.root)) or self._graph.trouble,
         )
+        return with_its_life(whole)
 
     def _read(self) -> None:
         if self._reader:
@@ -115,12 +122,24 @@ class Follower:
             self._thread.join()
 
     def _find(self) -> None:
-        spot = self._place.spot(self._spot.path if self._spot else None, over=self._monitor.over)
+        # os.path: who may not see it is told so by the reader, and not by an error here.
+        if self._spot and time.monotonic() < self._choose_at and os.path.lexists(self._spot.path):
+            spot: Spot | None = self._spot
+        else:
+            spot = self._choose()
         if spot is None or (self._reader and spot == self._spot and not self._reader.replaced()):
             return
         self._spot, self._monitor = spot, Monitor()
         self._reader = reader_of(spot)
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
+
+    def _choose(self) -> Spot | None:
+        begun = time.thread_time()
+        spot = self._place.spot(self._spot.path if self._spot else None, over=self._monitor.over)
+        took_s = time.thread_time() - begun
+        # Among very many teams a look for the newest takes long, and there are fifteen steps a second.
+        self._choose_at = time.monotonic() + (REST_FOR_LOOK * took_s if took_s > LONG_LOOK_S else 0.0)
+        return spot
 
     def _run(self, show: Callable[[Snapshot], None]) -> None:
         watched: list[Path] = []

@@ -2,95 +2,77 @@
 
 Rule 1: the team that is looked at is left to whoever follows it; it is read here from where it was left when somebody
         looks elsewhere.
-Rule 2: one thread reads, a bounded piece of one team after the other, and rests in between: what is looked at comes
-        first. It wakes when a folder changes, and every few seconds for hearts and for what nobody told of.
-Rule 3: nothing is raised; what is wrong with a team is in its line.
+Rule 2: one thread reads, what was written last first, a bounded piece of one team after the other, and rests as long
+        as it has read: what is looked at comes first. It wakes when a folder of the teams that were written last
+        changes; all of them are looked at every few seconds, or less often where a look takes long.
+Rule 3: nothing is raised; what is wrong with a team is in its line, and what is wrong with a root in one of its own.
+Rule 4: of more than 500 teams those are read that were written last. The others have a line that says so.
+Rule 5: who listens hears every event of a team that came since we look. One that was there before is told from where
+        it stood when it was first read to its end.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from tui.projection.files import as_told
-from tui.projection.teams import Glance, line_of
-from tui.snapshot import Agent, TeamLine
-from tui.sources.files import Files
-from tui.sources.folder import Spot, spots
-from tui.sources.follow import Watch, reader_of, watch_folders
-from tui.sources.hearts import Hearts
-from tui.sources.reader import Reader
+from teams.engine.event import Event
+from tui.projection.state import Monitor
+from tui.snapshot import TeamLine
+from tui.sources.census import Census, Found, Key
+from tui.sources.follow import Watch, watch_folders
+from tui.sources.glance import TeamGlance
 
 MOST_TEAMS = 500
-"""Of more the newest are told."""
+"""So many are read."""
+MOST_WATCHED = 64
+"""Of so many teams folders are watched; a watch of very many costs more at rest than looking at their files does."""
+WATCH_ANEW_S = 30.0
+"""Where there are more, which of them are watched is settled no oftener."""
 LOOK_AGAIN_S = 5.0
 BETWEEN_LINES_S = 0.2
-REST_S = 0.02
-Key = tuple[str, str]
-
-
-class TeamGlance:
-    """One team that is not looked at."""
-
-    def __init__(self, spot: Spot) -> None:
-        self.spot = spot
-        self._reader: Reader | Files = reader_of(spot)
-        self._glance = Glance()
-        self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
-        self._stamp: object = None
-        self._agents: tuple[Agent, ...] = ()
-        self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
-
-    def step(self) -> bool:
-        """Read what is new, up to a bound; return whether there is more."""
-        stamp = _stamp(self.spot.path)
-        if self.spot.has_journal and stamp == self._stamp and not self._reader.more:
-            self.line = replace(self.line, alive=self._alive())
-            return False
-        if self._reader.replaced():
-            self._reader, self._glance = reader_of(self.spot), Glance()
-        for event in self._reader.poll():
-            self._glance.apply(event)
-        self._stamp = stamp
-        self.line = self._line()
-        return self._reader.more
-
-    def _line(self) -> TeamLine:
-        snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
-        if self._hearts:
-            snapshot = replace(snapshot, hearts=self._hearts.of(snapshot.agents))
-        self._agents = snapshot.agents
-        return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
-
-    def _alive(self) -> int | None:
-        hearts = self._hearts.of(self._agents) if self._hearts and not self.line.over else {}
-        return sum(heart.life == "alive" for heart in hearts.values()) if hearts else None
+PIECE_S = 0.1
+REST_FOR_LOOK = 100
+"""A look at all teams takes no more than a hundredth of a core, or a twentieth while something happens."""
+REST_FOR_WORK = 20
+Heard = Callable[[Key, Event, Monitor], None]
 
 
 class Glances:
-    """All teams under ``roots`` but the one looked at: :meth:`lines` reads them all, :meth:`start` does in a thread."""
+    """All teams under ``roots`` but the one looked at: :meth:`lines` reads them all, :meth:`start` does in a thread.
+
+    ``heard`` is told each new event with the key of its team and what it was taken into.
+    """
 
     def __init__(self, roots: Sequence[Path]) -> None:
+        self.heard: Heard | None = None
+        self._census = Census(roots)
         self._roots = roots
+        self._found: dict[Key, Found] = {}
         self._teams: dict[Key, TeamGlance] = {}
+        self._seen: set[Key] | None = None
+        self._due: deque[Key] = deque()
+        self._look_s = 0.0
         self._looked_at: Key | None = None
         self._wake, self._closed = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     def lines(self) -> tuple[TeamLine, ...]:
         """Read all there is and return every line."""
-        while self.step():
+        while self.step(float("inf")):
             pass
-        return self._told()
+        return self.told()
 
     def start(self, show: Callable[[tuple[TeamLine, ...]], None]) -> None:
         """Hand the lines to ``show`` whenever they changed, from a thread of our own."""
-        self._thread = threading.Thread(target=self._run, args=(show,), name="monitor-glances", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(show,), name="monitor-glances", daemon=True)
+        thread.start()
+        # Only now: ^C may come while it starts, and a thread that did not start cannot be waited for.
+        self._thread = thread
 
     def look_at(self, key: Key | None) -> None:
         """Leave the team ``key`` to its follower; None: read all."""
@@ -104,67 +86,88 @@ class Glances:
         if self._thread:
             self._thread.join()
 
-    def step(self) -> bool:
-        """Find the teams there are and read a piece of each; return whether there is more."""
-        self._find()
-        behind = False
-        for key, team in self._teams.items():
-            if key != self._looked_at and not self._closed.is_set():
-                behind |= team.step()
-        return behind
+    def step(self, for_s: float = 0.0) -> bool:
+        """Find the teams there are, or read a piece of those that are due; return whether there is more to read."""
+        if not self._due:
+            self._find()
+        end = time.monotonic() + for_s
+        while self._due and not self._closed.is_set():
+            self._read(self._due.popleft())
+            if time.monotonic() >= end:
+                break
+        return bool(self._due)
+
+    def told(self) -> tuple[TeamLine, ...]:
+        """Return every line as it is known now, in no order."""
+        teams = [self._teams[key].line if key in self._teams else _unread(found) for key, found in self._found.items()]
+        return (*teams, *(TeamLine(root, "", trouble=trouble) for root, trouble in self._census.troubles.items()))
 
     def _find(self) -> None:
-        found = [spot for root in self._roots for spot in spots(root)]
-        if len(found) > MOST_TEAMS:
-            found = sorted(found, key=lambda spot: spot.written_ns)[-MOST_TEAMS:]
+        begun = time.thread_time()
+        self._found = self._census.look()
+        newest = sorted(self._found, key=lambda key: self._found[key].written_ns, reverse=True)[:MOST_TEAMS]
         before, self._teams = self._teams, {}
-        for spot in found:
-            key = str(spot.root), spot.team
-            known = before.get(key)
-            self._teams[key] = known if known and known.spot == spot else TeamGlance(spot)
+        for key in newest:
+            found, known = self._found[key], before.get(key)
+            is_new = self._seen is not None and key not in self._seen
+            self._teams[key] = known if known and known.spot == found.spot else TeamGlance(found.spot, tell=is_new)
+        self._seen = self._found.keys() | (self._seen or set())
+        self._due.extend(
+            key for key, team in self._teams.items() if key != self._looked_at and team.is_due(self._found[key].stamp)
+        )
+        self._look_s = time.thread_time() - begun
 
-    def _told(self) -> tuple[TeamLine, ...]:
-        return tuple(team.line for team in self._teams.values())
+    def _read(self, key: Key) -> None:
+        team = self._teams.get(key)
+        if team is None or key == self._looked_at:
+            return
+        heard = self.heard
+        team.step(self._found[key].stamp, partial(heard, key) if heard else None)
+        if team.line.reading:
+            self._due.append(key)
 
     def _watched(self) -> list[Path]:
         folders = [root / "teams" for root in self._roots]
-        for key, team in self._teams.items():
+        for key, team in [*self._teams.items()][:MOST_WATCHED]:
             if key != self._looked_at:
                 folders += team.spot.folders
         return folders
 
     def _run(self, show: Callable[[tuple[TeamLine, ...]], None]) -> None:
         watched: list[Path] = []
+        watched_at_s = 0.0
         shown: tuple[TeamLine, ...] | None = None
         with ExitStack() as watches:
             while not self._closed.is_set():
                 self._wake.clear()
                 behind = self._step_safely()
-                if (lines := self._told()) != shown:
+                if (lines := self.told()) != shown:
                     shown = lines
                     show(lines)
-                if (folders := self._watched()) != watched:
+                if behind:
+                    self._closed.wait(PIECE_S)
+                    continue
+                few = len(self._teams) <= MOST_WATCHED or time.monotonic() - watched_at_s > WATCH_ANEW_S
+                if few and (folders := sorted(self._watched())) != watched:
                     watches.close()
                     watch: Watch = watch_folders(folders, self._wake)
                     watches.callback(watch.close)
-                    watched = folders
+                    watched, watched_at_s = folders, time.monotonic()
                     continue  # something may have happened before the new watch was there
-                self._closed.wait(REST_S if behind else BETWEEN_LINES_S)
-                if not behind:
-                    self._wake.wait(LOOK_AGAIN_S)
+                self._closed.wait(max(BETWEEN_LINES_S, REST_FOR_WORK * self._look_s))
+                self._wake.wait(max(LOOK_AGAIN_S, REST_FOR_LOOK * self._look_s))
 
     def _step_safely(self) -> bool:
         try:
-            return self.step()
+            return self.step(PIECE_S)
         except OSError:
             # Folders come, go and change hands while we look; the next look may find them well again.
-            time.sleep(REST_S)
+            time.sleep(PIECE_S)
             return False
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _unread(found: Found) -> TeamLine:
+    spot, at = found.spot, datetime.fromtimestamp(found.written_ns // 1_000_000_000, UTC)
+    return TeamLine(
+        str(spot.root), spot.team, "journal" if spot.has_journal else "files", unread=True, last_event_at=at
+    )

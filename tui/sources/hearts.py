@@ -21,7 +21,8 @@ class Hearts:
     """The hearts of one team; ``folder`` is that of its journal."""
 
     def __init__(self, folder: Path) -> None:
-        self._beats = Heartbeats(folder / "heartbeat")
+        self.folder = folder / "heartbeat"
+        self._beats = Heartbeats(self.folder)
         self._read_at = -READ_AGAIN_S
         self._hearts: Mapping[str, Heart] = {}
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 NOTICE_S = 8.0
 
+_AT_REST = ("paused", "interrupted", "died")
+"""Phases of a mission that goes on when it is resumed, and does not by itself."""
+
 
 class ActingApp(App[None]):
     """An application whose keys act on what is under its cursor."""
@@ -77,7 +80,7 @@ class ActingApp(App[None]):
         """Hold the mission, or let it go on."""
         subject = self._subject
         mission = subject.snapshot.mission
-        at_rest = mission is not None and (mission.ending is not None or mission.phase in ("paused", "interrupted"))
+        at_rest = mission is not None and (mission.ending is not None or mission.phase in _AT_REST)
         self.action_act("resume" if at_rest else "pause")
 
     # --- what is asked first ------------------------------------------------------------------------------------------

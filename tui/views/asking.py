@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from tui.text import wrapped
 from tui.views.toned import Toned
+from tui.views.typed import Typed
 
 MOST_ROWS = 6
 
@@ -61,8 +62,14 @@ class AskYes(ModalScreen[bool]):
         self.dismiss(yes)
 
 
+class Words(Typed):
+    """The line that is typed into."""
+
+    has_lines = True
+
+
 class AskLine(ModalScreen[str | None]):
-    """A line of words; enter gives it, escape gives None."""
+    """A line of words, or several that were pasted; enter gives it, escape gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]
 
@@ -70,7 +77,7 @@ class AskLine(ModalScreen[str | None]):
         super().__init__()
         self._label = label
         self._optional = optional
-        self._input = Input(value=text, placeholder="enter sends, esc leaves it", compact=True, id="line")
+        self._input = Words(value=text, placeholder="enter sends, esc leaves it", compact=True, id="line")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
@@ -83,8 +90,8 @@ class AskLine(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._optional or self._input.value.strip():
-            self.dismiss(self._input.value)
+        if self._optional or self._input.text.strip():
+            self.dismiss(self._input.text)
 
     def action_drop(self) -> None:
         self.dismiss(None)

@@ -20,7 +20,7 @@ FRAME_ROWS = 3
 
 
 class Board(Toned, can_focus=True):
-    """Columns with one cursor; the cursor stays with its task when the task changes column."""
+    """Columns with one cursor. Put on a task, it stays with it when the task changes column; else it stays on top."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(0, 1)", show=False),
@@ -45,6 +45,7 @@ class Board(Toned, can_focus=True):
         self.column = 0
         self.index = 0
         self._tops: dict[str, int] = {}
+        self._put = False  # whether somebody moved the cursor
         self.rows_wanted = 0
         self.tasks: tuple[Task, ...] = ()
         self.words = ""
@@ -91,9 +92,10 @@ class Board(Toned, can_focus=True):
         self.rows_wanted = max(
             self.rows_wanted, FRAME_ROWS + self.card_rows * max(len(lane.tasks) for lane in self.lanes)
         )
-        if held:
+        if held and self._put:
             self._find(held.id)
         elif tasks:
+            self.index = 0
             self.column = next(index for index, lane in enumerate(self.lanes) if lane.tasks)
         self.column = min(self.column, len(self.lanes) - 1)
         self._keep_cursor_in_view()
@@ -135,7 +137,7 @@ class Board(Toned, can_focus=True):
     def _part(self, column: int, lane: Lane, cells: int, y: int) -> Strip:
         current = column == self.column and self.has_focus
         if y == 0:
-            return self.strip_of([title_cell(lane, cells, current=current)], cells)
+            return self.strip_of([title_cell(lane, cells, current=current, above=self._tops.get(lane.title, 0))], cells)
         slot, row = divmod(y - 1, self.card_rows)
         index = slot + self._tops.get(lane.title, 0)
         hidden = len(lane.tasks) - index
@@ -150,6 +152,7 @@ class Board(Toned, can_focus=True):
         )
 
     def action_move(self, columns: int, rows: int) -> None:
+        self._put = True
         if columns:
             self._to_column(columns)
         self.index += rows

@@ -7,10 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.views.typed import Typed
 from tui.views.view import Narrowing
 
 
-class Words(Input):
+class Words(Typed):
     """One line of words, instead of the foot while it is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]

@@ -1,6 +1,6 @@
 """All teams there are, one a line: ``enter`` looks at one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -39,7 +39,7 @@ class TeamLines(Lines[Choice]):
         self.here = (snapshot.root, snapshot.team)
         count, _ = elsewhere(snapshot, scene.now)
         needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
-        self.border_subtitle = f"{counted(len(snapshot.teams), 'team')}{needed}" if snapshot.teams else ""
+        self.border_subtitle = f"{_count(snapshot.teams)}{needed}" if snapshot.teams else ""
         self.names = names_of(snapshot.teams)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 
@@ -53,8 +53,14 @@ class TeamLines(Lines[Choice]):
         return item.line.key
 
     def action_open(self) -> None:
-        if self.selected is not None:
+        if self.selected is not None and self.selected.line.team:
             self.post_message(Chosen(self.selected.line))
+
+
+def _count(lines: Sequence[TeamLine]) -> str:
+    teams = counted(sum(bool(line.team) for line in lines), "team")
+    unread = sum(line.unread for line in lines)
+    return f"{teams}, the newest {len(lines) - unread:,} are read" if unread else teams
 
 
 class Teams(Whole):

@@ -1,8 +1,11 @@
-"""The title of the terminal's window: how much needs a person, for who looks at another window.
+"""The title of the terminal's window, or of a browser's tab: how much needs a person, for who looks at another one.
 
-Rule 1: where there is no terminal of a person's (a test, a browser) nothing is sent.
+Rule 1: where there is no terminal of a person's (a test) nothing is sent; a browser is told in a packet of its own,
+        with the colour of the ground, as what lies beside the last cell is the page.
 Rule 2: the title that was there before comes back when the screen is left, where the terminal keeps it.
 """
+
+from typing import Any
 
 from textual.app import App
 
@@ -27,11 +30,15 @@ class TerminalTitle:
     def __init__(self, app: App[None]) -> None:
         self._app = app
         self._shown = ""
+        self._look: dict[str, object] = {}
 
     def show(self, snapshot: Snapshot) -> None:
         """Show the count of ``snapshot``."""
         title = title_of(snapshot)
-        if title != self._shown:
+        driver = self._app._driver
+        if driver is not None and driver.is_web:
+            self._tell(driver, {"type": "look", "title": title, "ground": self._app.current_theme.background})
+        elif title != self._shown:
             self._send((_KEEP if not self._shown else "") + f"\x1b]2;{title}\x07")
             self._shown = title
 
@@ -39,6 +46,12 @@ class TerminalTitle:
         """Bring the title back that was there before."""
         if self._shown:
             self._send(_GIVE_BACK)
+
+    def _tell(self, driver: Any, look: dict[str, object]) -> None:
+        """Tell a browser (:class:`textual.drivers.web_driver.WebDriver`), once."""
+        if look != self._look:
+            driver.write_meta(look)
+            self._look = look
 
     def _send(self, sequence: str) -> None:
         driver = self._app._driver

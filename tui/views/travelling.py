@@ -18,6 +18,7 @@ from tui.projection.playhead import EDGE, GO, Order
 from tui.projection.targets import FORMS, parse
 from tui.views.stage import Stage
 from tui.views.timebar import Sought, TimeBar
+from tui.views.typed import Typed
 from tui.views.view import Scene
 
 
@@ -28,7 +29,7 @@ class Steered(Protocol):
     def order(self, order: Order) -> None: ...
 
 
-class GoTo(Input):
+class GoTo(Typed):
     """One line that asks for a place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]

@@ -7,8 +7,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.views.typed import Typed
 
-class WordLine(Input):
+
+class WordLine(Typed):
     """One line, shown while words are typed. ``enter`` gives them, ``escape`` gives none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from onecontext.errors import Damaged, LockTimeout
+from onecontext.errors import Conflict, Damaged, LockTimeout
 from onecontext.store.files import read_bytes, replace_text
 from onecontext.text.redact import redact
 from teams.engine.journal import Journal
@@ -60,9 +60,10 @@ class Halt:
             return Order("pause", "", "")
 
     def give(self, word: Word, *, mission: str, by: str, reason: str = "") -> Order:
-        """Put the word where the mission sees it, durably, and record who gave it; a word that is there is replaced.
+        """Put the word where the mission sees it, durably, and record who gave it; a pause that is there is replaced.
 
         Raises:
+            Conflict: to hold what somebody has stopped: the stop stands, and nothing was changed.
             OSError: the folder is full or read-only; nothing was changed, unless it was full for the record alone: then
                 the word stands, and the process that runs the mission records it.
             LockTimeout: somebody else gives a word or takes one back, and does not come to an end.
@@ -70,6 +71,8 @@ class Halt:
         by, reason = _told(by, _NAME_CHARACTERS), _told(reason, _REASON_CHARACTERS)
         document = {"v": 1, "word": word, "by": by, "reason": reason, "at": datetime.now(UTC).isoformat()}
         with self._locked():
+            if word == "pause" and (order := self.order()) is not None and order.word == "stop":
+                raise Conflict(f"the mission {mission} is {order}", hint="'onecontext resume' goes on with it")
             replace_text(self.path, json.dumps(document, ensure_ascii=False), durable=True)
             self._record_halted(Order(word, by, reason), mission)
         return Order(word, by, reason)

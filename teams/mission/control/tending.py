@@ -73,6 +73,7 @@ class Tending:
         site = self._site
         now = {
             "workers": workers or site.config.workers,
+            "max_attempts": site.config.max_attempts,
             "budget": self._budget(),
             "who": dict(site.who),
             "address": site.address,

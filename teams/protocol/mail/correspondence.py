@@ -1,6 +1,6 @@
 """All mail of a team, delivered or not, for whoever wants to read along. Nothing is written here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +34,21 @@ def correspondence(folder: Path, journal: Journal) -> Sequence[Letter]:
             delivered.add((event.data["to"], event.data["msg_id"]))
         elif event.type == "message.posted":
             posted.add((event.data["to"], event.data["msg_id"]))
+    for letter in in_inboxes(folder, journal):
+        key = (letter.message.to, letter.message.msg_id)
+        sent.setdefault(key, letter.message)
+        if not letter.delivered:
+            posted.discard(key)
+    delivered |= posted
+    return [Letter(message, key in delivered) for key, message in sent.items()]
+
+
+def in_inboxes(folder: Path, journal: Journal) -> Iterator[Letter]:
+    """Yield what lies in inboxes, whether the journal has it or not; ``delivered``: its reader marked it as read.
+
+    Old clients mark what they have read, later ones take it out.
+    """
     for path in sorted((folder / "inboxes").glob("*.json")):
         entries, _ = Inbox(path, journal.folder).read()
         for entry, msg_id in zip(entries, identities(entries), strict=True):
-            sent.setdefault((path.stem, msg_id), of_entry(entry, msg_id, to=path.stem))
-            # Old clients mark what they have read, later ones take it out.
-            if not entry.get("read"):
-                posted.discard((path.stem, msg_id))
-    delivered |= posted
-    return [Letter(message, key in delivered) for key, message in sent.items()]
+            yield Letter(of_entry(entry, msg_id, to=path.stem), bool(entry.get("read")))

@@ -113,7 +113,9 @@ class Sender:
         in_reply_to: str | None = None,
         by: str | None = None,
     ) -> list[Message]:
-        _check_text(text)
+        check_text(text)
+        summary = summary if summary and summary.strip() else None
+        check_text(summary or "none")
         config = self._roster.read()
         for name in names:
             inbox_of(self._folder, self._journal, config.member(name).name).check_folder()
@@ -131,7 +133,7 @@ class Sender:
                 to=name,
                 text=text,
                 at=self._clock(),
-                summary=summary or None,
+                summary=summary,
                 color=color,
                 in_reply_to=in_reply_to,
                 by=by,
@@ -212,7 +214,12 @@ class _SentBefore(Exception):
         self.messages = messages
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Refuse what no message can say.
+
+    Raises:
+        InvalidText, UsageError: it is blank, has a lone surrogate, or more than a million characters.
+    """
     if not text.strip():
         raise UsageError("the message says nothing", hint="give it a text")
     if len(text) > LIMIT_CHARACTERS:

@@ -1,0 +1,79 @@
+"""What is typed and pasted to act: nothing of it is lost, and nothing of it is obeyed."""
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from teams.protocol.team import Team
+from tests.tui.acting import drive, notices, until, watching
+from tests.tui.screen import text_of
+from tui.views.typed import Typed
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    team = Team.create("till-1", root=tmp_path / ".onecontext", cwd=tmp_path)
+    team.join("ann")
+    return team
+
+
+def sent(team: Team) -> list[tuple[str, str, str | None]]:
+    events_ = [event.data for event in team.journal.read(types=("message.sent",))]
+    return [(data["from"], data["text"], data.get("by")) for data in events_]
+
+
+def test_a_person_whom_the_environment_names_writes_as_a_person(team: Team) -> None:
+    app = watching(team)
+    app.control.env = {"ONECONTEXT_AGENT": "ada"}
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("B", *"hello", "enter")
+        await until(pilot, lambda: "broadcast: sent to" in notices(app))
+
+    drive(app, act)
+
+    assert sent(team) == [("team-lead", "hello", "ada")]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"),
+    [
+        ("one\ntwo\r\n\r\n  three\n", "one\ntwo\n\n  three"),
+        ("\n\nfirst", "first"),
+        ("a\x1b[31mb\x07\u202ec\td", "a[31mbc\td"),
+        ("x" * 100_000, "x" * 100_000),
+    ],
+    ids=["lines", "line feeds first", "control characters", "very long"],
+)
+def test_of_what_is_pasted_all_lines_are_sent_and_none_of_it_is_obeyed(team: Team, pasted: str, text: str) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("B")
+        await pilot.pause()
+        app.screen.focused.post_message(events.Paste(pasted))  # type: ignore[union-attr]
+        await pilot.pause()
+        assert "\x1b" not in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "broadcast: sent to" in notices(app))
+
+    drive(app, act)
+
+    assert sent(team) == [("team-lead", text, "ada")]
+
+
+def test_in_a_line_that_narrows_pasted_line_breaks_are_spaces(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("2", "slash")
+        await pilot.pause()
+        line = app.screen.focused
+        assert isinstance(line, Typed)
+        line.post_message(events.Paste("ann\n\x1b[2Jworker\n"))
+        await pilot.pause()
+        assert line.value == "ann [2Jworker"
+
+    drive(app, act)

@@ -1,0 +1,138 @@
+"""A mission whose process was killed while somebody watches: it is told everywhere, and until it goes on."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from teams.engine.journal import utc_now
+from teams.protocol.team import Team
+from tests.tui.acting import drive, until, watching
+from tests.tui.screen import text_of
+from tests.tui.test_plain import monitor
+from tui.sources.folder import Place
+from tui.sources.follow import Follower
+from tui.sources.several import Several
+
+LEAD = """
+import sys, time
+from pathlib import Path
+from teams.protocol.team import Team
+with Team.open("till-1", root=Path(sys.argv[1])).beating("team-lead"):
+    print("beats", flush=True)
+    time.sleep(600)
+"""
+STARTED = {"goal": "Make the suite pass", "model": "maker/small", "scripted": False, "sandbox": "none", "workers": 2}
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    """A team at a mission, which has a task."""
+    team = Team.create("till-1", root=tmp_path / ".onecontext", cwd=tmp_path)
+    team.journal.append("mission.started", STARTED, mission="till-1", agent="team-lead")
+    team.board.create("Read prices to the cent", key="fix-prices")
+    return team
+
+
+@contextmanager
+def lead_of(team: Team) -> "Iterator[subprocess.Popen[str]]":
+    """Run a process that beats as the lead of ``team``."""
+    command = [sys.executable, "-c", LEAD, str(team.root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "beats\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.wait()
+
+
+def test_the_screen_says_that_nobody_works_any_more_and_that_somebody_does_again(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        with lead_of(team) as process:
+            await until(pilot, lambda: app.snapshot.hearts)
+            assert "died" not in text_of(app)
+            await asyncio.to_thread(kill, process)
+            await until(pilot, lambda: "× died" in text_of(app))
+        assert "▲ 1 to look at  process gone nobody is at work any more" in text_of(app)
+        await pilot.press("a")
+        await until(pilot, lambda: "process gone   nobody is at work any more" in text_of(app))
+        await pilot.press("escape")
+        with lead_of(team):
+            await until(pilot, lambda: "× died" not in text_of(app))
+        assert app.snapshot.totals.attention_open == 0
+
+    drive(app, act)
+
+
+def test_the_key_that_holds_a_mission_lets_a_dead_one_go_on(team: Team) -> None:
+    with lead_of(team) as process:
+        kill(process)
+    app = watching(team)
+    begun: list[str] = []
+    app._begin_act = lambda act, subject: begun.append(act.name)  # type: ignore[method-assign]
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "× died" in text_of(app))
+        await pilot.press("P")
+
+    drive(app, act)
+
+    assert begun == ["resume"]
+
+
+def test_a_mission_that_is_held_ended_or_never_beat_has_not_died(team: Team) -> None:
+    follower = Follower(Place(team.root, team.name), None)
+    never = follower.catch_up()
+    with lead_of(team) as process:
+        kill(process)
+    halted = {"word": "pause", "by": "ann", "reason": "lunch"}
+    team.journal.append("mission.halted", halted, mission="till-1", agent="team-lead")
+    held = Follower(Place(team.root, team.name), None).catch_up()
+    team.journal.append("mission.ended", {"ending": "stopped", "reason": "x"}, mission="till-1", agent="team-lead")
+    ended = Follower(Place(team.root, team.name), None).catch_up()
+
+    assert [one.mission and one.mission.phase for one in (never, held, ended)] == ["planning", "paused", "stopped"]
+    assert all(item.kind != "process gone" for one in (never, held, ended) for item in one.attention)
+
+
+def test_the_line_of_a_team_that_nobody_looks_at_says_it_though_its_journal_says_nothing_new(team: Team) -> None:
+    several = Several(Place(team.root, "another"), [team.root])
+    with lead_of(team) as process:
+        before = several.lines()
+        kill(process)
+    several.lines()  # hearts are read at most once a second
+    end = utc_now().timestamp() + 10
+    while (after := several.lines())[0].phase != "died" and utc_now().timestamp() < end:
+        pass
+
+    assert (before[0].phase, before[0].attention) == ("planning", 0)
+    assert (after[0].phase, after[0].attention, after[0].alive) == ("died", 1, 0)
+
+
+def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
+    with monitor(tmp_path, "--plain") as ran, lead_of(team) as process:
+        ran.until(lambda lines: any("nothing needs a person" in line for line in lines))
+        kill(process)
+        lines = ran.until(lambda lines: any(line.startswith("ATTENTION") for line in lines))
+    with monitor(tmp_path, "--json") as ran:
+        ran.until(lambda lines: (bool(lines) and lines[-1] == "}") or bool(lines and lines[0].endswith("}")))
+        document = json.loads("\n".join(ran.lines))
+
+    assert lines[-1].endswith("process gone: nobody is at work any more: "
+                              "'onecontext resume' goes on where it was")  # fmt: skip
+    assert document["data"]["mission"]["phase"] == "died"
+    assert document["data"]["totals"]["attention_open"] == 1

@@ -1,0 +1,86 @@
+"""One team that is not looked at: read piece by piece, held as its line.
+
+Rule 1: hearts are read again only where one beats, or where somebody has beaten since.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from teams.engine.event import Event
+from tui.projection.files import as_told
+from tui.projection.gone import DIED, is_gone, with_its_life
+from tui.projection.state import Monitor
+from tui.projection.teams import Glance, line_of
+from tui.snapshot import Agent, Heart, Mission, TeamLine
+from tui.sources.census import Stamp, stamp_of
+from tui.sources.files import Files
+from tui.sources.folder import Spot
+from tui.sources.follow import reader_of
+from tui.sources.hearts import Hearts
+from tui.sources.reader import Reader
+
+Tell = Callable[[Event, Monitor], None]
+
+
+class TeamGlance:
+    """The team at ``spot``. ``tell``: its events are news from the first, else from where it stands at first."""
+
+    def __init__(self, spot: Spot, *, tell: bool = False) -> None:
+        self.spot = spot
+        self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
+        self._reader: Reader | Files = reader_of(spot)
+        self._glance = Glance()
+        self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
+        self._stamp: Stamp | None = None
+        self._beats: Stamp = ()
+        self._agents: tuple[Agent, ...] = ()
+        self._mission: Mission | None = None
+        self._tells = tell
+
+    def is_due(self, stamp: Stamp) -> bool:
+        """Say whether it must be read; if not, its line says by now whose heart beats."""
+        if stamp != self._stamp or self.line.reading:
+            return True
+        if self._hearts and not self.line.over and (self.line.alive or stamp_of(self._hearts.folder) != self._beats):
+            hearts = self._look()
+            if is_gone(self._mission, hearts) != (self.line.phase == DIED):
+                self.line = self._line()
+            else:
+                self.line = replace(self.line, alive=_alive(hearts))
+        return False
+
+    def step(self, stamp: Stamp, tell: Tell | None = None) -> None:
+        """Read what is new, up to a bound; ``line.reading`` then says whether there is more.
+
+        Args:
+            stamp: what the team's was before this call.
+            tell: is told each event that is news when it was taken in, and what it was taken into.
+        """
+        if self._reader.replaced():
+            self._reader, self._glance = reader_of(self.spot), Glance()
+        for event in self._reader.poll():
+            self._glance.apply(event)
+            if tell and self._tells:
+                tell(event, self._glance.monitor)
+        self._stamp = stamp
+        self.line = self._line()
+        self._tells |= not self._reader.more
+
+    def _line(self) -> TeamLine:
+        snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
+        if isinstance(self._reader, Files):
+            snapshot = as_told(snapshot, self._reader.seen)
+        if self._hearts:
+            self._agents, self._mission = snapshot.agents, snapshot.mission
+            snapshot = with_its_life(replace(snapshot, hearts=self._look()))
+        return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
+
+    def _look(self) -> Mapping[str, Heart]:
+        if self._hearts is None:
+            return {}
+        self._beats = stamp_of(self._hearts.folder)
+        return self._hearts.of(self._agents)
+
+
+def _alive(hearts: Mapping[str, Heart]) -> int | None:
+    return sum(heart.life == "alive" for heart in hearts.values()) if hearts else None
