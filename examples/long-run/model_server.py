@@ -36,6 +36,8 @@ def next_turn(request: dict[str, Any]) -> Turn:
     tools = {tool["function"]["name"] for tool in request.get("tools", [])}
     if "submit_plan" in tools:
         turns = planning()
+    elif tools & {"carry_on", "stop_mission"}:
+        turns = steering(tools)
     else:
         asked = "\n".join(str(message["content"]) for message in request["messages"] if message["role"] == "user")
         subject = re.findall(r"^Task \d+: (.*)$", asked, re.MULTILINE)[-1]
@@ -67,6 +69,14 @@ def planning() -> list[Turn]:
         called("A note is a line of text, so each part is a function of texts.", "read_file", path="notes/store.py"),
         called(f"{len(tasks)} small tasks, most side by side.", "submit_plan", assertions=assertions, tasks=tasks),
     ]
+
+
+def steering(tools: set[str]) -> list[Turn]:
+    """Asked for something else the plan stays, and says that it is written down; what failed for good is a person's."""
+    if "carry_on" in tools:
+        return [called("I know one plan only.", "carry_on", reason="the plan of this server is written in work.yaml")]
+    words = "a task failed for good, and work.yaml knows no other way: say how it shall go on"
+    return [called("I have no other way.", "stop_mission", ending="blocked", reason=words)]
 
 
 def working(task: dict[str, Any], again: bool) -> list[Turn]:

@@ -39,7 +39,7 @@ def test_the_head_says_which_question_waits_for_a_person_and_for_how_long() -> N
 
     row = plain(attention_line(snapshot, 120, now=snapshot.last_event_at or START))
 
-    assert "2 to look at  needs input #8 (carol) 7 or 19 percent?  1m" in row
+    assert "▲ 3 wait for you  needs input #8 (carol) 7 or 19 percent?  1m" in row
     assert row.endswith("a shows all")
 
 

@@ -67,7 +67,7 @@ def test_the_screen_says_that_nobody_works_any_more_and_that_somebody_does_again
             assert "died" not in text_of(app)
             await asyncio.to_thread(kill, process)
             await until(pilot, lambda: "× died" in text_of(app))
-        assert "▲ 1 to look at  process gone nobody is at work any more" in text_of(app)
+        assert "▲ 1 waits for you  process gone nobody is at work any more" in text_of(app)
         await pilot.press("a")
         await until(pilot, lambda: "process gone   nobody is at work any more" in text_of(app))
         await pilot.press("escape")

@@ -11,14 +11,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 
 from onecontext.cli.main import main
+from onecontext.errors import OneContextError, StorageError
 from tui.acting.control import Control
 from tui.acting.table import Line
 
 SETTLED_S = 8.0
 """What fails at its beginning has failed by then."""
+_LOOK_S = 0.1
 _SAID_CHARACTERS = 600
 
 
@@ -36,6 +39,21 @@ class Done:
         return self.code in (0, None)
 
 
+def attempt(line: Line, control: Control, *, apart: bool, leaving: threading.Event) -> Done:
+    """Run a command line, ``apart`` or to its end, and return what came of it, whatever that is.
+
+    Args:
+        leaving: as of :func:`do_apart`.
+    """
+    try:
+        return do_apart(line, control, leaving=leaving) if apart else do(line, control)
+    except OSError as error:
+        return Done(StorageError.exit_code, f"it could not be begun: {error}")
+    # The screen must not end by a fault of ours in a command: it is left open all day, and shows more than this.
+    except Exception as error:  # noqa: BLE001
+        return Done(OneContextError.exit_code, f"it failed by a fault of ours: {type(error).__name__}: {error}")
+
+
 def do(line: Line, control: Control) -> Done:
     """Run a command line to its end and return what came of it."""
     out, err = io.StringIO(), io.StringIO()
@@ -43,19 +61,20 @@ def do(line: Line, control: Control) -> Done:
     return Done(code, _said(out.getvalue() if code == 0 else err.getvalue()), out.getvalue())
 
 
-def do_apart(line: Line, control: Control, *, settled_s: float = SETTLED_S) -> Done:
+def do_apart(
+    line: Line, control: Control, *, settled_s: float = SETTLED_S, leaving: threading.Event | None = None
+) -> Done:
     """Begin a command line as a process of its own; return what came of it, where it ends within ``settled_s``.
 
     What it says goes to a file without a name, which is gone with the process; the journal tells what it does.
+
+    Args:
+        leaving: set from another thread: nobody waits any more for what comes of it. None: nobody leaves.
+
+    Raises:
+        OSError: it could not be begun: its folder is gone, or the machine has no room for a process.
     """
-    try:
-        return _apart(line, control, settled_s)
-    except OSError as error:
-        return Done(1, f"it was not begun: {error.strerror or error}; free what is short, and do it again")
-
-
-def _apart(line: Line, control: Control, settled_s: float) -> Done:
-    ended = threading.Event()
+    ended, leaving = threading.Event(), leaving or threading.Event()
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
             # -P: the project's own folder is no place for modules of ours.
@@ -68,7 +87,10 @@ def _apart(line: Line, control: Control, settled_s: float) -> Done:
             start_new_session=True,
         )
         threading.Thread(target=_wait, args=(process, ended), name="acting-apart", daemon=True).start()
-        if not ended.wait(settled_s):
+        until = time.monotonic() + settled_s
+        while not ended.wait(_LOOK_S) and not leaving.is_set() and time.monotonic() < until:
+            pass
+        if not ended.is_set():
             return Done(None, f"it goes on in a process of its own ({process.pid}), also when this screen is left")
         words.seek(0)
         return Done(process.returncode, _said(words.read().decode("utf-8", "replace")))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from teams.engine.event import Event
+from tui.projection.attention import as_of
 from tui.projection.playhead import delay_s
 from tui.projection.state import Monitor
 from tui.projection.targets import Target
@@ -76,4 +77,5 @@ class Recorded:
         snapshot, count = self._monitor.snapshot(), self._reader.seq
         at = snapshot.last_event_at
         moment = Moment(count, count, at, 0.0, self._speed, playing=False) if at else None
+        snapshot = as_of(snapshot, at) if at else snapshot
         show(replace(snapshot, moment=moment, trouble=self._reader.trouble))

@@ -2,13 +2,14 @@
 
 Rule 1: an item closes when what it is about was put right; a violation that merely happened never does.
 Rule 2: old items are let go, their count is not.
+Rule 3: what runs out (a request that expires) is over from then on; who makes a picture says what time it is.
 """
 
 from collections import OrderedDict
 from datetime import datetime
 
 from tui.projection.replacing import replace
-from tui.snapshot import Attention
+from tui.snapshot import Attention, Snapshot
 
 KEPT = 1_000
 
@@ -18,14 +19,39 @@ NEEDS_INPUT = "needs input"
 FAILED_COMMAND = "failed command"
 IN_DOUBT = "in doubt"
 ENDED = "ended"
+INTERRUPTED = "interrupted"
 PAUSED = "paused"
 VIOLATION = "violation"
 TROUBLE = "trouble"
 STUCK = "stuck"
 ASKED = "asks leave"
+WROTE = "wrote to you"
 PROCESS_GONE = "process gone"
 
+PRESSING = (PROCESS_GONE, INTERRUPTED, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, WROTE, TROUBLE)
+"""Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
+_RANKS = {kind: rank for rank, kind in enumerate(PRESSING)}
+
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT, STUCK})
+
+
+def rank_of(item: Attention) -> int:
+    """Return how much an item presses, 0 most; those that merely want a look are all alike."""
+    return _RANKS.get(item.kind, len(PRESSING))
+
+
+def as_of(snapshot: Snapshot, now: datetime) -> Snapshot:
+    """Return ``snapshot`` with what had run out by ``now`` over."""
+    items = tuple(replace(item, open=False) if _ran_out(item, now) else item for item in snapshot.attention)
+    over = sum(item.open for item in snapshot.attention) - sum(item.open for item in items)
+    if not over:
+        return snapshot
+    totals = replace(snapshot.totals, attention_open=snapshot.totals.attention_open - over)
+    return replace(snapshot, attention=items, totals=totals)
+
+
+def _ran_out(item: Attention, now: datetime) -> bool:
+    return item.open and item.until is not None and item.until <= now
 
 
 class AttentionList:
@@ -37,9 +63,11 @@ class AttentionList:
         self._next = 1
         self.open_count = 0
 
-    def raise_(self, kind: str, at: datetime, text: str, *, task: str | None, agent: str) -> int:
+    def raise_(
+        self, kind: str, at: datetime, text: str, *, task: str | None, agent: str, until: datetime | None = None
+    ) -> int:
         """Add an open item and return its number."""
-        item = Attention(self._next, at, kind, text, task, agent)
+        item = Attention(self._next, at, kind, text, task, agent, until=until)
         self._next += 1
         self._items[item.number] = item
         self._open.setdefault(task, {})[item.number] = kind

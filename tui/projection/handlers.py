@@ -39,7 +39,7 @@ def mission_decided(parts: Parts, event: Event) -> None:
 
 def mission_resumed(parts: Parts, event: Event) -> None:
     parts.ledger.allow(event)
-    parts.attention.close(None, frozenset({attention.ENDED}))
+    parts.attention.close(None, frozenset({attention.ENDED, attention.INTERRUPTED}))
     for agent, use in parts.people.cut_off():
         text = f"{use.tool} was cut off; nobody knows whether it ran: {use.arguments}"
         parts.attention.raise_(attention.IN_DOUBT, event.at, text, task=agent.task, agent=agent.name)
@@ -49,7 +49,7 @@ def mission_resumed(parts: Parts, event: Event) -> None:
 def mission_ended(parts: Parts, event: Event) -> None:
     ending = fields.text(event.data, "ending") or "ended"
     reason = fields.text(event.data, "reason")
-    parts.attention.close(None, frozenset({attention.PAUSED}))
+    parts.attention.close(None, frozenset({attention.PAUSED, attention.INTERRUPTED}))
     parts.people.rest(event)
     if ending != "done":
         words = f"as {ending.replace('_', ' ')}: {reason}".removesuffix(": ")
@@ -74,6 +74,9 @@ def mission_released(parts: Parts, event: Event) -> None:
 def mission_interrupted(parts: Parts, event: Event) -> None:
     parts.course.interrupt()
     parts.people.rest(event)
+    parts.attention.close(None, frozenset({attention.INTERRUPTED}))
+    words = fields.head(fields.text(event.data, "reason")) or "nobody said why"
+    parts.attention.raise_(attention.INTERRUPTED, event.at, words, task=None, agent="")
 
 
 def task_changed(parts: Parts, event: Event) -> None:
@@ -177,9 +180,38 @@ def sent(parts: Parts, event: Event) -> None:
     asked, answered = parts.requests.take_sent(event)
     # A lead that ends one of its members asks the member, not a person.
     if asked is not None and not (asked.kind == "shutdown" and asked.to != LEAD):
-        words = " ".join(filter(None, (asked.asker, asked.kind, asked.tool, fields.head(asked.why or asked.action))))
-        parts.asked[asked.id] = raise_(parts, attention.ASKED, event, words)
+        parts.asked[asked.id] = parts.attention.raise_(
+            attention.ASKED, event.at, _asks(asked), task=None, agent=asked.asker, until=asked.expires_at
+        )
     over(parts, answered)
+    wrote(parts, event)
+
+
+def _asks(request: Request) -> str:
+    what = fields.head(request.why or request.action) or "no reason said"
+    thing = {"permission": request.tool, "plan": "a plan", "shutdown": "to end"}.get(request.kind, request.kind)
+    return f"{request.asker}: {thing}: {what}"
+
+
+def wrote(parts: Parts, event: Event) -> None:
+    """Note what somebody wrote to the lead, where a person reads its mail; a word back to them answers it."""
+    sender, to = fields.text(event.data, "from"), fields.text(event.data, "to")
+    if not parts.requests.is_ours(LEAD) or fields.text(event.data, "form") or LEAD not in (sender, to):
+        return
+    if sender == LEAD:
+        for number in parts.letters.pop(to, {}).values():
+            parts.attention.close_one(number)
+    elif message := fields.text(event.data, "msg_id"):
+        words = fields.text(event.data, "summary") or fields.head(fields.text(event.data, "text"))
+        number = parts.attention.raise_(attention.WROTE, event.at, f"{sender}: {words}", task=None, agent=sender)
+        parts.letters.setdefault(sender, {})[message] = number
+
+
+def delivered(parts: Parts, event: Event) -> None:
+    parts.mail.take_delivered(event)
+    if parts.letters and fields.text(event.data, "to") == LEAD:
+        for of_sender in parts.letters.values():
+            parts.attention.close_one(of_sender.pop(fields.text(event.data, "msg_id"), 0))
 
 
 def decided(parts: Parts, event: Event) -> None:
@@ -217,7 +249,7 @@ HANDLED: dict[str, Callable[[Parts, Event], Any]] = {
     "message.sent": sent,
     "request.decided": decided,
     "message.posted": lambda parts, event: parts.mail.take_posted(event),
-    "message.delivered": lambda parts, event: parts.mail.take_delivered(event),
+    "message.delivered": delivered,
     "model.called": model_called,
     "verify.command": verified,
     "verdict.given": verdict_given,

@@ -19,7 +19,8 @@ from tui.snapshot import MemoryCommit, Totals, Usage
 class Parts:
     """The parts, empty at first. ``kept``: how many lines of the log and milestones are held; 0 holds none.
 
-    ``asked`` maps open requests to their numbers in ``attention``; ``counts`` holds fields of :class:`Totals`.
+    ``asked`` maps open requests to their numbers in ``attention``, ``letters`` senders to those of each message that a
+    person has not read; ``counts`` holds fields of :class:`Totals`.
     """
 
     def __init__(self, kept: int) -> None:
@@ -34,6 +35,7 @@ class Parts:
         self.requests = Requests()
         self.skills = SkillUses()
         self.asked: dict[str, int] = {}
+        self.letters: dict[str, dict[str, int]] = {}
         self.memory: deque[MemoryCommit] = deque(maxlen=kept)
         self.log = Log(kept)
         self.counts: Counter[str] = Counter()

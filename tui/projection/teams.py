@@ -7,12 +7,13 @@ Rule 1: both ways give the same line (tests/tui/test_teams.py holds it), so a te
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
+from heapq import nsmallest
 from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
-from tui.projection.requests import FORMS
+from tui.projection.attention import rank_of
+from tui.projection.requests import FORMS, LEAD
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot, TeamLine
 
@@ -24,8 +25,9 @@ _NEEDED = (
 MOST_NEEDS = 3
 _LONGEST = 200  # characters of a word that is held
 _UNTOLD = "message.posted"
-"""Stands for every message that asks nothing: a line counts none, and an event of this type is only the newest one."""
-_IDS = ("request_id", "requestId", "subtype", "approved")
+"""Stands for every message that asks nothing: a line counts none, and an event of this type is only the newest one.
+What is written to a person is not among them."""
+_IDS = ("request_id", "requestId", "subtype", "approved", "expires_at")
 
 
 class Glance:
@@ -67,16 +69,18 @@ def line_of(snapshot: Snapshot, root: str, team: str, *, reading: bool = False) 
 
 
 def _needs(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return in short what needs a person, newest first."""
+    """Return in short what needs a person, that for which somebody waits first, then newest first."""
     if not snapshot.totals.attention_open:
         return ()
-    newest = islice((item for item in reversed(snapshot.attention) if item.open), MOST_NEEDS)
-    return tuple(f"{item.kind} #{item.task}" if item.task else item.kind for item in newest)
+    items = nsmallest(
+        MOST_NEEDS, (item for item in snapshot.attention if item.open), lambda item: (rank_of(item), -item.number)
+    )
+    return tuple(f"{item.kind} #{item.task}" if item.task else item.kind for item in items)
 
 
 def _pared(event: Event) -> Event:
     asks = fields.text(event.data, "form") in FORMS
-    if event.type.startswith("message.") and not asks:
+    if event.type.startswith("message.") and not asks and not _to_a_person(event):
         return replace(event, type=_UNTOLD, data={})
     data = {name: _short(event.data[name]) for name in _NEEDED if name in event.data}
     if asks:
@@ -84,6 +88,12 @@ def _pared(event: Event) -> Event:
     if document := fields.mapping(event.data, "task"):
         data["task"] = _state_of(document)
     return replace(event, data=data)
+
+
+def _to_a_person(event: Event) -> bool:
+    """Say whether it is about what somebody wrote to the lead, or a word back."""
+    names = [fields.text(event.data, name) for name in ("from", "to")]
+    return event.type in ("message.sent", "message.delivered") and LEAD in names and not fields.text(event.data, "form")
 
 
 def _ids_of(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from onecontext.text.amounts import dollars
-from tui.projection.attention import ASKED, BLOCKED, ENDED, IN_DOUBT, NEEDS_INPUT, PAUSED, PROCESS_GONE, STUCK, TROUBLE
+from tui.projection.attention import PRESSING, rank_of
 from tui.projection.gone import DIED
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.rows.teams import elsewhere_spans
@@ -31,8 +31,6 @@ DONE = frozenset(
     }
 )
 """What is worth saying as the last thing that was done."""
-PRESSING = (PROCESS_GONE, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, TROUBLE)
-"""Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
 WIDE = 110
 
 
@@ -140,25 +138,30 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
     if not snapshot.totals.attention_open:
         return between(_calm(snapshot, now), others, cells) if others else _calm(snapshot, now)
     count = snapshot.totals.attention_open
-    spans: Spans = [(f"▲ {count:,} to look at", "warn")]
+    spans: Spans = [(f"▲ {_counted(count, snapshot.attention)}", "warn")]
     if snapshot.violations:
         spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))
     if item := most_pressing(snapshot.attention):
         task = f" #{item.task}" if item.task else ""
-        who = f" ({item.agent})" if item.agent and cells >= WIDE else ""
+        named = not item.agent or item.text.startswith(item.agent)
+        who = f" ({item.agent})" if not named and cells >= WIDE else ""
         spans += [("  ", "plain"), piece(f"{item.kind}{task}{who} ", "bad"), piece(item.text)]
         spans.append((f"  {age(item.at, now)}", "dim"))
     return between(spans, [*others, ("a shows all", "dim")], cells) if cells >= 60 else spans
 
 
+def _counted(count: int, items: Sequence[Attention]) -> str:
+    """Return how many of what is open wait for a person, and how many there are to look at in all."""
+    waiting = sum(item.open and item.kind in PRESSING for item in items)
+    if not waiting:
+        return f"{count:,} to look at"
+    of_all = f" of {count:,}" if count > waiting else ""
+    return f"{waiting:,}{of_all} {'waits' if waiting == 1 else 'wait'} for you"
+
+
 def most_pressing(items: Sequence[Attention]) -> Attention | None:
     """Return the open item for which somebody waits most; of the same kind the newest."""
-    rank = {kind: number for number, kind in enumerate(PRESSING)}
-    return min(
-        (item for item in items if item.open),
-        key=lambda item: (rank.get(item.kind, len(PRESSING)), -item.number),
-        default=None,
-    )
+    return min((item for item in items if item.open), key=lambda item: (rank_of(item), -item.number), default=None)
 
 
 def _calm(snapshot: Snapshot, now: datetime) -> Spans:

@@ -62,7 +62,10 @@ class GraphLine:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something a person may want to look at. It closes when what it is about was put right."""
+    """Something a person may want to look at. It closes when what it is about was put right.
+
+    ``until``: from then on nobody can do anything about it, so it is over by itself; None: never.
+    """
 
     number: int
     at: datetime
@@ -71,6 +74,7 @@ class Attention:
     task: str | None
     agent: str
     open: bool = True
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from teams.engine.event import Event
+from tui.projection.attention import as_of
 from tui.projection.files import as_told
 from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
@@ -84,7 +86,7 @@ class Follower:
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
             trouble=(self._reader.trouble if self._reader else root_trouble(self._place.root)) or self._graph.trouble,
         )
-        return with_its_life(whole)
+        return as_of(with_its_life(whole), datetime.now(UTC))
 
     def _read(self) -> None:
         if self._reader:

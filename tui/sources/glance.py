@@ -5,8 +5,10 @@ Rule 1: hearts are read again only where one beats, or where somebody has beaten
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from teams.engine.event import Event
+from tui.projection.attention import as_of
 from tui.projection.files import as_told
 from tui.projection.gone import DIED, is_gone, with_its_life
 from tui.projection.state import Monitor
@@ -35,11 +37,12 @@ class TeamGlance:
         self._beats: Stamp = ()
         self._agents: tuple[Agent, ...] = ()
         self._mission: Mission | None = None
+        self._next: datetime | None = None
         self._tells = tell
 
     def is_due(self, stamp: Stamp) -> bool:
         """Say whether it must be read; if not, its line says by now whose heart beats."""
-        if stamp != self._stamp or self.line.reading:
+        if stamp != self._stamp or self.line.reading or (self._next and self._next <= datetime.now(UTC)):
             return True
         if self._hearts and not self.line.over and (self.line.alive or stamp_of(self._hearts.folder) != self._beats):
             hearts = self._look()
@@ -73,6 +76,8 @@ class TeamGlance:
         if self._hearts:
             self._agents, self._mission = snapshot.agents, snapshot.mission
             snapshot = with_its_life(replace(snapshot, hearts=self._look()))
+        snapshot = as_of(snapshot, datetime.now(UTC))
+        self._next = min((item.until for item in snapshot.attention if item.open and item.until), default=None)
         return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)
 
     def _look(self) -> Mapping[str, Heart]:

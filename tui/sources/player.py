@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
+from tui.projection.attention import as_of
 from tui.projection.playhead import Order, Playhead
 from tui.snapshot import Moment, Snapshot
 from tui.sources.past import PastGraph
@@ -177,7 +178,7 @@ class Player:
             snapshot = self._recording.at(moment.seq)
             if self._recording.lost and self._picture[0] > 0:
                 return replace(self._picture[1], moment=moment, trouble=self._recording.lost)
-            self._picture = moment.seq, _with_memory(snapshot, self._graph, moment.at)
+            self._picture = moment.seq, _with_memory(as_of(snapshot, moment.at), self._graph, moment.at)
         at_the_end = moment.trouble if moment.seq == moment.of else ""
         trouble = self._recording.lost or at_the_end or self._graph.trouble
         return replace(self._picture[1], moment=moment, trouble=trouble)

@@ -1,10 +1,12 @@
 """The keys that act, for the application: ask what must be asked, then let the command line do it in a thread.
 
 Rule 1: what is asked and done is about what was under the cursor when the key was pressed.
-Rule 2: nothing is done before the person has agreed to act on this team; see :class:`tui.acting.control.Control`.
+Rule 2: what is being done is not begun again by a key that was pressed twice.
+Rule 3: nothing is done before the person has agreed to act on this team; see :class:`tui.acting.control.Control`.
 """
 
 import json
+import threading
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -43,6 +45,8 @@ class ActingApp(App[None]):
         super().__init__()
         self._unsent: dict[str, str] = {}
         """What was typed for an act that was refused, by what it was asked with: it is not typed twice."""
+        self._working: set[Line] = set()
+        self._left = threading.Event()
 
     @property
     @abstractmethod
@@ -151,12 +155,24 @@ class ActingApp(App[None]):
 
         def work() -> None:
             # The command line's own modules are wanted from the first act on, not for the first picture.
-            from tui.acting.doing import do, do_apart
+            from tui.acting.doing import attempt
 
-            done = do_apart(line, self.control) if apart else do(line, self.control)
-            self.call_from_thread(then, done)
+            done = attempt(line, self.control, apart=apart, leaving=self._left)
+            if not self._left.is_set():
+                self.call_from_thread(self._worked, line, then, done)
 
+        if line in self._working:
+            self._tell(f"{line.argv[0]}: that is being done just now", bad=True)
+            return
+        self._working.add(line)
         self.run_worker(work, thread=True, group="acts")
+
+    def _worked(self, line: Line, then: Callable[[Any], None], done: Any) -> None:
+        self._working.discard(line)
+        then(done)
+
+    def _on_unmount(self) -> None:
+        self._left.set()
 
     def _tell(self, words: str, *, bad: bool = False) -> None:
         self.notify(one_line(words), severity="error" if bad else "information", timeout=NOTICE_S, markup=False)

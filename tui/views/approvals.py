@@ -15,8 +15,13 @@ from tui.views.lines import Lines
 from tui.views.view import Scene
 
 
+def _late(request: Request, now: datetime) -> bool:
+    """Say whether nobody can approve it any more."""
+    return request.expires_at is not None and request.expires_at <= now
+
+
 class Approvals(Lines[Asked | Fold]):
-    """One row for each request that waits, the one that expires first on top; then what was decided."""
+    """A row for each request that waits, what expires first on top, what has expired below; then what was decided."""
 
     empty_words = "nobody asks for anything"
     now = datetime.fromtimestamp(0, UTC)
@@ -33,12 +38,17 @@ class Approvals(Lines[Asked | Fold]):
         self.now, self.zone, self._requests = scene.now, scene.zone, scene.snapshot.requests
         waiting = [one for one in self._requests if one.approved is None]
         decided = [one for one in reversed(self._requests) if one.approved is not None]
-        waiting.sort(key=lambda one: (not one.ours, one.expires_at is None, one.expires_at or one.at))
-        mine = sum(one.ours for one in waiting)
-        self.border_subtitle = f"{mine:,} wait for you" if self._requests else ""
+        waiting.sort(
+            key=lambda one: (_late(one, self.now), not one.ours, one.expires_at is None, one.expires_at or one.at)
+        )
+        mine = sum(one.ours and not _late(one, self.now) for one in waiting)
+        self.border_subtitle = f"{mine:,} {'waits' if mine == 1 else 'wait'} for you" if self._requests else ""
         below: list[Asked | Fold] = [Fold(len(decided), self.unfolded)] if decided else []
         shown = [*map(Asked, waiting), *below, *(map(Asked, decided) if self.unfolded else ())]
         self.show_items(shown)
+
+    def _urgency(self, one: Request) -> tuple[bool, bool, bool, datetime]:
+        return _late(one, self.now), not one.ours, one.expires_at is None, one.expires_at or one.at
 
     def action_fold(self) -> None:
         """Show what was decided, or hide it."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from tui.projection.attention import rank_of
 from tui.rows.agents import AGENT_FIELDS
 from tui.rows.detail import Paragraph
 from tui.rows.floor import TASK_FIELDS
@@ -77,7 +78,7 @@ class AttentionItems(Lines[Attention]):
 
 
 class AttentionSheet(ActingSheet):
-    """What needs a person: open items first, then newest first."""
+    """What needs a person: open items first, what somebody waits for on top; then newest first."""
 
     def __init__(self, snapshot: Snapshot, zone: tzinfo | None) -> None:
         self._items = AttentionItems()
@@ -89,12 +90,16 @@ class AttentionSheet(ActingSheet):
         return [("enter", "open"), *super().keys]
 
     def show(self, snapshot: Snapshot, zone: tzinfo | None) -> None:
-        items = sorted(snapshot.attention, key=lambda item: (not item.open, -item.number))
+        items = sorted(snapshot.attention, key=_order)
         broken = f", {violations_now(len(snapshot.violations))}" if snapshot.violations else ""
         self.entitle(f"attention: {sum(item.open for item in items)} open{broken}")
         self._items.zone = zone
         self._items.show_items(items)
         self.fit(len(items))
+
+
+def _order(item: Attention) -> tuple[bool, int, int]:
+    return not item.open, rank_of(item) if item.open else 0, -item.number
 
 
 def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
