@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import Screen
 
 from tui.acting.control import Control
@@ -22,6 +21,7 @@ from tui.rows.detail import Paragraph
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
+from tui.views.arriving import Arrived, Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
 from tui.views.narrowing import Words
@@ -34,10 +34,6 @@ from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
-
-
-class Arrived(Message):
-    """A new picture is there to be drawn."""
 
 
 class MonitorApp(ReadingApp):
@@ -65,6 +61,7 @@ class MonitorApp(ReadingApp):
         super().__init__()
         self._env = env or {}
         self._pace = pace_of(self._env)
+        self._arriving = Arriving(self, self._pace, self._take)
         self._begin = begin
         self._source = source
         self._places = places
@@ -76,7 +73,6 @@ class MonitorApp(ReadingApp):
         self._foot.source = label
         self._leaving = False
         self._window_title = TerminalTitle(self)
-        self._arrived: Snapshot | None = None
         self.snapshot = Snapshot()
         self.stage = Stage(self.scene)
         self._time = Travelling(self.stage, source if isinstance(source, Steered) else None, zone)
@@ -94,7 +90,7 @@ class MonitorApp(ReadingApp):
     def on_mount(self) -> None:
         self.screen.add_class("empty")
         self._words.display = False
-        self.set_interval(1.0, self._draw)
+        self.set_interval(1.0, partial(self._pace.tick, self._draw))
         self._source.start(self._receive)
         if self._begin:
             self.action_look_at(self._begin)
@@ -105,18 +101,15 @@ class MonitorApp(ReadingApp):
         self._source.close()
 
     def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread: leave the picture here and say so."""
-        self._arrived = snapshot
-        self.post_message(Arrived())
+        """Called by the source's thread."""
+        self._arriving.receive(snapshot)
 
     @on(Arrived)
     def _arrive(self) -> None:
-        if self._arrived is None:
-            return
-        if wait_s := self._pace.wait_s():
-            self.set_timer(wait_s, self._arrive)
-            return
-        self.snapshot, self._arrived = self._arrived, None
+        self._arriving.take()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
         self._draw()
 
     @property

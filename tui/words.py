@@ -27,6 +27,11 @@ TONES = (
     "file",
     "hunk",
 )
+NO_MISSION = {
+    "files": "files of another program, no journal",
+    "shared": "of another program, which members of ours joined",
+}
+"""What is said of a team without a mission, by what it is told from; of our own: no mission."""
 LANE_TONES = tuple(f"lane{number}" for number in range(6))
 
 

@@ -40,6 +40,7 @@ class Terminal:
         self._slave = slave  # kept open, so that what a program left in the terminal's settings can be read
         self.chunks: list[tuple[float, bytes]] = []
         self._closed = threading.Event()
+        self._stalled = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -53,7 +54,9 @@ class Terminal:
 
     def _read(self) -> None:
         while not self._closed.is_set():
-            if select.select([self._master], [], [], 0.1)[0]:
+            if self._stalled.is_set():
+                self._closed.wait(0.05)
+            elif select.select([self._master], [], [], 0.1)[0]:
                 try:
                     self.chunks.append((time.monotonic(), os.read(self._master, 65536)))
                 except OSError:
@@ -98,6 +101,15 @@ class Terminal:
     def _resize(descriptor: int, size: tuple[int, int]) -> None:
         columns, rows = size
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def stall(self) -> None:
+        """Read nothing more, as a line does that hangs, until :meth:`go_on`."""
+        self._stalled.set()
+        time.sleep(0.2)
+
+    def go_on(self) -> None:
+        """Read on."""
+        self._stalled.clear()
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does: the kernel sends SIGHUP to the program."""

@@ -1,6 +1,7 @@
 """How often pictures are drawn: as they come here, at a slower pace through ssh; the newest one always."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from teams.engine.event import Event
 from teams.engine.line import encode
 from tests.support.waiting import until
 from tests.tui.live import monitor
 from tests.tui.screen import shown
 from tests.tui.till import middle
 from tui.app import MonitorApp
-from tui.clocks import Pace, newest_event, pace_of
+from tui.clocks import BEHIND_S, Pace, newest_event, pace_of
 from tui.snapshot import Snapshot
 from tui.sources.folder import JOURNAL
 
@@ -88,6 +90,18 @@ def test_a_slow_pace_counts_from_the_picture_before() -> None:
     assert pace.wait_s() == pytest.approx(0.15)
 
 
+def test_a_terminal_that_is_behind_gets_nothing_until_it_has_taken_what_it_was_sent() -> None:
+    takes, drawn = [False], list[int]()
+    pace = Pace(0.0, takes=lambda: takes[0])
+
+    assert pace.wait_s() == BEHIND_S
+    pace.tick(lambda: drawn.append(1))
+    takes[0] = True
+    assert pace.wait_s() == 0.0
+    pace.tick(lambda: drawn.append(2))
+    assert drawn == [2]
+
+
 @pytest.mark.parametrize(
     ("env", "waits"), [(HERE, False), ({"SSH_TTY": ""}, False), (THERE[0], True), (THERE[1], True)]
 )
@@ -98,22 +112,51 @@ def test_the_environment_says_whether_a_line_is_slow(env: dict[str, str], waits:
     assert bool(pace.wait_s()) is waits
 
 
+def say(path: Path, last: Event, number: int) -> None:
+    """Append a message of one of the agents to a journal whose last event is ``last``."""
+    said = {"msg_id": f"said-{number}", "from": "worker-1", "to": "lead", "text": f"word number {number} of it"}
+    line = encode(replace(last, seq=last.seq + number, id=f"said-{number}", type="message.sent", data=said, task=None))
+    with path.open("ab", buffering=0) as file:
+        file.write(line)
+
+
 def test_on_a_terminal_through_ssh_what_was_said_last_is_shown(tmp_path: Path) -> None:
     run = middle()
     path = tmp_path / ".onecontext" / "teams" / "till-1" / JOURNAL
     run.write(path)
-    last = run.events[-1]
     with monitor(tmp_path, SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22") as terminal:
         terminal.wait_for("fix-offers")
         terminal.type("33")
         for number in range(1, 41):
-            said = {"msg_id": f"said-{number}", "from": "worker-1", "to": "lead", "text": f"word number {number} of it"}
-            line = encode(
-                replace(last, seq=last.seq + number, id=f"said-{number}", type="message.sent", data=said, task=None)
-            )
-            with path.open("ab", buffering=0) as file:
-                file.write(line)
+            say(path, run.events[-1], number)
         terminal.wait_for("word number 40 of it")
         terminal.type("q")
         until(lambda: terminal.process.poll() is not None)
         assert terminal.process.returncode == 0
+
+
+def test_a_line_that_stalled_brings_one_fresh_picture_and_not_all_that_it_missed(tmp_path: Path) -> None:
+    run = middle()
+    path = tmp_path / ".onecontext" / "teams" / "till-1" / JOURNAL
+    run.write(path)
+    with monitor(tmp_path) as terminal:
+        terminal.wait_for("fix-offers")
+        terminal.type("33")
+        say(path, run.events[-1], 1)
+        terminal.wait_for("word number 1 of it")
+        terminal.stall()
+        before, cpu_s, memory_mib = terminal.written_bytes, terminal.cpu_s, terminal.rss_mib
+        for number in range(2, 302):
+            say(path, run.events[-1], number)
+            time.sleep(0.03)
+        assert terminal.rss_mib < memory_mib + 10
+        assert terminal.cpu_s - cpu_s < 4.0
+        terminal.go_on()
+        terminal.wait_for("word number 301 of it", since_bytes=before)
+        drawn = terminal.text(before)
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+    # The screen has room for some thirty lines: those that were on the way, and the last.
+    assert not [number for number in range(50, 250) if f"word number {number} of it" in drawn]
+    assert terminal.written_bytes - before < 150_000

@@ -9,7 +9,7 @@ from tui.projection.gone import DIED
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Attention, Mission, Snapshot
-from tui.words import PHASE_LOOKS, age, cost, duration, look, stopwatch, tokens
+from tui.words import NO_MISSION, PHASE_LOOKS, age, cost, duration, look, stopwatch, tokens
 
 QUIET_AFTER_S = 120
 NEARLY = 0.8
@@ -43,7 +43,7 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
     mission = snapshot.mission
     if mission is None:
         words = f"team {snapshot.team}" if snapshot.team else "no team yet"
-        why = "· files of another program, no journal" if snapshot.kept == "files" else "· no mission"
+        why = f"· {NO_MISSION.get(snapshot.kept, 'no mission')}"
         return between([("◆ ", "accent"), piece(words, "bold")], [(why, "dim")], cells)
     face = look(PHASE_LOOKS, mission.phase)
     right: Spans = [piece(f"{face.glyph} {face.word}", face.tone), *_time(mission, snapshot, now)]

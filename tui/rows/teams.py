@@ -10,7 +10,7 @@ from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
-from tui.words import PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
+from tui.words import NO_MISSION, PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
 
 LIVE_S = 60.0
 """A team that wrote something in the last minute is live, also where nobody's heart can be heard."""
@@ -20,6 +20,7 @@ ROOT_CELLS = 22
 MISSION_LEAST = 16  # cells
 UNREAD = "older than those that are read; enter reads it"
 NO_TEAM = "–"
+TOLD_FROM = {"files": "the files of another program", "shared": "the files of another program, and our journal"}
 _NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
@@ -130,7 +131,7 @@ def _mission(line: TeamLine) -> Span:
         return "being read …", "dim"
     if line.goal:
         return line.goal, "plain"
-    return ("files of another program, no journal" if line.kept == "files" else "no mission"), "dim"
+    return NO_MISSION.get(line.kept, "no mission"), "dim"
 
 
 class Choice(NamedTuple):
@@ -162,7 +163,7 @@ class Choice(NamedTuple):
             Paragraph("", line.team, "bold"),
             Paragraph("", ""),
             Paragraph("root", line.root),
-            Paragraph("told from", "its journal" if line.kept == "journal" else "the files of another program"),
+            Paragraph("told from", TOLD_FROM.get(line.kept, "its journal")),
             Paragraph("state", f"{state.glyph} {state.word}", state.tone),
             Paragraph("mission", line.goal or "none"),
             Paragraph("phase", f"{phase.glyph} {phase.word}" if line.phase else "none", phase.tone),

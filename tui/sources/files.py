@@ -14,7 +14,8 @@ from typing import Any
 
 from onecontext.errors import Damaged, OneContextError
 from teams.engine.event import Event
-from tui.projection.files import Document, Letter, Look, Person, Seen
+from tui.projection.files import Document, Letter, Look, Person, Seen, as_told
+from tui.snapshot import Snapshot
 from tui.sources.folder import CONFIG
 
 MOST_INBOXES = 1_000
@@ -39,6 +40,10 @@ class Files:
         self._inboxes: dict[Path, tuple[Stamp, tuple[Letter, ...], str]] = {}
         self._born: object = None
         self._replaced = False
+
+    def as_told(self, snapshot: Snapshot) -> Snapshot:
+        """Return the picture with what files do not say called unknown."""
+        return as_told(snapshot, self.seen)
 
     def replaced(self) -> bool:
         """Return whether another team of that name is there now."""
