@@ -7,7 +7,7 @@ from tui.forms import gist
 from tui.rows.spans import Spans, between, cell, piece
 from tui.rows.threads import LATE_S, Queue, Thread
 from tui.snapshot import Message
-from tui.words import clock, lasting
+from tui.words import clock, duration, lasting
 
 SMALL = 64
 NAMES = 30
@@ -54,7 +54,8 @@ def queue_row(waiting: Sequence[Queue], cells: int, *, now: datetime) -> Spans:
         late = waits_s >= LATE_S
         glyph, tone = ("▲", "warn") if late else ("◌", "plain")
         spans += [(" · ", "dim")] if number else []
-        spans.append(piece(f"{glyph} {queue.reader} {queue.held:,}{lasting(waits_s).removesuffix(" yet")}", tone))
+        since = f" for {duration(waits_s)}" if waits_s >= 1 else ""
+        spans.append(piece(f"{glyph} {queue.reader} {queue.held:,}{since}", tone))
     return spans
 
 
