@@ -22,7 +22,7 @@ from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
 from tui.views.acting import ActingApp
-from tui.views.arriving import Arrived, Arriving
+from tui.views.arriving import Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
 from tui.views.lines import Opened
@@ -62,8 +62,7 @@ class MonitorApp(ActingApp):
     ) -> None:
         super().__init__()
         self._env = env or {}
-        self._pace = pace_of(self._env)
-        self._arriving = Arriving(self, self._pace, self._take)
+        self._arriving = Arriving(self, pace_of(self._env), self._take)
         self._begin = begin
         self._source = source
         self._places = places
@@ -92,8 +91,8 @@ class MonitorApp(ActingApp):
     def on_mount(self) -> None:
         self.screen.add_class("empty")
         self._words.display = False
-        self.set_interval(1.0, partial(self._pace.tick, self._draw))
-        self._source.start(self._receive)
+        self.set_interval(1.0, partial(self._arriving.tick, self._draw))
+        self._source.start(self._arriving.receive)
         if self._begin:
             self.action_look_at(self._begin)
 
@@ -101,14 +100,6 @@ class MonitorApp(ActingApp):
         self._leaving = True
         self._window_title.give_back()
         self._source.close()
-
-    def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread."""
-        self._arriving.receive(snapshot)
-
-    @on(Arrived)
-    def _arrive(self) -> None:
-        self._arriving.take()
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -130,6 +121,16 @@ class MonitorApp(ActingApp):
         self._stage.show(scene)
         self._window_title.show(scene.snapshot)
         self._time.show(scene)
+
+    def on_cursor_position(self) -> None:
+        self._arriving.answered()
+
+    def settled(self, then: Callable[[], object]) -> None:
+        self._arriving.settled(then)
+
+    async def action_quit(self) -> None:
+        """Leave; the agents go on."""
+        self.settled(self.exit)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")

@@ -161,7 +161,9 @@ def test_a_denial_reaches_who_asked_with_the_reason_and_the_list_shows_who_decid
 
     drive(app, act)
 
-    assert all(words in seen[0] for words in ("1 waits for you", "no expiry", "to see the till", '"command": "ls till"'))
+    assert all(
+        words in seen[0] for words in ("1 waits for you", "no expiry", "to see the till", '"command": "ls till"')
+    )
     assert "by ada" in seen[1]
     (answer,) = team.receive("ann")
     assert isinstance(answer.form, PermissionResponse)
