@@ -10,6 +10,7 @@ from teams.protocol.board.states import HELD, State
 from teams.protocol.board.task import Task
 from teams.protocol.config import LEAD
 from teams.protocol.mail.forms import TaskAssignment
+from teams.protocol.mail.sender import check_text
 from teams.protocol.team import Team
 
 _TAKEN_FROM = (*HELD, State.BLOCKED)
@@ -22,12 +23,14 @@ def assign(team: Team, task_id: str, member: str, *, by: str) -> Task:
         by: whose wish it is; "" is the lead's own.
 
     Raises:
-        UnknownTask, UnknownMember: there is none. UsageError: a mission that is not over gives it out.
+        UnknownTask, UnknownMember: there is none.
+        UsageError: a mission that is not over gives it out, or the task is longer than a message; nothing was changed.
         InvalidTransition: it is done, under review, or waits for others; nothing was changed.
     """
     task = team.board.get(task_id)
     team.config.member(member)
     _check(team, task, member)
+    check_text(TaskAssignment.make(task, assigned_by=by or LEAD).to_text())
     if task.state in _TAKEN_FROM:
         if task.state is not State.BLOCKED:
             team.board.block(task.id, f"given to {member} by {by or LEAD}", by=by or None)

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import Damaged, NewerFormat, NoTeam, UsageError
@@ -40,7 +41,7 @@ def chosen_journal(
         newest, older = found[0][1], len(found) - 1
         say(
             f"the team {team} is gone; this is its journal, kept at {newest.path}"
-            + (f" ({older} older: 'onecontext events --ended --team {team}')" if older else "")
+            + (f" ({older} older: 'onecontext events --ended --team {quote(team)}')" if older else "")
         )
         return Journal(newest.path.parent, team=newest.team, name=newest.path.name), True
 

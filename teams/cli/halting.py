@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from onecontext.api import Memory
@@ -85,7 +86,7 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
 
 def again(mission: Halted) -> str:
     """Return the command that goes on with the mission when no process does."""
-    return f"onecontext serve --board {mission.team.name}" if mission.history.serving else "onecontext resume"
+    return f"onecontext serve --board {quote(mission.team.name)}" if mission.history.serving else "onecontext resume"
 
 
 def is_running(mission: Halted) -> bool:

@@ -1,6 +1,7 @@
 """``onecontext resume``: go on with a mission that was interrupted; what is finished is not done again."""
 
 import argparse
+from shlex import quote
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission, UsageError
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if _goes_on(team, history, args, invocation):
         return 0
     if history.serving:
-        hint = f"'onecontext serve --board {team.name}' goes on with it"
+        hint = f"'onecontext serve --board {quote(team.name)}' goes on with it"
         raise NoMission(f"no process serves the board {team.name}, which is no mission", hint=hint)
     if history.forked_from and history.contract is None:
         raise UsageError(

@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         until=_until(args),
     )
     by = invocation.env.get(AGENT_VARIABLE) or PERSON
-    again = f"onecontext serve --board {team.name}"
+    again = f"onecontext serve --board {quote(team.name)}"
     return conduct(
         site,
         invocation,

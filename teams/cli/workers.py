@@ -6,6 +6,7 @@ Rule 1: a program, a function and a way out of the sandbox are said here, by the
 
 import argparse
 from collections.abc import Sequence
+from shlex import quote
 
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import printable
@@ -82,7 +83,7 @@ def told(crew: Crew, roles: Roles, notes: Sequence[str], *, team: str) -> list[s
 
 def _how_to_join(who: str, team: str) -> str:
     kind, _, name = who.partition(":")
-    return f"  (it joins with 'onecontext team join {team} --name {name} …')" if kind == "member" else ""
+    return f"  (it joins with 'onecontext team join {quote(team)} --name {quote(name)} …')" if kind == "member" else ""
 
 
 def _from(role: Role) -> str:

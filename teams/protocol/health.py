@@ -6,6 +6,7 @@ Rule 1: nothing is written. A lock here is a folder, and making one would stop t
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 
 from onecontext.doctor.check import Check
 from onecontext.errors import OneContextError
@@ -53,7 +54,7 @@ def _journals(root: Path) -> Iterable[Check]:
             for _ in tail.lines():
                 pass
         except (OneContextError, OSError) as error:
-            before = f"'onecontext replay {path} --to {tail.seq}' makes a team of what stands before it"
+            before = f"'onecontext replay {quote(str(path))} --to {tail.seq}' makes a team of what stands before it"
             yield Check(name, "fail", str(error), before if tail.seq else "nothing in it can be read")
             continue
         if tail.torn_bytes:

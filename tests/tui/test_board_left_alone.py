@@ -3,8 +3,13 @@
 from textual.pilot import Pilot
 
 from tests.tui.screen import play, shown, still, text_of
-from tests.tui.story import Story
+from tests.tui.shop import shop
+from tests.tui.story import START, Story
 from tui.app import MonitorApp
+from tui.rows.agents import agent_heading
+from tui.rows.board import card
+from tui.rows.floor import floor_of
+from tui.rows.spans import plain
 
 COUNT = 9
 
@@ -64,3 +69,20 @@ def test_the_cursor_stays_with_the_task_that_somebody_put_it_on_and_what_is_abov
     assert "✓ #1 part-1" in done
     assert "DONE 6  ↑ 2" in done
     assert "✓ #6 part-6" not in done
+
+
+def test_where_there_is_little_room_a_card_says_who_has_the_task_and_for_whom_it_waits() -> None:
+    floor = floor_of(shown(shop().events), START)
+    tasks = {task.id: task for task in shown(shop().events).tasks}
+
+    told = {number: plain(card(tasks[number], floor, 16)[1]).strip() for number in ("3", "5", "9")}
+
+    assert told["3"] == "alice"
+    assert told["5"] == "for ◐ #3 ◌ #4"
+    assert told["9"].startswith("dave · try 3")
+
+
+def test_an_agent_s_task_is_wanted_more_than_its_cost() -> None:
+    heading = plain(agent_heading(54, hearts=False))
+
+    assert heading.split() == ["agent", "state", "task", "doing"]

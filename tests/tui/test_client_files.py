@@ -241,7 +241,7 @@ def test_what_a_member_asks_needs_a_person_until_it_is_answered(tmp_path: Path) 
 
     assert asked.totals.attention_open == shown.totals.attention_open == 1
     (item,) = [item for item in shown.attention if item.open]
-    assert item.text == "ann permission Bash rm -r build"
+    assert item.text == "ann: Bash: rm -r build"
     assert line_of(shown, "r", team).attention == 1
     assert answered.totals.attention_open == 0
 

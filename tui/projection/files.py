@@ -8,7 +8,7 @@ Rule 3: a file that cannot be read changes nothing but that it is told: what it 
 Rule 4: what no file says (what members do, what models took) is unknown, and called so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from teams.engine.event import Event
 from tui import fields
 from tui.forms import IDLE_FORM, gist_of
 from tui.projection.tasks import STATE_OF_STATUS
-from tui.snapshot import Agent, Snapshot, Usage
+from tui.snapshot import Agent, Snapshot, Task, Usage
 
 UNKNOWN_USAGE = Usage(known=False)
 GARBLED = "garbled"
@@ -176,17 +176,23 @@ class Seen:
 def as_told(snapshot: Snapshot, seen: Seen) -> Snapshot:
     """Return the picture with what files cannot say called unknown, and tasks in the order of their ids."""
     held = {task.owner: task.id for task in snapshot.tasks if task.state == "running" and task.owner}
-    agents = tuple(_agent(agent, seen, held.get(agent.name)) for agent in snapshot.agents)
+    agents = tuple(agent_as_told(agent, seen, held.get(agent.name)) for agent in snapshot.agents)
     return replace(
         snapshot,
         kept="files",
         agents=agents,
-        tasks=tuple(sorted(snapshot.tasks, key=lambda task: _place(task.id))),
+        tasks=in_order(snapshot.tasks),
         totals=replace(snapshot.totals, usage=UNKNOWN_USAGE),
     )
 
 
-def _agent(agent: Agent, seen: Seen, task: str | None) -> Agent:
+def in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """Return tasks in the order in which a client gave them their ids."""
+    return tuple(sorted(tasks, key=lambda task: _place(task.id)))
+
+
+def agent_as_told(agent: Agent, seen: Seen, task: str | None) -> Agent:
+    """Return a member of another program with what no file says of it called unknown; ``task`` is what it holds."""
     state, detail = seen.state_of(agent.name)
     return replace(agent, state=state, detail=detail, task=task, usage=UNKNOWN_USAGE)
 

@@ -25,7 +25,7 @@ PANE_COLUMNS = (
     Column("turns", 5, keep=3, right=True),
     Column("tokens", 7, keep=4, right=True),
     Column("context", 7, keep=5, right=True),
-    Column("cost", 9, keep=8, right=True),
+    Column("cost", 9, keep=7, right=True),
     Column("seen", 4, keep=5, right=True),
 )
 WHOLE_COLUMNS = (

@@ -15,6 +15,8 @@ WHOLE_ROWS = 4
 WIDE = 100  # cells
 GAP = 2
 EMPTY_CELLS = 10
+_SAID = frozenset({"waiting", *(states[0] for _, states in COLUMNS if len(states) == 1)})
+"""States whose word may make way: the column's title is the word, or "for …" says it."""
 
 
 class Lane(NamedTuple):
@@ -67,12 +69,18 @@ def card(task: Task, floor: Floor, cells: int, rows: int = CARD_ROWS) -> list[Sp
     face = look(TASK_LOOKS, task.state)
     first: Spans = [(f"{face.glyph} ", face.tone), *name_of(task, cells - 2)]
     parts = _standing(task, floor, whole=rows > CARD_ROWS)
-    if rows == CARD_ROWS and sum(3 + spans_width(part) for part in parts) - 3 > cells - 2:
+    if rows == CARD_ROWS and _too_wide(parts, cells - 2):
         # Who and for whom are wanted more than for how long.
         parts[0] = [(face.word, face.tone)]
         if task.state == "waiting" and floor.open_before(task):
             parts[1] = [("for", "dim"), *links(task, floor, all_=False)]
+        if len(parts) > 1 and task.state in _SAID and _too_wide(parts, cells - 2):
+            del parts[0]
     return [first, *([("  ", "plain"), *row] for row in flowed(parts, max(0, cells - 2), rows - 1))]
+
+
+def _too_wide(parts: Sequence[Spans], cells: int) -> bool:
+    return sum(3 + spans_width(part) for part in parts) - 3 > cells
 
 
 def name_of(task: Task, cells: int) -> Spans:

@@ -10,7 +10,7 @@ from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
-from tui.words import PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
+from tui.words import NO_MISSION, PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
 
 LIVE_S = 60.0
 """A team that wrote something in the last minute is live, also where nobody's heart can be heard."""
@@ -18,8 +18,9 @@ FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
 MISSION_LEAST = 16  # cells
-UNREAD = "older than those that are read; enter reads it"
+UNREAD = "not read; enter does"
 NO_TEAM = "–"
+TOLD_FROM = {"files": "the files of another program", "shared": "the files of another program, and our journal"}
 _NONE = ("–", "dim")
 COLUMNS = (
     Column("", 1),
@@ -96,7 +97,7 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
 
 def _bare_row(line: TeamLine, cells: int, *, now: datetime, name: str) -> Spans:
     """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen."""
-    values = {
+    values = {column.title: ("", "dim") for column in COLUMNS} | {
         "team": (name, "accent" if line.team else "dim"),
         "root": (_short_root(line.root), "dim"),
         "mission": _mission(line),
@@ -130,7 +131,7 @@ def _mission(line: TeamLine) -> Span:
         return "being read …", "dim"
     if line.goal:
         return line.goal, "plain"
-    return ("files of another program, no journal" if line.kept == "files" else "no mission"), "dim"
+    return NO_MISSION.get(line.kept, "no mission"), "dim"
 
 
 class Choice(NamedTuple):
@@ -162,7 +163,7 @@ class Choice(NamedTuple):
             Paragraph("", line.team, "bold"),
             Paragraph("", ""),
             Paragraph("root", line.root),
-            Paragraph("told from", "its journal" if line.kept == "journal" else "the files of another program"),
+            Paragraph("told from", TOLD_FROM.get(line.kept, "its journal")),
             Paragraph("state", f"{state.glyph} {state.word}", state.tone),
             Paragraph("mission", line.goal or "none"),
             Paragraph("phase", f"{phase.glyph} {phase.word}" if line.phase else "none", phase.tone),

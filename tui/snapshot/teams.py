@@ -10,13 +10,14 @@ from tui.snapshot.money import Usage
 class TeamLine:
     """A team at one moment.
 
-    ``root`` is the folder that holds ``teams/``; ``kept`` is ``journal``, or ``files`` of a team of another program,
-    which keeps none; ``phase`` is that of its mission, "" without one. ``agents`` counts those that have not left,
-    ``alive`` those whose heart beats; None: nobody can say. ``attention`` counts what needs a person.
-    ``needs`` says in short what that is, of the three that press most. ``reading``: there is more than was read yet, so
-    every figure will grow. ``unread``: it is one of so many teams that it is not read; ``last_event_at`` is then when
-    it was last written to. ``gone``: it is not there any more, and this was the last of it. Without a ``team`` the line
-    is about ``root``, which cannot be seen, and ``trouble`` says why.
+    ``root`` is the folder that holds ``teams/``; ``kept`` is ``journal``, ``files`` of a team of another program, which
+    keeps none, or ``shared`` of such a team that members of ours joined, who keep one; ``phase`` is that of its
+    mission, "" without one. ``agents`` counts those that have not left, ``alive`` those whose heart beats; None: nobody
+    can say. ``attention`` counts what needs a person, ``needs`` says in short what that is, of the three that press
+    most. ``reading``: there is more than was read yet, so every figure will grow. ``unread``: it is one of so many
+    teams that it is not read; ``last_event_at`` is then when it was last written to. ``gone``: it is not there any
+    more, and this was the last of it. Without a ``team`` the line is about ``root``, which cannot be seen, and
+    ``trouble`` says why.
     """
 
     root: str

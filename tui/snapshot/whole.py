@@ -61,7 +61,8 @@ class Snapshot:
     root: str = ""
     """The folder that holds ``teams/``; empty for a recording."""
     kept: str = ""
-    """``files``: another program's team, which keeps no journal; what happened is what was seen since it is watched."""
+    """``files``: another program's team, which keeps no journal; what happened is what was seen since it is watched.
+    ``shared``: such a team that members of ours joined; what they did is from their journal."""
     teams: tuple[TeamLine, ...] = ()
     """Every team that is watched, this one too; empty where nobody looks for others."""
     watching: str = ""

@@ -52,18 +52,18 @@ class Census:
 
     def _found(self, root: Path, name: str) -> Found | None:
         spot = self._known.get((str(root), name))
-        if spot and spot.has_journal and (stamp := stamp_of(spot.path)):
+        if spot and spot.has_journal and not spot.shared and (stamp := stamp_of(spot.path)):
             return Found(spot, stamp[-1], stamp)
         spot = spot_of(root, name)  # also of a client's team, to which a member of ours may have given a journal
         if spot is None:
             return None
-        if spot.has_journal:
+        if spot.has_journal and not spot.shared:
             return Found(spot, spot.written_ns, stamp_of(spot.path))
         return Found(spot, spot.written_ns, _of_files(spot))
 
     def _trouble(self, root: Path) -> str:
         if root in self._held and not os.path.lexists(root):
-            return f"{root} is gone"
+            return f"it is gone: {root}"
         return root_trouble(root)
 
 
@@ -80,4 +80,4 @@ def _of_files(spot: Spot) -> Stamp:
     # Only here: whoever looks at journals alone need not import it.
     from teams.engine.watch_look import signature
 
-    return (signature(spot.folders),)
+    return *stamp_of(spot.path), signature(spot.folders)

@@ -14,7 +14,8 @@ from typing import Any
 
 from onecontext.errors import Damaged, OneContextError
 from teams.engine.event import Event
-from tui.projection.files import Document, Letter, Look, Person, Seen
+from tui.projection.files import Document, Letter, Look, Person, Seen, as_told
+from tui.snapshot import Snapshot
 from tui.sources.folder import CONFIG
 
 MOST_INBOXES = 1_000
@@ -39,6 +40,10 @@ class Files:
         self._inboxes: dict[Path, tuple[Stamp, tuple[Letter, ...], str]] = {}
         self._born: object = None
         self._replaced = False
+
+    def as_told(self, snapshot: Snapshot) -> Snapshot:
+        """Return the picture with what files do not say called unknown."""
+        return as_told(snapshot, self.seen)
 
     def replaced(self) -> bool:
         """Return whether another team of that name is there now."""
@@ -95,7 +100,7 @@ class Files:
 
     def _letters(self, problems: dict[str, str]) -> Mapping[str, tuple[Letter, ...]]:
         found = {}
-        for path in self._inbox_paths():
+        for path in self._inbox_paths(problems):
             try:
                 letters, problem = self._inbox(path)
             except FileNotFoundError:
@@ -108,13 +113,15 @@ class Files:
                 found[path.stem] = letters
         return found
 
-    def _inbox_paths(self) -> Iterator[Path]:
+    def _inbox_paths(self, problems: dict[str, str]) -> Iterator[Path]:
         from teams.protocol.config import is_file_name
 
         folder = self._folder / "inboxes"
         if folder.is_symlink() or not folder.is_dir():
             return
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))  # noqa: PTH208 - there may be many
+        if len(names) > MOST_INBOXES:
+            problems[self._name(folder)] = f"{len(names):,} inboxes are there; the first {MOST_INBOXES:,} are read"
         for name in names[:MOST_INBOXES]:
             if is_file_name(name.removesuffix(".json")):
                 yield folder / name

@@ -5,13 +5,22 @@ Rule 2: a team with a journal is what its journal says; one without, of another 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from onecontext.errors import Damaged
+from onecontext.store.files import open_to_read
 
 LEFT_AFTER_NS = 60 * 1_000_000_000
 JOURNAL = Path("onecontext") / "journal.jsonl"
 CONFIG = "config.json"
+_HEAD_BYTES = 4_096
+_TYPE = re.compile(rb'"type":"([a-z]+)')
+_OURS = (b"team", b"mission")
+"""What the first event of a journal is of that was begun with a team of ours, and not by somebody who came to one."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,13 @@ class Spot:
     root: Path
     team: str
     path: Path
+    shared: bool = False
+    """It is a team of another program, and its journal is that of members of ours who joined it."""
+
+    @property
+    def kept(self) -> str:
+        """From what it is told (:class:`tui.snapshot.TeamLine`)."""
+        return "shared" if self.shared else "journal" if self.has_journal else "files"
 
     @property
     def has_journal(self) -> bool:
@@ -30,23 +46,24 @@ class Spot:
     @property
     def written_ns(self) -> int:
         """When something of it was written last, in nanoseconds since 1970; of files, those that are in one folder."""
-        if self.has_journal:
+        if self.has_journal and not self.shared:
             return _written(self.path)
-        inboxes, tasks = self.path.parent / "inboxes", self.root / "tasks" / self.team
-        return max(map(_written, (self.path, inboxes, tasks)))
+        config = self.root / "teams" / self.team / CONFIG
+        return max(map(_written, (self.path, config, config.with_name("inboxes"), self.root / "tasks" / self.team)))
 
     @property
     def folders(self) -> list[Path]:
         """The folders in which a change may mean something new about it."""
-        if self.has_journal:
-            return [self.path.parent]
-        return [self.path.parent, self.path.parent / "inboxes", self.root / "tasks" / self.team]
+        journals, folder = [self.path.parent] if self.has_journal else [], self.root / "teams" / self.team
+        if self.has_journal and not self.shared:
+            return journals
+        return [*journals, folder, folder / "inboxes", self.root / "tasks" / self.team]
 
 
 def spot_of(root: Path, team: str) -> Spot | None:
     """Return the team ``team`` under ``root``, None while it is not there."""
     folder = root / "teams" / team
-    if folder.is_symlink():
+    if os.path.islink(folder):  # noqa: PTH114 - Path.is_symlink raises where the folder may not be searched
         return None
     return _spot(root, team, str(folder))
 
@@ -55,8 +72,24 @@ def _spot(root: Path, team: str, folder: str) -> Spot | None:
     for name in (JOURNAL, CONFIG):
         # Text, not paths: of two thousand teams each is looked at.
         if _is_there(path := f"{folder}/{name}"):
-            return Spot(root, team, Path(path))
+            is_shared = name is JOURNAL and _is_there(f"{folder}/{CONFIG}") and not _is_ours(path)
+            return Spot(root, team, Path(path), is_shared)
     return None
+
+
+def _is_ours(journal: str) -> bool:
+    """Say whether the team is ours: its journal begins with its making or its mission, not with who joined it."""
+    try:
+        return _begins_ours(journal, os.stat(journal).st_ino)  # noqa: PTH116 - see above
+    except (OSError, Damaged):
+        return True  # it cannot be read, and its reader says so
+
+
+@lru_cache(maxsize=4_096)
+def _begins_ours(journal: str, inode: int) -> bool:
+    with open_to_read(Path(journal)) as file:
+        found = _TYPE.search(file.readline(_HEAD_BYTES))
+    return found is None or found[1] in _OURS
 
 
 def _is_there(path: str) -> bool:
@@ -94,7 +127,7 @@ def root_trouble(root: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"the teams under {root} cannot be seen: {error.strerror or error}"
+        return f"no teams can be seen: {error.strerror or error}: {root}"
     return ""
 
 

@@ -19,7 +19,6 @@ from typing import Protocol
 
 from teams.engine.event import Event
 from tui.projection.attention import as_of
-from tui.projection.files import as_told
 from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
@@ -28,6 +27,7 @@ from tui.sources.folder import Place, Spot, root_trouble
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
+from tui.sources.shared import Shared
 
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 1 / 15
@@ -53,7 +53,7 @@ class Follower:
     def __init__(self, place: Place, memory_path: Path | None) -> None:
         self._place = place
         self._spot: Spot | None = None
-        self._reader: Reader | Files | None = None
+        self._reader: Reader | Files | Shared | None = None
         self._monitor = Monitor()
         self._graph = MemoryGraph(memory_path)
         self._hearts: Hearts | None = None
@@ -74,8 +74,8 @@ class Follower:
         while self.behind and time.monotonic() < end and not self._closed.is_set():
             self._read()
         snapshot = self._monitor.snapshot()
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
+        if not isinstance(self._reader, Reader | None):
+            snapshot = self._reader.as_told(snapshot)
         self._graph.refresh(snapshot.totals.memory_commits)
         whole = replace(
             snapshot,
@@ -173,8 +173,10 @@ class Follower:
             show(snapshot)
 
 
-def reader_of(spot: Spot) -> Reader | Files:
-    """Return what reads the team: its journal, or its files."""
+def reader_of(spot: Spot) -> Reader | Files | Shared:
+    """Return what reads the team: its journal, its files, or both."""
+    if spot.shared:
+        return Shared(spot.root, spot.team, spot.path)
     return Reader(spot.path) if spot.has_journal else Files(spot.root, spot.team)
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from teams.engine.event import Event
 from tui.projection.attention import as_of
-from tui.projection.files import as_told
 from tui.projection.gone import DIED, is_gone, with_its_life
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
@@ -20,6 +19,7 @@ from tui.sources.folder import Spot
 from tui.sources.follow import reader_of
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
+from tui.sources.shared import Shared
 
 Tell = Callable[[Event, Monitor], None]
 
@@ -29,8 +29,8 @@ class TeamGlance:
 
     def __init__(self, spot: Spot, *, tell: bool = False) -> None:
         self.spot = spot
-        self.line = TeamLine(str(spot.root), spot.team, "journal" if spot.has_journal else "files", reading=True)
-        self._reader: Reader | Files = reader_of(spot)
+        self.line = TeamLine(str(spot.root), spot.team, spot.kept, reading=True)
+        self._reader: Reader | Files | Shared = reader_of(spot)
         self._glance = Glance()
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: Stamp | None = None
@@ -71,8 +71,8 @@ class TeamGlance:
 
     def _line(self) -> TeamLine:
         snapshot = replace(self._glance.snapshot(), trouble=self._reader.trouble)
-        if isinstance(self._reader, Files):
-            snapshot = as_told(snapshot, self._reader.seen)
+        if not isinstance(self._reader, Reader):
+            snapshot = self._reader.as_told(snapshot)
         if self._hearts:
             self._agents, self._mission = snapshot.agents, snapshot.mission
             snapshot = with_its_life(replace(snapshot, hearts=self._look()))

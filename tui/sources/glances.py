@@ -168,6 +168,4 @@ class Glances:
 
 def _unread(found: Found) -> TeamLine:
     spot, at = found.spot, datetime.fromtimestamp(found.written_ns // 1_000_000_000, UTC)
-    return TeamLine(
-        str(spot.root), spot.team, "journal" if spot.has_journal else "files", unread=True, last_event_at=at
-    )
+    return TeamLine(str(spot.root), spot.team, spot.kept, unread=True, last_event_at=at)

@@ -5,6 +5,7 @@ Rule 2: whoever may spend nothing more gets nothing more.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from shlex import quote
 
 from teams.mission.attempt.attempt import Attempt
 from teams.mission.attempt.withdrawal import Withdrawal
@@ -72,7 +73,9 @@ class Staff:
         if task.state is not State.READY:
             return ""
         if member := self._members.of(task.ours.role):
-            return f"{member} is not there; 'onecontext team join {self._site.team.name} --name {member} …'"
+            return (
+                f"{member} is not there; 'onecontext team join {quote(self._site.team.name)} --name {quote(member)} …'"
+            )
         if not self._names(task):
             return f"nobody here has the role {task.ours.role}; put its agent into .claude/agents"
         return ""

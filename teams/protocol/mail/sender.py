@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 
 from onecontext.errors import InvalidText, LockTimeout, UnknownMember, UsageError
 from teams.engine.event import Draft
@@ -124,7 +125,7 @@ class Sender:
         if not self._post.is_ours(sender):
             raise UnknownMember(
                 f"{sender} belongs to another program; only members that joined here can send here",
-                hint=f"'onecontext team join {self._journal.team} --name YOU --by-hand' makes you one",
+                hint=f"'onecontext team join {quote(self._journal.team)} --name YOU --by-hand' makes you one",
             )
         messages = [
             Message(
