@@ -117,12 +117,14 @@ def look(looks: dict[str, Look], state: str) -> Look:
 
 
 def short_count(count: int) -> str:
-    """Return 950, 12.3k, 1.2M."""
+    """Return 950, 12.3k, 1.2M, 3.4B."""
     if count < 1_000:
         return str(count)
     if count < 999_950:
         return f"{count / 1_000:.1f}k"
-    return f"{count / 1_000_000:.1f}M"
+    if count < 999_950_000:
+        return f"{count / 1_000_000:.1f}M"
+    return f"{count / 1_000_000_000:.1f}B"
 
 
 def tokens(usage: Usage) -> str:

@@ -13,7 +13,7 @@ from tui.snapshot import Agent, Attention, Change, GraphLine, MemoryCommit, Mess
 from tui.text import lines_of, one_line
 from tui.words import clock
 
-__all__ = ["Paragraph", "Telling", "detail_of", "plain_of", "rows_of"]
+__all__ = ["Paragraph", "Telling", "detail_of", "plain_of", "plain_text", "rows_of"]
 
 
 @runtime_checkable
@@ -53,7 +53,11 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
 
 def plain_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> str:
     """Return all there is to know about ``item`` as text, for a clipboard: printable, a line for each line of it."""
-    _, paragraphs = detail_of(item, snapshot, zone)
+    return plain_text(detail_of(item, snapshot, zone)[1])
+
+
+def plain_text(paragraphs: list[Paragraph]) -> str:
+    """Return paragraphs as printable text, a line for each line of them."""
     lines = (f"{label}: {text}" if label else text for label, text, _ in paragraphs)
     return "\n".join(lines_of("\n".join(lines)))
 
