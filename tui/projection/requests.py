@@ -17,10 +17,9 @@ from teams.engine.event import Event
 from teams.protocol.mail.departures import take_departure, why_void
 from tui import fields
 from tui.projection.replacing import replace
-from tui.snapshot import Request
+from tui.snapshot import LEAD, Request
 
 KEPT_DECIDED = 200
-LEAD = "team-lead"
 _ASKING = {"permission_request": "permission", "plan_approval_request": "plan", "shutdown_request": "shutdown"}
 _ANSWERS = ("permission_response", "plan_approval_response", "shutdown_approved", "shutdown_rejected")
 FORMS = frozenset((*_ASKING, *_ANSWERS))
