@@ -14,7 +14,7 @@ from onecontext.api import Memory
 from teams.protocol.team import Team
 from tests.support.missions import make_repository
 from tests.tui.acting import drive, notices, until, watching
-from tests.tui.test_acting_screen import STARTED
+from tests.tui.test_killed import STARTED
 from tui.acting import doing
 from tui.acting.control import Control
 from tui.acting.table import Line
