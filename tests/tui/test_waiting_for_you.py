@@ -154,7 +154,7 @@ def test_how_a_mission_ended_and_what_it_lacks_comes_before_each_of_its_blocked_
     put(story, "blocked", 2, "blocked", "team-lead", reason="rejected 3 times")
     story.tell("mission.ended", "team-lead", ending="blocked", reason="say which tax holds")
 
-    assert "ended the mission ended as blocked: say which tax holds" in head(picture(story), 200)
+    assert "ended as blocked: say which tax holds" in head(picture(story), 200)
 
 
 def test_the_time_of_a_mission_that_was_interrupted_stands_still() -> None:
