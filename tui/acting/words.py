@@ -1,7 +1,7 @@
 """Why an act cannot be done now, in a sentence each; "" when nothing is known against it. Pure."""
 
 from tui.acting.subject import Subject
-from tui.projection.requests import LEAD
+from tui.snapshot import LEAD
 
 _ENDED = ("done", "blocked", "infeasible", "budget exhausted", "stopped")
 _GIVEN = ("ready", "blocked", "running", "needs_input")

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from tui.projection.attention import PROCESS_GONE
 from tui.projection.replacing import replace
-from tui.projection.requests import LEAD
-from tui.snapshot import Attention, Heart, Mission, Snapshot
+from tui.snapshot import LEAD, Attention, Heart, Mission, Snapshot
 
 DIED = "died"
 _DEAD = ("gone", "orphaned")
