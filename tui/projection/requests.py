@@ -70,7 +70,10 @@ class Requests:
         """Take in a person's decision; return the request, None where nobody asked that."""
         approved = fields.flag(event.data, "approved")
         by, reason = fields.text(event.data, "by"), fields.text(event.data, "reason")
-        return self._close(fields.text(event.data, "msg_id"), event, approved=approved, by=by, reason=reason)
+        key, of = fields.text(event.data, "msg_id"), fields.text(event.data, "of")
+        if of and key in self._open and self._open[key].to != of:
+            return None  # of another message, whose writer took this one's id
+        return self._close(key, event, approved=approved, by=by, reason=reason)
 
     def take_question(self, event: Event, text: str) -> Request:
         """Take in that a task needs an answer."""
