@@ -17,20 +17,18 @@ from textual.screen import Screen
 
 from tui.acting.control import Control
 from tui.clocks import pace_of, wall_clock
-from tui.rows.detail import Paragraph, detail_of, plain_of
+from tui.rows.detail import Paragraph
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
-from tui.views.acting import ActingApp
-from tui.views.arriving import Arrived, Arriving
+from tui.views.arriving import Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
-from tui.views.lines import Opened
 from tui.views.narrowing import Words
 from tui.views.overview import NARROW
 from tui.views.page import Page
+from tui.views.reading import ReadingApp
 from tui.views.registry import OVERVIEW
-from tui.views.sheets import attention_sheet, help_sheet, page
 from tui.views.stage import Stage
 from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
@@ -38,7 +36,7 @@ from tui.views.travelling import Steered, Travelling
 from tui.views.view import Narrowing, Places, Scene, Turned
 
 
-class MonitorApp(ActingApp):
+class MonitorApp(ReadingApp):
     """Head, one view, foot."""
 
     TITLE = "onecontext"
@@ -62,22 +60,21 @@ class MonitorApp(ActingApp):
     ) -> None:
         super().__init__()
         self._env = env or {}
-        self._pace = pace_of(self._env)
-        self._arriving = Arriving(self, self._pace, self._take)
+        self._arriving = Arriving(self, pace_of(self._env), self._take)
         self._begin = begin
         self._source = source
         self._places = places
         self.control = control or Control()
         self._now = now
-        self._zone = zone
+        self.zone = zone
         self._advice = advice or []
         self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
         self._window_title = TerminalTitle(self)
         self.snapshot = Snapshot()
-        self._stage = Stage(self.scene)
-        self._time = Travelling(self._stage, source if isinstance(source, Steered) else None, zone)
+        self.stage = Stage(self.scene)
+        self._time = Travelling(self.stage, source if isinstance(source, Steered) else None, zone)
         for palette in PALETTES:
             self.register_theme(palette)
         self.theme = theme
@@ -92,8 +89,8 @@ class MonitorApp(ActingApp):
     def on_mount(self) -> None:
         self.screen.add_class("empty")
         self._words.display = False
-        self.set_interval(1.0, partial(self._pace.tick, self._draw))
-        self._source.start(self._receive)
+        self.set_interval(1.0, partial(self._arriving.tick, self._draw))
+        self._source.start(self._arriving.receive)
         if self._begin:
             self.action_look_at(self._begin)
 
@@ -101,14 +98,6 @@ class MonitorApp(ActingApp):
         self._leaving = True
         self._window_title.give_back()
         self._source.close()
-
-    def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread."""
-        self._arriving.receive(snapshot)
-
-    @on(Arrived)
-    def _arrive(self) -> None:
-        self._arriving.take()
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -118,7 +107,7 @@ class MonitorApp(ActingApp):
     def scene(self) -> Scene:
         """The newest picture, as it is looked at now."""
         places = self._places or Places.of(self.snapshot.root, self._env)
-        return Scene(self.snapshot, self._now(self.snapshot), self._zone, places)
+        return Scene(self.snapshot, self._now(self.snapshot), self.zone, places)
 
     def _draw(self) -> None:
         if self._leaving or not self._foot.is_attached:
@@ -127,9 +116,20 @@ class MonitorApp(ActingApp):
         self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
-        self._stage.show(scene)
+        self.stage.show(scene)
+        self.show_sheets()
         self._window_title.show(scene.snapshot)
         self._time.show(scene)
+
+    def on_cursor_position(self) -> None:
+        self._arriving.answered()
+
+    def settled(self, then: Callable[[], object]) -> None:
+        self._arriving.settled(then)
+
+    async def action_quit(self) -> None:
+        """Leave; the agents go on."""
+        self.settled(self.exit)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
@@ -141,21 +141,16 @@ class MonitorApp(ActingApp):
 
     # --- which view is looked at ------------------------------------------------------------------------------------
 
-    @property
-    def _at_top(self) -> bool:
-        """Whether no sheet lies over the stage."""
-        return len(self.screen_stack) == 1
-
     def action_view(self, name: str) -> None:
         """Go to a pane of the overview, or give the view the whole screen."""
-        if self._at_top:
-            self._stage.go_to(name)
+        if self.at_top:
+            self.stage.go_to(name)
             self._name_keys()
 
     def action_look_at(self, name: str) -> None:
         """Give the view ``name`` the whole screen."""
-        if self._at_top:
-            self._stage.look_at(name)
+        if self.at_top:
+            self.stage.look_at(name)
             self._name_keys()
 
     def action_overview(self) -> None:
@@ -172,13 +167,13 @@ class MonitorApp(ActingApp):
 
     def action_zoom(self) -> None:
         """Give the whole screen to the pane with the focus, or take it back."""
-        if self._at_top:
-            self._stage.zoom()
+        if self.at_top:
+            self.stage.zoom()
             self._name_keys()
 
     @on(Turned)
     def _name_keys(self) -> None:
-        self._foot.keys_of(self._stage.view.own_keys, home=self._stage.at_home)
+        self._foot.keys_of(self.stage.view.own_keys, home=self.stage.at_home)
 
     @on(Chosen)
     def _choose(self, chosen: Chosen) -> None:
@@ -188,33 +183,15 @@ class MonitorApp(ActingApp):
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
 
-    @property
-    def under_cursor(self) -> Any:
-        return self._stage.selected
-
-    @on(Opened)
-    def _open(self, opened: Opened) -> None:
-        if isinstance(opened.item, list):
-            return  # a line of a page that is open already
-        self.push_screen(page(*detail_of(opened.item, self.snapshot, self._zone)))
-
     def action_peek(self) -> None:
         """Tell what is under the cursor beside the list, or stop."""
-        if self._at_top:
-            self._stage.peek()
-
-    def action_copy(self) -> None:
-        """Hand what is under the cursor to the terminal's clipboard (OSC 52)."""
-        item = self._stage.selected
-        if item is not None:
-            text = plain_of(item, self.snapshot, self._zone)
-            self.copy_to_clipboard(text)
-            self.notify(f"copied {len(text):,} characters", timeout=2)
+        if self.at_top:
+            self.stage.peek()
 
     def action_narrow(self) -> None:
         """Narrow the list with the focus to what has some words."""
         target = getattr(self.focused, "narrowing", self.focused)
-        if self._at_top and isinstance(target, Narrowing):
+        if self.at_top and isinstance(target, Narrowing):
             self._foot.display = False
             self._words.open(target)
 
@@ -225,17 +202,7 @@ class MonitorApp(ActingApp):
         if target is not None and hasattr(target, "focus"):
             target.focus()
 
-    # --- sheets and colours -----------------------------------------------------------------------------------------
-
-    def action_attention(self) -> None:
-        """Show what needs a person."""
-        if self._at_top:
-            self.push_screen(attention_sheet(self.snapshot.attention, len(self.snapshot.violations), self._zone))
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        if self._at_top:
-            self.push_screen(help_sheet(self.snapshot.watching, self._stage.view.own_keys))
+    # --- colours ------------------------------------------------------------------------------------------------
 
     def action_palette(self) -> None:
         """Go to the next palette: dark, light, and one for eyes that see few colours."""

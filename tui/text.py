@@ -2,9 +2,11 @@
 
 Rule 1: whatever is drawn goes through :func:`one_line`: control and direction characters are shown, not obeyed, and
     line breaks become spaces.
-Rule 2: widths are cells of a terminal, not characters.
+Rule 2: widths are cells of a terminal, not characters; as Rich counts them, by which rows are laid out.
+Rule 3: what only changes how wide the character before it is drawn is left out, as terminals do not agree on it.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -12,12 +14,14 @@ from onecontext.cli.output import printable
 
 ELLIPSIS = "…"
 _ASCII_END = 0x7F
+# Soft hyphen, joiner, variation selectors, colours of skin, and Hangul that fills a place and shows nothing.
+_MODIFYING = re.compile("[\u00ad\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\u115f\u1160\u3164\uffa0]")
 
 
 def one_line(text: str) -> str:
     """Return ``text`` as one harmless line."""
     flat = text.replace("\n", " ").replace("\t", " ").replace("\u2028", " ").replace("\u2029", " ")
-    return printable(flat)
+    return printable(flat if flat.isascii() else _MODIFYING.sub("", flat))
 
 
 def lines_of(text: str) -> list[str]:
@@ -25,11 +29,25 @@ def lines_of(text: str) -> list[str]:
     return [one_line(line.replace("\t", "    ").rstrip("\r")) for line in text.split("\n")]
 
 
+_HANGUL_INSIDE = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
+"""Vowels and ends of syllables, which stand in the cells of the beginning."""
+_WIDE_NOW = (
+    *(range(0x2630, 0x2638), range(0x268A, 0x2690), range(0x4DC0, 0x4E00)),
+    *(range(0x1D300, 0x1D357), range(0x1D360, 0x1D377)),
+)
+"""Wide since Unicode 16, which Python's tables do not know yet."""
+_SEEN_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+
+
 @lru_cache(maxsize=8192)
 def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    code = ord(character)
+    if character in _SEEN_FORMATS:
+        return 1
+    if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf") or any(code in part for part in _HANGUL_INSIDE):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    wide = unicodedata.east_asian_width(character) in ("W", "F") or any(code in part for part in _WIDE_NOW)
+    return 2 if wide else 1
 
 
 def width(text: str) -> int:

@@ -117,12 +117,14 @@ def look(looks: dict[str, Look], state: str) -> Look:
 
 
 def short_count(count: int) -> str:
-    """Return 950, 12.3k, 1.2M."""
+    """Return 950, 12.3k, 1.2M, 3.4B."""
     if count < 1_000:
         return str(count)
     if count < 999_950:
         return f"{count / 1_000:.1f}k"
-    return f"{count / 1_000_000:.1f}M"
+    if count < 999_950_000:
+        return f"{count / 1_000_000:.1f}M"
+    return f"{count / 1_000_000_000:.1f}B"
 
 
 def tokens(usage: Usage) -> str:
@@ -152,6 +154,12 @@ def counted(count: int, thing: str) -> str:
 def age(at: datetime | None, now: datetime) -> str:
     """Return how long ago that was: now, 12s, 4m, 2h, 3d; a dash when it never was."""
     return duration((now - at).total_seconds()) if at else "–"
+
+
+def lasting(seconds: float) -> str:
+    """Return for how long, with a space before it: `` for 5m``; `` yet`` for what has only begun."""
+    words = duration(seconds)
+    return " yet" if words == "now" else f" for {words}"
 
 
 def duration(seconds: float) -> str:

@@ -1,13 +1,17 @@
 """A team folder that is watched by a screen whose keys act on it."""
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from onecontext.api import Memory
+from teams.protocol.mail.forms import PermissionRequest
 from teams.protocol.team import Team
+from tests.support.missions import make_repository
 from tests.tui.screen import text_of
 from tui.acting.control import Control
 from tui.app import MonitorApp
@@ -16,6 +20,48 @@ from tui.sources.follow import Follower
 
 PATIENCE_S = 15.0
 """How long a screen or a file may take to become as it shall be, on a machine that is busy."""
+
+
+STARTED = {
+    "goal": "Make the suite pass",
+    "branch": "onecontext/till-1",
+    "base": "1" * 40,
+    "model": "scripted:script",
+    "scripted": True,
+    "workers": 2,
+    "sandbox": "none",
+    "max_attempts": 3,
+}
+
+
+def make_team(project: Path) -> Team:
+    """Make a team with a mission that no process runs, a member of ours, and one of another program."""
+    make_repository(project, {"a.txt": "a\n"})
+    Memory.init(project)
+    team = Team.create("till-1", root=project / ".onecontext", cwd=project)
+    team.journal.append("mission.started", STARTED, mission="till-1")
+    team.join("ann")
+    config = team.folder / "config.json"
+    document = json.loads(config.read_text())
+    guest = {"agentId": "guest@till-1", "name": "guest", "color": "green", "joinedAt": 1, "tmuxPaneId": "in-process"}
+    document["members"].append({**guest, "subscriptions": [], "agentType": "general-purpose", "cwd": str(project)})
+    config.write_text(json.dumps(document, indent=2))
+    team.take_in()
+    return team
+
+
+def ask(team: Team, command: str = "ls till", why: str = "to see the till") -> PermissionRequest:
+    """Have ``ann`` ask leave for a command."""
+    form = PermissionRequest.make(
+        "ann", tool_name="Bash", tool_use_id="t", description=why, input={"command": command, "timeout": 5}
+    )
+    team.send("team-lead", form.to_text(), sender="ann")
+    return form
+
+
+def recorded(team: Team, *types: str) -> Sequence[tuple[str | None, dict[str, object]]]:
+    """Return who is recorded to have done events of these types, and their data."""
+    return [(event.agent, dict(event.data)) for event in team.journal.read() if event.type in types]
 
 
 def watching(team: Team, *, said: bool = True, person: str = "ada") -> MonitorApp:

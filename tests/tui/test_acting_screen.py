@@ -1,7 +1,6 @@
 """Acting on real team folders with the keys of a screen: what lands where, and what does not."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,55 +8,20 @@ from textual.pilot import Pilot
 
 from onecontext.api import Memory
 from teams.mission.control.halt import Halt
-from teams.protocol.mail.forms import PermissionRequest, PermissionResponse
+from teams.protocol.mail.forms import PermissionResponse
 from teams.protocol.team import Team
-from tests.support.missions import make_repository
-from tests.tui.acting import drive, everything, notices, until, watching
+from tests.tui.acting import ask, drive, everything, make_team, notices, recorded, until, watching
 from tests.tui.screen import text_of
 from tests.tui.till import middle
 from tui.app import MonitorApp
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
 
-STARTED = {
-    "goal": "Make the suite pass",
-    "branch": "onecontext/till-1",
-    "base": "1" * 40,
-    "model": "scripted:script",
-    "scripted": True,
-    "workers": 2,
-    "sandbox": "none",
-    "max_attempts": 3,
-}
-
 
 @pytest.fixture
 def team(tmp_path: Path) -> Team:
     """A team with a mission that no process runs, a member of ours, one of another program, and a task."""
-    project = make_repository(tmp_path / "shop", {"a.txt": "a\n"})
-    Memory.init(project)
-    team = Team.create("till-1", root=project / ".onecontext", cwd=project)
-    team.journal.append("mission.started", STARTED, mission="till-1")
-    team.join("ann")
-    config = team.folder / "config.json"
-    document = json.loads(config.read_text())
-    guest = {"agentId": "guest@till-1", "name": "guest", "color": "green", "joinedAt": 1, "tmuxPaneId": "in-process"}
-    document["members"].append({**guest, "subscriptions": [], "agentType": "general-purpose", "cwd": str(project)})
-    config.write_text(json.dumps(document, indent=2))
-    team.take_in()
-    return team
-
-
-def ask(team: Team, command: str = "ls till", why: str = "to see the till") -> PermissionRequest:
-    form = PermissionRequest.make(
-        "ann", tool_name="Bash", tool_use_id="t", description=why, input={"command": command, "timeout": 5}
-    )
-    team.send("team-lead", form.to_text(), sender="ann")
-    return form
-
-
-def recorded(team: Team, *types: str) -> Sequence[tuple[str | None, dict[str, object]]]:
-    return [(event.agent, dict(event.data)) for event in team.journal.read() if event.type in types]
+    return make_team(tmp_path / "shop")
 
 
 async def at(pilot: Pilot[None], app: MonitorApp, name: str) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.tui.shop import put, shop
 from tests.tui.story import START
-from tests.tui.till import whole
+from tests.tui.till import opening, whole
 from tui.projection.state import Monitor
 from tui.rows.head import attention_line, head_rows, most_pressing
 from tui.rows.spans import plain, spans_width
@@ -65,6 +65,48 @@ def test_how_far_it_is_stands_as_a_bar_and_the_cost_against_what_is_allowed_at_a
         assert "cost $0.20 of $5.00" in plain(row)
         assert spans_width(row) <= cells
     assert "of" not in plain(head_rows(replace(snapshot, spending=Snapshot().spending), 80, now=START)[1])
+
+
+def test_where_the_second_row_is_short_what_matters_least_goes_before_the_models_name_is_cut() -> None:
+    snapshot = picture(shop().events)
+    mission = replace(snapshot.mission, model="anthropic/claude-opus-4-5-20251101")  # type: ignore[type-var]
+
+    rows = {
+        cells: plain(head_rows(replace(snapshot, mission=mission), cells, now=START)[1]).strip()
+        for cells in (120, 100, 80, 60, 40)
+    }
+
+    assert re.split(r" {2,}", rows[120].replace("━", "")) == [
+        "model anthropic/claude-opus-4-5-20251101", "1/9 tasks", "0/1 checks", "138.0k tokens", "cost $0.20 of $5.00"
+    ]  # fmt: skip
+    assert rows[100].startswith("claude-opus-4-5-20251101  ")
+    assert "138.0k tokens" in rows[100]
+    assert re.split(r" {2,}", rows[80]) == [
+        "claude-opus-4-5-20251101", "1/9 tasks", "0/1 checks", "cost $0.20 of $5.00"
+    ]  # fmt: skip
+    assert "claude-opus-4-5-202" in rows[60]
+    assert rows[40].endswith("1/9 tasks  cost $0.20 of $5.00")
+
+
+def test_a_sandbox_that_is_none_is_said_on_the_shortest_row() -> None:
+    snapshot = picture(shop().events)
+    mission = replace(snapshot.mission, sandbox="none", model="a-model-with-a-long-name")  # type: ignore[type-var]
+
+    row = plain(head_rows(replace(snapshot, mission=mission), 60, now=START)[1])
+
+    assert row.startswith("  sandbox none · a-mo")
+
+
+def test_how_a_mission_ended_is_said_once() -> None:
+    story, short = opening(), opening()
+    story.tell("mission.ended", "team-lead", ending="budget_exhausted", reason="$5.00 are spent")
+    short.tell("mission.ended", "team-lead", ending="infeasible")
+
+    row = plain(attention_line(picture(story.events), 120, now=START))
+
+    assert "  ended as budget exhausted: $5.00 are spent" in row
+    assert row.count("ended") == 1
+    assert picture(short.events).attention[-1].text == "as infeasible"
 
 
 def test_keys_that_are_the_same_everywhere_make_way_and_help_and_quit_stay() -> None:

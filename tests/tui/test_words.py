@@ -1,6 +1,7 @@
 """Text made harmless and short; numbers in words."""
 
 import pytest
+from rich.cells import cell_len
 
 from onecontext.text.amounts import dollars
 from tests.tui.story import START
@@ -21,6 +22,7 @@ from tui.words import LANE_TONES, TONES, age, cost, duration, short_count, stopw
         ("lone \ud800 surrogate", "lone \\ud800 surrogate"),
         ("[bold red]markup[/]", "[bold red]markup[/]"),
         ("a\u2028b", "a b"),
+        ("👩\u200d👧 ❤\ufe0f 👍🏽 soft\u00adhyphen", "👩👧 ❤ 👍 softhyphen"),
     ],
 )
 def test_text_of_strangers_is_one_harmless_line(raw: str, shown: str) -> None:
@@ -30,6 +32,24 @@ def test_text_of_strangers_is_one_harmless_line(raw: str, shown: str) -> None:
 @pytest.mark.parametrize(("text", "cells"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("◐ ok", 4), ("a\u200bb", 2)])
 def test_widths_are_cells_of_a_terminal(text: str, cells: int) -> None:
     assert width(text) == cells
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👩\u200d👩\u200d👧-team",
+        "❤\ufe0f",
+        "1\ufe0f\u20e3",
+        "👍🏽",
+        "🇩🇪",
+        "\u1112\u1161\u11ab",
+        "न\u094dद\u0940",
+        "☰ ⌚ ✈",
+        "\u3164x",
+    ],
+)
+def test_a_line_is_as_wide_as_the_one_that_lays_it_out_takes_it_to_be(text: str) -> None:
+    assert width(one_line(text)) == cell_len(one_line(text))
 
 
 def test_what_is_cut_is_marked() -> None:
@@ -61,8 +81,8 @@ def test_money_says_when_it_does_not_know() -> None:
 
 
 def test_numbers_are_short() -> None:
-    assert [short_count(count) for count in (0, 999, 1_000, 12_345, 999_949, 999_950, 2_500_000)] == [
-        "0", "999", "1.0k", "12.3k", "999.9k", "1.0M", "2.5M",
+    assert [short_count(count) for count in (0, 999, 1_000, 12_345, 999_949, 999_950, 2_500_000, 3_456_789_012)] == [
+        "0", "999", "1.0k", "12.3k", "999.9k", "1.0M", "2.5M", "3.5B",
     ]  # fmt: skip
     assert [dollars(cost) for cost in (0.0, 0.0042, 1.234, 4321.5)] == ["$0.00", "$0.0042", "$1.23", "$4,322"]
     assert tokens(Usage()) == "–"

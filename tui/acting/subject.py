@@ -1,6 +1,6 @@
 """What is under the cursor, as that which can be acted upon: a task, an agent, a request, in this picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui.snapshot import Agent, Attention, LogLine, Message, Request, Snapshot, Task
@@ -37,12 +37,26 @@ def subject_of(item: Any, snapshot: Snapshot) -> Subject:
         newest_agent = _agent(item.name, snapshot) or item
         return Subject(snapshot, _task(newest_agent.task, snapshot), newest_agent)
     if isinstance(item, Message):
-        return Subject(snapshot, agent=_agent(item.sender, snapshot))
+        return Subject(snapshot, agent=_agent(item.other, snapshot))
     if isinstance(item, Attention | LogLine):
         return Subject(snapshot, _task(getattr(item, "task", None), snapshot), _agent(item.agent, snapshot))
     return Subject(
         snapshot, _task(getattr(item, "task", None), snapshot), _agent(getattr(item, "agent", None), snapshot)
     )
+
+
+def newest_of(item: Any, snapshot: Snapshot) -> Any:
+    """Return ``item`` as it is in ``snapshot``: a task, an agent, a request or what holds one; else as it was."""
+    if isinstance(item, Task):
+        return _task(item.id, snapshot) or item
+    if isinstance(item, Agent):
+        return _agent(item.name, snapshot) or item
+    if isinstance(item, Request):
+        return _newest(item, snapshot)
+    if isinstance(item, Attention):
+        return next((one for one in snapshot.attention if one.number == item.number), item)
+    held = getattr(item, "request", None)
+    return replace(item, request=_newest(held, snapshot)) if isinstance(held, Request) else item
 
 
 def _task(task_id: Any, snapshot: Snapshot) -> Task | None:

@@ -88,7 +88,7 @@ def _delayed(event: Event, name_of: Namer) -> Told:
 def _called(event: Event, name_of: Namer) -> Told:
     said = head(fields.text(event.data, "text"))
     count = fields.number(event.data, "tokens_in") + fields.number(event.data, "tokens_out")
-    return (f"“{said}”", "plain") if said else (f"model answered, {count} tokens", "dim")
+    return (f"“{said}”", "plain") if said else (f"model answered, {count:,} tokens", "dim")
 
 
 def _intent(event: Event, name_of: Namer) -> Told:

@@ -6,7 +6,7 @@ from datetime import datetime
 from onecontext.text.amounts import dollars
 from tui.projection.attention import PRESSING, rank_of
 from tui.projection.gone import DIED
-from tui.rows.spans import Spans, between, piece
+from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.rows.teams import elsewhere_spans
 from tui.snapshot import Attention, Mission, Snapshot
 from tui.words import NO_MISSION, PHASE_LOOKS, age, cost, duration, look, stopwatch, tokens
@@ -17,6 +17,8 @@ NEARLY = 0.8
 BAR_CELLS, SMALL_BAR = 12, 8
 BAR_FROM = 96
 """Narrower, the words have the place of the bar: they say the same, and all of them fit."""
+GOING = ("branch", "sandbox", "bar", "provider", "tokens", "checks")
+"""What the second row does without where it is short, the first of them first; a sandbox that is none stays."""
 DONE = frozenset(
     {
         "task.submitted",
@@ -30,6 +32,8 @@ DONE = frozenset(
 )
 """What is worth saying as the last thing that was done."""
 WIDE = 110
+_NOBODY = (DIED, "interrupted")
+"""Phases in which nobody works, so the time of the mission stands still."""
 
 
 def head_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]:
@@ -50,7 +54,7 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
 
 def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
     last = snapshot.last_event_at
-    until = mission.ended_at or (last if mission.phase == DIED and last else max(now, mission.started_at))
+    until = mission.ended_at or (last if mission.phase in _NOBODY and last else max(now, mission.started_at))
     spans: Spans = [(f"  {stopwatch((until - mission.started_at).total_seconds())}", "plain")]
     if mission.ended_at:
         ago = (now - mission.ended_at).total_seconds()
@@ -62,41 +66,50 @@ def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
 
 
 def _progress_row(snapshot: Snapshot, cells: int) -> Spans:
-    return between(_place(snapshot.mission, cells), _figures(snapshot, cells), cells)
+    """Return where it runs and how far it is; what matters least goes first, and the model's name is cut last."""
+    gone: frozenset[str] = frozenset()
+    for going in ("", *GOING):
+        gone |= {going}
+        left, right = _place(snapshot.mission, cells, gone), _figures(snapshot, cells, gone)
+        if spans_width(left) + 2 + spans_width(right) <= cells:
+            break
+    return between(left, right, cells)
 
 
-def _place(mission: Mission | None, cells: int) -> Spans:
+def _place(mission: Mission | None, cells: int, gone: frozenset[str]) -> Spans:
     if mission is None:
         return [("  ", "plain")]
     roomy, safe = cells >= BAR_FROM, mission.sandbox not in ("none", "")
-    model = "scripted model" if mission.scripted else f"model {mission.model or 'unknown'}"
-    sandbox = f"sandbox {mission.sandbox or 'unknown'}"
-    if not roomy:
-        model = "scripted" if mission.scripted else mission.model or model
-        sandbox = mission.sandbox if safe else sandbox
-    facts: Spans = [piece(model, "warn" if mission.scripted else "dim"), piece(sandbox, "dim" if safe else "warn")]
+    model = f"model {mission.model or 'unknown'}" if roomy or not mission.model else mission.model
+    if mission.scripted:
+        model = "scripted model" if roomy else "scripted"
+    elif "provider" in gone:
+        model = model.rpartition("/")[2]
+    sandbox = mission.sandbox if safe and not roomy else f"sandbox {mission.sandbox or 'unknown'}"
+    facts: list[Span] = [piece(model, "warn" if mission.scripted else "dim")]
+    if not (safe and "sandbox" in gone):
+        facts.append(piece(sandbox, "dim" if safe else "warn"))
+    if cells >= WIDE and mission.branch and "branch" not in gone:
+        facts.append(piece(f"branch {mission.branch}", "dim"))
     # Where one of them is cut, it is the name of the model: how far agents can reach matters more.
-    first, second = facts if roomy else reversed(facts)
-    parts: Spans = [("  ", "plain"), first, (" · ", "dim"), second]
-    if cells >= WIDE and mission.branch:
-        parts += [(" · ", "dim"), piece(f"branch {mission.branch}", "dim")]
-    return parts
+    first, *others = facts if roomy else facts[::-1]
+    return [("  ", "plain"), first, *(span for other in others for span in ((" · ", "dim"), other))]
 
 
-def _figures(snapshot: Snapshot, cells: int) -> Spans:
+def _figures(snapshot: Snapshot, cells: int, gone: frozenset[str]) -> Spans:
     total, done = sum(snapshot.task_states.values()), snapshot.task_states.get("done", 0)
     spans: Spans = []
     if total:
-        bar = BAR_CELLS if cells >= WIDE else SMALL_BAR if cells >= BAR_FROM else 0
+        bar = 0 if "bar" in gone or cells < BAR_FROM else BAR_CELLS if cells >= WIDE else SMALL_BAR
         filled = bar * done // total
         spans += [("━" * filled, "good"), ("━" * (bar - filled), "faint"), (" ", "plain")] if bar else []
         spans += [(f"{done:,}/{total:,} tasks", "good" if done == total else "plain"), ("  ", "plain")]
-    if snapshot.assertions:
+    if snapshot.assertions and "checks" not in gone:
         held = sum(assertion.holds is True for assertion in snapshot.assertions)
         count = len(snapshot.assertions)
         spans += [(f"{held}/{count} checks", "good" if held == count else "plain"), ("  ", "plain")]
     usage = snapshot.totals.usage
-    if usage.turns:
+    if usage.turns and "tokens" not in gone:
         spans += [(f"{tokens(usage)} tokens", "dim"), ("  ", "plain")]
     return [*spans, *_money(snapshot)]
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SuspendNotSupported
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tui.acting.control import Control
 from tui.acting.subject import Subject, subject_of
@@ -21,6 +21,7 @@ from tui.acting.table import ACTS, BY_NAME, Act, Line, read_roadmap, refusal_of,
 from tui.snapshot import Snapshot
 from tui.text import one_line
 from tui.views.asking import AskLine, AskYes
+from tui.views.commands import ACTING
 from tui.views.menu import Choice, Menu
 
 if TYPE_CHECKING:
@@ -36,20 +37,14 @@ _AT_REST = ("paused", "interrupted", "died")
 class ActingApp(App[None]):
     """An application whose keys act on what is under its cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("exclamation_mark", "acts", show=False),
-        Binding("M", "act('message')", show=False),
-        Binding("B", "act('broadcast')", show=False),
-        Binding("P", "pause", show=False),
-        Binding("S", "act('stop')", show=False),
-        Binding("R", "act('redirect')", show=False),
-        Binding("E", "edit", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = ACTING
     snapshot: Snapshot
     control = Control()
 
     def __init__(self) -> None:
         super().__init__()
+        self._unsent: dict[str, str] = {}
+        """What was typed for an act that was refused, by what it was asked with: it is not typed twice."""
         self._working: set[Line] = set()
         self._left = threading.Event()
 
@@ -59,12 +54,17 @@ class ActingApp(App[None]):
         """What is under the cursor; None when there is nothing."""
 
     @property
+    @abstractmethod
+    def may_begin(self) -> bool:
+        """Whether something is shown that can be acted upon, and nothing else is asked."""
+
+    @property
     def _subject(self) -> Subject:
         return subject_of(self.under_cursor, self.snapshot)
 
     def action_acts(self) -> None:
         """Show what can be done with what is under the cursor."""
-        if len(self.screen_stack) > 1:
+        if not self.may_begin:
             return
         subject = self._subject
         choices = [Choice(act, refusal_of(act, subject, self.control)) for act in ACTS]
@@ -73,7 +73,7 @@ class ActingApp(App[None]):
 
     def action_act(self, name: str) -> None:
         """Do one act with what is under the cursor."""
-        if len(self.screen_stack) > 1:
+        if not self.may_begin:
             return
         subject = self._subject
         if name == "approve" and subject.request is not None and subject.request.kind == "question":
@@ -119,28 +119,36 @@ class ActingApp(App[None]):
             if typed is not None:
                 self._make_sure(act, subject, typed)
 
-        self.push_screen(AskLine(label, optional=act.optional), given)
+        self.push_screen(AskLine(label, optional=act.optional, text=self._unsent.get(label, "")), given)
 
     def _make_sure(self, act: Act, subject: Subject, typed: str) -> None:
         line = act.line(subject, self.control, typed)
         if not (question := act.sure(subject)):
-            self._do(act, line)
+            self._do(act, subject, line, typed)
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._do(act, line)
+                self._do(act, subject, line, typed)
 
         self.push_screen(AskYes(question), answered)
 
     # --- doing it -----------------------------------------------------------------------------------------------------
 
-    def _do(self, act: Act, line: Line) -> None:
+    def _do(self, act: Act, subject: Subject, line: Line, typed: str) -> None:
         if act.apart:
             self._tell(f"{act.name} …")
-        self._work(
-            line, lambda done: self._tell(f"{act.name}: {done.said or 'done'}", bad=not done.ok), apart=act.apart
-        )
+        label = act.asks(subject)
+
+        def came(done: Any) -> None:
+            kept = typed if typed.strip() and not done.ok else ""
+            self._unsent.pop(label, None)
+            if kept:
+                self._unsent[label] = kept
+            again = f" · {act.key or 'the same'} again has what you typed" if kept else ""
+            self._tell(f"{act.name}: {done.said or 'done'}{again}", bad=not done.ok)
+
+        self._work(line, came, apart=act.apart)
 
     def _work(self, line: Line, then: Callable[[Any], None], *, apart: bool = False) -> None:
         """Run a command line in a thread and hand what came of it to ``then``."""
@@ -163,6 +171,10 @@ class ActingApp(App[None]):
         self._working.discard(line)
         then(done)
 
+    def settled(self, then: Callable[[], object]) -> None:
+        """Call ``then`` when the terminal may be given to another program."""
+        then()
+
     def _on_unmount(self) -> None:
         self._left.set()
 
@@ -173,13 +185,15 @@ class ActingApp(App[None]):
 
     def action_edit(self) -> None:
         """Edit main.md."""
-        if len(self.screen_stack) > 1:
+        if not self.may_begin:
             return
         if self.control.refusal:
             self._tell(f"edit: {self.control.refusal}", bad=True)
             return
         subject = self._subject
-        self._agreed(subject, lambda: self._work(read_roadmap(subject), partial(self._edit, subject)))
+        # An editor of the person's own would take an answer of the terminal for keys.
+        edit = partial(self._edit, subject)
+        self._agreed(subject, lambda: self._work(read_roadmap(subject), lambda done: self.settled(partial(edit, done))))
 
     def _edit(self, subject: Subject, done: Any) -> None:
         if not done.ok:

@@ -75,6 +75,8 @@ class AskedView(Beside):
         Binding("minus", "app.act('deny')", show=False),
     ]
 
+    opens_text = False
+
     def __init__(self, **where: Any) -> None:
         super().__init__(Approvals(), **where)
         self.list.border_title = "8 approvals"
@@ -82,7 +84,7 @@ class AskedView(Beside):
     def show_list(self, scene: Scene) -> None:
         self.list.show(scene)
         # Where nobody asked one box says so: a second would be empty.
-        self.text.display = bool(scene.snapshot.requests)
+        self.text.set_class(not scene.snapshot.requests, "needless")
 
     def name_of(self, item: Any) -> Hashable:
         return item if isinstance(item, Asked | Fold) else None

@@ -41,6 +41,9 @@ class Below(View):
         self._share()
 
     def _share(self) -> None:
+        if not self.told.display:  # the peek tells the same
+            self.list.styles.height = "1fr"
+            return
         self.list.styles.height = max(5, min(self.list.rows_wanted, self.size.height // 2))
 
     @on(Pointed)

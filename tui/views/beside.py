@@ -17,7 +17,7 @@ from textual.widget import Widget
 from tui.rows.detail import Paragraph
 from tui.views.lines import Lines, Opened, Pointed
 from tui.views.page import Page
-from tui.views.sheets import page
+from tui.views.sheet import TextSheet
 from tui.views.view import Scene, View
 
 REST_S = 0.08
@@ -80,7 +80,7 @@ class Beside(View):
         item = opened.item
         if self.opens_text and item is self.list.selected and self.name_of(item) == self._told and self.text.paragraphs:
             opened.stop()
-            self.app.push_screen(page(self.title_of(item), self.text.paragraphs))
+            self.app.push_screen(TextSheet(self.title_of(item), self.text.paragraphs, item))
 
     def action_head(self, by: int) -> None:
         """Go on in the text to the next (1) or the last (-1) head of a file or a hunk."""

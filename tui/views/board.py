@@ -34,6 +34,7 @@ class Board(Toned, can_focus=True):
         Binding("enter", "open", show=False),
     ]
 
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     FIELDS = TASK_FIELDS
 
     def __init__(self, card_rows: int = CARD_ROWS, **where: Any) -> None:
@@ -54,6 +55,15 @@ class Board(Toned, can_focus=True):
         """The task under the cursor."""
         tasks = self.lanes[self.column].tasks
         return tasks[self.index] if self.index < len(tasks) else None
+
+    @property
+    def pointed(self) -> Task | None:
+        """The same, as every list calls it."""
+        return self.selected
+
+    def step(self, by: int) -> None:
+        """Move the cursor by so many tasks of its column."""
+        self.action_move(0, by)
 
     def show(self, scene: Scene) -> None:
         """Show the tasks of ``scene``."""

@@ -53,6 +53,18 @@ KEYS: list[BindingType] = [
 """What each key does on every view."""
 
 
+ACTING: list[BindingType] = [
+    Binding("exclamation_mark", "app.acts", show=False),
+    Binding("M", "app.act('message')", show=False),
+    Binding("B", "app.act('broadcast')", show=False),
+    Binding("P", "app.pause", show=False),
+    Binding("S", "app.act('stop')", show=False),
+    Binding("R", "app.act('redirect')", show=False),
+    Binding("E", "app.edit", show=False),
+]
+"""What acts, on every view and on the sheet about one thing."""
+
+
 def commands() -> Iterable[Command]:
     """Return all of them, the views first."""
     for entry in VIEWS:

@@ -49,7 +49,7 @@ class Foot(Toned):
 
     source = ""
     watching = ""
-    keys = (*HOME, *ALWAYS)
+    keys: tuple[tuple[str, str], ...] = (*HOME, *ALWAYS)
 
     def keys_of(self, own: Sequence[tuple[str, str]], *, home: bool) -> None:
         """Name the keys of the view that is looked at, which may mean another thing there; ``home``: the overview."""
@@ -57,6 +57,12 @@ class Foot(Toned):
         always = (key for key in ALWAYS if key[0] not in named)
         self.keys = (*(HOME if home else AWAY), *own, *always)
         self.refresh()
+
+    def say(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Name these keys and no others; the last two of them have a place on the shortest row."""
+        if tuple(keys) != self.keys:
+            self.keys = tuple(keys)
+            self.refresh()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show which team it is, where there are several, and how changes are noticed."""

@@ -53,6 +53,8 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         Binding("end,ctrl+end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
     ]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Its own keys and what they do, for the foot."""
     FIELDS: ClassVar[tuple[str, ...]] = ()
     """The fields that ``/`` knows here, besides words (:mod:`tui.rows.query`)."""
     follows_end = False
@@ -143,16 +145,16 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         return here
 
     def _resized(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.items) + self._headings)
+        self.virtual_size = Size(self.size.width, len(self.items) + self.headings)
         self._keep_cursor_in_view()
 
     @property
-    def _headings(self) -> int:
+    def headings(self) -> int:
         """How many rows do not scroll."""
         return 0 if self.heading(self.size.width) is None else 1
 
     def _keep_cursor_in_view(self) -> None:
-        rows = self.size.height - self._headings
+        rows = self.size.height - self.headings
         top = self.scroll_offset.y
         if rows > 0 and not top <= self.cursor < top + rows:
             target = self.cursor if self.cursor < top else self.cursor - rows + 1
@@ -163,12 +165,12 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         heading = self.heading(cells)
         if heading is not None and y == 0:
             return self.strip_of(heading, cells)
-        index = y - self._headings + self.scroll_offset.y
+        index = y - self.headings + self.scroll_offset.y
         if index < len(self.items):
             cursor = self.has_focus and index == self.cursor
             return self.strip_of(self.row(self.items[index], cells), cells, cursor=cursor)
         nothing = "nothing fits these words" if self.words else self.empty_words
-        words = nothing if not self.items and y == self._headings else ""
+        words = nothing if not self.items and y == self.headings else ""
         return self.strip_of([(words, "dim")], cells)
 
     def action_move(self, by: int) -> None:
@@ -176,6 +178,10 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         self._at_end = self.cursor >= len(self.items) - 1
         self._keep_cursor_in_view()
         self._tell()
+
+    def step(self, by: int) -> None:
+        """Move the cursor by so many items."""
+        self.action_move(by)
 
     def _tell(self) -> None:
         self.moved()
@@ -188,7 +194,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         # Scrolled by wheel or bar: the cursor stays in sight, and who scrolls away from the end does not follow it.
-        rows, top = self.size.height - self._headings, round(new_value)
+        rows, top = self.size.height - self.headings, round(new_value)
         cursor = max(top, min(self.cursor, top + rows - 1, len(self.items) - 1))
         if rows > 0 and cursor != self.cursor:
             self.cursor, self._at_end = cursor, cursor >= len(self.items) - 1
@@ -205,7 +211,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
             self.post_message(Opened(self.pointed))
 
     def on_click(self, event: events.Click) -> None:
-        index = event.get_content_offset_capture(self).y - self._headings + self.scroll_offset.y
+        index = event.get_content_offset_capture(self).y - self.headings + self.scroll_offset.y
         if not 0 <= index < len(self.items):
             return
         again = index == self.cursor

@@ -63,6 +63,7 @@ class Log(Lines[LogLine]):
         Binding("ampersand", "sieve", show=False),
         Binding("F", "end(1)", show=False),
     ]
+    KEYS = (("l", "level"), ("o", "only agent"), ("/", "seek"), ("&", "only lines"), ("n N", "hits"))
     FIELDS = LOG_FIELDS
     follows_end = True
     empty_words = "the journal is empty"

@@ -8,7 +8,7 @@ from textual import events, on
 from tui.acting.table import Act
 from tui.rows.spans import Spans, cell, piece
 from tui.views.lines import Lines, Opened
-from tui.views.sheets import Sheet
+from tui.views.sheet import Sheet
 
 
 class Choice(NamedTuple):
@@ -34,16 +34,16 @@ class Choices(Lines[Choice]):
 class Menu(Sheet):
     """A sheet of acts; enter or an act's own key chooses it."""
 
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return [("enter", "does it"), ("esc", "leaves it")]
+
     def __init__(self, title: str, choices: Sequence[Choice], choose: Callable[[Act], Any]) -> None:
         body = Choices()
         # What can be done is on top, so that enter does not meet what cannot.
         body.items = sorted(choices, key=lambda choice: bool(choice.refusal))
         super().__init__(title, body)
         self._choices, self._choose = body.items, choose
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#sheet").border_subtitle = "enter does it, esc closes"
 
     @on(Opened)
     def _opened(self, opened: Opened) -> None:

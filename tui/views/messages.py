@@ -27,6 +27,7 @@ class Messages(Lines[Any]):
     """One row for each conversation, or message; ``whole``: with a row that says for whom messages wait."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "fold", show=False)]
+    KEYS = (("f", "fold"),)
     FIELDS = MESSAGE_FIELDS
     empty_words = "no messages yet"
 

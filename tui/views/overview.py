@@ -17,9 +17,12 @@ from tui.views.log import Log
 from tui.views.memory import Memory
 from tui.views.messages import Messages
 from tui.views.registry import OVERVIEW, PANES
-from tui.views.view import Scene, View
+from tui.views.view import Scene, Turned, View
 
 NARROW = 100  # cells
+LEAST_ROWS, FOLDED_ROWS = 5, 2
+PANES_SEEN = 3
+"""Of a narrow overview."""
 SHARED = ("log", "memory", "messages")
 
 
@@ -31,6 +34,7 @@ class Overview(View):
         self.board, self.agents = Board(id="board"), Agents(id="agents")
         self.log_, self.memory, self.messages = Log(id="log"), Memory(id="memory"), Messages(id="messages")
         self.panes: tuple[Any, ...] = (self.board, self.agents, self.log_, self.memory, self.messages)
+        self._looked_at: Any = self.board
 
     def compose(self) -> ComposeResult:
         yield self.board
@@ -58,8 +62,28 @@ class Overview(View):
         self._share(event.size.height)
 
     def _share(self, rows: int) -> None:
-        self.board.styles.height = max(5, min(self.board.rows_wanted, rows * 2 // 5))
-        self.agents.styles.height = max(5, min(self.agents.rows_wanted, (rows - 5) // 2))
+        if self.has_class("narrow") and rows < PANES_SEEN * LEAST_ROWS:
+            self._fold(rows)
+            return
+        for pane in self.panes[2:]:
+            pane.styles.height = "1fr"
+        self.board.styles.height = max(LEAST_ROWS, min(self.board.rows_wanted, rows * 2 // 5))
+        self.agents.styles.height = max(LEAST_ROWS, min(self.agents.rows_wanted, (rows - 5) // 2))
+
+    def _fold(self, rows: int) -> None:
+        """Leave of the panes that are not looked at the frames, where there is room for one alone."""
+        self._looked_at = next((pane for pane in self.panes if pane.has_focus), self._looked_at)
+        for pane in self.panes:
+            pane.styles.height = rows - 2 * FOLDED_ROWS if pane is self._looked_at else FOLDED_ROWS
+
+    @property
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        """Those of the pane with the focus that mean another thing than elsewhere."""
+        return next((pane.KEYS for pane in self.panes if pane.has_focus), ())
+
+    def on_descendant_focus(self) -> None:
+        self._share(self.size.height)
+        self.post_message(Turned())
 
     def first(self) -> Widget:
         return self.board

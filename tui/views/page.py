@@ -19,6 +19,14 @@ class Fitted(Message):
         self.rows = rows
 
 
+class Turning(Message):
+    """Of a text without heads somebody wants the next thing (1), or the one before (-1)."""
+
+    def __init__(self, by: int) -> None:
+        super().__init__()
+        self.by = by
+
+
 class Page(Lines[Spans]):
     """Paragraphs, wrapped to the width there is, to be scrolled through."""
 
@@ -39,6 +47,17 @@ class Page(Lines[Spans]):
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
         self._wrap()
 
+    def renew(self, paragraphs: list[Paragraph]) -> None:
+        """Show these paragraphs in the place of older ones about the same thing, from where it is read."""
+        if paragraphs != self._paragraphs:
+            self._paragraphs = paragraphs
+            self._wrap()
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether there is a head of a file or a hunk to go to."""
+        return any(paragraph.tone in HEADS for paragraph in self._paragraphs)
+
     @property
     def paragraphs(self) -> list[Paragraph]:
         """What is shown."""
@@ -46,6 +65,9 @@ class Page(Lines[Spans]):
 
     def action_head(self, by: int) -> None:
         """Go to the next (1) or the last (-1) head of a file or a hunk, and have it on top."""
+        if not self.has_heads:
+            self.post_message(Turning(by))
+            return
         places = range(self.cursor + 1, len(self.items)) if by > 0 else range(self.cursor - 1, -1, -1)
         for place in places:
             if self.items[place] and self.items[place][0][1] in HEADS:

@@ -2,14 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Any, ClassVar
-
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
 
 from tui.projection.attention import rank_of
 from tui.rows.agents import AGENT_FIELDS
@@ -21,10 +13,11 @@ from tui.rows.people import attention_row
 from tui.rows.query import GRAMMAR
 from tui.rows.spans import Spans
 from tui.rows.threads import MESSAGE_FIELDS
-from tui.snapshot import Attention
+from tui.snapshot import Attention, Snapshot
 from tui.views.lines import Lines
-from tui.views.page import Fitted, Page
+from tui.views.page import Page
 from tui.views.registry import VIEWS
+from tui.views.sheet import ActingSheet, Sheet
 
 FIELDS = (("board", TASK_FIELDS), ("agents", AGENT_FIELDS), ("log", LOG_FIELDS), ("messages", MESSAGE_FIELDS))
 HELP = [
@@ -71,9 +64,6 @@ HELP = [
 ]
 
 
-FRAME_ROWS = 4
-
-
 class AttentionItems(Lines[Attention]):
     """What needs a person, newest first."""
 
@@ -87,41 +77,29 @@ class AttentionItems(Lines[Attention]):
         return item.number
 
 
-class Sheet(ModalScreen[None]):
-    """A frame around one list; escape closes it."""
+class AttentionSheet(ActingSheet):
+    """What needs a person: open items first, what somebody waits for on top; then newest first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace,q", "app.pop_screen", show=False),
-        Binding("g", "top", show=False),  # as in less: there is no graph here
-    ]
+    def __init__(self, snapshot: Snapshot, zone: tzinfo | None) -> None:
+        self._items = AttentionItems()
+        super().__init__("", self._items)
+        self.show(snapshot, zone)
 
-    def __init__(self, title: str, body: Lines[Any]) -> None:
-        super().__init__()
-        self._title = title
-        self._body = body
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        return [("enter", "open"), *super().keys]
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet") as frame:
-            # Content, as a text would be markup: what somebody is called may stand in it.
-            frame.border_title = Content(self._title)
-            frame.border_subtitle = "esc closes"
-            yield self._body
+    def show(self, snapshot: Snapshot, zone: tzinfo | None) -> None:
+        items = sorted(snapshot.attention, key=_order)
+        broken = f", {violations_now(len(snapshot.violations))}" if snapshot.violations else ""
+        self.entitle(f"attention: {sum(item.open for item in items)} open{broken}")
+        self._items.zone = zone
+        self._items.show_items(items)
+        self.fit(len(items))
 
-    def action_top(self) -> None:
-        """Go to the first line."""
-        self._body.action_end(-1)
 
-    def on_mount(self) -> None:
-        self._body.focus()
-        self.fit(len(self._body.items))
-
-    @on(Fitted)
-    def _fitted(self, fitted: Fitted) -> None:
-        self.fit(fitted.rows)
-
-    def fit(self, rows: int) -> None:
-        """Be as high as what is shown needs, up to the share that the style sheet allows."""
-        self.query_one("#sheet").styles.height = rows + FRAME_ROWS
+def _order(item: Attention) -> tuple[bool, int, int]:
+    return not item.open, rank_of(item) if item.open else 0, -item.number
 
 
 def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
@@ -133,18 +111,4 @@ def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
     """
     own = [Paragraph("", "Here", "bold"), *(Paragraph(key, words) for key, words in keys), Paragraph("", "")]
     told = [Paragraph("watching", f"by {watching}"), Paragraph("", "")] if watching else []
-    return page("help", [*(own if keys else []), *told, *HELP])
-
-
-def page(title: str, paragraphs: list[Paragraph]) -> Sheet:
-    """Return a sheet with paragraphs."""
-    return Sheet(title, Page(paragraphs))
-
-
-def attention_sheet(items: Sequence[Attention], violations: int, zone: tzinfo | None) -> Sheet:
-    """Return a sheet with what needs a person: open items first, what somebody waits for on top; then newest first."""
-    body = AttentionItems()
-    body.zone = zone
-    body.items = sorted(items, key=lambda item: (not item.open, rank_of(item) if item.open else 0, -item.number))
-    broken = f", {violations_now(violations)}" if violations else ""
-    return Sheet(f"attention: {sum(item.open for item in items)} open{broken}", body)
+    return Sheet("help", Page([*(own if keys else []), *told, *HELP]))

@@ -18,7 +18,7 @@ from tui.rows.query import Facts
 from tui.rows.skills import ORDERS, Row, Shelf, rows_for, shelf_rows, skill_facts, skill_heading, skill_row
 from tui.rows.spans import Spans
 from tui.views.lines import Lines, Opened
-from tui.views.sheets import page
+from tui.views.sheet import TextSheet
 from tui.views.toned import Toned
 from tui.views.view import Scene, View
 
@@ -128,10 +128,10 @@ class Skills(View):
         zone = self.scene.zone if self.scene else None
         title, told = row.told(zone)
         if not row.skill.path:
-            self.app.push_screen(page(title, told))
+            self.app.push_screen(TextSheet(title, told))
             return
         self.ask(lambda: text_of(row.skill), lambda text: self._read(row.skill.name, told, text), about="text")
 
     def _read(self, name: str, told: list[Paragraph], text: list[Paragraph]) -> None:
         if self.display and len(self.app.screen_stack) == 1:
-            self.app.push_screen(page(f"skill {name}", [*told[1:-2], Paragraph("", ""), *text]))
+            self.app.push_screen(TextSheet(f"skill {name}", [*told[1:-2], Paragraph("", ""), *text]))

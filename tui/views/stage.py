@@ -94,6 +94,7 @@ class Stage(Container):
     def peek(self) -> None:
         """Tell what is under the cursor beside the view, or stop."""
         self._peek.display = not self._peek.display
+        self.set_class(self._peek.display, "peeking")
         self._tell(self.selected)
 
     def _focus(self, view: View) -> None:

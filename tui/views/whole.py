@@ -46,14 +46,14 @@ class WholeAgents(Below):
 class WholeLog(Whole):
     """The log."""
 
-    KEYS = (("l", "level"), ("o", "only agent"), ("/", "seek"), ("&", "only lines"), ("n N", "hits"))
+    KEYS = Log.KEYS
     LIST, title = partial(Log, whole=True), "3 log"
 
 
 class WholeMessages(Below):
     """The conversations, and below them the one under the cursor."""
 
-    KEYS = (("f", "fold"),)
+    KEYS = Messages.KEYS
 
     def __init__(self, **where: Any) -> None:
         super().__init__(Messages(whole=True), "5 messages", **where)
