@@ -58,7 +58,7 @@ bench: $(VENV)/.ready sandbox ## the figures that the documents quote
 kills: $(VENV)/.ready-dev sandbox ## a mission killed after every record of its journal; an hour
 	@$(BIN)/python bench/mission_kills.py --jobs 2
 
-pictures: $(VENV)/.ready-dev sandbox ## docs/pictures, from a run of the demo (needs rsvg-convert; gifsicle if there)
-	@$(BIN)/python examples/first-light/demo.py --sandbox $(SANDBOX) --pictures docs/pictures
+pictures: $(VENV)/.ready-dev sandbox ## docs/pictures, from a run of examples/long-run (needs rsvg-convert; gifsicle if there)
+	@SANDBOX=$(SANDBOX) $(BIN)/python examples/long-run/pictures.py docs/pictures
 
 .PHONY: help sandbox demo live-client live test lint contracts types check bench kills pictures

@@ -21,7 +21,7 @@ from tui.rows.detail import Paragraph
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
-from tui.views.arriving import Arrived, Arriving
+from tui.views.arriving import Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
 from tui.views.narrowing import Words
@@ -60,8 +60,7 @@ class MonitorApp(ReadingApp):
     ) -> None:
         super().__init__()
         self._env = env or {}
-        self._pace = pace_of(self._env)
-        self._arriving = Arriving(self, self._pace, self._take)
+        self._arriving = Arriving(self, pace_of(self._env), self._take)
         self._begin = begin
         self._source = source
         self._places = places
@@ -90,8 +89,8 @@ class MonitorApp(ReadingApp):
     def on_mount(self) -> None:
         self.screen.add_class("empty")
         self._words.display = False
-        self.set_interval(1.0, partial(self._pace.tick, self._draw))
-        self._source.start(self._receive)
+        self.set_interval(1.0, partial(self._arriving.tick, self._draw))
+        self._source.start(self._arriving.receive)
         if self._begin:
             self.action_look_at(self._begin)
 
@@ -99,14 +98,6 @@ class MonitorApp(ReadingApp):
         self._leaving = True
         self._window_title.give_back()
         self._source.close()
-
-    def _receive(self, snapshot: Snapshot) -> None:
-        """Called by the source's thread."""
-        self._arriving.receive(snapshot)
-
-    @on(Arrived)
-    def _arrive(self) -> None:
-        self._arriving.take()
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -129,6 +120,16 @@ class MonitorApp(ReadingApp):
         self.show_sheets()
         self._window_title.show(scene.snapshot)
         self._time.show(scene)
+
+    def on_cursor_position(self) -> None:
+        self._arriving.answered()
+
+    def settled(self, then: Callable[[], object]) -> None:
+        self._arriving.settled(then)
+
+    async def action_quit(self) -> None:
+        """Leave; the agents go on."""
+        self.settled(self.exit)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")

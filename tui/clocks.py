@@ -38,6 +38,11 @@ class Pace:
         self._at_least_s, self._clock, self._takes = at_least_s, clock, takes
         self._drawn_s = float("-inf")
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether the line is one that others share."""
+        return self._at_least_s > 0
+
     def wait_s(self) -> float:
         """Return how long a picture has to wait yet; 0.0: it is drawn now, and the next one is counted from here."""
         if not self._takes():

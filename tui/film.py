@@ -21,11 +21,12 @@ from onecontext.cli.output import printable
 from onecontext.errors import Damaged, OneContextError, SetupError
 from tui.app import MonitorApp
 from tui.clocks import newest_event
-from tui.pictures import beside, self_contained
+from tui.pictures import beside
 from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.sources.player import still
 from tui.sources.recording import Recording, opened
+from tui.svg import self_contained
 
 SIZE = (110, 32)
 WIDTH = 900  # pixels

@@ -1,12 +1,10 @@
 """A picture of a run, for documents: ``python -m tui.pictures JOURNAL MEMORY OUT.svg [SEQ|- [KEY …]]``.
 
 Rule 1: the same journal and memory give the same picture: times are UTC, ages are counted from the last event.
-Rule 2: the picture loads nothing from elsewhere; its font is whichever monospaced one the reader has.
+Rule 2: the picture loads nothing from elsewhere (:mod:`tui.svg`).
 """
 
 import asyncio
-import html
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,17 +19,8 @@ from tui.snapshot import Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.sources.player import still
 from tui.sources.recording import opened
-from tui.text import width
+from tui.svg import self_contained
 from tui.views.view import Places
-
-FONTS = "ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace"
-CELL = 12.2  # pixels, as Rich exports a cell
-ADVANCE = 0.602
-"""Of an em, as wide as a character of DejaVu Sans Mono and of Menlo is: with it frames close where a reader of SVG (as
-librsvg) does not know ``textLength``."""
-_FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
-_TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>([^<]*)</text>')
-_UNIQUE = re.compile(r"terminal-\d+")
 
 
 class Still:
@@ -97,30 +86,6 @@ async def _draw(
         # A view asks for what a picture does not hold in a thread, a moment after it is looked at.
         await pilot.pause(0.3 if keys else None)
         return app.export_screenshot(title="onecontext monitor")
-
-
-def self_contained(svg: str) -> str:
-    """Return the picture without fonts from elsewhere, and with names that do not depend on what is drawn."""
-    local = re.sub(r"font-family:\s*Fira Code[^;]*;", f"font-family: {FONTS};", _FONT_FACE.sub("", svg))
-    fitted = re.sub(r"font-size: 20px", f"font-size: {CELL / ADVANCE:.2f}px", local)
-    return _TEXT.sub(_without_margins, _UNIQUE.sub("terminal-monitor", fitted))
-
-
-def _without_margins(match: re.Match[str]) -> str:
-    """Place a text where its first visible character stands: some readers of SVG drop leading spaces."""
-    before, x, between, length, after, text = match.groups()
-    plain = html.unescape(text).replace("\xa0", " ")
-    shown = plain.strip()
-    if not shown:
-        return ""
-    cell = float(length) / width(plain)
-    left = float(x) + (len(plain) - len(plain.lstrip())) * cell
-    safe = html.escape(shown, quote=False).replace(" ", "&#160;")
-    return f'{before}x="{_tidy(left)}"{between}textLength="{_tidy(width(shown) * cell)}"{after}>{safe}</text>'
-
-
-def _tidy(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
 
 
 def main(arguments: list[str]) -> int:

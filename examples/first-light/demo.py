@@ -5,7 +5,6 @@ sandbox, the commands, the tests, the rejected attempt. The checkout is left as 
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -28,7 +27,6 @@ def main() -> int:
     parser.add_argument("--sandbox", default="bubblewrap", help="bubblewrap, or none")
     parser.add_argument("--script", type=Path, default=HERE / "script", help="the words of the scripted model")
     parser.add_argument("--folder", type=Path, help="where to work; default: a new temporary folder")
-    parser.add_argument("--pictures", type=Path, help="also render pictures of the finished run into this folder")
     args = parser.parse_args()
     folder = args.folder or Path(tempfile.mkdtemp(prefix="onecontext-demo-"))
     shop = prepare(folder / "till")
@@ -41,8 +39,6 @@ def main() -> int:
     if code not in (0, 10, 11, 12, 13):
         return code
     report(shop, folder)
-    if args.pictures:
-        render(shop, args.pictures)
     return code
 
 
@@ -72,32 +68,6 @@ def report(shop: Path, folder: Path) -> None:
     say(f"  git diff main {branch}")
     say("The same with a real model:")
     say(f'  {onecontext} run "{GOAL}" --model anthropic/claude-sonnet-4-5')
-
-
-def render(shop: Path, pictures: Path) -> None:
-    """Render the run as the README shows it: in the middle, when a rejected task was taken up again, and at its end."""
-    pictures.mkdir(parents=True, exist_ok=True)
-    journal = next((shop / ".onecontext" / "teams").glob("*/onecontext/journal.jsonl"))
-    events = [json.loads(line) for line in journal.read_text().splitlines()]
-    again = next(event["seq"] for event in events if event["type"] == "attempt.started" and event.get("attempt") == 2)
-    edits = (event["seq"] for event in events if event["seq"] > again and event["data"].get("tool") == "edit_file")
-    middle = str(next(edits))
-    wanted = {
-        "monitor": [middle],
-        "monitor-done": [],
-        "monitor-board": [middle, "1", "1"],
-        "monitor-agents": [middle, "2", "2"],
-        "monitor-memory": ["-", "4", "4"],
-    }
-    for name, words in wanted.items():
-        draw("tui.pictures", journal, shop / ".onecontext", pictures / f"{name}.svg", *words)
-    draw("tui.film", journal, shop / ".onecontext", pictures / "monitor.gif")
-
-
-def draw(module: str, journal: Path, memory: Path, target: Path, *words: str) -> None:
-    """Let a module of the monitor draw ``target``."""
-    subprocess.run([sys.executable, "-m", module, journal, memory, target, *words], check=True)
-    say(f"rendered {target}")
 
 
 def suite(folder: Path) -> str:

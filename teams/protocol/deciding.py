@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from onecontext.errors import Conflict, UnknownMember, UsageError
+from onecontext.errors import Conflict, Damaged, UnknownMember, UsageError
 from onecontext.text.redact import MARK, redact
 from teams.engine.journal import utc_now
 from teams.protocol.config import LEAD
@@ -91,9 +91,14 @@ def decide(
 
 def void_now(team: Team, request: Request) -> str:
     """Return why ``request`` is void, as a sentence, "" where it is not: by the journal, or because one of the two is
-    not in the roster and nobody has recorded that yet.
+    not in the roster and nobody has recorded that yet. A roster that cannot be read says nothing.
     """
-    return "" if request.decision is not None else request.gone or _not_there(team, request)
+    if request.decision is not None or request.gone:
+        return request.void
+    try:
+        return _not_there(team, request)
+    except Damaged:
+        return ""
 
 
 def _not_there(team: Team, request: Request) -> str:

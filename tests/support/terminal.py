@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[ -/]*[0-~])")
+WHERE, HERE = b"\x1b[6n", b"\x1b[1;1R"
 _PROCESS_CLOCK = 2  # linux/posix-timers.h: CPUCLOCK_SCHED of a whole process
 
 
@@ -41,6 +42,8 @@ class Terminal:
         self.chunks: list[tuple[float, bytes]] = []
         self._closed = threading.Event()
         self._stalled = threading.Event()
+        self.answers_after_s: float | None = None
+        """How long after it was asked where its cursor is (DSR 6) the terminal says so; None: never."""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -58,9 +61,16 @@ class Terminal:
                 self._closed.wait(0.05)
             elif select.select([self._master], [], [], 0.1)[0]:
                 try:
-                    self.chunks.append((time.monotonic(), os.read(self._master, 65536)))
+                    chunk = os.read(self._master, 65536)
                 except OSError:
                     return
+                self.chunks.append((time.monotonic(), chunk))
+                if self.answers_after_s is not None and (asked := chunk.count(WHERE)):
+                    threading.Timer(self.answers_after_s, self._answer, (asked,)).start()
+
+    def _answer(self, times: int) -> None:
+        if not self._closed.is_set():
+            os.write(self._master, HERE * times)
 
     # --- what it wrote ----------------------------------------------------------------------------------------------
 

@@ -65,6 +65,17 @@ def test_a_running_mission_can_be_paused_redirected_and_stopped_and_all_can_be_w
     assert can(picture.agents[1], picture) == can(None, picture) | {"message"}
 
 
+def test_nobody_writes_to_the_lead_in_the_leads_own_name() -> None:
+    picture = shown(middle().events)
+    lead = replace(picture.agents[1], name="team-lead")
+    words = refusal_of(BY_NAME["message"], subject_of(lead, picture), CONTROL)
+    member = replace(picture, agents=(*picture.agents, replace(lead, name="ada")))
+
+    assert words == "team-lead is whom you speak through; R says to the mission what is wanted otherwise"
+    assert "message" in can(lead, member), "a member has a name of its own to write in"
+    assert "message" in can(lead, replace(picture, mission=None))
+
+
 def test_a_paused_mission_goes_on_and_a_done_one_is_over() -> None:
     story = middle()
     story.tell("mission.halted", word="pause", by="ada", reason="lunch")

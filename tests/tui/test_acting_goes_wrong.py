@@ -13,8 +13,7 @@ from textual.pilot import Pilot
 from onecontext.api import Memory
 from teams.protocol.team import Team
 from tests.support.missions import make_repository
-from tests.tui.acting import drive, notices, until, watching
-from tests.tui.test_acting_screen import STARTED
+from tests.tui.acting import STARTED, drive, notices, until, watching
 from tui.acting import doing
 from tui.acting.control import Control
 from tui.acting.table import Line
@@ -68,16 +67,21 @@ def test_a_fault_of_ours_is_a_sentence_and_the_screen_goes_on(team: Team, monkey
     drive(app, act)
 
 
-def test_a_key_that_is_pressed_twice_begins_one_resume(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_is_pressed_twice_begins_one_resume(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     began: list[Any] = []
-    code = "import time; time.sleep(1)"
+    go = tmp_path / "go"
+    code = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
     app = watching(team)
 
     async def act(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: app.snapshot.mission.phase == "paused")  # type: ignore[union-attr]
         monkeypatch.setattr(doing, "subprocess", _Popen(popen_of(code, began)))
+        monkeypatch.setattr(doing.do_apart, "__kwdefaults__", {"settled_s": 60.0, "leaving": None})
         await pilot.press("P", "P")
         await until(pilot, lambda: "resume: that is being done just now" in notices(app))
+        go.touch()
         await until(pilot, lambda: "resume: done" in notices(app))
         assert len(began) == 1
         await pilot.press("P")

@@ -40,7 +40,7 @@ def boards(*, before: tuple[str, ...], size: tuple[int, int] = (80, 24)) -> str:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press(*before)
         for done in range(1, 7):
-            app._receive(shown(story_of(done).events))
+            app._arriving.receive(shown(story_of(done).events))
             await pilot.pause(0.1)
         seen.append(text_of(app))
 

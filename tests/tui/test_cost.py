@@ -101,6 +101,17 @@ def test_a_limit_that_is_used_up_is_said_and_one_that_will_be_says_when() -> Non
     assert re.search(r"tokens .*1%  \d+\.\dk of 10\.0M  gone in \d+[mhd] at this rate", text)
 
 
+@pytest.mark.parametrize("event", ["mission.ended", "mission.interrupted", "mission.halted"])
+def test_what_nobody_spends_is_gone_at_no_time(event: str) -> None:
+    story = costly({"usd": 50.0, "seconds": 1e6})
+    story.tell(event, "team-lead", ending="done", reason="", commit="c", word="pause", by="ann")
+
+    (text,) = screens_after(still(shown(story.events)), (120, 36), "7")
+
+    assert "of $50.00" in text
+    assert "gone in" not in text
+
+
 def test_a_curve_has_a_bounded_number_of_points_and_ends_where_the_run_does() -> None:
     spending = shown(costly(calls=5 * MOST_POINTS).events).spending
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from teams.engine.event import Event
-from teams.engine.line import encode
 from tests.support.waiting import until
-from tests.tui.live import monitor
+from tests.tui.live import monitor, say
 from tests.tui.screen import shown
 from tests.tui.till import middle
 from tui.app import MonitorApp
@@ -110,14 +108,6 @@ def test_the_environment_says_whether_a_line_is_slow(env: dict[str, str], waits:
 
     assert pace.wait_s() == 0.0
     assert bool(pace.wait_s()) is waits
-
-
-def say(path: Path, last: Event, number: int) -> None:
-    """Append a message of one of the agents to a journal whose last event is ``last``."""
-    said = {"msg_id": f"said-{number}", "from": "worker-1", "to": "lead", "text": f"word number {number} of it"}
-    line = encode(replace(last, seq=last.seq + number, id=f"said-{number}", type="message.sent", data=said, task=None))
-    with path.open("ab", buffering=0) as file:
-        file.write(line)
 
 
 def test_on_a_terminal_through_ssh_what_was_said_last_is_shown(tmp_path: Path) -> None:

@@ -32,17 +32,6 @@ def test_a_picture_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert "monospace;" in svg
 
 
-def test_frames_close_where_a_reader_of_svg_knows_no_textlength(tmp_path: Path) -> None:
-    render(whole().write(tmp_path / "journal.jsonl"), None, tmp_path / "out.svg", size=(80, 24))
-    svg = (tmp_path / "out.svg").read_text(encoding="utf-8")
-
-    (size,) = re.findall(r"-matrix \{[^}]*font-size: ([\d.]+)px", svg)
-    drawn = re.findall(r'textLength="([\d.]+)"[^>]*>(─+)<', svg)
-    assert max(len(rule) for _, rule in drawn) > 60
-    # 0.602 em is the advance of DejaVu Sans Mono and of Menlo (their table hmtx).
-    assert all(len(rule) * float(size) * 0.602 == pytest.approx(float(length), abs=0.5) for length, rule in drawn)
-
-
 def test_the_command_draws_the_memory_too(tmp_path: Path) -> None:
     memory = Memory.init(tmp_path, agent="ann")
     memory.commit("learned where the tills are")

@@ -86,7 +86,7 @@ def test_what_a_team_that_comes_back_did_before_is_not_told_as_news(town: Path) 
     with monitor(town, "--plain", *BOTH) as ran:
         ran.until(summarized)
         (town / "shop").rename(town / "away")
-        ran.until(lambda lines: any("shop/.onecontext is gone" in line for line in lines))
+        ran.until(lambda lines: any("it is gone: " in line for line in lines))
         (town / "away").rename(town / "shop")
         ran.until(lambda lines: any(re.match(r"(shop/)?till-1 is told from now on: mission w", line) for line in lines))
         block(journal(town, "shop"), "no disk")

@@ -117,7 +117,7 @@ def test_a_sheet_tells_its_thing_as_it_is_now() -> None:
         await pilot.pause()
         seen.append(text_of(app))
         assert isinstance(app._source, Still)
-        app._receive(after)
+        app._arriving.receive(after)
         await until(pilot, lambda: "✓ done since" in text_of(app))
 
     play(app, SMALL, act)

@@ -180,3 +180,16 @@ def test_what_is_void_as_it_comes_asks_for_nobodys_attention(team: Team) -> None
     taken_in_after_its_writer_was_gone(team)
 
     assert shown(team.journal.read()).totals.attention_open == before
+
+
+def test_a_message_that_took_the_id_of_another_is_decided_alone(team: Team) -> None:
+    asks(team)
+    (mine,) = requests(team.folder, team.journal)
+    text = asks(team, sender="bob", name="perm-2").to_text()
+    data = {"msg_id": mine.message.msg_id, "to": "bob", "from": "guest", "text": text, "form": "permission_request"}
+    team.journal.append("message.sent", {**data, "foreign": True}, agent="guest")
+    decision = {"request": "perm-2", "msg_id": mine.message.msg_id, "of": "bob", "to": "guest", "approved": True}
+    team.journal.append("request.decided", {**decision, "by": "ada", "reason": ""}, agent="ada")
+
+    assert ("perm-1", None, "") in by_the_protocol(team)
+    assert ("perm-1", None, "") in by_the_monitor(team)

@@ -1,16 +1,23 @@
 """What waits for a person and what merely went wrong: told apart, counted, in order, and over when it runs out."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.tui.screen import screen_after, shown, still
-from tests.tui.shop import post, shop
+from tests.tui.shop import post, put, shop
 from tests.tui.story import START, Story
+from tui.acting.subject import subject_of
 from tui.projection.attention import as_of
 from tui.projection.state import Monitor
-from tui.rows.head import attention_line
+from tui.rows.agents import waiting_for
+from tui.rows.detail import detail_of
+from tui.rows.floor import floor_of
+from tui.rows.head import attention_line, head_rows
 from tui.rows.spans import plain
-from tui.snapshot import Snapshot
+from tui.rows.threads import threads
+from tui.snapshot import Attention, Snapshot
+from tui.words import lasting
 
 
 def begun() -> Story:
@@ -122,3 +129,65 @@ def test_an_interruption_waits_for_you_until_the_mission_goes_on() -> None:
 
     assert "1 waits for you  interrupted the provider answered with an empty stream" in head(broken, 10)
     assert picture(story).totals.attention_open == 0
+
+
+def test_an_answer_in_a_conversation_goes_to_the_other_one_whoever_wrote_last() -> None:
+    story = begun()
+    post(story, 1, "ann", "team-lead", "Is that what you want?", read=False)
+    asked = picture(story)
+    post(story, 2, "team-lead", "ann", "Yes", read=False)
+    told = picture(story)
+
+    for snapshot in (asked, told):
+        agents = [subject_of(item, snapshot).agent for item in (*threads(snapshot.messages), snapshot.messages[-1])]
+        assert {agent.name if agent else None for agent in agents} == {"ann"}
+
+
+def test_what_waits_for_you_says_what_can_be_done_about_it_until_it_is_over() -> None:
+    snapshot = Snapshot()
+    for kind in ("asks leave", "wrote to you", "needs input", "blocked", "paused", "interrupted", "process gone"):
+        item = Attention(1, START, kind, "words", None, "")
+
+        assert any(label == "then" for label, _, _ in detail_of(item, snapshot, None)[1])
+        assert not any(label == "then" for label, _, _ in detail_of(replace(item, open=False), snapshot, None)[1])
+
+
+def test_how_a_mission_ended_and_what_it_lacks_comes_before_each_of_its_blocked_tasks() -> None:
+    story = shop()
+    put(story, "blocked", 2, "blocked", "team-lead", reason="rejected 3 times")
+    story.tell("mission.ended", "team-lead", ending="blocked", reason="say which tax holds")
+
+    assert "ended as blocked: say which tax holds" in head(picture(story), 200)
+
+
+def test_the_time_of_a_mission_that_was_interrupted_stands_still() -> None:
+    story = begun()
+    story.tell("mission.interrupted", "team-lead", after_s=60, reason="the provider is gone")
+    snapshot = picture(story)
+
+    row = plain(head_rows(snapshot, 100, now=START + timedelta(hours=3))[0])
+
+    assert "‖ interrupted  1:0" in row
+
+
+def test_of_a_task_that_is_sent_back_again_and_again_only_the_last_time_is_open() -> None:
+    story = begun()
+    for attempt in range(1, 4):
+        put(story, "submitted", 2, "review", "ann", author="ann", attempt=attempt)
+        story.tell("verify.command", "val", "2", assertion="VAL-1", command="make check", exit_code=1)
+        story.tell("verdict.given", "val", "2", verdict="rejected", findings=["not yet"], attempt=attempt)
+    open_items = [item.kind for item in picture(story).attention if item.open]
+
+    assert open_items == ["failed command", "rejected"]
+
+
+def test_in_a_pause_agents_wait_for_a_resume() -> None:
+    story = begun()
+    story.tell("agent.state", "ann", state="waiting", detail="paused")
+    snapshot = picture(story)
+
+    assert waiting_for(snapshot.agents[-1], floor_of(snapshot, START)) == "a resume"
+
+
+def test_what_was_sent_this_moment_is_not_read_yet() -> None:
+    assert (lasting(0.2), lasting(75)) == (" yet", " for 1m")

@@ -203,3 +203,14 @@ def test_an_answer_that_somebody_puts_into_an_inbox_under_the_leads_name_decides
     team.receive("ann")
     assert form.request_id in call(tmp_path, "approve")[1].splitlines()
     assert call(tmp_path, "deny", form.request_id, "--reason", "no")[0] == 0
+
+
+def test_where_the_roster_cannot_be_read_what_waits_is_listed_all_the_same(team: Team, tmp_path: Path) -> None:
+    form = asked(team)
+    (team.folder / "config.json").write_text("{")
+
+    code, out, _ = call(tmp_path, "approve")
+
+    assert (code, out.splitlines()[0]) == (0, form.request_id)
+    assert call(tmp_path, "approve", form.request_id)[0] == 5
+    assert decided(team) == []

@@ -37,7 +37,7 @@ def subject_of(item: Any, snapshot: Snapshot) -> Subject:
         newest_agent = _agent(item.name, snapshot) or item
         return Subject(snapshot, _task(newest_agent.task, snapshot), newest_agent)
     if isinstance(item, Message):
-        return Subject(snapshot, agent=_agent(item.sender, snapshot))
+        return Subject(snapshot, agent=_agent(item.other, snapshot))
     if isinstance(item, Attention | LogLine):
         return Subject(snapshot, _task(getattr(item, "task", None), snapshot), _agent(item.agent, snapshot))
     return Subject(

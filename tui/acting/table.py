@@ -21,6 +21,7 @@ from tui.acting.words import (
     resuming,
     retrying,
     to_agent,
+    to_oneself,
     to_team,
 )
 
@@ -66,7 +67,7 @@ def refusal_of(act: Act, subject: Subject, control: Control) -> str:
         return "there is no team yet"
     if subject.snapshot.kept == "files" and act.name not in TO_OTHERS:
         return "another program keeps this team: its members can only be written to"
-    return act.unfit(subject)
+    return act.unfit(subject) or (to_oneself(subject, control.person) if act.name == "message" else "")
 
 
 def folder_of(subject: Subject) -> Path:

@@ -1,6 +1,7 @@
 """Why an act cannot be done now, in a sentence each; "" when nothing is known against it. Pure."""
 
 from tui.acting.subject import Subject
+from tui.snapshot import LEAD
 
 _ENDED = ("done", "blocked", "infeasible", "budget exhausted", "stopped")
 _GIVEN = ("ready", "blocked", "running", "needs_input")
@@ -11,6 +12,16 @@ def to_agent(subject: Subject) -> str:
     if subject.agent is None:
         return "no agent is under the cursor"
     return f"{subject.agent.name} has left the team" if subject.agent.state == "left" else ""
+
+
+def to_oneself(subject: Subject, person: str) -> str:
+    """Say why a person who speaks through the lead of a mission does not write to it: nobody else would read that."""
+    snapshot = subject.snapshot
+    if subject.agent is None or subject.agent.name != LEAD or snapshot.mission is None or snapshot.mission.serving:
+        return ""
+    if any(agent.name == person and agent.state != "left" for agent in snapshot.agents):
+        return ""
+    return f"{LEAD} is whom you speak through; R says to the mission what is wanted otherwise"
 
 
 def to_team(subject: Subject) -> str:

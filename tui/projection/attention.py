@@ -28,10 +28,11 @@ ASKED = "asks leave"
 WROTE = "wrote to you"
 PROCESS_GONE = "process gone"
 
-PRESSING = (PROCESS_GONE, INTERRUPTED, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, ENDED, WROTE, TROUBLE)
+PRESSING = (PROCESS_GONE, INTERRUPTED, ENDED, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, WROTE, TROUBLE)
 """Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""
 _RANKS = {kind: rank for rank, kind in enumerate(PRESSING)}
 
+CLOSED_BY_ANOTHER_TRY = frozenset({REJECTED, FAILED_COMMAND})
 CLOSED_BY_COMPLETION = frozenset({REJECTED, BLOCKED, NEEDS_INPUT, FAILED_COMMAND, IN_DOUBT, STUCK})
 
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 
 from tui.projection.attention import PROCESS_GONE
 from tui.projection.replacing import replace
-from tui.projection.requests import LEAD
-from tui.snapshot import Attention, Heart, Mission, Snapshot
+from tui.snapshot import LEAD, Attention, Heart, Mission, Snapshot
 
 DIED = "died"
 _DEAD = ("gone", "orphaned")
 _AT_REST = ("interrupted", "paused")
-_WORDS = "nobody is at work any more: 'onecontext {verb}' goes on where it was"
+_WORDS = "'onecontext {verb}' goes on: nobody is at work any more"
 
 
 def is_gone(mission: Mission | None, hearts: Mapping[str, Heart]) -> bool:

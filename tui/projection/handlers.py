@@ -13,8 +13,7 @@ from tui import fields
 from tui.projection import attention
 from tui.projection.parts import Parts
 from tui.projection.people import call_of, together
-from tui.projection.requests import LEAD
-from tui.snapshot import MemoryCommit, Request
+from tui.snapshot import LEAD, MemoryCommit, Request
 
 
 def raise_(parts: Parts, kind: str, event: Event, text: str) -> int:
@@ -84,6 +83,9 @@ def task_changed(parts: Parts, event: Event) -> None:
     what = event.type.removeprefix("task.")
     if what in ("completed", "finished", "deleted"):
         parts.attention.close(event.task, attention.CLOSED_BY_COMPLETION)
+    elif what == "submitted":
+        # Of a try that has been made anew nobody needs to look at the one before.
+        parts.attention.close(event.task, attention.CLOSED_BY_ANOTHER_TRY)
     elif what in ("unblocked", "reopened", "claimed"):
         parts.attention.close(event.task, frozenset({attention.BLOCKED}))
     if before == "needs_input" != after:

@@ -17,10 +17,9 @@ from teams.engine.event import Event
 from teams.protocol.mail.departures import take_departure, why_void
 from tui import fields
 from tui.projection.replacing import replace
-from tui.snapshot import Request
+from tui.snapshot import LEAD, Request
 
 KEPT_DECIDED = 200
-LEAD = "team-lead"
 _ASKING = {"permission_request": "permission", "plan_approval_request": "plan", "shutdown_request": "shutdown"}
 _ANSWERS = ("permission_response", "plan_approval_response", "shutdown_approved", "shutdown_rejected")
 FORMS = frozenset((*_ASKING, *_ANSWERS))
@@ -71,7 +70,10 @@ class Requests:
         """Take in a person's decision; return the request, None where nobody asked that."""
         approved = fields.flag(event.data, "approved")
         by, reason = fields.text(event.data, "by"), fields.text(event.data, "reason")
-        return self._close(fields.text(event.data, "msg_id"), event, approved=approved, by=by, reason=reason)
+        key, of = fields.text(event.data, "msg_id"), fields.text(event.data, "of")
+        if of and key in self._open and self._open[key].to != of:
+            return None  # of another message, whose writer took this one's id
+        return self._close(key, event, approved=approved, by=by, reason=reason)
 
     def take_question(self, event: Event, text: str) -> Request:
         """Take in that a task needs an answer."""

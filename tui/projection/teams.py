@@ -13,9 +13,9 @@ from typing import Any
 from teams.engine.event import Event
 from tui import fields
 from tui.projection.attention import rank_of
-from tui.projection.requests import FORMS, LEAD
+from tui.projection.requests import FORMS
 from tui.projection.state import Monitor
-from tui.snapshot import Snapshot, TeamLine
+from tui.snapshot import LEAD, Snapshot, TeamLine
 
 _NEEDED = (
     *("to", "goal", "serving", "scripted", "ending", "word", "by", "exit_code", "verdict", "state", "name", "role"),

@@ -110,9 +110,16 @@ def budget_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]
     if usage.unpriced_turns:
         total.append(piece(f"  {usage.unpriced_turns:,} without a price", "warn"))
     rows = [total]
+    points = snapshot.spending.points if _spends(snapshot) else None
     for name, limit in limits.items():
-        rows.append(_limit_row(name, limit, _used(name, snapshot, now), snapshot.spending.points, cells))
+        rows.append(_limit_row(name, limit, _used(name, snapshot, now), points, cells))
     return rows if limits else [*rows, [("budget    ", "dim"), ("no limit was set", "dim")]]
+
+
+def _spends(snapshot: Snapshot) -> bool:
+    """Say whether somebody is at work: what stands still is gone at no time."""
+    mission = snapshot.mission
+    return mission is None or (mission.ended_at is None and mission.phase not in ("paused", "interrupted", "died"))
 
 
 def _used(name: str, snapshot: Snapshot, now: datetime) -> float:
@@ -130,7 +137,8 @@ def _counted(value: float) -> str:
 _SAID: dict[str, Callable[[float], str]] = {"usd": dollars, "seconds": stopwatch}
 
 
-def _limit_row(name: str, limit: float, used: float, points: Sequence[SpentPoint], cells: int) -> Spans:
+def _limit_row(name: str, limit: float, used: float, points: Sequence[SpentPoint] | None, cells: int) -> Spans:
+    """Return how much of a limit is gone, and when it will be at the rate of ``points``; None: nobody spends."""
     share = used / limit
     tone = "bad" if share >= 1 else "warn" if share >= 0.8 else "good"
     bar = BAR_CELLS if cells >= WIDE else BAR_CELLS // 2
@@ -140,7 +148,7 @@ def _limit_row(name: str, limit: float, used: float, points: Sequence[SpentPoint
     if cells >= 70:
         spans += [("━" * filled, tone), ("━" * (bar - filled), "faint"), (" ", "plain")]
     spans.append(piece(f"{share:.0%}  {said(used)} of {said(limit)}", tone))
-    left_s = _left_s(name, limit - used, points)
+    left_s = None if points is None else _left_s(name, limit - used, points)
     if share >= 1:
         spans.append(("  used up", "bad"))
     elif left_s is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, Protocol, runtime_checkable
 
+from tui.projection import attention
 from tui.rows.agent_page import agent_page
 from tui.rows.event_page import event_page
 from tui.rows.paragraphs import Paragraph, rows_of
@@ -22,6 +23,19 @@ class Telling(Protocol):
 
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return a title and the paragraphs; ``zone`` None is the terminal's."""
+
+
+_GOES_ON = "P lets the mission go on"
+_THEN = {
+    attention.ASKED: "8 shows the request: + approves it, - denies it",
+    attention.WROTE: "M on the message answers; 5 has it whole, 'onecontext mail ack ID' marks it read",
+    attention.NEEDS_INPUT: "+ in 8 answers",
+    attention.BLOCKED: "! on the task tries it again; R says what is wanted otherwise",
+    attention.PAUSED: _GOES_ON,
+    attention.INTERRUPTED: _GOES_ON,
+    attention.PROCESS_GONE: _GOES_ON,
+}
+"""What a person can do about what waits for one."""
 
 
 def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
@@ -47,7 +61,8 @@ def detail_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> tuple[str, 
         who = [Paragraph("agent", item.agent)] if item.agent else []
         task = [Paragraph("task", f"#{item.task}")] if item.task else []
         at = Paragraph("since", clock(item.at, zone))
-        return "attention", [*head, at, *task, *who, Paragraph("", ""), Paragraph("", item.text)]
+        then = [Paragraph("", ""), Paragraph("then", _THEN[item.kind])] if item.open and item.kind in _THEN else []
+        return "attention", [*head, at, *task, *who, Paragraph("", ""), Paragraph("", item.text), *then]
     return "event", list(event_page(item, snapshot, zone))
 
 

@@ -32,6 +32,8 @@ DONE = frozenset(
 )
 """What is worth saying as the last thing that was done."""
 WIDE = 110
+_NOBODY = (DIED, "interrupted")
+"""Phases in which nobody works, so the time of the mission stands still."""
 
 
 def head_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]:
@@ -52,7 +54,7 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
 
 def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
     last = snapshot.last_event_at
-    until = mission.ended_at or (last if mission.phase == DIED and last else max(now, mission.started_at))
+    until = mission.ended_at or (last if mission.phase in _NOBODY and last else max(now, mission.started_at))
     spans: Spans = [(f"  {stopwatch((until - mission.started_at).total_seconds())}", "plain")]
     if mission.ended_at:
         ago = (now - mission.ended_at).total_seconds()

@@ -18,7 +18,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
 MISSION_LEAST = 16  # cells
-UNREAD = "older than those that are read; enter reads it"
+UNREAD = "not read; enter does"
 NO_TEAM = "–"
 TOLD_FROM = {"files": "the files of another program", "shared": "the files of another program, and our journal"}
 _NONE = ("–", "dim")
@@ -97,7 +97,7 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
 
 def _bare_row(line: TeamLine, cells: int, *, now: datetime, name: str) -> Spans:
     """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen."""
-    values = {
+    values = {column.title: ("", "dim") for column in COLUMNS} | {
         "team": (name, "accent" if line.team else "dim"),
         "root": (_short_root(line.root), "dim"),
         "mission": _mission(line),

@@ -34,6 +34,11 @@ class Thread(NamedTuple):
         return self.messages[-1]
 
     @property
+    def agent(self) -> str:
+        """Whom an answer goes to."""
+        return self.newest.other
+
+    @property
     def waiting(self) -> int:
         """How many their readers do not have yet."""
         return sum(message.waits for message in self.messages)

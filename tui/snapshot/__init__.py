@@ -11,11 +11,12 @@ from tui.snapshot.money import Spending, SpentPoint, Usage
 from tui.snapshot.people import Agent, Heart, ToolUse
 from tui.snapshot.skills import SkillUse
 from tui.snapshot.teams import TeamLine
-from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
+from tui.snapshot.told import LEAD, Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
 from tui.snapshot.whole import Snapshot, Totals
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
 
 __all__ = [
+    "LEAD",
     "Agent",
     "Assertion",
     "Attention",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+LEAD = "team-lead"
+"""In whose name a person speaks, and who leads a mission."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -27,6 +30,11 @@ class Message:
     delivered_at: datetime | None = None
     about: str = ""
     in_reply_to: str = ""
+
+    @property
+    def other(self) -> str:
+        """Whom a word of the lead's about it goes to: who sent it, or, where the lead did, who got it."""
+        return self.to if self.sender == LEAD else self.sender
 
     @property
     def waits(self) -> bool:

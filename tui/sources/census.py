@@ -63,7 +63,7 @@ class Census:
 
     def _trouble(self, root: Path) -> str:
         if root in self._held and not os.path.lexists(root):
-            return f"{root} is gone"
+            return f"it is gone: {root}"
         return root_trouble(root)
 
 

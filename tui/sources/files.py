@@ -101,7 +101,7 @@ class Files:
 
     def _letters(self, problems: dict[str, str]) -> Mapping[str, tuple[Letter, ...]]:
         found = {}
-        for path in self._inbox_paths():
+        for path in self._inbox_paths(problems):
             try:
                 letters, problem = self._inbox(path)
             except FileNotFoundError:
@@ -114,13 +114,15 @@ class Files:
                 found[path.stem] = letters
         return found
 
-    def _inbox_paths(self) -> Iterator[Path]:
+    def _inbox_paths(self, problems: dict[str, str]) -> Iterator[Path]:
         from teams.protocol.config import is_file_name
 
         folder = self._folder / "inboxes"
         if folder.is_symlink() or not folder.is_dir():
             return
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))  # noqa: PTH208 - there may be many
+        if len(names) > MOST_INBOXES:
+            problems[self._name(folder)] = f"{len(names):,} inboxes are there; the first {MOST_INBOXES:,} are read"
         for name in names[:MOST_INBOXES]:
             if is_file_name(name.removesuffix(".json")):
                 yield folder / name

@@ -63,7 +63,7 @@ class Spot:
 def spot_of(root: Path, team: str) -> Spot | None:
     """Return the team ``team`` under ``root``, None while it is not there."""
     folder = root / "teams" / team
-    if folder.is_symlink():
+    if os.path.islink(folder):  # noqa: PTH114 - Path.is_symlink raises where the folder may not be searched
         return None
     return _spot(root, team, str(folder))
 
@@ -127,7 +127,7 @@ def root_trouble(root: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        return f"the teams under {root} cannot be seen: {error.strerror or error}"
+        return f"no teams can be seen: {error.strerror or error}: {root}"
     return ""
 
 

@@ -171,6 +171,10 @@ class ActingApp(App[None]):
         self._working.discard(line)
         then(done)
 
+    def settled(self, then: Callable[[], object]) -> None:
+        """Call ``then`` when the terminal may be given to another program."""
+        then()
+
     def _on_unmount(self) -> None:
         self._left.set()
 
@@ -187,7 +191,9 @@ class ActingApp(App[None]):
             self._tell(f"edit: {self.control.refusal}", bad=True)
             return
         subject = self._subject
-        self._agreed(subject, lambda: self._work(read_roadmap(subject), partial(self._edit, subject)))
+        # An editor of the person's own would take an answer of the terminal for keys.
+        edit = partial(self._edit, subject)
+        self._agreed(subject, lambda: self._work(read_roadmap(subject), lambda done: self.settled(partial(edit, done))))
 
     def _edit(self, subject: Subject, done: Any) -> None:
         if not done.ok:
