@@ -156,6 +156,12 @@ def age(at: datetime | None, now: datetime) -> str:
     return duration((now - at).total_seconds()) if at else "–"
 
 
+def lasting(seconds: float) -> str:
+    """Return for how long, with a space before it: `` for 5m``; `` yet`` for what has only begun."""
+    words = duration(seconds)
+    return " yet" if words == "now" else f" for {words}"
+
+
 def duration(seconds: float) -> str:
     """Return 12s, 4m, 2h, 3d; ``now`` below a second, and for what a clock that runs behind would call ahead."""
     if seconds < 1:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A mission to watch: 22 tasks, three workers, about twelve minutes. The words come from a server on this machine that
+# A mission to watch: 22 tasks, three workers, about ten minutes. The words come from a server on this machine that
 # takes its time and has the prices of a real model; everything else is real. PACE=0.2 is five times faster.
 source "$(dirname "$0")/../start.sh"
 

@@ -13,8 +13,7 @@ from textual.pilot import Pilot
 from onecontext.api import Memory
 from teams.protocol.team import Team
 from tests.support.missions import make_repository
-from tests.tui.acting import drive, notices, until, watching
-from tests.tui.test_killed import STARTED
+from tests.tui.acting import STARTED, drive, notices, until, watching
 from tui.acting import doing
 from tui.acting.control import Control
 from tui.acting.table import Line

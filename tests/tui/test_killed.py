@@ -67,9 +67,9 @@ def test_the_screen_says_that_nobody_works_any_more_and_that_somebody_does_again
             assert "died" not in text_of(app)
             await asyncio.to_thread(kill, process)
             await until(pilot, lambda: "× died" in text_of(app))
-        assert "▲ 1 waits for you  process gone nobody is at work any more" in text_of(app)
+        assert "▲ 1 waits for you  process gone 'onecontext resume' goes on" in text_of(app)
         await pilot.press("a")
-        await until(pilot, lambda: "process gone   nobody is at work any more" in text_of(app))
+        await until(pilot, lambda: "process gone   'onecontext resume' goes on" in text_of(app))
         await pilot.press("escape")
         with lead_of(team):
             await until(pilot, lambda: "× died" not in text_of(app))
@@ -132,7 +132,6 @@ def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
         ran.until(lambda lines: (bool(lines) and lines[-1] == "}") or bool(lines and lines[0].endswith("}")))
         document = json.loads("\n".join(ran.lines))
 
-    assert lines[-1].endswith("process gone: nobody is at work any more: "
-                              "'onecontext resume' goes on where it was")  # fmt: skip
+    assert lines[-1].endswith("process gone: 'onecontext resume' goes on: nobody is at work any more")
     assert document["data"]["mission"]["phase"] == "died"
     assert document["data"]["totals"]["attention_open"] == 1

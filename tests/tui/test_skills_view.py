@@ -22,7 +22,8 @@ from tests.tui.story import Story
 from tests.tui.till import middle
 from tui.lookups.skills import NO_PROJECT, shelf_of
 from tui.lookups.skills import text_of as document_of
-from tui.rows.skills import ORDERS, Shelf, Shelved, rows_for, shelf_rows, skill_row
+from tui.rows.shelf import Shelf, Shelved, shelf_rows
+from tui.rows.skills import ORDERS, rows_for, skill_row
 from tui.rows.spans import plain, spans_width
 from tui.snapshot import SkillUse, Snapshot
 from tui.views.view import Places

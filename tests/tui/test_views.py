@@ -24,6 +24,24 @@ def test_a_view_has_the_whole_screen_after_its_key_was_pressed_twice_and_escape_
     assert len(re.findall(r"╭─ \d \w+", back)) == 5
 
 
+def test_a_key_that_is_pressed_twice_at_once_gives_the_screen_to_a_pane_that_had_no_place() -> None:
+    app = still(shown(middle().events))
+    seen: list[str] = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        for name in ("messages", "memory"):
+            await pilot.press("0")
+            await pilot.pause()
+            app.action_view(name)
+            app.action_view(name)
+            await pilot.pause(0.2)
+            seen.extend(re.findall(r"╭─ (\d \w+)", text_of(app)))
+
+    play(app, SMALL, act)
+
+    assert seen == ["5 messages", "4 memory"]
+
+
 def test_from_one_view_to_another_takes_one_key() -> None:
     first, second = screens_after(still(shown(middle().events)), SMALL, "33", "5")
 

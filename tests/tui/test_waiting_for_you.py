@@ -10,11 +10,14 @@ from tests.tui.story import START, Story
 from tui.acting.subject import subject_of
 from tui.projection.attention import as_of
 from tui.projection.state import Monitor
+from tui.rows.agents import waiting_for
 from tui.rows.detail import detail_of
+from tui.rows.floor import floor_of
 from tui.rows.head import attention_line, head_rows
 from tui.rows.spans import plain
 from tui.rows.threads import threads
 from tui.snapshot import Attention, Snapshot
+from tui.words import lasting
 
 
 def begun() -> Story:
@@ -176,3 +179,15 @@ def test_of_a_task_that_is_sent_back_again_and_again_only_the_last_time_is_open(
     open_items = [item.kind for item in picture(story).attention if item.open]
 
     assert open_items == ["failed command", "rejected"]
+
+
+def test_in_a_pause_agents_wait_for_a_resume() -> None:
+    story = begun()
+    story.tell("agent.state", "ann", state="waiting", detail="paused")
+    snapshot = picture(story)
+
+    assert waiting_for(snapshot.agents[-1], floor_of(snapshot, START)) == "a resume"
+
+
+def test_what_was_sent_this_moment_is_not_read_yet() -> None:
+    assert (lasting(0.2), lasting(75)) == (" yet", " for 1m")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import OneContextError
 from tui.rows.detail import Paragraph
-from tui.rows.skills import Shelf, Shelved
+from tui.rows.shelf import Shelf, Shelved
 
 if TYPE_CHECKING:
     from onecontext.text.tokens import Counter

@@ -106,7 +106,7 @@ def needing(agents: Iterable[Agent], hearts: Mapping[str, Heart]) -> int:
 def waiting_for(agent: Agent, floor: Floor) -> str:
     """Return for whom or what an agent waits, "" when for nothing: as it says, or as its task does."""
     if agent.state == "waiting":
-        return agent.detail.removeprefix("for ") or "something"
+        return "a resume" if agent.detail == "paused" else agent.detail.removeprefix("for ") or "something"
     task = floor.tasks.get(agent.task or "")
     if task and task.owner == agent.name and task.state == "needs_input":
         return floor.waits_for(task)

@@ -119,7 +119,7 @@ def budget_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]
 def _spends(snapshot: Snapshot) -> bool:
     """Say whether somebody is at work: what stands still is gone at no time."""
     mission = snapshot.mission
-    return mission is None or (mission.ended_at is None and mission.phase not in ("paused", "interrupted"))
+    return mission is None or (mission.ended_at is None and mission.phase not in ("paused", "interrupted", "died"))
 
 
 def _used(name: str, snapshot: Snapshot, now: datetime) -> float:

@@ -7,7 +7,7 @@ from tui.forms import gist
 from tui.rows.spans import Spans, between, cell, piece
 from tui.rows.threads import LATE_S, Queue, Thread
 from tui.snapshot import Message
-from tui.words import clock, duration
+from tui.words import clock, duration, lasting
 
 SMALL = 64
 NAMES = 30
@@ -54,7 +54,8 @@ def queue_row(waiting: Sequence[Queue], cells: int, *, now: datetime) -> Spans:
         late = waits_s >= LATE_S
         glyph, tone = ("▲", "warn") if late else ("◌", "plain")
         spans += [(" · ", "dim")] if number else []
-        spans.append(piece(f"{glyph} {queue.reader} {queue.held:,} for {duration(waits_s)}", tone))
+        since = f" for {duration(waits_s)}" if waits_s >= 1 else ""
+        spans.append(piece(f"{glyph} {queue.reader} {queue.held:,}{since}", tone))
     return spans
 
 
@@ -73,4 +74,4 @@ def _late(messages: Sequence[Message], now: datetime) -> Spans:
         return []
     waits_s, count = (now - oldest.at).total_seconds(), sum(message.waits for message in messages)
     glyph, tone = ("▲", "warn") if waits_s >= LATE_S else ("◌", "dim")
-    return [piece(f"{glyph} {count:,} not read for {duration(waits_s)}", tone)]
+    return [piece(f"{glyph} {count:,} not read{lasting(waits_s)}", tone)]

@@ -6,7 +6,7 @@ Rule 2: nothing is raised; a root that cannot be seen is a sentence in ``trouble
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,22 +28,24 @@ class Census:
     """Looks at ``roots`` with :meth:`look`; ``troubles`` are then sentences about roots, by root."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        self.troubles: Mapping[str, str] = {}
+        self.troubles: dict[str, str] = {}
         self._roots = roots
         self._known: dict[Key, Spot] = {}
         self._held: set[Path] = set()
 
     def look(self) -> dict[Key, Found]:
         """Return the teams that are there now."""
+        self.troubles = {}
         told = {(str(root), name): found for root in self._roots for name, found in self._under(root)}
         self._known = {key: found.spot for key, found in told.items()}
-        self.troubles = {str(root): trouble for root in self._roots if (trouble := self._trouble(root))}
         return told
 
     def _under(self, root: Path) -> Iterator[tuple[str, Found]]:
         try:
             there = names(root)
         except OSError:
+            if trouble := self._trouble(root):
+                self.troubles[str(root)] = trouble
             return
         for name in there:
             if found := self._found(root, name):

@@ -29,7 +29,7 @@ from tui.sources.glance import TeamGlance
 
 MOST_TEAMS = 500
 """So many are read."""
-MOST_WATCHED = 64
+MOST_WATCHED = 32
 """Of so many teams folders are watched; a watch of very many costs more at rest than looking at their files does."""
 WATCH_ANEW_S = 30.0
 """Where there are more, which of them are watched is settled no oftener."""
@@ -54,6 +54,7 @@ class Glances:
         self._roots = roots
         self._found: dict[Key, Found] = {}
         self._teams: dict[Key, TeamGlance] = {}
+        self._older: dict[Key, TeamLine] = {}
         self._seen: set[Key] | None = None
         self._due: deque[Key] = deque()
         self._look_s = 0.0
@@ -99,11 +100,12 @@ class Glances:
 
     def told(self) -> tuple[TeamLine, ...]:
         """Return every line as it is known now, in no order."""
-        teams = [self._teams[key].line if key in self._teams else _unread(found) for key, found in self._found.items()]
+        teams = [self._teams[key].line if key in self._teams else self._older[key] for key in self._found]
         return (*teams, *(TeamLine(root, "", trouble=trouble) for root, trouble in self._census.troubles.items()))
 
     def _find(self) -> None:
         begun = time.thread_time()
+        stamps = {key: self._found[key].stamp for key in self._older}
         self._found = self._census.look()
         newest = sorted(self._found, key=lambda key: self._found[key].written_ns, reverse=True)[:MOST_TEAMS]
         before, self._teams = self._teams, {}
@@ -111,6 +113,12 @@ class Glances:
             found, known = self._found[key], before.get(key)
             is_new = self._seen is not None and key not in self._seen
             self._teams[key] = known if known and known.spot == found.spot else TeamGlance(found.spot, tell=is_new)
+        older = {key: found for key, found in self._found.items() if key not in self._teams}
+        # Made anew only where something was written: there may be thousands, and a look every few seconds.
+        self._older = {
+            key: line if (line := self._older.get(key)) and found.stamp == stamps.get(key) else _unread(found)
+            for key, found in older.items()
+        }
         self._seen = self._found.keys() | (self._seen or set())
         self._due.extend(
             key for key, team in self._teams.items() if key != self._looked_at and team.is_due(self._found[key].stamp)

@@ -94,7 +94,8 @@ class Overview(View):
             for other in SHARED:
                 self.set_class(other == name, f"with-{other}")
         pane = self.panes[PANES.index(name)]
-        had = bool(pane.has_focus)
+        # Of the screen, as the pane itself hears of it later: who presses a key twice may be faster.
+        had = self.screen.focused is pane
         if pane.focusable:
             # At once: the next press of the same key asks who has the focus.
             self.screen.set_focus(pane)

@@ -15,7 +15,8 @@ from tui.lookups.rest import Rest
 from tui.lookups.skills import shelf_of, text_of
 from tui.rows.detail import Paragraph
 from tui.rows.query import Facts
-from tui.rows.skills import ORDERS, Row, Shelf, rows_for, shelf_rows, skill_facts, skill_heading, skill_row
+from tui.rows.shelf import Shelf, shelf_rows
+from tui.rows.skills import ORDERS, Row, rows_for, skill_facts, skill_heading, skill_row
 from tui.rows.spans import Spans
 from tui.views.lines import Lines, Opened
 from tui.views.sheet import TextSheet

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.rows.spans import Spans
-from tui.rows.teams import Choice, elsewhere, names_of, team_heading, team_row
+from tui.rows.teams import Choice, elsewhere, names_of, state_of, team_heading, team_row
 from tui.snapshot import TeamLine
 from tui.views.lines import Lines
 from tui.views.view import Scene
@@ -48,6 +48,11 @@ class TeamLines(Lines[Choice]):
 
     def row(self, item: Choice, cells: int) -> Spans:
         return team_row(item.line, cells, now=self.now, name=self.names[item.line.key], here=item.line.key == self.here)
+
+    def text(self, item: Choice) -> str:
+        line, state = item.line, state_of(item.line, self.now)
+        # Not from the row: there may be thousands of them, and it is asked for at each letter.
+        return " ".join((self.names[line.key], line.root, state.word, line.phase, line.goal, line.trouble))
 
     def key(self, item: Choice) -> object:
         return item.line.key
