@@ -145,6 +145,9 @@ def ssh(rest_s: float = 6.0, for_s: float = 10.0) -> None:
                 lines = load.lines(int(for_s * RATE))
                 busy = measure(seen, lambda load=load, lines=lines: feed(load, lines, RATE))  # type: ignore[misc]
                 print(f"{name:<12} {view:<10} at rest {still}   {RATE} events/s {busy}", flush=True)
+            for key in "033" if argv is MONITOR else "":
+                seen.type(key)
+                time.sleep(0.3)
             told = stall(seen, load, lambda s, load=load: feed(load, load.lines(int(s * RATE)), RATE))  # type: ignore[misc]
             print(f"{name:<12} 30 s without a reader: {told}", flush=True)
     with team() as load:

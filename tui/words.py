@@ -188,4 +188,12 @@ def stopwatch(seconds: float) -> str:
 
 def clock(at: datetime, zone: tzinfo | None) -> str:
     """Return the time of day in ``zone``; None is the zone of this machine."""
-    return at.astimezone(zone).strftime("%H:%M:%S")
+    return there(at, zone).strftime("%H:%M:%S")
+
+
+def there(at: datetime, zone: tzinfo | None) -> datetime:
+    """Return ``at`` in ``zone``; as it is where its clock was so wrong that the zone has no such time."""
+    try:
+        return at.astimezone(zone)
+    except (OverflowError, ValueError, OSError):
+        return at

@@ -126,7 +126,7 @@ def one_torn_line(path: Path) -> None:
         (device, UsageError, "is no file, but a pipe or a device"),
         (empty, UsageError, "is empty"),
         (packed, UsageError, "is packed with gzip"),
-        (ten_gigabytes_of_nothing, Damaged, "its first line does not end within 16 MB"),
+        (ten_gigabytes_of_nothing, Damaged, "line 1 at byte 0 does not end within 16 MB"),
         (garbage, Damaged, "line 1 at byte 0"),
         (one_torn_line, Damaged, "holds no event"),
     ],

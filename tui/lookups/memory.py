@@ -12,7 +12,7 @@ from typing import Any
 from onecontext.errors import OneContextError, UnknownRevision
 from tui.rows.detail import Paragraph
 from tui.rows.diffs import files_of, painted, told
-from tui.words import clock
+from tui.words import clock, there
 
 NO_MEMORY = "there is no memory beside this team"
 SHOWN = 10  # characters of a commit
@@ -82,7 +82,7 @@ def _layout(memory: Path) -> Any:
 
 def _milestone(found: Any, zone: tzinfo | None) -> Iterator[Paragraph]:
     yield Paragraph("", f"{found.branch} · milestone {found.id}", "bold")
-    yield Paragraph("by", f"{found.agent}, {found.at.astimezone(zone):%Y-%m-%d} {clock(found.at, zone)}")
+    yield Paragraph("by", f"{found.agent}, {there(found.at, zone):%Y-%m-%d} {clock(found.at, zone)}")
     for label, value in (("commit", found.commit), ("code", found.code_commit), ("task", found.task)):
         if value:
             yield Paragraph(label, value, "accent" if label != "task" else "plain")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
 from tui.text import one_line, width
-from tui.words import Look, age, clock, look
+from tui.words import Look, age, clock, look, there
 
 KINDS: Mapping[str, Look] = {
     "milestone": Look("●", "milestone", "good"),
@@ -53,7 +53,7 @@ class FoundRecord(NamedTuple):
     def told(self, zone: tzinfo | None) -> tuple[str, list[Paragraph]]:
         """Return all of it."""
         face = look(dict(KINDS), self.kind)
-        at = self.at.astimezone(zone)
+        at = there(self.at, zone)
         return f"{face.word} {self.id[:10]}", [
             Paragraph("place", f"{self.place}, with a score of {self.score:.3g}"),
             Paragraph("branch", self.branch),

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from tui.projection.marks import WEIGHT
 from tui.rows.spans import Span, Spans, between, piece
 from tui.snapshot import Mark, Moment
-from tui.words import MARK_LOOKS, clock, look, stopwatch
+from tui.words import MARK_LOOKS, clock, look, stopwatch, there
 
 WIDE, WIDEST = 100, 150
 HEAD = "●"
@@ -74,7 +74,7 @@ def _state(moment: Moment) -> Spans:
 
 
 def _place(moment: Moment, cells: int, zone: tzinfo | None) -> Spans:
-    day = f"{moment.at.astimezone(zone):%Y-%m-%d} " if cells >= WIDE else ""
+    day = f"{there(moment.at, zone):%Y-%m-%d} " if cells >= WIDE else ""
     count = f"event {moment.seq:,} of {moment.of:,}" if cells >= WIDE else f"{moment.seq:,}/{moment.of:,}"
     percent = round(100 * moment.seq / max(1, moment.of))
     return [

@@ -17,6 +17,7 @@ from teams.engine.event import Event
 from tui.projection.files import Document, Letter, Look, Person, Seen, as_told
 from tui.snapshot import Snapshot
 from tui.sources.folder import CONFIG
+from tui.sources.hearts import LATEST_S
 
 MOST_INBOXES = 1_000
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -155,7 +156,7 @@ def _about(damage: Damaged, path: Path) -> str:
 
 
 def _person(member: Any) -> Person:
-    joined_at = datetime.fromtimestamp(min(max(0, member.joined_at), 32_503_680_000_000) / 1000, UTC)
+    joined_at = datetime.fromtimestamp(min(max(0, member.joined_at), 1000 * LATEST_S) / 1000, UTC)
     return Person(member.name, member.agent_type or "", member.model or "", joined_at, member.is_active)
 
 
@@ -175,6 +176,6 @@ def _letter(message: Any, entry: Mapping[str, Any], written_at: datetime) -> Let
 
 def _written_at(path: Path) -> datetime:
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(min(max(0, path.stat().st_mtime), LATEST_S), UTC)
     except OSError:
         return _EPOCH

@@ -28,10 +28,12 @@ from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
 from tui.sources.shared import Shared
+from tui.sources.space import Space
 
 LOOK_AGAIN_S = 1.0
 BETWEEN_SNAPSHOTS_S = 1 / 15
 READ_ON_S = 0.33
+FAULT = "which is a fault of this program"
 LONG_LOOK_S = 0.002
 REST_FOR_LOOK = 200
 """A look for the newest team that takes longer takes no more than a two-hundredth of a core."""
@@ -62,6 +64,8 @@ class Follower:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._shown: Snapshot | None = None
+        self._space: Space | None = None
+        self._fault = ""
         self._choose_at = 0.0
         self.heard: Callable[[Event, Monitor], None] | None = None
         """Is told each event when it was taken in, and by what; from the thread."""
@@ -84,16 +88,28 @@ class Follower:
             graph=self._graph.lines,
             hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
-            trouble=(self._reader.trouble if self._reader else root_trouble(self._place.root)) or self._graph.trouble,
+            trouble=self._trouble,
         )
         return as_of(with_its_life(whole), datetime.now(UTC))
+
+    @property
+    def _trouble(self) -> str:
+        read = self._reader.trouble if self._reader else root_trouble(self._place.root)
+        return read or self._fault or self._graph.trouble or (self._space.trouble() if self._space else "")
 
     def _read(self) -> None:
         if self._reader:
             for event in self._reader.poll():
-                self._monitor.apply(event)
+                self._take_in(event)
                 if self.heard:
                     self.heard(event, self._monitor)
+
+    def _take_in(self, event: Event) -> None:
+        try:
+            self._monitor.apply(event)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next event may be understood
+            # A fault of ours, not of the run: told as long as the picture may lack something because of it.
+            self._fault = f"event {event.seq} ({event.type}) was not understood, {FAULT}: {error!r}"
 
     @property
     def journal(self) -> Path | None:
@@ -131,9 +147,10 @@ class Follower:
             spot = self._choose()
         if spot is None or (self._reader and spot == self._spot and not self._reader.replaced()):
             return
-        self._spot, self._monitor = spot, Monitor()
+        self._spot, self._monitor, self._fault = spot, Monitor(), ""
         self._reader = reader_of(spot)
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
+        self._space = Space(spot.path.parent)
 
     def _choose(self) -> Spot | None:
         begun = time.thread_time()
@@ -166,6 +183,8 @@ class Follower:
         except OSError as error:
             # Folders come, go and change hands while we look; the next look may find them well again.
             return replace(self._shown or Snapshot(), trouble=f"{error.filename}: {error.strerror}")
+        except Exception as error:  # noqa: BLE001  # a screen that stands still must say so, whatever it is
+            return replace(self._shown or Snapshot(), trouble=f"this picture is old, {FAULT}: {error!r}")
 
     def _show(self, snapshot: Snapshot, show: Callable[[Snapshot], None]) -> None:
         if snapshot != self._shown:

@@ -26,6 +26,7 @@ from tui.snapshot import TeamLine
 from tui.sources.census import Census, Found, Key
 from tui.sources.follow import Watch, watch_folders
 from tui.sources.glance import TeamGlance
+from tui.sources.hearts import LATEST_S
 
 MOST_TEAMS = 500
 """So many are read."""
@@ -175,5 +176,5 @@ class Glances:
 
 
 def _unread(found: Found) -> TeamLine:
-    spot, at = found.spot, datetime.fromtimestamp(found.written_ns // 1_000_000_000, UTC)
+    spot, at = found.spot, datetime.fromtimestamp(min(max(0, found.written_ns // 1_000_000_000), LATEST_S), UTC)
     return TeamLine(str(spot.root), spot.team, spot.kept, unread=True, last_event_at=at)

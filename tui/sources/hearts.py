@@ -15,6 +15,8 @@ from tui.snapshot import Agent, Heart
 
 READ_AGAIN_S = 1.0
 MOST = 200
+LATEST_S = 32_503_680_000
+"""The year 3000: what a file says beyond it no calendar need hold."""
 
 
 class Hearts:
@@ -39,4 +41,4 @@ class Hearts:
         if life is Life.UNKNOWN:
             return None
         # To the second: a picture that only differs in what nobody sees need not be drawn.
-        return Heart(life.value, datetime.fromtimestamp(int(beaten_at), UTC), pid)
+        return Heart(life.value, datetime.fromtimestamp(min(max(0, int(beaten_at)), LATEST_S), UTC), pid)

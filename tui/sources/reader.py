@@ -68,6 +68,10 @@ class Reader:
         events: list[Event] = []
         while len(events) < limit:
             line = file.readline(LONGEST_LINE_BYTES)
+            if len(line) == LONGEST_LINE_BYTES:
+                most = LONGEST_LINE_BYTES // 1024**2
+                self.trouble = f"the journal is damaged: {self._place()} does not end within {most} MB"
+                return events
             if not line.endswith(b"\n"):
                 # The end, or a line that is being written: it is looked at again when it is whole.
                 return events

@@ -20,7 +20,7 @@ from tui.projection.copying import copied
 from tui.projection.marks import DAMAGED, Marks
 from tui.projection.state import Monitor
 from tui.snapshot import Mark, Snapshot
-from tui.sources.reader import LONGEST_LINE_BYTES, Reader
+from tui.sources.reader import Reader
 
 BATCH = 256
 LONG = 8_192
@@ -173,8 +173,7 @@ def opened(path: Path) -> Recording:
     recording = Recording(path)
     recording.read()
     if not recording.count:
-        what = recording.trouble or f"{path} holds no event: its first line does not end"
-        raise Damaged(what if path.stat().st_size < LONGEST_LINE_BYTES else f"{what} within 16 MB")
+        raise Damaged(recording.trouble or f"{path} holds no event: its first line does not end")
     return recording
 
 
