@@ -186,3 +186,18 @@ def test_the_foot_of_the_overview_names_what_the_pane_with_the_focus_does() -> N
     assert "/ filter" in board
     assert ("/ seek" in log, "& only lines" in log, "/ filter" in log) == (True, True, False)
     assert ("f fold" in messages, "/ filter" in messages) == (True, True)
+
+
+def test_what_holds_for_every_act_is_said_once() -> None:
+    menu = screens_after(still(shown(shop().events)), SMALL, ["exclamation_mark"])[0]
+
+    assert menu.count("not now: this is a recording: what happened is over, and is only looked at ") == 1
+    assert "M  message    write to the agent " in menu
+    assert "S  stop       end the mission " in menu
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"), [(["slash"], "enter keeps them, esc shows all"), (["3", "slash"], "esc forgets")]
+)
+def test_how_to_leave_the_line_of_words_is_said_on_a_narrow_screen(keys: list[str], words: str) -> None:
+    assert words in foot(screens_after(still(shown(shop().events)), SMALL, keys)[0])

@@ -22,12 +22,11 @@ from tui.projection.attention import as_of
 from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.sources.files import Files
 from tui.sources.folder import Place, Spot, root_trouble
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
-from tui.sources.shared import Shared
+from tui.sources.readers import AnyReader, reader_of
 from tui.sources.space import Space
 
 LOOK_AGAIN_S = 1.0
@@ -55,7 +54,7 @@ class Follower:
     def __init__(self, place: Place, memory_path: Path | None) -> None:
         self._place = place
         self._spot: Spot | None = None
-        self._reader: Reader | Files | Shared | None = None
+        self._reader: AnyReader | None = None
         self._monitor = Monitor()
         self._graph = MemoryGraph(memory_path)
         self._hearts: Hearts | None = None
@@ -190,13 +189,6 @@ class Follower:
         if snapshot != self._shown:
             self._shown = snapshot
             show(snapshot)
-
-
-def reader_of(spot: Spot) -> Reader | Files | Shared:
-    """Return what reads the team: its journal, its files, or both."""
-    if spot.shared:
-        return Shared(spot.root, spot.team, spot.path)
-    return Reader(spot.path) if spot.has_journal else Files(spot.root, spot.team)
 
 
 def watch_folders(folders: list[Path], wake: threading.Event) -> Watch:

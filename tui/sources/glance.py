@@ -14,12 +14,10 @@ from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
 from tui.snapshot import Agent, Heart, Mission, TeamLine
 from tui.sources.census import Stamp, stamp_of
-from tui.sources.files import Files
 from tui.sources.folder import Spot
-from tui.sources.follow import reader_of
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
-from tui.sources.shared import Shared
+from tui.sources.readers import AnyReader, reader_of
 
 Tell = Callable[[Event, Monitor], None]
 
@@ -30,7 +28,7 @@ class TeamGlance:
     def __init__(self, spot: Spot, *, tell: bool = False) -> None:
         self.spot = spot
         self.line = TeamLine(str(spot.root), spot.team, spot.kept, reading=True)
-        self._reader: Reader | Files | Shared = reader_of(spot)
+        self._reader: AnyReader = reader_of(spot)
         self._glance = Glance()
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: Stamp | None = None

@@ -23,7 +23,7 @@ from tui.words import counted
 class Seeker:
     """What ``/`` types into: the text that is sought in a log."""
 
-    asks = "sought: enter keeps the marks, n and N go to the next and the one before, esc forgets"
+    asks = "sought: enter keeps the marks, n N next and last, esc forgets them"
 
     def __init__(self, log: "Log") -> None:
         self._log = log

@@ -19,12 +19,17 @@ class Choice(NamedTuple):
 
 
 class Choices(Lines[Choice]):
-    """One row for each act."""
+    """One row for each act; a reason that holds for all of them is said once, above."""
+
+    reason = ""
+
+    def heading(self, cells: int) -> Spans | None:
+        return [piece(f"not now: {self.reason}", "warn")] if self.reason else None
 
     def row(self, item: Choice, cells: int) -> Spans:
         tone = "dim" if item.refusal else "plain"
         key = cell(item.act.key, 3, "dim" if item.refusal else "accent")
-        words = f"· not now: {item.refusal}" if item.refusal else item.act.help
+        words = f"· not now: {item.refusal}" if item.refusal and not self.reason else item.act.help
         return [key, cell(item.act.name, 11, "dim" if item.refusal else "bold"), piece(words, tone)]
 
     def key(self, item: Choice) -> object:
@@ -42,6 +47,8 @@ class Menu(Sheet):
         body = Choices()
         # What can be done is on top, so that enter does not meet what cannot.
         body.items = sorted(choices, key=lambda choice: bool(choice.refusal))
+        reasons = {choice.refusal for choice in choices}
+        body.reason = reasons.pop() if len(reasons) == 1 else ""
         super().__init__(title, body)
         self._choices, self._choose = body.items, choose
 

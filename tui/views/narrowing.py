@@ -27,10 +27,8 @@ class Words(Typed):
         """Take words for ``target``, beginning with those it has."""
         self.target = target
         known = getattr(target, "FIELDS", ())
-        fields = f", or {': '.join(known)}:" if known else ""
-        self.placeholder = getattr(
-            target, "asks", f"words that all have to be there{fields}; enter keeps, esc shows all"
-        )
+        fields = f"; also {': '.join(known)}:" if known else ""
+        self.placeholder = getattr(target, "asks", f"words it has to have: enter keeps them, esc shows all{fields}")
         self.value = target.words
         self.display = True
         self.focus()

@@ -97,7 +97,7 @@ class Sheet(ModalScreen[None]):
         """Be as high as what is shown needs, up to the share that the style sheet allows."""
         frame = TIGHT_ROWS if self.has_class("tight") else FRAME_ROWS
         for sheet in self.query("#sheet"):
-            sheet.styles.height = rows + frame
+            sheet.styles.height = rows + frame + self._body.headings
 
     def action_top(self) -> None:
         """Go to the beginning: what is a sheet's own has the key that is the graph's elsewhere."""

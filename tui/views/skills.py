@@ -112,7 +112,8 @@ class Skills(View):
         rows = rows_for(self._shelf, scene.snapshot.skill_uses, self.table.order)
         self.table.border_title = f"by {self.table.order}"
         self.table.border_subtitle = f"{len(rows):,} found" if self._shelf.counter else ""
-        self.table.empty_words = "there is no skill" if self._shelf.counter else "…"
+        unread = "" if self._shelf.troubles else "…"
+        self.table.empty_words = "there is no skill" if self._shelf.counter else unread
         self.table.show_items(rows)
 
     def action_sort(self) -> None:
