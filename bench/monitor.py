@@ -1,4 +1,4 @@
-"""What the monitor takes: ``python bench/monitor.py [PART …]``; without a part all of them, some six minutes.
+"""What the monitor takes: ``python bench/monitor.py [PART …]``; without a part all of them, some ten minutes.
 
 Parts: paint, imports, rest, busy, ssh, soon, hour, long, peers.
 
@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 from monitor_load import Load, environment  # noqa: E402
+from monitor_ssh import LATE_S, measure, stall, through_sshd  # noqa: E402
 
 from tests.support.terminal import Terminal  # noqa: E402
 
@@ -121,15 +122,42 @@ def rest(for_s: float = 30.0) -> None:
             print(f"at rest, {agents} agents, {tasks:,} tasks  {cpu:.1f} % of a core, {size:.1f} KiB/s   goal 2 %")
 
 
-def ssh() -> None:
-    """The same through ssh, where pictures come at a slower pace."""
-    print("as through ssh:")
-    busy(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+def ssh(rest_s: float = 6.0, for_s: float = 10.0) -> None:
+    """Here and through ssh, side by side: at rest and busy, after a line that stalled, and over a real slow line."""
+    for name, argv, env in (
+        ("here", MONITOR, {}),
+        ("through ssh", MONITOR, {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}),
+        ("DataTable", [*PEER, "table", ""], {}),
+    ):
+        with (
+            team() as load,
+            screen(load, [*argv[:-1], str(load.journal)] if name == "DataTable" else argv, **env) as seen,
+        ):
+            seen.answers_after_s = LATE_S if env else None
+            time.sleep(1)
+            settled(seen)
+            for view, keys in VIEWS.items() if argv is MONITOR else [("the tasks", "")]:
+                for key in f"0{keys}":
+                    seen.type(key)
+                    time.sleep(0.3)
+                settled(seen)
+                still = measure(seen, lambda: time.sleep(rest_s))
+                lines = load.lines(int(for_s * RATE))
+                busy = measure(seen, lambda load=load, lines=lines: feed(load, lines, RATE))  # type: ignore[misc]
+                print(f"{name:<12} {view:<10} at rest {still}   {RATE} events/s {busy}", flush=True)
+            for key in "033" if argv is MONITOR else "":
+                seen.type(key)
+                time.sleep(0.3)
+            told = stall(seen, load, lambda s, load=load: feed(load, load.lines(int(s * RATE)), RATE))  # type: ignore[misc]
+            print(f"{name:<12} 30 s without a reader: {told}", flush=True)
+    with team() as load:
+        for line in through_sshd(load, MONITOR, lambda s: feed(load, load.lines(int(s * RATE)), RATE)):
+            print(line, flush=True)
 
 
-def busy(for_s: float = 15.0, **env: str) -> None:
+def busy(for_s: float = 15.0) -> None:
     """100 events a second."""
-    with team() as load, screen(load, **env) as terminal:
+    with team() as load, screen(load) as terminal:
         terminal.wait_for(GOAL)
         settled(terminal)
         for name, keys in VIEWS.items():

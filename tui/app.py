@@ -129,7 +129,7 @@ class MonitorApp(ReadingApp):
 
     async def action_quit(self) -> None:
         """Leave; the agents go on."""
-        self.settled(self.exit)
+        self._arriving.settled(self.exit, for_good=True)
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")

@@ -5,6 +5,7 @@ import io
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,24 @@ def test_it_listens_on_loopback_alone(project: Path) -> None:
         places = {one.laddr for one in psutil.Process(server.process.pid).net_connections("inet")}
 
     assert {(place.ip, place.port) for place in places} == {("127.0.0.1", server.port)}
+
+
+def test_more_connections_than_there_may_be_are_one_sentence_and_wait(project: Path) -> None:
+    with serving(project) as server:
+        process = psutil.Process(server.process.pid)
+        process.rlimit(psutil.RLIMIT_NOFILE, (64, 64))
+        many = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+        for one in many:
+            one.sendall(b"GET / HTTP/1.1\r\n")
+        assert soon(lambda: process.num_fds() == 64)
+        time.sleep(2)
+        for one in many:
+            one.close()
+        assert server.get("/")[0] == 403
+        server.process.send_signal(signal.SIGINT)
+        _, err = server.process.communicate(timeout=PATIENCE_S)
+
+    assert err.splitlines() == ["too many connections are open; others wait until some are closed"]
 
 
 def run(cwd: Path, *arguments: str) -> tuple[int, str, str]:

@@ -3,14 +3,17 @@
 import asyncio
 import json
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.support.served import PATIENCE_S, Served, serving, soon
 from tests.tui.till import middle
+from tui.serving.client import Client
 from tui.serving.server import MOST_CLIENTS
 from tui.sources.folder import JOURNAL
 from tui.theme import DARK, LIGHT, SAFE
@@ -134,3 +137,26 @@ def test_a_page_is_told_whether_its_screen_or_the_server_ended(project: Path, ho
 
     with serving(project) as server:
         assert asyncio.run(run(server)) == (1000 if how == "quit" else 1001, "")
+
+
+def test_a_screen_that_had_to_be_killed_as_its_page_was_gone_did_not_fail(tmp_path: Path) -> None:
+    class Gone:
+        """A websocket of a browser that went away while something was drawn."""
+
+        async def send_bytes(self, payload: bytes) -> None:
+            raise ConnectionResetError
+
+        def __aiter__(self) -> "Gone":
+            return self
+
+        async def __anext__(self) -> object:
+            return await asyncio.Event().wait()
+
+        async def close(self, **_: object) -> None:
+            pass
+
+    packet = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); "
+    packet += r"sys.stdout.write('__GANGLION__\nD\0\0\0\1x'); sys.stdout.flush(); time.sleep(99)"
+    socket: Any = Gone()
+
+    assert asyncio.run(Client(socket).run([sys.executable, "-c", packet], {}, tmp_path)) == ""

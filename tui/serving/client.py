@@ -57,11 +57,12 @@ class Client:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, cwd=cwd, start_new_session=True
         )
-        works = [asyncio.create_task(work) for work in (self._draw(process), self._listen(process))]
+        draws, listens = asyncio.create_task(self._draw(process)), asyncio.create_task(self._listen(process))
+        works = (draws, listens)
         telling = asyncio.create_task(self._keep_said(process))
         try:
             await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
-            own = works[0].done() and not works[1].done()
+            own = draws.done() and not listens.done() and draws.result()
         finally:
             for work in works:
                 work.cancel()
@@ -78,23 +79,27 @@ class Client:
             one_line(f"the screen ended with code {code}: {said[-1] if said else 'it did not say why'}") if code else ""
         )
 
-    async def _draw(self, process: Process) -> None:
-        """Pass on what is drawn, until the process ends."""
+    async def _draw(self, process: Process) -> bool:
+        """Pass on what is drawn; return whether that was all, and not the browser that went away."""
         assert process.stdout is not None
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        try:
             while await process.stdout.readline() != b"__GANGLION__\n":
                 if process.stdout.at_eof():
-                    return
+                    return True
             while True:
                 kind, size = await process.stdout.readexactly(1), await process.stdout.readexactly(4)
                 length = int.from_bytes(size, "big")
                 if length > MOST_PACKET_BYTES:
-                    return
+                    return False
                 payload = await process.stdout.readexactly(length)
                 if kind == DATA:
                     await self._socket.send_bytes(payload)
                 elif kind == META and (look := _look(payload)):
                     await self._socket.send_json(look)
+        except asyncio.IncompleteReadError:
+            return True
+        except ConnectionError:
+            return False
 
     async def _listen(self, process: Process) -> None:
         """Pass on what the browser says, until it closes or says what nobody understands."""

@@ -7,11 +7,13 @@ Rule 3: when it ends, every process that it started has ended; it keeps no log.
 """
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from aiohttp import WSCloseCode, web
 
@@ -109,9 +111,28 @@ def listen(port: int) -> socket.socket:
     return listening
 
 
-async def serve(server: MonitorServer, listening: socket.socket, ready: Callable[[], None]) -> None:
+def crowded(say: Say) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """Return what hears of errors that nobody else does: that no connection more can be had is said once.
+
+    asyncio tries again after a second, and would print hundreds of tracebacks meanwhile.
+    """
+    said: list[str] = []
+
+    def hear(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not (isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)):
+            loop.default_exception_handler(context)
+        elif not said:
+            said.append("too many connections are open; others wait until some are closed")
+            say(said[0])
+
+    return hear
+
+
+async def serve(server: MonitorServer, listening: socket.socket, ready: Callable[[], None], say: Say) -> None:
     """Answer until SIGINT, SIGTERM or SIGHUP; ``ready`` is called once requests are answered."""
     over, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.set_exception_handler(crowded(say))
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(one, over.set)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=15.0)

@@ -40,5 +40,5 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         env = environment_of(invocation.env, whole=args.control)
         server = MonitorServer(guard, command, env, invocation.cwd, out.say)
         told = f"{guard.address}\nWhoever has this address sees what you see, until ^C ends it."
-        asyncio.run(serve(server, listening, lambda: out.answer({"address": guard.address}, told)))
+        asyncio.run(serve(server, listening, lambda: out.answer({"address": guard.address}, told), out.say))
     return 0

@@ -5,6 +5,7 @@ Rule 1: whatever came meanwhile, one picture waits, and one timer for it.
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -41,21 +42,30 @@ class Arriving:
             return
         self._draw(self._newest.pop())
         if self._pace.is_slow and self._terminal:
-            self._app.call_after_refresh(self._receipts.ask)
+            self._app.call_after_refresh(self._ask)
 
     def tick(self, draw: Callable[[], None]) -> None:
         """Draw what only the time has changed, unless the terminal is behind."""
         if self._receipts.taken and not self._settling:
             self._pace.tick(draw)
 
-    def settled(self, then: Callable[[], object], most_s: float = LEAVING_S) -> None:
-        """Call ``then`` once no answer of the terminal is on its way, after ``most_s`` seconds at the latest."""
-        self._settling = self._receipts.owed and most_s > 0
-        if self._settling:
-            self._app.set_timer(BEHIND_S, lambda: self.settled(then, most_s - BEHIND_S))
-        else:
-            then()
-            self.take()
+    def settled(self, then: Callable[[], object], *, for_good: bool = False, most_s: float = LEAVING_S) -> None:
+        """Call ``then`` once no answer of the terminal is on its way, after ``most_s`` seconds at the latest.
+
+        Nothing is drawn meanwhile, and ``for_good`` nothing afterwards, as that would be asked about.
+        """
+        self._settling = True
+        if self._receipts.owed and most_s > 0:
+            again = partial(self.settled, then, for_good=for_good, most_s=most_s - BEHIND_S)
+            self._app.set_timer(BEHIND_S, again)
+            return
+        then()
+        self._settling = for_good
+        self.take()
+
+    def _ask(self) -> None:
+        if not self._settling:
+            self._receipts.ask()
 
     def _again(self) -> None:
         self._waits = False
