@@ -113,6 +113,7 @@ def test_a_long_run_has_all_that_a_monitor_shows(tmp_path: Path) -> None:
     assert len(failed) == 3, "what a worker tries first and mends itself"
     asked = [event.data for event in events_of(notes, "message.sent") if event.data["to"] == "team-lead"]
     assert any("Is that what you want" in message["text"] for message in asked)
+    assert events_of(notes, "violation") == [], "what is sent back is sent back by the rules"
     assert git(notes, "status", "--short") == ""
 
 

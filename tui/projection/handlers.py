@@ -4,7 +4,7 @@ Rule 1: nothing an event holds can raise; a field that is missing is empty.
 Rule 2: every type that is written in teams/ is in ``HANDLED`` or in ``TOLD_ONLY`` (tests/architecture holds it).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from teams.engine.event import Event
@@ -13,7 +13,8 @@ from tui import fields
 from tui.projection import attention
 from tui.projection.parts import Parts
 from tui.projection.people import call_of, together
-from tui.snapshot import LEAD, MemoryCommit, Request
+from tui.projection.post import decided, delivered, over, sent
+from tui.snapshot import MemoryCommit
 
 
 def raise_(parts: Parts, kind: str, event: Event, text: str) -> int:
@@ -169,56 +170,6 @@ def person(parts: Parts, event: Event) -> None:
     parts.people.apply(event)
     if event.type.startswith("member."):
         over(parts, parts.requests.take_member(event))
-
-
-def over(parts: Parts, requests: Iterable[Request]) -> None:
-    """Close what asked a person to look at requests that are decided or void."""
-    for request in requests:
-        parts.attention.close_one(parts.asked.pop(request.id, 0))
-
-
-def sent(parts: Parts, event: Event) -> None:
-    parts.mail.take_sent(event)
-    asked, answered = parts.requests.take_sent(event)
-    # A lead that ends one of its members asks the member, not a person.
-    if asked is not None and not (asked.kind == "shutdown" and asked.to != LEAD):
-        parts.asked[asked.id] = parts.attention.raise_(
-            attention.ASKED, event.at, _asks(asked), task=None, agent=asked.asker, until=asked.expires_at
-        )
-    over(parts, answered)
-    wrote(parts, event)
-
-
-def _asks(request: Request) -> str:
-    what = fields.head(request.why or request.action) or "no reason said"
-    thing = {"permission": request.tool, "plan": "a plan", "shutdown": "to end"}.get(request.kind, request.kind)
-    return f"{request.asker}: {thing}: {what}"
-
-
-def wrote(parts: Parts, event: Event) -> None:
-    """Note what somebody wrote to the lead, where a person reads its mail; a word back to them answers it."""
-    sender, to = fields.text(event.data, "from"), fields.text(event.data, "to")
-    if not parts.requests.is_ours(LEAD) or fields.text(event.data, "form") or LEAD not in (sender, to):
-        return
-    if sender == LEAD:
-        for number in parts.letters.pop(to, {}).values():
-            parts.attention.close_one(number)
-    elif message := fields.text(event.data, "msg_id"):
-        words = fields.text(event.data, "summary") or fields.head(fields.text(event.data, "text"))
-        number = parts.attention.raise_(attention.WROTE, event.at, f"{sender}: {words}", task=None, agent=sender)
-        parts.letters.setdefault(sender, {})[message] = number
-
-
-def delivered(parts: Parts, event: Event) -> None:
-    parts.mail.take_delivered(event)
-    if parts.letters and fields.text(event.data, "to") == LEAD:
-        for of_sender in parts.letters.values():
-            parts.attention.close_one(of_sender.pop(fields.text(event.data, "msg_id"), 0))
-
-
-def decided(parts: Parts, event: Event) -> None:
-    request = parts.requests.take_decided(event)
-    over(parts, [request] if request is not None else [])
 
 
 TOLD_ONLY = frozenset(
