@@ -207,3 +207,5 @@ class MonitorApp(ReadingApp):
     def action_palette(self) -> None:
         """Go to the next palette: dark, light, and one for eyes that see few colours."""
         self.theme = next_of(self.theme)
+        # A page in a browser has the ground of its screen.
+        self._window_title.show(self.snapshot)

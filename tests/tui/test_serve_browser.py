@@ -37,7 +37,7 @@ def test_the_board_is_seen_and_used_in_a_browser(tmp_path: Path) -> None:
             await page.press("t")
             light = colours(await page.picture())
             for _ in range(30):
-                if near(light, LIGHT.background) > 1280 * 800 / 2:
+                if near(light, LIGHT.background) > 1280 * 800 / 2 and not near(light, DARK.background):
                     break
                 await asyncio.sleep(1.0)
                 light = colours(await page.picture())
