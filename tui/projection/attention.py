@@ -43,16 +43,16 @@ def rank_of(item: Attention) -> int:
 
 def as_of(snapshot: Snapshot, now: datetime) -> Snapshot:
     """Return ``snapshot`` with what had run out by ``now`` over."""
-    items = tuple(replace(item, open=False) if _ran_out(item, now) else item for item in snapshot.attention)
-    over = sum(item.open for item in snapshot.attention) - sum(item.open for item in items)
+    over = sum(_ran_out(item, now) for item in snapshot.attention)
     if not over:
         return snapshot
+    items = tuple(replace(item, open=False) if _ran_out(item, now) else item for item in snapshot.attention)
     totals = replace(snapshot.totals, attention_open=snapshot.totals.attention_open - over)
     return replace(snapshot, attention=items, totals=totals)
 
 
 def _ran_out(item: Attention, now: datetime) -> bool:
-    return item.open and item.until is not None and item.until <= now
+    return item.until is not None and item.open and item.until <= now
 
 
 class AttentionList:
