@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
-from tui.acting.doing import do
+from tui.acting.doing import Done, attempt, do
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
 from tui.rows.approvals import request_row, told
@@ -238,6 +239,26 @@ def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:
     assert (late.code, "somebody changed it meanwhile" in late.said) == (4, True)
     assert memory.read_main() == "# Plan\n"
     assert [one.agent for one in memory.milestones()] == ["ada"]
+
+
+def test_lines_that_both_added_to_main_md_are_all_kept_and_a_line_that_both_changed_is_refused(tmp_path: Path) -> None:
+    control = Control(person="ada", live=True)
+    subject = Subject(Snapshot(team="crew", root=str(tmp_path / ".onecontext")))
+    memory = Memory.init(tmp_path)
+    base = "## Milestones\n\n- one\n"
+    memory.write_main(base)
+    over = json.loads(do(read_roadmap(subject), control).out)["data"]["revision"]
+    memory.write_main(base + "- theirs\n")
+
+    def write(text: str) -> Done:
+        line = write_roadmap(subject, control, text, over=over, base=base)
+        return attempt(line, control, apart=False, leaving=threading.Event())
+
+    assert write(base + "- mine\n").ok
+    assert memory.read_main() == base + "- mine\n- theirs\n"
+    refused = write("## Milestones\n\n- uno\n")
+    assert (refused.code, "where you did (## Milestones)" in refused.said) == (4, True)
+    assert memory.read_main() == base + "- mine\n- theirs\n"
 
 
 def test_a_command_runs_in_the_folder_of_the_team_that_was_looked_at_when_the_key_was_pressed() -> None:

@@ -210,7 +210,7 @@ class ActingApp(App[None]):
         if not is_harmless(found["text"]):
             self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
             return
-        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
+        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found)))
 
     def _edit_outside(self, command: str, subject: Subject, found: dict[str, str]) -> bool:
         """Give the terminal to the person's own editor; return whether this screen has one to give."""
@@ -230,10 +230,10 @@ class ActingApp(App[None]):
         elif edited.trouble:
             self._tell(f"edit: {edited.trouble}, so nothing was written; {edited.file} has what you typed", bad=True)
         else:
-            self._write_edited(subject, found["revision"], edited)
+            self._write_edited(subject, found, edited)
         return True
 
-    def _write_edited(self, subject: Subject, revision: str, edited: "Edited") -> None:
+    def _write_edited(self, subject: Subject, found: dict[str, str], edited: "Edited") -> None:
         from tui.acting.editor import forget
 
         def written(done: Any) -> None:
@@ -243,12 +243,14 @@ class ActingApp(App[None]):
             else:
                 self._tell(f"edit: {done.said} · {edited.file} has what you typed", bad=True)
 
-        self._work(write_roadmap(subject, self.control, edited.text, over=revision), written)
+        over, base = found["revision"], found["text"]
+        self._work(write_roadmap(subject, self.control, edited.text, over=over, base=base), written)
 
-    def _write(self, subject: Subject, revision: str, text: str, sheet: "RoadmapSheet") -> None:
+    def _write(self, subject: Subject, found: dict[str, str], text: str, sheet: "RoadmapSheet") -> None:
         def written(done: Any) -> None:
             self._tell(f"edit: {done.said}", bad=not done.ok)
             if done.ok and sheet.is_attached:
                 sheet.dismiss()
 
-        self._work(write_roadmap(subject, self.control, text, over=revision), written)
+        over, base = found["revision"], found["text"]
+        self._work(write_roadmap(subject, self.control, text, over=over, base=base), written)
