@@ -23,7 +23,7 @@ from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
 from tui.rows.approvals import request_row, told
 from tui.rows.spans import plain
-from tui.snapshot import Moment, Snapshot, Task
+from tui.snapshot import Moment, Request, Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
 
@@ -224,6 +224,15 @@ def test_an_error_of_the_command_is_its_own_sentence(tmp_path: Path) -> None:
     assert not done.ok
     assert "no team 'crew'" in done.said
     assert "Traceback" not in done.said
+
+
+def test_words_of_an_approval_are_promised_to_who_asked_only_where_the_answer_has_a_place_for_them() -> None:
+    def asked(kind: str) -> str:
+        request = Request("m-1", "r-1", kind, "bob", "team-lead", START, tool="", action="x", why="")
+        return BY_NAME["approve"].asks(Subject(Snapshot(), request=request))
+
+    assert asked("plan").startswith("words for bob ")
+    assert {asked(kind).split(" (")[0] for kind in ("permission", "shutdown")} == {"why, for the journal"}
 
 
 def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:

@@ -170,6 +170,12 @@ def _asker(subject: Subject) -> str:
     return subject.request.asker if subject.request else "who asks"
 
 
+def _words_of_leave(subject: Subject) -> str:
+    """Return where words of an approval go: of the forms of mail only the answer to a plan has a place for them."""
+    planned = subject.request is not None and subject.request.kind == "plan"
+    return f"words for {_asker(subject)}" if planned else "why, for the journal"
+
+
 ACTS = (
     Act(
         "approve",
@@ -177,7 +183,7 @@ ACTS = (
         "grant what is asked for",
         deciding,
         _decide("approve", "--reason={typed}"),
-        asks=lambda subject: f"words for {_asker(subject)} (may be empty; you are asked once more)",
+        asks=lambda subject: f"{_words_of_leave(subject)} (may be empty; you are asked once more)",
         optional=True,
         sure=lambda subject: f"approve, exactly as it stands there: {asked_action(subject)}",
     ),

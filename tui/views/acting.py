@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
 from tui.acting.control import Control
@@ -20,6 +20,7 @@ from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, Act, Line, read_roadmap, refusal_of, write_roadmap
 from tui.snapshot import Snapshot
 from tui.text import one_line
+from tui.views.ahead import AheadApp
 from tui.views.asking import AskLine, AskYes
 from tui.views.commands import ACTING
 from tui.views.menu import Choice, Menu
@@ -34,7 +35,7 @@ _AT_REST = ("paused", "interrupted", "died")
 """Phases of a mission that goes on when it is resumed, and does not by itself."""
 
 
-class ActingApp(App[None]):
+class ActingApp(AheadApp):
     """An application whose keys act on what is under its cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = ACTING
