@@ -8,7 +8,9 @@ from teams.cli.deciding import add_deciding, carry_out, show_open
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("request", nargs="?", help="its id, or how that alone begins (default: list what waits)")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="what to keep in mind; who asked is told")
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="why, for the journal; of a plan who asked is told"
+    )
     add_deciding(parser)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
-from tui.acting.doing import do
+from tui.acting.doing import Done, attempt, do
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
 from tui.rows.approvals import request_row, told
 from tui.rows.spans import plain
-from tui.snapshot import Moment, Snapshot, Task
+from tui.snapshot import Moment, Request, Snapshot, Task
 from tui.views.asking import AskYes
 from tui.views.registry import VIEWS
 
@@ -225,6 +226,15 @@ def test_an_error_of_the_command_is_its_own_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.said
 
 
+def test_words_of_an_approval_are_promised_to_who_asked_only_where_the_answer_has_a_place_for_them() -> None:
+    def asked(kind: str) -> str:
+        request = Request("m-1", "r-1", kind, "bob", "team-lead", START, tool="", action="x", why="")
+        return BY_NAME["approve"].asks(Subject(Snapshot(), request=request))
+
+    assert asked("plan").startswith("words for bob ")
+    assert {asked(kind).split(" (")[0] for kind in ("permission", "shutdown")} == {"why, for the journal"}
+
+
 def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:
     control = Control(person="ada", live=True)
     subject = Subject(Snapshot(team="crew", root=str(tmp_path / ".onecontext")))
@@ -238,6 +248,26 @@ def test_main_md_is_read_and_written_over_what_was_read(tmp_path: Path) -> None:
     assert (late.code, "somebody changed it meanwhile" in late.said) == (4, True)
     assert memory.read_main() == "# Plan\n"
     assert [one.agent for one in memory.milestones()] == ["ada"]
+
+
+def test_lines_that_both_added_to_main_md_are_all_kept_and_a_line_that_both_changed_is_refused(tmp_path: Path) -> None:
+    control = Control(person="ada", live=True)
+    subject = Subject(Snapshot(team="crew", root=str(tmp_path / ".onecontext")))
+    memory = Memory.init(tmp_path)
+    base = "## Milestones\n\n- one\n"
+    memory.write_main(base)
+    over = json.loads(do(read_roadmap(subject), control).out)["data"]["revision"]
+    memory.write_main(base + "- theirs\n")
+
+    def write(text: str) -> Done:
+        line = write_roadmap(subject, control, text, over=over, base=base)
+        return attempt(line, control, apart=False, leaving=threading.Event())
+
+    assert write(base + "- mine\n").ok
+    assert memory.read_main() == base + "- mine\n- theirs\n"
+    refused = write("## Milestones\n\n- uno\n")
+    assert (refused.code, "where you did (## Milestones)" in refused.said) == (4, True)
+    assert memory.read_main() == base + "- mine\n- theirs\n"
 
 
 def test_a_command_runs_in_the_folder_of_the_team_that_was_looked_at_when_the_key_was_pressed() -> None:

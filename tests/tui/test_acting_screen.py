@@ -343,3 +343,23 @@ def test_main_md_is_edited_and_an_edit_of_another_in_between_stands(team: Team) 
 
     assert memory.read_main() == "theirs\n"
     assert [one.agent for one in memory.milestones(limit=2)] == ["agent", "ada"]
+
+
+def test_main_md_that_a_mission_goes_on_writing_takes_what_a_person_writes_in_another_place(team: Team) -> None:
+    memory = Memory.open(team.root.parent)
+    memory.write_main("# Plan\n\n## Goal\n\nthe till\n\n## Milestones\n\n- one\n")
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("E")
+        await until(pilot, lambda: "main.md" in text_of(app) and "the till" in text_of(app))
+        await pilot.press("down", "down", "down", "down", *"mine: ")
+        memory.write_main(memory.read_main() + "- two\n")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "with what was changed meanwhile" in notices(app))
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+    drive(app, act)
+
+    assert memory.read_main() == "# Plan\n\n## Goal\n\nmine: the till\n\n## Milestones\n\n- one\n- two\n"
+    assert [one.agent for one in memory.milestones(limit=2)] == ["ada", "agent"]

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from teams.protocol.team import Team
 from tests.tui.acting import drive, notices, until, watching
 from tests.tui.screen import text_of
+from tui.views.narrowing import Words
 from tui.views.typed import Typed
 
 
@@ -17,6 +19,10 @@ def team(tmp_path: Path) -> Team:
     team = Team.create("till-1", root=tmp_path / ".onecontext", cwd=tmp_path)
     team.join("ann")
     return team
+
+
+def named(character: str) -> str:
+    return _character_to_key(character)
 
 
 def sent(team: Team) -> list[tuple[str, str, str | None]]:
@@ -75,5 +81,37 @@ def test_in_a_line_that_narrows_pasted_line_breaks_are_spaces(team: Team) -> Non
         line.post_message(events.Paste("ann\n\x1b[2Jworker\n"))
         await pilot.pause()
         assert line.value == "ann [2Jworker"
+
+    drive(app, act)
+
+
+def test_words_typed_ahead_of_their_line_are_its_words_and_no_keys(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(app.snapshot.agents))
+        for character in "BPlease quit a, t/p":
+            app.post_message(events.Key(named(character), character))
+        await until(pilot, lambda: "Please quit a, t/p" in text_of(app))
+        assert app.snapshot.moment is None, "a comma would have stepped into the past"
+        await pilot.press("enter")
+        await until(pilot, lambda: "broadcast: sent to" in notices(app))
+        for character in "/nobody":
+            app.post_message(events.Key(named(character), character))
+        await until(pilot, lambda: app.query_one(Words).value == "nobody")
+
+    drive(app, act)
+
+    assert [text for _, text, _ in sent(team)] == ["Please quit a, t/p"]
+
+
+def test_a_key_that_opens_nothing_holds_up_no_key_behind_it(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(app.snapshot.agents))
+        for character in "+-%s22":
+            app.post_message(events.Key(named(character), character))
+        await until(pilot, lambda: not app.stage.at_home)
 
     drive(app, act)

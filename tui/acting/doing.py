@@ -13,10 +13,12 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from onecontext.cli.main import main
 from onecontext.errors import OneContextError, StorageError
 from tui.acting.control import Control
+from tui.acting.roadmap import together
 from tui.acting.table import Line
 
 SETTLED_S = 8.0
@@ -46,6 +48,8 @@ def attempt(line: Line, control: Control, *, apart: bool, leaving: threading.Eve
         leaving: as of :func:`do_apart`.
     """
     try:
+        if line.base is not None:
+            return together(line, partial(do, control=control))
         return do_apart(line, control, leaving=leaving) if apart else do(line, control)
     except OSError as error:
         return Done(StorageError.exit_code, f"it could not be begun: {error}")

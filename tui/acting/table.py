@@ -27,11 +27,15 @@ from tui.acting.words import (
 
 
 class Line(NamedTuple):
-    """A command line of ours without the program's name, the folder it runs in, and what it reads from stdin."""
+    """A command line of ours without the program's name, the folder it runs in, and what it reads from stdin.
+
+    ``base`` is the roadmap that ``stdin`` was made of, None of all other commands: see :mod:`tui.acting.roadmap`.
+    """
 
     argv: tuple[str, ...]
     folder: Path
     stdin: str = ""
+    base: str | None = None
 
 
 class Act(NamedTuple):
@@ -142,10 +146,20 @@ def read_roadmap(subject: Subject) -> Line:
     return Line(("roadmap", "--json"), folder_of(subject))
 
 
-def write_roadmap(subject: Subject, control: Control, text: str, *, over: str) -> Line:
-    """Return the command that writes main.md unless it was changed since revision ``over``."""
-    argv = ("roadmap", "--write=-", f"--over={over}", f"--agent={control.author}")
-    return Line(argv, folder_of(subject), text)
+def write_roadmap(subject: Subject, control: Control, text: str, *, over: str, base: str | None = None) -> Line:
+    """Return the command that writes main.md unless it was changed since revision ``over``, whose text is ``base``."""
+    argv = ("roadmap", "--write=-", f"--agent={control.author}", f"--over={over}")
+    return Line(argv, folder_of(subject), text, base)
+
+
+def reading(line: Line) -> Line:
+    """Return the command that reads what ``line`` writes over."""
+    return Line(("roadmap", "--json"), line.folder)
+
+
+def over_now(line: Line, text: str, revision: str) -> Line:
+    """Return ``line`` for another text over another revision."""
+    return line._replace(argv=(*line.argv[:-1], f"--over={revision}"), stdin=text)
 
 
 def _named(subject: Subject) -> str:
@@ -156,6 +170,12 @@ def _asker(subject: Subject) -> str:
     return subject.request.asker if subject.request else "who asks"
 
 
+def _words_of_leave(subject: Subject) -> str:
+    """Return where words of an approval go: of the forms of mail only the answer to a plan has a place for them."""
+    planned = subject.request is not None and subject.request.kind == "plan"
+    return f"words for {_asker(subject)}" if planned else "why, for the journal"
+
+
 ACTS = (
     Act(
         "approve",
@@ -163,7 +183,7 @@ ACTS = (
         "grant what is asked for",
         deciding,
         _decide("approve", "--reason={typed}"),
-        asks=lambda subject: f"words for {_asker(subject)} (may be empty; you are asked once more)",
+        asks=lambda subject: f"{_words_of_leave(subject)} (may be empty; you are asked once more)",
         optional=True,
         sure=lambda subject: f"approve, exactly as it stands there: {asked_action(subject)}",
     ),

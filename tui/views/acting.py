@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
 from tui.acting.control import Control
@@ -20,6 +20,7 @@ from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, Act, Line, read_roadmap, refusal_of, write_roadmap
 from tui.snapshot import Snapshot
 from tui.text import one_line
+from tui.views.ahead import AheadApp
 from tui.views.asking import AskLine, AskYes
 from tui.views.commands import ACTING
 from tui.views.menu import Choice, Menu
@@ -34,7 +35,7 @@ _AT_REST = ("paused", "interrupted", "died")
 """Phases of a mission that goes on when it is resumed, and does not by itself."""
 
 
-class ActingApp(App[None]):
+class ActingApp(AheadApp):
     """An application whose keys act on what is under its cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = ACTING
@@ -210,7 +211,7 @@ class ActingApp(App[None]):
         if not is_harmless(found["text"]):
             self._tell("edit: main.md has control characters, which this screen would obey; edit the file", bad=True)
             return
-        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found["revision"])))
+        self.push_screen(RoadmapSheet(found["text"], partial(self._write, subject, found)))
 
     def _edit_outside(self, command: str, subject: Subject, found: dict[str, str]) -> bool:
         """Give the terminal to the person's own editor; return whether this screen has one to give."""
@@ -230,10 +231,10 @@ class ActingApp(App[None]):
         elif edited.trouble:
             self._tell(f"edit: {edited.trouble}, so nothing was written; {edited.file} has what you typed", bad=True)
         else:
-            self._write_edited(subject, found["revision"], edited)
+            self._write_edited(subject, found, edited)
         return True
 
-    def _write_edited(self, subject: Subject, revision: str, edited: "Edited") -> None:
+    def _write_edited(self, subject: Subject, found: dict[str, str], edited: "Edited") -> None:
         from tui.acting.editor import forget
 
         def written(done: Any) -> None:
@@ -243,12 +244,14 @@ class ActingApp(App[None]):
             else:
                 self._tell(f"edit: {done.said} · {edited.file} has what you typed", bad=True)
 
-        self._work(write_roadmap(subject, self.control, edited.text, over=revision), written)
+        over, base = found["revision"], found["text"]
+        self._work(write_roadmap(subject, self.control, edited.text, over=over, base=base), written)
 
-    def _write(self, subject: Subject, revision: str, text: str, sheet: "RoadmapSheet") -> None:
+    def _write(self, subject: Subject, found: dict[str, str], text: str, sheet: "RoadmapSheet") -> None:
         def written(done: Any) -> None:
             self._tell(f"edit: {done.said}", bad=not done.ok)
             if done.ok and sheet.is_attached:
                 sheet.dismiss()
 
-        self._work(write_roadmap(subject, self.control, text, over=revision), written)
+        over, base = found["revision"], found["text"]
+        self._work(write_roadmap(subject, self.control, text, over=over, base=base), written)
