@@ -54,7 +54,16 @@ def width(text: str) -> int:
     """Return how many cells ``text`` takes."""
     if text.isascii():
         return len(text)
+    return _short_width(text) if len(text) <= _SHORT else _width(text)
+
+
+def _width(text: str) -> int:
     return sum(1 if ord(character) < _ASCII_END else _cells(character) for character in text)
+
+
+_SHORT = 64
+"""Characters: glyphs with their words are asked for again and again, with each picture."""
+_short_width = lru_cache(maxsize=4096)(_width)
 
 
 def cut(text: str, cells: int) -> str:

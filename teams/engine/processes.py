@@ -4,7 +4,9 @@ Rule 1: a number alone names nobody: it is used again. With its start and the bo
 Rule 2: what was seen from another machine or another pid namespace is not judged here: :func:`runs` says None.
 """
 
+import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +29,12 @@ class Where(NamedTuple):
 
 
 def here() -> Where:
-    """Return where this process is."""
+    """Return where this process is: asked once for each process, as neither a boot nor a namespace is left alive."""
+    return _here(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _here(_pid: int) -> Where:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         space = str(Path("/proc/self/ns/pid").readlink())

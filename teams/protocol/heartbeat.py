@@ -12,9 +12,10 @@ Rule 5: a heartbeat makes its own folder and none above it, after the first one 
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,6 +123,14 @@ class Heartbeats:
 
         A name that nobody of ours can have has no heartbeat: it may come from a file of others, and be a path.
         """
+        return self._pulse(name, runs)
+
+    def pulses(self, names: Iterable[str]) -> Mapping[str, Pulse]:
+        """Return the same of many; a process that several have in common is looked at once."""
+        looked_at = lru_cache(maxsize=None)(runs)
+        return {name: self._pulse(name, looked_at) for name in names}
+
+    def _pulse(self, name: str, runs: Callable[[ProcessId, Where], bool | None]) -> Pulse:
         if not is_name(name):
             return Pulse(Life.UNKNOWN)
         path = self._folder / name

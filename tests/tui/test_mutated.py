@@ -154,7 +154,8 @@ def test_a_beat_of_a_year_that_no_calendar_has_is_no_reason_to_stop(
     team = Team.create("till-1", root=tmp_path / ".onecontext", cwd=tmp_path)
     team.join("ann")
     # Few file systems hold such a time: what one that does would tell.
-    monkeypatch.setattr(Heartbeats, "pulse", lambda *_: Pulse(Life.ALIVE, 9e11, 1))
+    impossible = Pulse(Life.ALIVE, 9e11, 1)
+    monkeypatch.setattr(Heartbeats, "pulses", lambda _, names: dict.fromkeys(names, impossible))
 
     snapshot = Follower(Place(team.root, team.name), None).step()
 

@@ -73,13 +73,35 @@ def floor_of(snapshot: Snapshot, now: datetime) -> Floor:
     agents = snapshot.agents
     judging = (agent for agent in agents if agent.role == "validator" and agent.state not in AT_REST)
     return Floor(
-        tasks={task.id: task for task in snapshot.tasks},
+        tasks=(index := _index_of(snapshot.tasks)).by_id,
         models={agent.name: agent.model for agent in agents},
         judges={agent.task: agent.name for agent in judging if agent.task},
-        held_up=_held_up(snapshot.tasks),
+        held_up=index.held_up,
         max_attempts=snapshot.mission.max_attempts if snapshot.mission else 0,
         now=now,
     )
+
+
+class _Index(NamedTuple):
+    """The tasks of one picture by id, and those that wait for each."""
+
+    of: tuple[Task, ...]
+    by_id: Mapping[str, Task]
+    held_up: Mapping[str, tuple[str, ...]]
+
+
+_newest = _Index((), {}, {})
+
+
+def _index_of(tasks: tuple[Task, ...]) -> _Index:
+    """Return the index of ``tasks``; of the same ones as the last time it is made once.
+
+    While nothing happens a picture is drawn each second for the sake of its ages, by several panes.
+    """
+    global _newest
+    if _newest.of is not tasks:
+        _newest = _Index(tasks, {task.id: task for task in tasks}, _held_up(tasks))
+    return _newest
 
 
 def _held_up(tasks: Iterable[Task]) -> Mapping[str, tuple[str, ...]]:

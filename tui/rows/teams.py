@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
-from tui.rows.spans import Column, Span, Spans, layout, piece, table_row
+from tui.rows.spans import Column, Span, Spans, between, cell, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
 from tui.words import NO_MISSION, PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
 
@@ -96,14 +96,17 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
 
 
 def _bare_row(line: TeamLine, cells: int, *, now: datetime, name: str) -> Spans:
-    """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen."""
-    values = {column.title: ("", "dim") for column in COLUMNS} | {
-        "team": (name, "accent" if line.team else "dim"),
-        "root": (_short_root(line.root), "dim"),
-        "mission": _mission(line),
-    }
-    values |= {"newest": (age(line.last_event_at, now), "dim")} if line.unread else {}
-    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), values)
+    """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen.
+
+    What there is to say has the place of all figures.
+    """
+    widths = layout(COLUMNS, cells, least=MISSION_LEAST)
+    spans: Spans = [("  ", "plain"), cell(name, widths["team"], "accent" if line.team else "dim"), (" ", "plain")]
+    if "root" in widths:
+        spans += [cell(_short_root(line.root), widths["root"], "dim"), (" ", "plain")]
+    text, tone = _mission(line)
+    newest = age(line.last_event_at, now) if line.unread else ""
+    return between([*spans, piece(text, tone)], [(newest.rjust(widths.get("newest", 0)), "dim")], cells)
 
 
 def _short_root(root: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from onecontext.names import is_name
-from teams.protocol.heartbeat import Heartbeats, Life
+from teams.protocol.heartbeat import Heartbeats, Life, Pulse
 from tui.snapshot import Agent, Heart
 
 READ_AGAIN_S = 1.0
@@ -32,13 +32,13 @@ class Hearts:
         """Return names to hearts: of those that have one, the first two hundred."""
         if time.monotonic() - self._read_at >= READ_AGAIN_S:
             names = [agent.name for agent in agents if agent.state != "left" and is_name(agent.name)][:MOST]
-            self._hearts = {name: heart for name in names if (heart := self._heart(name)) is not None}
+            pulses = self._beats.pulses(names)
+            self._hearts = {name: _heart(pulse) for name, pulse in pulses.items() if pulse.life is not Life.UNKNOWN}
             self._read_at = time.monotonic()
         return self._hearts
 
-    def _heart(self, name: str) -> Heart | None:
-        life, beaten_at, pid = self._beats.pulse(name)
-        if life is Life.UNKNOWN:
-            return None
-        # To the second: a picture that only differs in what nobody sees need not be drawn.
-        return Heart(life.value, datetime.fromtimestamp(min(max(0, int(beaten_at)), LATEST_S), UTC), pid)
+
+def _heart(pulse: Pulse) -> Heart:
+    # To the second: a picture that only differs in what nobody sees need not be drawn.
+    beaten_at = datetime.fromtimestamp(min(max(0, int(pulse.beaten_at)), LATEST_S), UTC)
+    return Heart(pulse.life.value, beaten_at, pulse.pid)

@@ -43,7 +43,10 @@ class Agents(Lines[Agent]):
         look = f", ▲ {bad:,} to look at" if bad else ""
         return f"{at_work(agents, self.hearts):,} at work of {len(agents):,}{look}"
 
-    def heading(self, cells: int) -> Spans | None:
+    def has_heading(self) -> bool:
+        return True
+
+    def heading(self, cells: int) -> Spans:
         return agent_heading(cells, hearts=bool(self.hearts), whole=self._whole)
 
     def row(self, item: Agent, cells: int) -> Spans:

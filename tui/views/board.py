@@ -10,6 +10,7 @@ from textual.strip import Strip
 from tui.rows.board import CARD_ROWS, GAP, Lane, card, lane_widths, lanes, title_cell, words_of
 from tui.rows.floor import NOWHERE, TASK_FIELDS, Floor, floor_of
 from tui.rows.query import Query
+from tui.rows.spans import Spans
 from tui.snapshot import Task
 from tui.views.lines import Opened, Pointed
 from tui.views.toned import Toned
@@ -45,6 +46,7 @@ class Board(Toned, can_focus=True):
         self.column = 0
         self.index = 0
         self._tops: dict[str, int] = {}
+        self._made: dict[tuple[str, int, int], list[Spans]] = {}
         self._put = False  # whether somebody moved the cursor
         self.rows_wanted = 0
         self.tasks: tuple[Task, ...] = ()
@@ -146,10 +148,21 @@ class Board(Toned, can_focus=True):
             words = f"↓ {hidden:,} more" if slot == self._cards() and row == 0 and hidden > 0 else ""
             return self.strip_of([(words, "dim")], cells)
         return self.strip_of(
-            card(lane.tasks[index], self.floor, cells, self.card_rows)[row],
+            self._card(lane.tasks[index], cells)[row],
             cells,
             cursor=current and index == self.index,
         )
+
+    def _card(self, task: Task, cells: int) -> list[Spans]:
+        """Return the rows of a card, each of which is drawn by itself; they are made once for a picture."""
+        key = (task.id, cells, self.card_rows)
+        if key not in self._made:
+            self._made[key] = card(task, self.floor, cells, self.card_rows)
+        return self._made[key]
+
+    def repaint(self) -> None:
+        self._made.clear()
+        super().repaint()
 
     def action_move(self, columns: int, rows: int) -> None:
         self._put = True

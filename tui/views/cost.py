@@ -65,7 +65,10 @@ class Table(Lines[Part]):
         self.empty_words = NOBODY_CALLED if scene.snapshot.totals.usage.known else NOBODY_KNOWS
         self.show_items(parts_of(scene.snapshot.spending, self.way))
 
-    def heading(self, cells: int) -> Spans | None:
+    def has_heading(self) -> bool:
+        return True
+
+    def heading(self, cells: int) -> Spans:
         return part_heading(self.way, cells)
 
     def row(self, item: Part, cells: int) -> Spans:

@@ -27,8 +27,11 @@ class Hits(Lines[FoundRecord]):
     asked = ""
     now = datetime.fromtimestamp(0, UTC)
 
-    def heading(self, cells: int) -> Spans | None:
-        return hit_heading(cells) if self.items else None
+    def has_heading(self) -> bool:
+        return bool(self.items)
+
+    def heading(self, cells: int) -> Spans:
+        return hit_heading(cells)
 
     def row(self, item: FoundRecord, cells: int) -> Spans:
         return hit_row(item, self.asked, cells, now=self.now)

@@ -42,8 +42,11 @@ class Parts(Lines[GivenPart]):
 
     empty_words = "nothing is remembered yet"
 
-    def heading(self, cells: int) -> Spans | None:
-        return part_heading(cells) if self.items else None
+    def has_heading(self) -> bool:
+        return bool(self.items)
+
+    def heading(self, cells: int) -> Spans:
+        return part_heading(cells)
 
     def row(self, item: GivenPart, cells: int) -> Spans:
         return part_row(item, cells)

@@ -72,9 +72,13 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def row(self, item: Item, cells: int) -> Spans:
         """Return how ``item`` looks."""
 
-    def heading(self, cells: int) -> Spans | None:
-        """Return a first row that does not scroll, or None."""
-        return None
+    def has_heading(self) -> bool:
+        """Say whether there is a first row that does not scroll."""
+        return False
+
+    def heading(self, cells: int) -> Spans:
+        """Return that row."""
+        return []
 
     def key(self, item: Item) -> object:
         """Return what stays the same when an item changes."""
@@ -151,7 +155,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     @property
     def headings(self) -> int:
         """How many rows do not scroll."""
-        return 0 if self.heading(self.size.width) is None else 1
+        return int(self.has_heading())
 
     def _keep_cursor_in_view(self) -> None:
         rows = self.size.height - self.headings
@@ -162,15 +166,15 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
 
     def line(self, y: int) -> Strip:
         cells = self.scrollable_content_region.width
-        heading = self.heading(cells)
-        if heading is not None and y == 0:
-            return self.strip_of(heading, cells)
-        index = y - self.headings + self.scroll_offset.y
+        headings = self.headings
+        if y < headings:
+            return self.strip_of(self.heading(cells), cells)
+        index = y - headings + self.scroll_offset.y
         if index < len(self.items):
             cursor = self.has_focus and index == self.cursor
             return self.strip_of(self.row(self.items[index], cells), cells, cursor=cursor)
         nothing = "nothing fits these words" if self.words else self.empty_words
-        words = nothing if not self.items and y == self.headings else ""
+        words = nothing if not self.items and y == headings else ""
         return self.strip_of([(words, "dim")], cells)
 
     def action_move(self, by: int) -> None:

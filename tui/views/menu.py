@@ -23,8 +23,11 @@ class Choices(Lines[Choice]):
 
     reason = ""
 
-    def heading(self, cells: int) -> Spans | None:
-        return [piece(f"not now: {self.reason}", "warn")] if self.reason else None
+    def has_heading(self) -> bool:
+        return bool(self.reason)
+
+    def heading(self, cells: int) -> Spans:
+        return [piece(f"not now: {self.reason}", "warn")]
 
     def row(self, item: Choice, cells: int) -> Spans:
         tone = "dim" if item.refusal else "plain"

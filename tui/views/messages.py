@@ -64,8 +64,11 @@ class Messages(Lines[Any]):
         self.show_items(self._threads if self.folded else self._messages)
         self.rows_wanted = FRAME_ROWS + len(self.items)
 
-    def heading(self, cells: int) -> Spans | None:
-        return queue_row(self._queues, cells, now=self.now) if self._whole and self._queues else None
+    def has_heading(self) -> bool:
+        return self._whole and bool(self._queues)
+
+    def heading(self, cells: int) -> Spans:
+        return queue_row(self._queues, cells, now=self.now)
 
     def row(self, item: Any, cells: int) -> Spans:
         if isinstance(item, Thread):

@@ -58,7 +58,10 @@ class Table(Lines[Row]):
     empty_words = "there is no skill"
     order = ORDERS[0]
 
-    def heading(self, cells: int) -> Spans | None:
+    def has_heading(self) -> bool:
+        return True
+
+    def heading(self, cells: int) -> Spans:
         return skill_heading(self.order, cells)
 
     def row(self, item: Row, cells: int) -> Spans:

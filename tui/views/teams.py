@@ -43,7 +43,10 @@ class TeamLines(Lines[Choice]):
         self.names = names_of(snapshot.teams)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 
-    def heading(self, cells: int) -> Spans | None:
+    def has_heading(self) -> bool:
+        return True
+
+    def heading(self, cells: int) -> Spans:
         return team_heading(cells)
 
     def row(self, item: Choice, cells: int) -> Spans:
