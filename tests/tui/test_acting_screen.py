@@ -140,7 +140,7 @@ def test_an_approval_asks_for_a_yes_and_what_others_decided_meanwhile_is_told(te
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("8", "plus")
         await pilot.pause()
-        assert "words for ann (may be empty" in text_of(app)
+        assert "why, for the journal (may be empty" in text_of(app)
         await pilot.press(*"once only", "enter")
         await pilot.pause()
         assert "approve, exactly as it stands there: Bash for ann" in text_of(app)

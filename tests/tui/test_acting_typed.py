@@ -105,6 +105,18 @@ def test_words_typed_ahead_of_their_line_are_its_words_and_no_keys(team: Team) -
     assert [text for _, text, _ in sent(team)] == ["Please quit a, t/p"]
 
 
+def test_a_line_takes_keys_that_move_and_delete_in_the_order_they_were_typed(team: Team) -> None:
+    app = watching(team)
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(app.snapshot.agents))
+        for key in ("B", *"abc", "backspace", "backspace", "d", "home", "e", "f"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: "efad" in text_of(app))
+
+    drive(app, act)
+
+
 def test_a_key_that_opens_nothing_holds_up_no_key_behind_it(team: Team) -> None:
     app = watching(team)
 

@@ -4,7 +4,8 @@ A slow line hands over several keys at once, and a person need not wait for a li
 of a message would be taken for keys of the view below: a ``P`` pauses the mission, a ``q`` leaves.
 
 Rule 1: what comes behind a key that may open a line waits until that key was obeyed and what it opened has the focus.
-Rule 2: nothing waits for longer than :data:`PATIENCE_S`, and all is handed on in the order it was typed.
+Rule 2: in a line, what moves and deletes is done before what is typed behind it.
+Rule 3: nothing waits for longer than :data:`PATIENCE_S`, and all is handed on in the order it was typed.
 """
 
 from collections import deque
@@ -19,6 +20,11 @@ from textual.widgets import Input, TextArea
 OPENING = frozenset("MBRSE+-/&:@%!scf")
 """The keys that open a line, a menu or an editor, in one view or in all."""
 PATIENCE_S = 1.0
+
+
+def _is_waited_for(event: events.Key, *, typing: bool) -> bool:
+    """Say whether what follows a key must not be faster: while a text is typed, letters are, and moves are actions."""
+    return not event.is_printable if typing else event.character in OPENING
 
 
 class Obeyed(Message):
@@ -46,8 +52,7 @@ class AheadApp(App[None]):
     async def _hand_on(self, event: events.Event) -> None:
         target, self._below = self.focused or self.screen, self.screen
         await super().on_event(event)
-        opens = isinstance(event, events.Key) and event.character in OPENING
-        if opens and not isinstance(target, Input | TextArea):
+        if isinstance(event, events.Key) and _is_waited_for(event, typing=isinstance(target, Input | TextArea)):
             self._until = self.set_timer(PATIENCE_S, self._go_on)
             target.post_message(Obeyed())
 
