@@ -290,7 +290,7 @@ def test_what_was_taken_from_a_worker_is_not_renewed_until_it_has_stopped_and_br
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (repository / "onecontext.toml").write_text("[run]\nlease_s = 1.5\npivots = 0\n")
-    slow = work("first", ("run", {"command": "sleep 20"}))
+    slow = work("first", ("run", {"command": "sleep 4"}))
     script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), slow, verdict()])
     take_back = Withdrawal.set
 
