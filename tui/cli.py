@@ -214,6 +214,9 @@ def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: 
 def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source", label: str, roots: list[Path]) -> int:
     if not args.served and not (sys.stdout.isatty() and invocation.stdin.isatty()):
         raise UsageError("the monitor needs a terminal", hint="'onecontext monitor --once' prints one picture as text")
+    if not args.served and not sys.stderr.isatty():
+        # Textual draws there, so that what a program prints can go elsewhere.
+        raise UsageError("the screen is drawn on stderr, which goes elsewhere", hint="leave out what follows '2>'")
     from tui.acting.control import PERSON, Control
     from tui.app import MonitorApp
     from tui.clocks import newest_event, wall_clock

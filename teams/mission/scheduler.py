@@ -227,7 +227,10 @@ class Scheduler:
             if not self._staff.is_of_this_process(worker):
                 continue
             try:
-                self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
+                # Who was taken it from is told to stop (:meth:`_withdraw`), and breaks no rule until then.
+                held = self._board.get(task.id)
+                if (held.owner, held.epoch) == (worker, task.epoch):
+                    self._board.renew(task.id, worker, task.epoch, lease_s=self._site.config.lease_s)
             except (StaleEpoch, InvalidTransition, UnknownTask):
                 # The claim has passed on or was handed over since; the attempt itself meets the same refusal.
                 continue

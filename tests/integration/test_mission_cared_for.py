@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from teams.engine.event import Event
+from teams.mission.attempt.withdrawal import Withdrawal
 from teams.protocol.heartbeat import Life
 from teams.protocol.mail.message import Message
 from teams.protocol.team import Team
@@ -282,3 +284,39 @@ def test_a_claim_that_was_handed_over_while_it_is_renewed_is_no_error(
 
     assert ran.code == 0, ran.stderr
     assert ran.data["ending"] == "done"
+
+
+def test_what_was_taken_from_a_worker_is_not_renewed_until_it_has_stopped_and_breaks_no_rule(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "onecontext.toml").write_text("[run]\nlease_s = 1.5\npivots = 0\n")
+    slow = work("first", ("run", {"command": "sleep 4"}))
+    script = write_script(tmp_path, [plan(ASSERTIONS[:1], [FIRST]), slow, verdict()])
+    take_back = Withdrawal.set
+
+    def late(self: Withdrawal) -> None:
+        if not self.is_set():
+            time.sleep(1.8)  # a worker takes its time to stop, and the renewal comes meanwhile
+        take_back(self)
+
+    monkeypatch.setattr(Withdrawal, "set", late)
+    begun = threading.Thread(target=block_when_it_is_claimed, args=(repository,))
+    begun.start()
+    ran = onecontext(repository, "run", "Say yes", "--model", script, "--json")
+    begun.join()
+
+    assert ran.code == 10, ran.stderr
+    assert "somebody must look" in ran.data["reason"]
+    assert seen(repository, "violation") == []
+
+
+def block_when_it_is_claimed(repository: Path) -> None:
+    """Take the first task from its worker, as a person may."""
+    end = time.monotonic() + 40
+    while time.monotonic() < end:
+        for path in repository.glob(".onecontext/teams/*/onecontext/journal.jsonl"):
+            if '"task.claimed"' in path.read_text():
+                team = Team.open(path.parents[1].name, root=repository / ".onecontext")
+                team.board.block("1", reason="somebody must look", by="ann")
+                return
+        time.sleep(0.02)

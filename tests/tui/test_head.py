@@ -109,6 +109,17 @@ def test_how_a_mission_ended_is_said_once() -> None:
     assert picture(short.events).attention[-1].text == "as infeasible"
 
 
+def test_after_a_resume_the_last_thing_done_is_not_that_it_stopped() -> None:
+    story = opening()
+    story.tell("mission.ended", "team-lead", ending="stopped", reason="stopped by ada")
+    story.tell("mission.resumed", "team-lead", reason="the last run did not come to its end")
+
+    row = plain(attention_line(picture(story.events), 120, now=START))
+
+    assert "mission resumed" in row
+    assert "stopped" not in row
+
+
 def test_keys_that_are_the_same_everywhere_make_way_and_help_and_quit_stay() -> None:
     keys = (*AWAY, ("d", "dependencies"), *ALWAYS)
 

@@ -123,6 +123,13 @@ def test_an_ending_that_is_not_done_needs_attention(ending: str) -> None:
     assert snapshot.totals.attention_open == 1
 
 
+def test_a_reason_that_says_how_it_ended_is_enough() -> None:
+    story = opening()
+    story.tell("mission.ended", "team-lead", ending="stopped", reason="stopped by ada", branch="b", commit=None)
+
+    assert picture(story.events).attention[-1].text == "stopped by ada"
+
+
 def test_a_cost_that_nobody_knows_stays_unknown() -> None:
     story = Story()
     story.tell("model.called", "ann", model="m", scripted=False, tokens_in=10, tokens_out=1, cost_usd=None)

@@ -1,12 +1,14 @@
 """The monitor on a real terminal: its sizes and kinds, the signals that reach it, and how it leaves."""
 
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.terminal import Terminal
 from tests.support.waiting import until
 from tests.tui.live import COMMAND, environment, monitor
 from tests.tui.till import middle
@@ -119,6 +121,14 @@ def test_without_a_terminal_it_says_what_to_do(project: Path) -> None:
     assert ran.returncode == 2
     assert "needs a terminal" in ran.stderr
     assert "--once" in ran.stderr
+
+
+def test_where_the_screen_would_be_drawn_into_a_file_it_says_so_there(project: Path) -> None:
+    argv = ["bash", "-c", f"{shlex.join(COMMAND)} 2>said"]
+    with Terminal(argv, cwd=project, env=environment()) as terminal:
+        assert terminal.wait() == 2
+
+    assert "the screen is drawn on stderr, which goes elsewhere" in (project / "said").read_text()
 
 
 def test_an_empty_folder_is_a_screen_that_waits(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def mission_ended(parts: Parts, event: Event) -> None:
     parts.attention.close(None, frozenset({attention.PAUSED, attention.INTERRUPTED}))
     parts.people.rest(event)
     if ending != "done":
-        words = f"as {ending.replace('_', ' ')}: {reason}".removesuffix(": ")
+        # "stopped by ann" says how it ended, too.
+        words = reason if reason.startswith(ending) else f"as {ending.replace('_', ' ')}: {reason}".removesuffix(": ")
         parts.attention.raise_(attention.ENDED, event.at, words, task=None, agent="")
     parts.course.end(event, ending, reason)
 

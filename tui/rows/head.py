@@ -27,6 +27,7 @@ DONE = frozenset(
         "work.merged",
         "verdict.given",
         "mission.planned",
+        "mission.resumed",
         "mission.ended",
     }
 )

@@ -9,14 +9,14 @@ from typing import Any
 from textual import on
 
 from tui.rows.detail import plain_of
-from tui.views.acting import ActingApp
+from tui.views.editing import EditingApp
 from tui.views.lines import Opened
 from tui.views.sheet import ActingSheet, ItemSheet, Sheet
 from tui.views.sheets import AttentionSheet, help_sheet
 from tui.views.stage import Stage
 
 
-class ReadingApp(ActingApp):
+class ReadingApp(EditingApp):
     """An application with a stage, and sheets over it."""
 
     zone: tzinfo | None = None
