@@ -13,8 +13,9 @@ COMMAND = [sys.executable, "-c", "from onecontext.cli.main import entry; entry()
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment of a person at a terminal of many colours."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY")}
+    """Return the environment of a person at a terminal of many colours, whose size is its own."""
+    others = ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "COLUMNS", "LINES")
+    kept = {name: value for name, value in os.environ.items() if name not in others}
     return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | more
 
 
