@@ -101,19 +101,19 @@ def test_what_a_member_of_ours_writes_on_the_screen_is_taken_by_the_client(clien
     assert {agent.name for agent in snapshot.agents if agent.state != "left"} == set(client.names())
 
 
-def test_who_did_not_join_is_told_how_to_and_nothing_is_approved_from_outside(client: Client, tmp_path: Path) -> None:
+def test_who_did_not_join_is_told_so_and_nothing_is_sent(client: Client, tmp_path: Path) -> None:
     with monitor(tmp_path, "--root", str(client.root), "--as", "nobody", "--control", size=(200, 50)) as screen:
         screen.wait_for("bob")
         to(screen, "bob")
         screen.type("M")
         screen.wait_for("message to bob")
-        screen.type("hello\r")
+        screen.type("never to be sent\r")
         screen.wait_for("belongs to another program")
-        screen.type("8")
-        time.sleep(0.5)
-        screen.type("+")
-        screen.wait_for("approve: ")
         leaves(screen)
+
+    inboxes = [path.read_text() for path in client.root.glob("teams/*/inboxes/*.json")]
+    assert inboxes
+    assert not any("never to be sent" in inbox for inbox in inboxes)
 
 
 def to(screen: Terminal, name: str) -> None:

@@ -132,14 +132,13 @@ class ActingSheet(Sheet):
         return [("!", "acts"), ("y", "copy"), *super().keys]
 
 
-class ItemSheet(ActingSheet):
-    """All there is to know about one thing; ``n`` and ``N`` go on in the list that it was opened from."""
+class PageSheet(ActingSheet):
+    """A text about one thing, which is what is acted upon; the text is what is copied."""
 
-    def __init__(self, item: Any, snapshot: Snapshot, zone: tzinfo | None, listed: Stepping | None) -> None:
-        title, paragraphs = detail_of(item, snapshot, zone)
-        self._page = Page(paragraphs)
+    def __init__(self, title: str, paragraphs: Sequence[Paragraph], item: Any = None) -> None:
+        self._page = Page(list(paragraphs))
         super().__init__(title, self._page)
-        self._of, self._snapshot, self._zone, self._listed = item, snapshot, zone, listed
+        self._of = item
 
     @property
     def item(self) -> Any:
@@ -147,6 +146,15 @@ class ItemSheet(ActingSheet):
 
     def plain(self, snapshot: Snapshot, zone: tzinfo | None) -> str:
         return plain_text(self._page.paragraphs)
+
+
+class ItemSheet(PageSheet):
+    """All there is to know about one thing; ``n`` and ``N`` go on in the list that it was opened from."""
+
+    def __init__(self, item: Any, snapshot: Snapshot, zone: tzinfo | None, listed: Stepping | None) -> None:
+        title, paragraphs = detail_of(item, snapshot, zone)
+        super().__init__(title, paragraphs, item)
+        self._snapshot, self._zone, self._listed = snapshot, zone, listed
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -176,20 +184,8 @@ class ItemSheet(ActingSheet):
             self.show(self._snapshot, self._zone)
 
 
-class TextSheet(ActingSheet):
+class TextSheet(PageSheet):
     """A text that was looked up for a thing of a view."""
-
-    def __init__(self, title: str, paragraphs: Sequence[Paragraph], item: Any = None) -> None:
-        self._page = Page(list(paragraphs))
-        super().__init__(title, self._page)
-        self._of = item
-
-    @property
-    def item(self) -> Any:
-        return self._of
-
-    def plain(self, snapshot: Snapshot, zone: tzinfo | None) -> str:
-        return plain_text(self._page.paragraphs)
 
     @property
     def keys(self) -> list[tuple[str, str]]:
