@@ -16,6 +16,7 @@ from onecontext.store.files import replace_text
 from onecontext.store.layout import Layout
 from onecontext.store.locks import DEFAULT_WAIT_S, held
 from onecontext.store.objects import Objects
+from onecontext.store.shown_files import take_away
 
 
 def switch(layout: Layout, branch: str, author: Author) -> None:
@@ -105,7 +106,7 @@ def _take_back(layout: Layout, old: str, new: str) -> None:
     shown, objects = layout.main_place().shown(), Objects(layout)
     path = f"branches/{new}/log.md"
     if shown is None or objects.entry(objects.tree_of(shown.commit), path) is None:
-        worktrees.take_away(layout.main_place(), path)
+        take_away(layout.main_place(), path)
     layout.switch_note().unlink(missing_ok=True)
 
 

@@ -15,13 +15,15 @@ from tests.support.memory import check, git, new_memory
 
 ROUNDS = 60 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 10
 IMPORTS = """
-import sys
+import os, sys
 from onecontext import Memory
 import onecontext.memory.rollback, onecontext.memory.deleting, onecontext.memory.conflicts, onecontext.memory.merging
 import onecontext.recall.revisions
 path, start = sys.argv[1], int(sys.argv[2])
 memory = Memory.open(path)
-print("ready", flush=True)
+# One write for a line: print(), unbuffered, makes several, and a kill between two joins this line to the next.
+def ack(*words): os.write(1, (" ".join(words) + "\\n").encode())
+ack("ready")
 number = start
 """
 # Each line on stdout acknowledges what came before it.
@@ -30,12 +32,12 @@ while True:
     number += 1
     memory.step(f"s{number}")
     milestone = memory.commit(f"c{number}")
-    print("commit", milestone.id, milestone.commit, flush=True)
+    ack("commit", milestone.id, milestone.commit)
     memory.step(f"pending{number}")
-    print("step", f"pending{number}", flush=True)
+    ack("step", f"pending{number}")
     if number % 3 == 0:
         done = memory.rollback(memory.milestones(limit=3)[-1].id)
-        print("rollback", done.target, done.commit, flush=True)
+        ack("rollback", done.target, done.commit)
 """
 DELETE = """
 while True:
@@ -43,14 +45,14 @@ while True:
     branch = memory.create_branch(f"b{number}")
     branch.step(f"s{number}")
     milestone = branch.commit(f"c{number}")
-    print("commit", milestone.id, milestone.commit, flush=True)
+    ack("commit", milestone.id, milestone.commit)
     if number % 2:
         memory.merge(branch.branch)
     memory.delete_branch(branch.branch)
-    print("delete", branch.branch, flush=True)
+    ack("delete", branch.branch)
     if number % 3 == 0:
         memory.restore_branch(branch.branch).step("back")
-        print("restore", branch.branch, flush=True)
+        ack("restore", branch.branch)
 """
 RESOLVE = """
 while True:
@@ -60,10 +62,10 @@ while True:
     memory.write_main(f"# Roadmap\\n\\n## A\\n\\nours {number}\\n\\n## B\\n\\nours {number}\\n")
     memory.merge(branch.branch)
     for conflict in memory.conflicts():
-        print("conflict", conflict.id, flush=True)
+        ack("conflict", conflict.id)
     for conflict in memory.conflicts():
         done = memory.resolve_conflict(conflict.id, "theirs" if number % 2 else "ours")
-        print("resolve", conflict.id, flush=True)
+        ack("resolve", conflict.id)
 """
 
 

@@ -15,13 +15,14 @@ from tests.support.memory import check, git, new_memory
 KILLS = 12
 # Packs are united at every third milestone here, so that kills and readers meet it often.
 WRITE = """
-import sys
+import os, sys
 from onecontext import Memory
 from onecontext.store import tidying
 tidying.TOGETHER = 3
 memory = Memory.open(sys.argv[1], branch=sys.argv[2])
 while True:
-    print(memory.commit("went on").id, flush=True)
+    # One write: print(), unbuffered, makes two, and a kill between them joins this line to the next.
+    os.write(1, (memory.commit("went on").id + "\\n").encode())
 """
 
 

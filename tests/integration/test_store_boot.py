@@ -88,6 +88,36 @@ def test_steps_that_were_history_before_the_power_cut_do_not_become_history_twic
     assert not (memory.path / "branches/main/log/0000/0003.md").exists()
 
 
+def test_files_that_outlived_their_commit_are_set_aside(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = {
+        "branches/main/log/0000/0003.md": (memory.path / "branches/main/log/0000/0002.md").read_bytes(),
+        "branches/main/commit/0001.md": (memory.path / "branches/main/commit/0000.md").read_bytes(),
+        "branches/main/log/0000/notes.md": b"mine",
+    }
+    for name, content in newer.items():
+        (memory.path / name).write_bytes(content)
+    monkeypatch.setattr(places, "boot_id", lambda: OTHER)
+
+    again = Memory.open(memory.path)
+
+    assert [step.observation for step in again.steps()] == ["saw 2", "saw 1", "saw 0"]
+    assert [milestone.contribution for milestone in again.milestones()][:3] == ["did 2", "did 1", "did 0"]
+    assert sorted(name for name in newer if (memory.path / name).exists()) == ["branches/main/log/0000/notes.md"]
+    kept = {path.read_bytes() for path in (memory.path / ".git/onecontext/quarantine").iterdir()}
+    assert {content for name, content in newer.items() if "notes" not in name} <= kept
+
+
+def test_files_without_a_note_of_what_they_show_are_compared_as_well(memory: Memory) -> None:
+    path = memory.path / "branches/main/log/0000/0003.md"
+    path.write_bytes((memory.path / "branches/main/log/0000/0002.md").read_bytes())
+    memory.layout.place("main").note().unlink()
+
+    again = Memory.open(memory.path)
+
+    assert len(again.steps()) == 3
+    assert not path.exists()
+
+
 def test_it_is_compared_once(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "boot_id", lambda: OTHER)
     Memory.open(memory.path).milestones()
