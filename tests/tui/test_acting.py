@@ -101,7 +101,7 @@ def test_a_task_of_a_mission_at_work_is_not_given_away_and_one_of_nobodys_missio
 
     assert "assign" not in can(picture.tasks[1], picture)
     assert "assign" in can(free.tasks[1], free)
-    assert "take #2 from worker-2" in BY_NAME["assign"].sure(subject_of(free.tasks[1], free))
+    assert "take #2 from worker-2" in BY_NAME["assign"].sure(subject_of(free.tasks[1], free), "")
 
 
 def test_what_is_under_the_cursor_is_acted_upon_as_it_is_now() -> None:
@@ -198,7 +198,7 @@ def test_the_command_gets_what_was_typed_to_the_letter(name: str, where: str, tm
 def test_what_ends_or_takes_away_is_confirmed_and_enter_is_no_yes() -> None:
     subject = subject_of(None, shown(middle().events))
 
-    assert "end till-1" in BY_NAME["stop"].sure(subject)
+    assert "end till-1" in BY_NAME["stop"].sure(subject, "")
     keys = {key for binding in AskYes.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
     assert keys == {"y", "n", "escape"}
 
