@@ -1,7 +1,8 @@
 """The acts: what each fits, what must be typed and confirmed for it, and the command line that does it.
 
 Rule 1: this table decides nothing that the command line decides; it only says beforehand what surely cannot be.
-Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option.
+Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option. What a
+    mission goes on with are options, and typed as such (:mod:`tui.acting.again`).
 Rule 3: what takes work away or ends something is confirmed by ``y``; enter alone confirms nothing.
 """
 
