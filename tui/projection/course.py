@@ -1,11 +1,15 @@
 """How a mission goes: begun, planned, paused, cut off, ended."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from teams.engine.event import Event
 from tui import fields
 from tui.projection.replacing import replace
 from tui.snapshot import Mission
+
+WORKER = "worker"
+"""The role that is meant where none is named, as :data:`teams.mission.roles.roles.WORKER` (a test holds them)."""
 
 
 class Course:
@@ -31,6 +35,8 @@ class Course:
             max_attempts=fields.number(data, "max_attempts"),
             serving=fields.flag(data, "serving"),
             started_at=event.at,
+            address=fields.text(data, "address"),
+            who=_who(data),
         )
 
     def plan(self) -> None:
@@ -47,6 +53,8 @@ class Course:
                 reason="",
                 workers=fields.number(event.data, "workers", before.workers),
                 max_attempts=fields.number(event.data, "max_attempts", before.max_attempts),
+                address=fields.text(event.data, "address") if "address" in event.data else before.address,
+                who=_who(event.data) if "who" in event.data else before.who,
             )
 
     def interrupt(self) -> None:
@@ -80,3 +88,9 @@ class Course:
         if states.get("review"):
             return "validating"
         return "serving" if mission.serving else "working"
+
+
+def _who(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return who works as ``--worker`` says it."""
+    who = fields.mapping(data, "who")
+    return tuple(kind if role == WORKER else f"{role}={kind}" for role, kind in who.items() if isinstance(kind, str))
