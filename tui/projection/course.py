@@ -1,6 +1,6 @@
 """How a mission goes: begun, planned, paused, cut off, ended."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from teams.engine.event import Event
@@ -18,11 +18,13 @@ class Course:
     def __init__(self) -> None:
         self.mission: Mission | None = None
         self._interrupted = False
-        self.paused = False
+        self._word = ""
+        """What somebody said from outside that still stands: ``pause`` or ``stop``."""
 
     def begin(self, event: Event) -> None:
         data = event.data
         self._interrupted = False
+        self._word = ""
         self.mission = Mission(
             id=event.mission or "",
             goal=fields.text(data, "goal"),
@@ -60,25 +62,39 @@ class Course:
     def interrupt(self) -> None:
         self._interrupted = True
 
+    def halt(self, event: Event, word: str) -> None:
+        if self.mission and word != self._word:
+            self.mission = replace(self.mission, halted_at=event.at)
+        self._word = word
+
+    def release(self) -> None:
+        self._word = ""
+        if self.mission:
+            self.mission = replace(self.mission, halted_at=None)
+
     def end(self, event: Event, ending: str, reason: str) -> None:
         self._interrupted = False
-        self.paused = False
+        self.release()
         if self.mission:
             commit = fields.text(event.data, "commit")
             self.mission = replace(self.mission, ending=ending, reason=reason, ended_at=event.at, commit=commit)
 
-    def picture(self, states: Mapping[str, int]) -> Mission | None:
-        """Return the mission with its phase, which the ``states`` of its tasks decide while it runs."""
-        mission = self.mission
-        return replace(mission, phase=self._phase(mission, states)) if mission else None
+    def picture(self, states: Mapping[str, int], busy: Callable[[], bool]) -> Mission | None:
+        """Return the mission with its phase, which the ``states`` of its tasks decide while it runs.
 
-    def _phase(self, mission: Mission, states: Mapping[str, int]) -> str:
+        Args:
+            busy: says whether an agent has something in hand, which a word to pause lets come to its end.
+        """
+        mission = self.mission
+        return replace(mission, phase=self._phase(mission, states, busy)) if mission else None
+
+    def _phase(self, mission: Mission, states: Mapping[str, int], busy: Callable[[], bool]) -> str:
         if mission.ending:
             return mission.ending.replace("_", " ")
         if self._interrupted:
             return "interrupted"
-        if self.paused:
-            return "paused"
+        if self._word:
+            return "stopping" if self._word == "stop" else "pausing" if busy() else "paused"
         if not mission.planned and not mission.serving:
             return "planning"
         if states.get("needs_input") and not states.get("running"):

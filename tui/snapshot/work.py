@@ -10,6 +10,7 @@ class Mission:
 
     ``serving``: it is a board that is served, and has no plan. ``address`` is where its models were asked last, "" at
     their providers' own; ``who`` says who works (``KIND``, or ``ROLE=KIND``) where that is no built-in agent.
+    ``halted_at`` is since when a word to pause or to stop it stands.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Mission:
     serving: bool = False
     address: str = ""
     who: tuple[str, ...] = ()
+    halted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

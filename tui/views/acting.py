@@ -25,7 +25,7 @@ from tui.views.menu import Choice, Menu
 
 NOTICE_S = 8.0
 
-_AT_REST = ("paused", "interrupted", "died")
+_AT_REST = ("paused", "pausing", "interrupted", "died")
 """Phases of a mission that goes on when it is resumed, and does not by itself."""
 
 
