@@ -42,6 +42,8 @@ class MonitorApp(ReadingApp):
     TITLE = "onecontext"
     CSS_PATH = "monitor.tcss"
     COMMAND_PALETTE_BINDING = "colon"
+    # Our rows are drawn without it, and a drag, also one that began on the time bar, would scroll the lists it passes.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(

@@ -33,6 +33,8 @@ DONE = frozenset(
 )
 """What is worth saying as the last thing that was done."""
 WIDE = 110
+HALTED = ("pausing", "paused", "stopping")
+"""Phases that are because somebody said so."""
 _NOBODY = (DIED, "interrupted")
 """Phases in which nobody works, so the time of the mission stands still."""
 
@@ -49,8 +51,15 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
         why = f"· {NO_MISSION.get(snapshot.kept, 'no mission')}"
         return between([("◆ ", "accent"), piece(words, "bold")], [(why, "dim")], cells)
     face = look(PHASE_LOOKS, mission.phase)
-    right: Spans = [piece(f"{face.glyph} {face.word}", face.tone), *_time(mission, snapshot, now)]
+    words = f"{face.glyph} {face.word}{_halted(mission, now)}"
+    right: Spans = [piece(words, face.tone), *_time(mission, snapshot, now)]
     return between([("◆ ", "accent"), piece(mission.goal, "bold")], right, cells)
+
+
+def _halted(mission: Mission, now: datetime) -> str:
+    """Return for how long a word to pause or stop has stood, "" where none does."""
+    since_s = (now - mission.halted_at).total_seconds() if mission.halted_at else 0
+    return f" for {duration(since_s)}" if since_s >= 1 and mission.phase in HALTED else ""
 
 
 def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
