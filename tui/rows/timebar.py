@@ -7,7 +7,7 @@ Rule 2: where several marks share a cell the one that weighs most is drawn.
 from datetime import tzinfo
 
 from tui.projection.marks import WEIGHT
-from tui.rows.spans import Span, Spans, between, piece
+from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Mark, Moment
 from tui.words import MARK_LOOKS, clock, look, stopwatch, there
 
@@ -53,6 +53,11 @@ def words_row(moment: Moment, cells: int, *, zone: tzinfo | None) -> Spans:
     elif moment.trouble:
         left += [("  ", "plain"), (f"! damaged after event {moment.of:,}", "warn")]
     return between(left, _right(moment, cells), cells)
+
+
+def state_cells(moment: Moment) -> int:
+    """Return how many cells of the words say whether it plays."""
+    return spans_width(_state(moment))
 
 
 def mark_at(moment: Moment) -> Mark | None:
