@@ -25,6 +25,7 @@ from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
 from tui.sources.several import Several, follower_of
+from tui.sources.unlinked import IN_A_TEAM
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _past(source: Several, at: Target) -> Replay:
     source.catch_up()
     if source.journal is None:
         raise UsageError(f"no team keeps a journal here, so there is nothing at {at.text}")
-    return Replay(opened(source.journal), 0, at=at, memory_path=memory_of(source.journal))
+    return Replay(opened(source.journal, folders=IN_A_TEAM), 0, at=at, memory_path=memory_of(source.journal))
 
 
 def _speed(text: str) -> float:

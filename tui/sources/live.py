@@ -17,6 +17,7 @@ from tui.sources.player import Player
 from tui.sources.recording import Recording
 from tui.sources.replay import END
 from tui.sources.several import Several
+from tui.sources.unlinked import IN_A_TEAM
 
 _OUT_OF_LIVE = frozenset({PLAY, LIVE})
 """Orders that, while the run is followed, do no more than stop at what is shown."""
@@ -79,7 +80,7 @@ class Live:
             if journal is None or newest is None or not newest.totals.events:
                 return
             player = self._player = Player(
-                Recording(journal),
+                Recording(journal, folders=IN_A_TEAM),
                 Playhead(playing=False, goal=END),
                 graph=PastGraph(memory_of(journal)),
                 standing=newest,
