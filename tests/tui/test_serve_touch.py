@@ -1,4 +1,4 @@
-"""A recording in a browser, without its keys: the time bar under a mouse and under a finger, and a swipe over a list."""
+"""A recording in a browser: the time bar under a mouse and under a finger, and a swipe over a list."""
 
 import asyncio
 import json
