@@ -35,7 +35,8 @@ def kept(keys: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
 class Head(Toned):
     """Goal, phase, progress, cost, and what needs a person."""
 
-    snapshot = Snapshot()
+    snapshot: Snapshot | None = None
+    """None: nothing was read yet, so nothing is known."""
     now = datetime.fromtimestamp(0, UTC)
 
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
@@ -44,7 +45,9 @@ class Head(Toned):
         self.repaint()
 
     def line(self, y: int) -> Strip:
-        rows = head_rows(self.snapshot, self.size.width, now=self.now)
+        rows: list[Spans] = [[("◆ ", "accent"), ("reading …", "dim")]]
+        if self.snapshot is not None:
+            rows = head_rows(self.snapshot, self.size.width, now=self.now)
         return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
 
     def on_click(self, event: Click) -> None:
