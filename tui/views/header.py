@@ -13,7 +13,7 @@ from tui.snapshot import Snapshot
 from tui.views.pressing import press
 from tui.views.toned import Toned
 
-MEDIUM, WIDE = 110, 180
+NARROW, MEDIUM, WIDE = 60, 110, 180
 HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
 GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
@@ -105,7 +105,8 @@ class Foot(Toned):
         # Where nothing tells of changes the picture is late, and that is worth its place.
         tone = "warn" if kind == "polling" else "dim"
         if not kind:
-            return self.source, "dim"
+            # The keys need the room; a recording has its time bar.
+            return self.source if cells >= NARROW else "", "dim"
         if cells >= WIDE:
             return piece(f"{self.source} by {kind}: {why}", tone)
         return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)
