@@ -90,7 +90,7 @@ class MonitorApp(ReadingApp):
         yield self._foot
 
     def on_mount(self) -> None:
-        self.screen.add_class("empty")
+        self.screen.add_class("reading")
         self._words.display = False
         self.set_interval(1.0, partial(self._arriving.tick, self._draw))
         # Back from the shell the terminal's screen is an empty one, of which a picture would draw what changed.
@@ -106,6 +106,7 @@ class MonitorApp(ReadingApp):
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.screen_stack[0].remove_class("reading")
         self._draw()
 
     @property

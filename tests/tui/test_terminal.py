@@ -122,6 +122,29 @@ def test_it_starts_at_any_size(project: Path, size: tuple[int, int]) -> None:
         assert terminal.wait() == 0
 
 
+def test_nothing_is_said_of_a_team_before_its_journal_was_looked_at(project: Path) -> None:
+    with monitor(project) as terminal:
+        terminal.wait_for(WORDS)
+        before = terminal.text().partition(WORDS)[0]
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+    assert "reading …" in before
+    assert "No team has written" not in before
+    assert "no team yet" not in before
+    assert "nothing needs you" not in before
+
+
+def test_on_a_narrow_terminal_the_first_picture_is_a_narrow_one(project: Path) -> None:
+    with monitor(project, size=(80, 24)) as terminal:
+        terminal.wait_for(WORDS)
+        terminal.wait_for("3 log")
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+    assert "4 memory" not in terminal.text()
+
+
 def test_without_colours_there_are_words_and_no_colours(project: Path) -> None:
     with monitor(project, NO_COLOR="1") as terminal:
         terminal.wait_for(WORDS)

@@ -154,7 +154,8 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
         return [piece(f"■ {snapshot.trouble}", "bad")]
     others = elsewhere_spans(snapshot, now)
     if not snapshot.totals.attention_open:
-        return between(_calm(snapshot, now), others, cells) if others else _calm(snapshot, now)
+        calm = _calm(snapshot, now, cells - spans_width(others) - 1)
+        return between(calm, others, cells) if others else calm
     spans: Spans = [(f"▲ {counted_waiting(snapshot)[0]}", "warn")]
     if snapshot.violations:
         spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))
@@ -182,13 +183,16 @@ def most_pressing(items: Sequence[Attention]) -> Attention | None:
     return min((item for item in items if item.open), key=lambda item: (rank_of(item), -item.number), default=None)
 
 
-def _calm(snapshot: Snapshot, now: datetime) -> Spans:
-    spans: Spans = [("  nothing needs you", "good")]
-    if over := snapshot.totals.rejections:
-        spans.append((f" · sent back {over:,}, put right", "dim"))
+def _calm(snapshot: Snapshot, now: datetime, cells: int) -> Spans:
+    """Return that nothing needs a person, and what was done last; how much was sent back only where both fit."""
+    calm: Span = ("  nothing needs you", "good")
     last = next((line for line in reversed(snapshot.log) if line.type in DONE), None)
+    done: Spans = []
     if last:
         ago = age(last.at, now)
         when = "just now" if ago == "now" else f"{ago} ago"
-        spans.append(piece(f" · {when}: {f'{last.agent} {last.text}'.strip()}", "dim"))
-    return spans
+        done = [piece(f" · {when}: {f'{last.agent} {last.text}'.strip()}", "dim")]
+    over = snapshot.totals.rejections
+    right: Spans = [(f" · sent back {over:,}, put right", "dim")] if over else []
+    whole = [calm, *right, *done]
+    return whole if spans_width(whole) <= cells else [calm, *done]

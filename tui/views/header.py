@@ -14,7 +14,7 @@ from tui.snapshot import Snapshot
 from tui.views.pressing import press
 from tui.views.toned import Toned
 
-MEDIUM, WIDE = 110, 180
+NARROW, MEDIUM, WIDE = 60, 110, 180
 HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
 GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
@@ -36,7 +36,8 @@ def kept(keys: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
 class Head(Toned):
     """Goal, phase, progress, cost, and what needs a person."""
 
-    snapshot = Snapshot()
+    snapshot: Snapshot | None = None
+    """None: nothing was read yet, so nothing is known."""
     now = datetime.fromtimestamp(0, UTC)
 
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
@@ -46,9 +47,10 @@ class Head(Toned):
 
     def line(self, y: int) -> Strip:
         cells, screen = self.size.width, self.app.size
-        if is_tiny(*screen):
+        rows: list[Spans] = [[("◆ ", "accent"), ("reading …", "dim")]]
+        if self.snapshot is not None and is_tiny(*screen):
             rows = tiny_rows(self.snapshot, cells, self.size.height, now=self.now)
-        else:
+        elif self.snapshot is not None:
             rows = head_rows(self.snapshot, cells, now=self.now)
         return self.strip_of(rows[y] if y < len(rows) else [], cells)
 
@@ -109,7 +111,8 @@ class Foot(Toned):
         # Where nothing tells of changes the picture is late, and that is worth its place.
         tone = "warn" if kind == "polling" else "dim"
         if not kind:
-            return self.source, "dim"
+            # The keys need the room; a recording has its time bar.
+            return self.source if cells >= NARROW else "", "dim"
         if cells >= WIDE:
             return piece(f"{self.source} by {kind}: {why}", tone)
         return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)

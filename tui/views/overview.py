@@ -50,6 +50,8 @@ class Overview(View):
         for number, (name, pane) in enumerate(zip(PANES, self.panes, strict=True), 1):
             pane.border_title = f"{number} {name}"
         self.add_class("with-log")
+        # Before it is told of its size: the first picture would be a wide one.
+        self.set_class(self.app.size.width < NARROW, "narrow")
         super().on_mount()
 
     def draw(self, scene: Scene) -> None:
