@@ -18,6 +18,7 @@ from textual.screen import Screen
 from tui.acting.control import Control
 from tui.clocks import pace_of, wall_clock
 from tui.rows.detail import Paragraph
+from tui.rows.small import is_tiny
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
@@ -146,6 +147,7 @@ class MonitorApp(ReadingApp):
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
+        self.screen_stack[0].set_class(is_tiny(*event.size), "tiny")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette of commands offers (``:``)."""

@@ -57,8 +57,12 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Heart:
-    """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`."""
+    """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`.
+
+    ``own``: it is that of a process of its own, which joined the team; else of one that runs a mission's agents.
+    """
 
     life: str
     beaten_at: datetime | None = None
     pid: int | None = None
+    own: bool = False
