@@ -1,10 +1,11 @@
 """The mission, its tasks, and what was found of their work."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Mission:
     """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
 
@@ -29,7 +30,7 @@ class Mission:
     serving: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Task:
     """One task of the board, as its newest document says. ``since`` is when it came to the state it is in.
 
@@ -52,7 +53,7 @@ class Task:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """What a validator decided about one attempt."""
 
@@ -64,7 +65,7 @@ class Verdict:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verification:
     """One command of the contract that the host ran. ``exit_code`` None: it timed out."""
 
@@ -78,7 +79,7 @@ class Verification:
     duration_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """Work of a task on the user's files: ``what`` is ``accepted``, ``rejected`` (an attempt that was judged) or
     ``merged``. ``parent`` is the commit that a merge was made onto; None is the first parent of ``commit``.
@@ -93,7 +94,7 @@ class Change:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assertion:
     """One promise of the contract. ``holds`` is None until it was verified."""
 
