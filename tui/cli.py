@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
 from tui.frame import frame
+from tui.garbage import looked_for_later
 from tui.projection.targets import Target, parse
 from tui.rows.spans import clipped, plain
 from tui.rows.teams import teams_frame
@@ -217,27 +218,28 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
     if not args.served and not sys.stderr.isatty():
         # Textual draws there, so that what a program prints can go elsewhere.
         raise UsageError("the screen is drawn on stderr, which goes elsewhere", hint="leave out what follows '2>'")
-    from tui.acting.control import PERSON, Control
-    from tui.app import MonitorApp
-    from tui.clocks import newest_event, wall_clock
-    from tui.leaving import run as leave_in_order
-    from tui.theme import wanted
+    with looked_for_later():
+        from tui.acting.control import PERSON, Control
+        from tui.app import MonitorApp
+        from tui.clocks import newest_event, wall_clock
+        from tui.leaving import run as leave_in_order
+        from tui.theme import wanted
 
-    control = Control(
-        person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
-        live=not args.replay,
-        env=invocation.env,
-        said=args.control,
-        reads_only=args.served,
-    )
-    app = MonitorApp(
-        source,
-        label=label,
-        theme=wanted(args.palette, invocation.env).name,
-        advice=advice(roots[0]),
-        now=newest_event if args.replay else wall_clock,
-        control=control,
-        begin="teams" if _is_choice(args, roots) else None,
-        env=invocation.env,
-    )
+        control = Control(
+            person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
+            live=not args.replay,
+            env=invocation.env,
+            said=args.control,
+            reads_only=args.served,
+        )
+        app = MonitorApp(
+            source,
+            label=label,
+            theme=wanted(args.palette, invocation.env).name,
+            advice=advice(roots[0]),
+            now=newest_event if args.replay else wall_clock,
+            control=control,
+            begin="teams" if _is_choice(args, roots) else None,
+            env=invocation.env,
+        )
     return leave_in_order(app)
