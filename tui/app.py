@@ -30,10 +30,9 @@ from tui.views.page import Page
 from tui.views.reading import ReadingApp
 from tui.views.registry import OVERVIEW
 from tui.views.stage import Stage
-from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
-from tui.views.view import Narrowing, Places, Scene, Turned
+from tui.views.view import Chosen, Narrowing, Places, Scene, Turned
 
 
 class MonitorApp(ReadingApp):
