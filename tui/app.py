@@ -66,7 +66,7 @@ class MonitorApp(ReadingApp):
         self.control = control or Control()
         self._now = now
         self.zone = zone
-        self._advice = advice or []
+        self._empty = Page([Paragraph("", line, "plain") for line in advice or []], id="empty")
         self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
@@ -80,14 +80,13 @@ class MonitorApp(ReadingApp):
 
     def compose(self) -> ComposeResult:
         yield self._head
-        yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
+        yield self._empty
         yield self._time
         yield self._words
         yield self._foot
 
     def on_mount(self) -> None:
-        self.screen.add_class("empty")
-        self._words.display = False
+        self._words.display = self._time.display = False
         self.set_interval(1.0, partial(self._arriving.tick, self._draw))
         self._source.start(self._arriving.receive)
         if self._begin:
@@ -112,7 +111,9 @@ class MonitorApp(ReadingApp):
         if self._leaving or not self._foot.is_attached:
             return  # the screen is being taken down, and a picture or a tick came late
         scene = self.scene
-        self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
+        # Not by a class of the screen: the styles of all that is on it would be made anew, for the first picture.
+        self._empty.display = not scene.snapshot.totals.events
+        self._time.display = not self._empty.display
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self.stage.show(scene)
