@@ -41,6 +41,8 @@ class MonitorApp(ReadingApp):
     TITLE = "onecontext"
     CSS_PATH = "monitor.tcss"
     COMMAND_PALETTE_BINDING = "colon"
+    # Our rows are drawn without it, and a drag, also one that began on the time bar, would scroll the lists it passes.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
@@ -86,8 +88,11 @@ class MonitorApp(ReadingApp):
         yield self._foot
 
     def on_mount(self) -> None:
-        self._words.display = self._time.display = False
+        for part in (self._empty, self._time, self._words):
+            part.display = False
         self.set_interval(1.0, partial(self._arriving.tick, self._draw))
+        # Back from the shell the terminal's screen is an empty one, of which a picture would draw what changed.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self._source.start(self._arriving.receive)
         if self._begin:
             self.action_look_at(self._begin)
@@ -130,6 +135,14 @@ class MonitorApp(ReadingApp):
     async def action_quit(self) -> None:
         """Leave; the agents go on."""
         self._arriving.settled(self.exit, for_good=True)
+
+    def action_background(self) -> None:
+        """Give the terminal back to the shell, until its ``fg``; where there is none (a browser) nothing happens."""
+        self._arriving.settled(self.action_suspend_process)
+
+    def action_redraw(self) -> None:
+        """Draw all of it again, over what another program wrote there."""
+        self.screen.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")

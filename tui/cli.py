@@ -22,6 +22,7 @@ from tui.sources.folder import advice, find_root
 from tui.sources.glances import Glances
 from tui.sources.live import Live
 from tui.sources.several import Several, follower_of
+from tui.sources.unlinked import IN_A_TEAM
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
         from tui.sources.replay import replay_of
 
         memory = roots[0] if args.root else None
-        source = replay_of(invocation.cwd / args.replay, args.speed, at=at, memory_path=memory)
+        source = replay_of((invocation.cwd / args.replay).resolve(), args.speed, at=at, memory_path=memory)
         label = f"replay of {args.replay.name}"
     else:
         place = place_of(roots, args.team)
@@ -174,7 +175,7 @@ def _past(source: Several, at: Target) -> "Replay":
     source.catch_up()
     if source.journal is None:
         raise UsageError(f"no team keeps a journal here, so there is nothing at {at.text}")
-    return replay_of(source.journal, 0, at=at)
+    return replay_of(source.journal, 0, at=at, folders=IN_A_TEAM)
 
 
 def _speed(text: str) -> float:

@@ -38,6 +38,16 @@ def by_id(snapshot: Snapshot) -> dict[str, Task]:
 # --- what the journal does not say ---------------------------------------------------------------------------------
 
 
+def test_why_a_task_was_linked_is_not_why_it_is_in_its_state() -> None:
+    story = shop()
+    put(story, "linked", 4, "ready", reason="comes before 6")
+    put(story, "linked", 8, "needs_input", "carol", owner="carol", reason="comes before 9")
+    tasks = by_id(picture(story))
+
+    assert tasks["4"].reason == ""
+    assert tasks["8"].reason == "7 or 19 percent?"
+
+
 def test_a_task_is_ready_from_the_moment_on_that_what_it_waited_for_was_done() -> None:
     story = shop()
     before = by_id(picture(story))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.tui.shop import put, shop
 from tests.tui.story import START
-from tests.tui.till import opening, whole
+from tests.tui.till import middle, opening, whole
 from tui.projection.state import Monitor
 from tui.rows.head import attention_line, head_rows, most_pressing
 from tui.rows.spans import plain, spans_width
@@ -50,6 +50,20 @@ def test_where_nothing_needs_anybody_it_says_what_was_done_last() -> None:
     row = plain(attention_line(snapshot, 120, now=now))
 
     assert row == "  nothing needs you · sent back 1, put right · 5s ago: orchestrator mission done"
+
+
+def test_on_a_short_row_what_was_done_last_comes_before_what_was_sent_back() -> None:
+    snapshot = picture(middle().events)
+    assert snapshot.totals.rejections
+    ended = replace(snapshot.log[-1], type="task.completed", agent="validator-1", text="✓ completed #12 count-days")
+    snapshot = replace(
+        snapshot, log=(*snapshot.log, ended), totals=replace(snapshot.totals, attention_open=0), attention=()
+    )
+
+    wide, narrow = (plain(attention_line(snapshot, cells, now=ended.at)) for cells in (120, 80))
+
+    assert wide == "  nothing needs you · sent back 1, put right · just now: validator-1 ✓ completed #12 count-days"
+    assert narrow == "  nothing needs you · just now: validator-1 ✓ completed #12 count-days"
 
 
 def test_how_far_it_is_stands_as_a_bar_and_the_cost_against_what_is_allowed_at_any_width() -> None:

@@ -96,7 +96,7 @@ def test_a_pause_is_shown_until_it_is_taken_back_and_who_said_so_is_no_agent() -
     after = picture(story.events)
 
     assert held.mission is not None
-    assert (held.mission.phase, held.attention[-1].text) == ("paused", "by zoe: lunch")
+    assert (held.mission.phase, held.attention[-1].text) == ("pausing", "by zoe: lunch")
     assert held.totals.attention_open == after.totals.attention_open + 1
     assert after.mission is not None
     assert after.mission.phase == "working"

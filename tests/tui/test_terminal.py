@@ -11,7 +11,7 @@ import pytest
 from tests.support.terminal import Terminal
 from tests.support.waiting import until
 from tests.tui.live import COMMAND, environment, monitor
-from tests.tui.till import middle
+from tests.tui.till import middle, whole
 from tui.sources.folder import JOURNAL
 
 WORDS = "fix-offers"
@@ -71,6 +71,34 @@ def test_it_can_be_stopped_and_comes_back(project: Path) -> None:
         assert terminal.wait() == 0
 
 
+def test_ctrl_z_gives_the_terminal_to_the_shell_and_all_of_it_is_drawn_again(tmp_path: Path) -> None:
+    whole().write(tmp_path / ".onecontext" / "teams" / "till-1" / JOURNAL)
+    with monitor(tmp_path) as terminal:
+        terminal.wait_for(WORDS)
+        for _ in range(2):
+            terminal.type("\x1a")
+            until(lambda: terminal.state == "T")
+            assert terminal.is_as_it_was()
+            seen = terminal.written_bytes
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.wait_for(WORDS, since_bytes=seen)
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+
+def test_ctrl_l_draws_again_what_another_program_wrote_over(project: Path) -> None:
+    with monitor(project) as terminal:
+        seen = 0
+        for key, words in (("", WORDS), ("?", "Watching a team of agents")):
+            terminal.type(key)
+            terminal.wait_for(words, since_bytes=seen)
+            seen = terminal.written_bytes
+            terminal.type("\x0c")
+            terminal.wait_for(words, since_bytes=seen)
+        terminal.type("qq")
+        assert terminal.wait() == 0
+
+
 def test_it_follows_the_size_of_the_terminal_down_to_nothing_and_up(project: Path) -> None:
     with monitor(project) as terminal:
         terminal.wait_for(WORDS)
@@ -92,6 +120,29 @@ def test_it_starts_at_any_size(project: Path, size: tuple[int, int]) -> None:
         terminal.wait_for("working")
         terminal.type("q")
         assert terminal.wait() == 0
+
+
+def test_nothing_is_said_of_a_team_before_its_journal_was_looked_at(project: Path) -> None:
+    with monitor(project) as terminal:
+        terminal.wait_for(WORDS)
+        before = terminal.text().partition(WORDS)[0]
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+    assert "reading …" in before
+    assert "No team has written" not in before
+    assert "no team yet" not in before
+    assert "nothing needs you" not in before
+
+
+def test_on_a_narrow_terminal_the_first_picture_is_a_narrow_one(project: Path) -> None:
+    with monitor(project, size=(80, 24)) as terminal:
+        terminal.wait_for(WORDS)
+        terminal.wait_for("3 log")
+        terminal.type("q")
+        assert terminal.wait() == 0
+
+    assert "4 memory" not in terminal.text()
 
 
 def test_without_colours_there_are_words_and_no_colours(project: Path) -> None:

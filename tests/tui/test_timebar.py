@@ -69,6 +69,17 @@ def test_the_words_say_what_the_bar_says(cells: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "named"), [(78, ["p plays", "[ ] marks", ", . step"]), (60, ["p plays", "[ ] marks"]), (40, [])]
+)
+def test_as_many_keys_as_there_is_room_for_are_named_the_most_useful_first(cells: int, named: list[str]) -> None:
+    text = plain(words_row(replace(MOMENT, seq=3, playing=False), cells, zone=UTC))
+
+    keys = ["p plays", "[ ] marks", ", . step", "< > speed", "@ go to"]
+    assert [key for key in keys if key in text] == named
+    assert "09:14:07" in text
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"playing": False}, "‖ paused 4×"),

@@ -8,6 +8,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from textual.events import MouseMove
 from textual.pilot import Pilot
 
 from onecontext.api import Memory
@@ -22,6 +23,7 @@ from tui.sources.live import Live
 from tui.sources.recording import opened
 from tui.sources.replay import Replay
 from tui.sources.several import Several
+from tui.views.log import Log
 
 PATIENCE_S = 15.0
 EVENTS = len(whole().events)
@@ -120,6 +122,28 @@ def test_a_click_on_the_bar_goes_there_and_dragging_scrubs(path: Path) -> None:
         await pilot.hover("TimeBar", offset=(90, 0))
         await pilot.pause(0.2)
         assert place(app)[0] == 1
+
+    play(app, (120, 36), act)
+
+
+def test_dragging_from_the_bar_over_a_list_scrolls_nothing(path: Path) -> None:
+    app = replaying(path, at=parse("100%", zone=UTC))
+
+    async def act(pilot: Pilot[None]) -> None:
+        await until(lambda: place(app)[0] == EVENTS, pilot)
+        log = app.query_one(Log)
+        assert log.max_scroll_y > 2
+        await pilot.mouse_down("TimeBar", offset=(118, 0))
+        x, y = log.content_region.right - 2, log.content_region.y
+        for row in (y + 2, y + 1, y):
+            # As the terminal tells it: from the row below.
+            app.screen._forward_event(MouseMove(None, x, row, 0, -1, 1, False, False, False, x, row))
+        await until(lambda: place(app)[0] != EVENTS, pilot)
+        await pilot.mouse_up(offset=(x, y))
+        await pilot.press("end")
+        await until(lambda: place(app)[0] == EVENTS, pilot)
+        assert "new below" not in text_of(app)
+        assert log.scroll_offset.y == log.max_scroll_y
 
     play(app, (120, 36), act)
 

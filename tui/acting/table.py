@@ -1,7 +1,8 @@
 """The acts: what each fits, what must be typed and confirmed for it, and the command line that does it.
 
 Rule 1: this table decides nothing that the command line decides; it only says beforehand what surely cannot be.
-Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option.
+Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option. What a
+    mission goes on with are options, and typed as such (:mod:`tui.acting.again`).
 Rule 3: what takes work away or ends something is confirmed by ``y``; enter alone confirms nothing.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from tui.acting import again
 from tui.acting.control import Control
 from tui.acting.subject import Subject
 from tui.acting.words import (
@@ -42,8 +44,8 @@ class Act(NamedTuple):
     """One thing a person can do.
 
     ``key`` does it directly, "" from the menu alone; ``unfit`` says why it cannot be, "" when it can; ``asks`` is what
-    must be typed, "" nothing; ``optional``: what is typed may be empty; ``sure`` is what must be confirmed, "" nothing;
-    ``apart``: it takes long, and is a process of its own.
+    must be typed, "" nothing; ``first`` stands there to begin with; ``optional``: what is typed may be empty; ``sure``
+    is what must be confirmed of it, "" nothing; ``apart``: it takes long, and is a process of its own.
     """
 
     name: str
@@ -52,8 +54,9 @@ class Act(NamedTuple):
     unfit: Callable[[Subject], str]
     line: Callable[[Subject, Control, str], Line]
     asks: Callable[[Subject], str] = lambda subject: ""
+    first: Callable[[Subject], str] = lambda subject: ""
     optional: bool = False
-    sure: Callable[[Subject], str] = lambda subject: ""
+    sure: Callable[[Subject, str], str] = lambda subject, typed: ""
     apart: bool = False
 
 
@@ -96,6 +99,11 @@ def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line
         return Line((word, *who, *more, "--", subject.snapshot.team), folder_of(subject))
 
     return line
+
+
+def _resume(subject: Subject, control: Control, typed: str) -> Line:
+    who = (f"--as={control.person}", _root(subject))
+    return Line(("resume", *who, *again.options(typed), "--", subject.snapshot.team), folder_of(subject))
 
 
 def _mail(verb: str) -> Callable[[Subject, Control, str], Line]:
@@ -185,7 +193,7 @@ ACTS = (
         _decide("approve", "--reason={typed}"),
         asks=lambda subject: f"{_words_of_leave(subject)} (may be empty; you are asked once more)",
         optional=True,
-        sure=lambda subject: f"approve, exactly as it stands there: {asked_action(subject)}",
+        sure=lambda subject, typed: f"approve, exactly as it stands there: {asked_action(subject)}",
     ),
     Act(
         "deny",
@@ -211,7 +219,7 @@ ACTS = (
         being_given,
         _task("assign", stdin=False),
         asks=lambda subject: f"who shall do #{subject.task.id if subject.task else ''}",
-        sure=lambda subject: (
+        sure=lambda subject, typed: (
             f"take #{subject.task.id} from {subject.task.owner}"
             if subject.task and subject.task.owner and subject.task.state in ("running", "needs_input")
             else ""
@@ -243,7 +251,18 @@ ACTS = (
         asks=lambda subject: "pause: why (may be empty)",
         optional=True,
     ),
-    Act("resume", "P", "let the mission go on", resuming, _mission("resume"), apart=True),
+    Act(
+        "resume",
+        "P",
+        "let the mission go on",
+        resuming,
+        _resume,
+        asks=again.label,
+        first=again.said_before,
+        optional=True,
+        sure=lambda subject, typed: again.question(typed),
+        apart=True,
+    ),
     Act(
         "stop",
         "S",
@@ -252,7 +271,7 @@ ACTS = (
         _mission("stop", "--reason={typed}"),
         asks=lambda subject: "stop: why (may be empty)",
         optional=True,
-        sure=lambda subject: f"end {subject.snapshot.team}: work in hand is given back, finished work stays",
+        sure=lambda subject, typed: f"end {subject.snapshot.team}: work in hand is given back, finished work stays",
     ),
 )
 """In the order of the menu: what is about the item first."""

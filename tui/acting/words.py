@@ -86,8 +86,10 @@ def over_or_none(subject: Subject) -> str:
 def pausing(subject: Subject) -> str:
     """Say why the mission cannot be held."""
     mission = subject.snapshot.mission
-    if mission is not None and mission.phase == "paused":
+    if mission is not None and mission.phase in ("paused", "pausing"):
         return "the mission is paused"
+    if mission is not None and mission.phase == "stopping":
+        return "the mission is being stopped"
     if mission is not None and mission.phase in _ENDED:
         return f"the mission has ended: {mission.phase}"
     return over_or_none(subject)
@@ -98,7 +100,8 @@ def resuming(subject: Subject) -> str:
     mission = subject.snapshot.mission
     if mission is not None and mission.serving:
         return "a board is served on by 'onecontext serve'"
-    if mission is not None and mission.phase in ("planning", "working", "validating"):
+    if mission is not None and mission.phase in ("planning", "working", "validating", "stopping"):
         lead = next((heart for name, heart in subject.snapshot.hearts.items() if heart.life == "alive"), None)
-        return "the mission is at work" if lead is not None else ""
+        going = "is being stopped: then it can go on" if mission.phase == "stopping" else "is at work"
+        return f"the mission {going}" if lead is not None else ""
     return over_or_none(subject)

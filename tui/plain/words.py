@@ -10,6 +10,7 @@ from teams.engine.event import Event
 from tui import fields
 from tui.forms import IDLE_FORM
 from tui.projection.telling import tell
+from tui.rows.head import HALTED
 from tui.snapshot import Agent, Attention, Snapshot
 from tui.text import cut, one_line
 from tui.words import clock, cost, counted, duration, stopwatch, tokens
@@ -76,6 +77,8 @@ def _mission(snapshot: Snapshot, now: datetime) -> str:
     took = stopwatch(((mission.ended_at or now) - mission.started_at).total_seconds())
     reason = f": {mission.reason}" if mission.reason else ""
     how_long = f"{'after' if mission.ended_at else 'for'} {took}"
+    if mission.halted_at and mission.phase in HALTED:
+        how_long = f"for {stopwatch((now - mission.halted_at).total_seconds())}, begun {took} ago"
     return f"team {snapshot.team}, mission {mission.phase} {how_long}{reason}; goal: {mission.goal}"
 
 

@@ -60,15 +60,16 @@ def mission_ended(parts: Parts, event: Event) -> None:
 
 def mission_halted(parts: Parts, event: Event) -> None:
     words = f"{fields.text(event.data, 'by') or 'somebody'}: {fields.text(event.data, 'reason')}".removesuffix(": ")
-    parts.course.paused = fields.text(event.data, "word") != "stop"
+    word = "stop" if fields.text(event.data, "word") == "stop" else "pause"
+    parts.course.halt(event, word)
     # The word that is there is replaced by this one.
     parts.attention.close(None, frozenset({attention.PAUSED}))
-    if parts.course.paused:
+    if word == "pause":
         parts.attention.raise_(attention.PAUSED, event.at, f"by {words}", task=None, agent="")
 
 
 def mission_released(parts: Parts, event: Event) -> None:
-    parts.course.paused = False
+    parts.course.release()
     parts.attention.close(None, frozenset({attention.PAUSED}))
 
 

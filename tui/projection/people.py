@@ -59,6 +59,10 @@ def together(one: Usage, other: Usage) -> Usage:
     )
 
 
+AT_IT = frozenset({"thinking", "tool", "checking"})
+"""States of who has something in hand."""
+
+
 class Trace:
     """When an agent was last heard of, on what it works, and how much it does: what each of its events changes.
 
@@ -100,6 +104,10 @@ class People:
 
     def all(self) -> tuple[Agent, ...]:
         return tuple(map(self._told, self._agents.values()))
+
+    def busy(self) -> bool:
+        """Say whether somebody has something in hand."""
+        return any(agent.state in AT_IT for agent in self._agents.values())
 
     def _told(self, agent: Agent) -> Agent:
         trace = self._traces[agent.name]

@@ -55,7 +55,7 @@ class Monitor:
         states = parts.tasks.states()
         return Snapshot(
             team=self._team,
-            mission=parts.course.picture(states),
+            mission=parts.course.picture(states, parts.people.busy),
             agents=parts.people.all(),
             tasks=parts.tasks.all(),
             task_states=states,

@@ -16,6 +16,7 @@ from tui.projection.replacing import replace
 from tui.snapshot import Task
 
 OPEN = ("waiting", "ready")
+LINKED = "task.linked"
 STATE_OF_STATUS = {"pending": "ready", "in_progress": "running", "completed": "done"}
 """What a task of a foreign writer counts as, which has a status and no state of ours."""
 
@@ -89,6 +90,12 @@ class Tasks:
             self._put(task_id, task, replace(task, state=state, since=at))
 
 
+def _reason(event: Event, old: Task | None) -> str:
+    """Return why the task is in its state: the reason of a link is why that was made, and a state outlives both."""
+    said = "" if event.type == LINKED else fields.text(event.data, "reason")
+    return said or (old.reason if old and event.type in (LINKED, "task.renewed") else "")
+
+
 def _task(task_id: str, document: Mapping[str, Any], event: Event, old: Task | None) -> Task:
     to = fields.text(event.data, "to")
     if not document and old:
@@ -109,7 +116,7 @@ def _task(task_id: str, document: Mapping[str, Any], event: Event, old: Task | N
         verdict=fields.optional_text(ours, "verdict"),
         blocked_by=fields.texts(document, "blockedBy"),
         assertions=fields.texts(ours, "assertions"),
-        reason=fields.text(event.data, "reason") or (old.reason if old and event.type == "task.renewed" else ""),
+        reason=_reason(event, old),
         changed_at=event.at,
         since=old.since if old and old.state == state else event.at,
     )

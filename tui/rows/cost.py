@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from onecontext.text.amounts import dollars
 from tui.rows.detail import Paragraph
+from tui.rows.head import HALTED
 from tui.rows.spans import Column, Spans, layout, piece, table_row
 from tui.snapshot import Snapshot, Spending, SpentPoint, Usage
 from tui.words import cost, counted, duration, short_count, stopwatch
@@ -119,7 +120,7 @@ def budget_rows(snapshot: Snapshot, cells: int, *, now: datetime) -> list[Spans]
 def _spends(snapshot: Snapshot) -> bool:
     """Say whether somebody is at work: what stands still is gone at no time."""
     mission = snapshot.mission
-    return mission is None or (mission.ended_at is None and mission.phase not in ("paused", "interrupted", "died"))
+    return mission is None or (mission.ended_at is None and mission.phase not in (*HALTED, "interrupted", "died"))
 
 
 def _used(name: str, snapshot: Snapshot, now: datetime) -> float:

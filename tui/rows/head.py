@@ -33,6 +33,8 @@ DONE = frozenset(
 )
 """What is worth saying as the last thing that was done."""
 WIDE = 110
+HALTED = ("pausing", "paused", "stopping")
+"""Phases that are because somebody said so."""
 _NOBODY = (DIED, "interrupted")
 """Phases in which nobody works, so the time of the mission stands still."""
 
@@ -49,8 +51,15 @@ def _goal_row(snapshot: Snapshot, cells: int, now: datetime) -> Spans:
         why = f"· {NO_MISSION.get(snapshot.kept, 'no mission')}"
         return between([("◆ ", "accent"), piece(words, "bold")], [(why, "dim")], cells)
     face = look(PHASE_LOOKS, mission.phase)
-    right: Spans = [piece(f"{face.glyph} {face.word}", face.tone), *_time(mission, snapshot, now)]
+    words = f"{face.glyph} {face.word}{_halted(mission, now)}"
+    right: Spans = [piece(words, face.tone), *_time(mission, snapshot, now)]
     return between([("◆ ", "accent"), piece(mission.goal, "bold")], right, cells)
+
+
+def _halted(mission: Mission, now: datetime) -> str:
+    """Return for how long a word to pause or stop has stood, "" where none does."""
+    since_s = (now - mission.halted_at).total_seconds() if mission.halted_at else 0
+    return f" for {duration(since_s)}" if since_s >= 1 and mission.phase in HALTED else ""
 
 
 def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
@@ -139,7 +148,8 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
         return [piece(f"■ {snapshot.trouble}", "bad")]
     others = elsewhere_spans(snapshot, now)
     if not snapshot.totals.attention_open:
-        return between(_calm(snapshot, now), others, cells) if others else _calm(snapshot, now)
+        calm = _calm(snapshot, now, cells - spans_width(others) - 1)
+        return between(calm, others, cells) if others else calm
     count = snapshot.totals.attention_open
     spans: Spans = [(f"▲ {_counted(count, snapshot.attention)}", "warn")]
     if snapshot.violations:
@@ -167,13 +177,16 @@ def most_pressing(items: Sequence[Attention]) -> Attention | None:
     return min((item for item in items if item.open), key=lambda item: (rank_of(item), -item.number), default=None)
 
 
-def _calm(snapshot: Snapshot, now: datetime) -> Spans:
-    spans: Spans = [("  nothing needs you", "good")]
-    if over := snapshot.totals.rejections:
-        spans.append((f" · sent back {over:,}, put right", "dim"))
+def _calm(snapshot: Snapshot, now: datetime, cells: int) -> Spans:
+    """Return that nothing needs a person, and what was done last; how much was sent back only where both fit."""
+    calm: Span = ("  nothing needs you", "good")
     last = next((line for line in reversed(snapshot.log) if line.type in DONE), None)
+    done: Spans = []
     if last:
         ago = age(last.at, now)
         when = "just now" if ago == "now" else f"{ago} ago"
-        spans.append(piece(f" · {when}: {f'{last.agent} {last.text}'.strip()}", "dim"))
-    return spans
+        done = [piece(f" · {when}: {f'{last.agent} {last.text}'.strip()}", "dim")]
+    over = snapshot.totals.rejections
+    right: Spans = [(f" · sent back {over:,}, put right", "dim")] if over else []
+    whole = [calm, *right, *done]
+    return whole if spans_width(whole) <= cells else [calm, *done]

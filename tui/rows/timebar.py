@@ -7,11 +7,13 @@ Rule 2: where several marks share a cell the one that weighs most is drawn.
 from datetime import tzinfo
 
 from tui.projection.marks import WEIGHT
-from tui.rows.spans import Span, Spans, between, piece
+from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Mark, Moment
 from tui.words import MARK_LOOKS, clock, look, stopwatch, there
 
-WIDE, WIDEST = 100, 150
+WIDE = 100
+KEYS = (("p", "plays"), ("[ ]", "marks"), (", .", "step"), ("< >", "speed"), ("@", "go to"))
+"""What can be done, the most useful first: as much of it is named as there is room for."""
 HEAD = "●"
 
 
@@ -52,7 +54,12 @@ def words_row(moment: Moment, cells: int, *, zone: tzinfo | None) -> Spans:
         left += [("  ", "plain"), (f"{face.glyph} ", face.tone), piece(_bare(mark.text), face.tone)]
     elif moment.trouble:
         left += [("  ", "plain"), (f"! damaged after event {moment.of:,}", "warn")]
-    return between(left, _right(moment, cells), cells)
+    return between(left, _right(moment, cells - spans_width(left)), cells)
+
+
+def state_cells(moment: Moment) -> int:
+    """Return how many cells of the words say whether it plays."""
+    return spans_width(_state(moment))
 
 
 def mark_at(moment: Moment) -> Mark | None:
@@ -85,16 +92,23 @@ def _place(moment: Moment, cells: int, zone: tzinfo | None) -> Spans:
     ]
 
 
-def _right(moment: Moment, cells: int) -> Spans:
-    keys: Spans = []
-    if cells >= WIDEST:
-        for key, word in (("p", "plays"), (", .", "step"), ("< >", "speed"), ("[ ]", "marks"), ("@", "go to")):
-            keys += [(f"  {key}", "accent"), (f" {word}", "dim")]
+def _right(moment: Moment, room: int) -> Spans:
+    said, keys = _coming(moment), Spans()
+    for key, word in KEYS:
+        named: Spans = [(f"  {key}", "accent"), (f" {word}", "dim")]
+        if spans_width([*keys, *named, *said]) >= room:
+            break
+        keys += named
+    return [*keys, *said]
+
+
+def _coming(moment: Moment) -> Spans:
+    """Return what is still to come: events that were not read yet, and those of a run that goes on."""
     if moment.read < 1.0:
-        return [*keys, (f"  reading {int(100 * moment.read)} %", "info")]
+        return [(f"  reading {int(100 * moment.read)} %", "info")]
     if moment.live:
-        return [*keys, (f"  {moment.new:,} new", "info" if moment.new else "dim"), (", End goes live", "dim")]
-    return keys
+        return [(f"  {moment.new:,} new", "info" if moment.new else "dim"), (", End goes live", "dim")]
+    return []
 
 
 def _bare(text: str) -> str:

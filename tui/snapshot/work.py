@@ -9,7 +9,9 @@ from tui.snapshot.value import value
 class Mission:
     """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
 
-    ``serving``: it is a board that is served, and has no plan.
+    ``serving``: it is a board that is served, and has no plan. ``address`` is where its models were asked last, "" at
+    their providers' own; ``who`` says who works (``KIND``, or ``ROLE=KIND``) where that is no built-in agent.
+    ``halted_at`` is since when a word to pause or to stop it stands.
     """
 
     id: str
@@ -28,6 +30,9 @@ class Mission:
     commit: str = ""
     planned: bool = False
     serving: bool = False
+    address: str = ""
+    who: tuple[str, ...] = ()
+    halted_at: datetime | None = None
 
 
 @value

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from onecontext.errors import Damaged
 from onecontext.store.files import open_to_read
+from tui.sources.unlinked import IN_A_TEAM, NOT_FOLLOWED, link_on
 
 LEFT_AFTER_NS = 60 * 1_000_000_000
 JOURNAL = Path("onecontext") / "journal.jsonl"
@@ -50,6 +51,11 @@ class Spot:
             return _written(self.path)
         config = self.root / "teams" / self.team / CONFIG
         return max(map(_written, (self.path, config, config.with_name("inboxes"), self.root / "tasks" / self.team)))
+
+    @property
+    def link(self) -> Path | None:
+        """What of its journal and the folders above it is a symlink, so that nothing of it is read; None: nothing."""
+        return link_on(self.path, IN_A_TEAM) if self.has_journal else None
 
     @property
     def folders(self) -> list[Path]:
@@ -152,6 +158,13 @@ class Place:
         if held is None or newest is None or over:
             return newest
         return newest if newest.written_ns - held.written_ns > LEFT_AFTER_NS else held
+
+    def trouble(self) -> str:
+        """Return why the team cannot be seen; "" when it can, or when it is not there yet."""
+        folder = self.root / "teams" / (self.team or "")
+        if self.team and os.path.islink(folder):  # noqa: PTH114 - see above
+            return f"the team cannot be read: {NOT_FOLLOWED}: {folder}"
+        return root_trouble(self.root)
 
     def watched(self, spot: Spot | None) -> list[Path]:
         """Return the folders in which a change may mean something new to show."""

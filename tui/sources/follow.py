@@ -22,7 +22,7 @@ from tui.projection.attention import as_of
 from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.sources.folder import Place, Spot, root_trouble
+from tui.sources.folder import Place, Spot
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
@@ -85,7 +85,7 @@ class Follower:
             root=str(self._place.root),
             team=self._spot.team if self._spot else snapshot.team,
             graph=self._graph.lines,
-            hearts=self._hearts.of(snapshot.agents) if self._hearts else {},
+            hearts=self._hearts.of(snapshot.agents) if self._hearts and self._spot and not self._spot.link else {},
             watching=f"{self._watch.kind}: {self._watch.why}" if self._watch else "",
             trouble=self._trouble,
         )
@@ -93,7 +93,7 @@ class Follower:
 
     @property
     def _trouble(self) -> str:
-        read = self._reader.trouble if self._reader else root_trouble(self._place.root)
+        read = self._reader.trouble if self._reader else self._place.trouble()
         return read or self._fault or self._graph.trouble or (self._space.trouble() if self._space else "")
 
     def _read(self) -> None:

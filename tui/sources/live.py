@@ -14,6 +14,7 @@ from tui.projection.targets import Target
 from tui.snapshot import Snapshot, TeamLine
 from tui.sources.folder import memory_of
 from tui.sources.several import Several
+from tui.sources.unlinked import IN_A_TEAM
 
 if TYPE_CHECKING:
     from tui.sources.player import Player
@@ -84,7 +85,7 @@ class Live:
             if journal is None or newest is None or not newest.totals.events:
                 return
             player = self._player = Player(
-                Recording(journal),
+                Recording(journal, folders=IN_A_TEAM),
                 Playhead(playing=False, goal=END),
                 graph=PastGraph(memory_of(journal)),
                 standing=newest,

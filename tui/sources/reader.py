@@ -15,6 +15,7 @@ from typing import BinaryIO
 from onecontext.errors import Damaged
 from teams.engine.event import Event
 from teams.engine.line import decode
+from tui.sources.unlinked import link_on, open_below
 
 BATCH = 2_000
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
@@ -24,10 +25,12 @@ class Reader:
     """A reader that remembers how far it came. ``more`` says that a poll stopped at its bound.
 
     ``seq`` and ``offset`` are the number of the last event read and the byte at which it ends, both 0 before the first.
+    ``folders``: neither the file nor so many folders above it may be a symlink; 0: where it lies somebody said.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, folders: int = 0) -> None:
         self.path = path
+        self._folders = folders
         self.trouble = ""
         self.more = False
         self.found = False
@@ -41,6 +44,8 @@ class Reader:
             status = self.path.stat()
         except OSError:
             return False
+        if link_on(self.path, self._folders):
+            return False  # what it said before stands
         return self._file_id is not None and (
             self._file_id != (status.st_dev, status.st_ino) or status.st_size < self.offset
         )
@@ -53,12 +58,12 @@ class Reader:
         """Return the events since the last poll, at most ``limit``."""
         self.trouble, self.more = "", False
         try:
-            with _open(self.path) as file:
+            with _open(self.path, self._folders) as file:
                 return self._read(file, limit)
         except FileNotFoundError:
             self.trouble = f"the journal is gone; this is what it said: {self.path}" if self.found else ""
         except OSError as error:
-            self.trouble = f"the journal cannot be read: {error.strerror or error}: {self.path}"
+            self.trouble = f"the journal cannot be read: {error.strerror or error}: {error.filename or self.path}"
         return []
 
     def _read(self, file: BinaryIO, limit: int) -> list[Event]:
@@ -97,9 +102,9 @@ class Reader:
         return f"{self.path.name} line {self.seq + 1} at byte {self.offset}"
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path, folders: int) -> BinaryIO:
     # O_NONBLOCK: a pipe in the journal's place must not hang the screen.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = open_below(path, folders, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()

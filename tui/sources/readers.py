@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tui.sources.folder import Spot
 from tui.sources.reader import Reader
+from tui.sources.unlinked import IN_A_TEAM
 
 if TYPE_CHECKING:
     from tui.sources.files import Files
@@ -22,7 +23,7 @@ def reader_of(spot: Spot) -> AnyReader:
 
         return Shared(spot.root, spot.team, spot.path)
     if spot.has_journal:
-        return Reader(spot.path)
+        return Reader(spot.path, folders=IN_A_TEAM)
     from tui.sources.files import Files
 
     return Files(spot.root, spot.team)

@@ -36,17 +36,20 @@ _Kept = tuple[int, Monitor]
 
 
 class Recording:
-    """``count`` events were read so far; ``complete`` says that this was all there was when it was last looked at."""
+    """``count`` events were read so far; ``complete`` says that this was all there was when it was last looked at.
 
-    def __init__(self, path: Path) -> None:
+    ``folders``: as of :class:`tui.sources.reader.Reader`.
+    """
+
+    def __init__(self, path: Path, *, folders: int = 0) -> None:
         self.path = path
         self.complete = False
-        self._head, self._head_reader = Monitor(), Reader(path)
+        self._head, self._head_reader = Monitor(), Reader(path, folders=folders)
         self._marks = Marks()
         self._latest_s = array("d")
         self._kept: Checkpoints[_Kept] = Checkpoints(every=apart(_size(path) // LINE_BYTES))
         self._near: tuple[int, _Kept] = (0, (0, Monitor()))
-        self._shown, self._shown_reader = Monitor(), Reader(path)
+        self._shown, self._shown_reader = Monitor(), Reader(path, folders=folders)
         self._lost = ""
 
     @property
@@ -162,15 +165,15 @@ class Recording:
         return self._lost
 
 
-def opened(path: Path) -> Recording:
-    """Return the recording at ``path``, of which the first events are read.
+def opened(path: Path, *, folders: int = 0) -> Recording:
+    """Return the recording at ``path``, of which the first events are read; ``folders`` as of :class:`Recording`.
 
     Raises:
         UsageError: there is none, or what is there cannot be one. Damaged: nothing in it can be read.
         OSError: the disk refused.
     """
     _look_at(path)
-    recording = Recording(path)
+    recording = Recording(path, folders=folders)
     recording.read()
     if not recording.count:
         raise Damaged(recording.trouble or f"{path} holds no event: its first line does not end")

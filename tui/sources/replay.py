@@ -67,10 +67,11 @@ class Replay:
         self._player.close()
 
 
-def replay_of(path: Path, speed: float, *, at: Target | None = None, memory_path: Path | None = None) -> Replay:
+def replay_of(
+    path: Path, speed: float, *, at: Target | None = None, memory_path: Path | None = None, folders: int = 0
+) -> Replay:
     """Return the replay of the recording at ``path``; ``memory_path`` None: with the memory that lies where it does.
 
-    Raises: as :func:`tui.sources.recording.opened`.
+    ``folders`` and errors are those of :func:`tui.sources.recording.opened`.
     """
-    path = path.resolve()
-    return Replay(opened(path), speed, at=at, memory_path=memory_path or memory_of(path))
+    return Replay(opened(path, folders=folders), speed, at=at, memory_path=memory_path or memory_of(path))

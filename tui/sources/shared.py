@@ -11,13 +11,14 @@ from tui.projection.shared import Told, as_shared
 from tui.snapshot import Snapshot
 from tui.sources.files import Files
 from tui.sources.reader import Reader
+from tui.sources.unlinked import IN_A_TEAM
 
 
 class Shared:
     """What :class:`tui.sources.reader.Reader` is for a journal alone."""
 
     def __init__(self, root: Path, team: str, journal: Path) -> None:
-        self._journal, self._files, self._told = Reader(journal), Files(root, team), Told(team)
+        self._journal, self._files, self._told = Reader(journal, folders=IN_A_TEAM), Files(root, team), Told(team)
 
     @property
     def more(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from textual.binding import BindingType
 
+from onecontext.errors import UsageError
 from tui.acting.control import Control
 from tui.acting.subject import Subject, subject_of
 from tui.acting.table import ACTS, BY_NAME, Act, Line, refusal_of
@@ -23,7 +24,7 @@ from tui.views.commands import ACTING
 
 NOTICE_S = 8.0
 
-_AT_REST = ("paused", "interrupted", "died")
+_AT_REST = ("paused", "pausing", "interrupted", "died")
 """Phases of a mission that goes on when it is resumed, and does not by itself."""
 
 
@@ -121,11 +122,16 @@ class ActingApp(AheadApp):
             if typed is not None:
                 self._make_sure(act, subject, typed)
 
-        self.push_screen(AskLine(label, optional=act.optional, text=self._unsent.get(label, "")), given)
+        first = self._unsent.get(label) or act.first(subject)
+        self.push_screen(AskLine(label, optional=act.optional, text=first), given)
 
     def _make_sure(self, act: Act, subject: Subject, typed: str) -> None:
-        line = act.line(subject, self.control, typed)
-        if not (question := act.sure(subject)):
+        try:
+            line, question = act.line(subject, self.control, typed), act.sure(subject, typed)
+        except UsageError as error:
+            self._came(act, subject, typed, error.message, ok=False)
+            return
+        if not question:
             self._do(act, subject, line, typed)
             return
 
@@ -140,17 +146,17 @@ class ActingApp(AheadApp):
     def _do(self, act: Act, subject: Subject, line: Line, typed: str) -> None:
         if act.apart:
             self._tell(f"{act.name} …")
+        self._work(line, lambda done: self._came(act, subject, typed, done.said, ok=done.ok), apart=act.apart)
+
+    def _came(self, act: Act, subject: Subject, typed: str, said: str, *, ok: bool) -> None:
+        """Tell what came of an act; what was typed for one that was refused is kept."""
         label = act.asks(subject)
-
-        def came(done: Any) -> None:
-            kept = typed if typed.strip() and not done.ok else ""
-            self._unsent.pop(label, None)
-            if kept:
-                self._unsent[label] = kept
-            again = f" · {act.key or 'the same'} again has what you typed" if kept else ""
-            self._tell(f"{act.name}: {done.said or 'done'}{again}", bad=not done.ok)
-
-        self._work(line, came, apart=act.apart)
+        kept = typed if typed.strip() and not ok else ""
+        self._unsent.pop(label, None)
+        if kept:
+            self._unsent[label] = kept
+        again = f" · {act.key or 'the same'} again has what you typed" if kept else ""
+        self._tell(f"{act.name}: {said or 'done'}{again}", bad=not ok)
 
     def _work(self, line: Line, then: Callable[[Any], None], *, apart: bool = False) -> None:
         """Run a command line in a thread and hand what came of it to ``then``."""

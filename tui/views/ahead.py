@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-OPENING = frozenset("MBRSE+-/&:@%!scf")
+OPENING = frozenset("MBPRSE+-/&:@%!scf")
 """The keys that open a line, a menu or an editor, in one view or in all."""
 PATIENCE_S = 1.0
 

@@ -23,7 +23,7 @@ class Arriving:
         self._app, self._pace, self._draw = app, pace, draw
         # Its ends are taken and given in one step each, so no picture is lost between two threads.
         self._newest: deque[Snapshot] = deque(maxlen=1)
-        self._waits = self._settling = False
+        self._waits = self._settling = self._begun = False
         self._receipts = Receipts(self._send)
         self.answered = self._receipts.answered
 
@@ -40,13 +40,14 @@ class Arriving:
             self._waits = True
             self._app.set_timer(wait_s, self._again)
             return
+        self._begun = True
         self._draw(self._newest.pop())
         if self._pace.is_slow and self._terminal:
             self._app.call_after_refresh(self._ask)
 
     def tick(self, draw: Callable[[], None]) -> None:
-        """Draw what only the time has changed, unless the terminal is behind."""
-        if self._receipts.taken and not self._settling:
+        """Draw what only the time has changed, once there is a picture, unless the terminal is behind."""
+        if self._begun and self._receipts.taken and not self._settling:
             self._pace.tick(draw)
 
     def settled(self, then: Callable[[], object], *, for_good: bool = False, most_s: float = LEAVING_S) -> None:

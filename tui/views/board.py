@@ -28,8 +28,10 @@ class Board(Toned, can_focus=True):
         Binding("up,k", "move(0, -1)", show=False),
         Binding("right,l", "move(1, 0)", show=False),
         Binding("left,h", "move(-1, 0)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("ctrl+d", "page(0.5)", show=False),
+        Binding("ctrl+u", "page(-0.5)", show=False),
         Binding("home,ctrl+home", "end(-1)", show=False),
         Binding("end,ctrl+end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
@@ -123,7 +125,10 @@ class Board(Toned, can_focus=True):
         top = self._tops.get(lane.title, 0)
         if not top <= self.index < top + self._cards():
             top = self.index if self.index < top else self.index - self._cards() + 1
-        self._tops[lane.title] = max(0, min(top, len(lane.tasks) - self._cards()))
+        self._tops[lane.title] = top
+        # Of every column: tasks leave those without the cursor, too.
+        for lane in self.lanes:
+            self._tops[lane.title] = max(0, min(self._tops.get(lane.title, 0), len(lane.tasks) - self._cards()))
 
     def line(self, y: int) -> Strip:
         cells = self.size.width
@@ -181,8 +186,8 @@ class Board(Toned, can_focus=True):
                 return
             column += by
 
-    def action_page(self, by: int) -> None:
-        self.action_move(0, by * self._cards())
+    def action_page(self, by: float) -> None:
+        self.action_move(0, int(by * self._cards()) or int(2 * by))
 
     def action_end(self, by: int) -> None:
         self.action_move(0, by * len(self.lanes[self.column].tasks))
@@ -190,6 +195,23 @@ class Board(Toned, can_focus=True):
     def action_open(self) -> None:
         if self.selected:
             self.post_message(Opened(self.selected))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, by: int) -> None:
+        """Scroll the column below the mouse by a card; the cursor, where it is in that column, stays in sight."""
+        column = self._column_at(event.get_content_offset_capture(self).x)
+        if column is None:
+            return
+        lane, cards = self.lanes[column], self._cards()
+        top = self._tops[lane.title] = max(0, min(self._tops.get(lane.title, 0) + by, len(lane.tasks) - cards))
+        if column == self.column:
+            self.action_move(0, max(top, min(self.index, top + cards - 1)) - self.index)
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset_capture(self)
@@ -203,14 +225,20 @@ class Board(Toned, can_focus=True):
             self.action_open()
 
     def _at(self, x: int, y: int) -> tuple[int, int | None]:
+        column = self._column_at(x)
+        if column is None or y < 1:
+            return 0, None
+        index = (y - 1) // self.card_rows + self._tops.get(self.lanes[column].title, 0)
+        return column, index if index < len(self.lanes[column].tasks) else None
+
+    def _column_at(self, x: int) -> int | None:
         left = 0
         widths: Sequence[int] = lane_widths(self.lanes, self.size.width)
         for column, room in enumerate(widths):
-            if left <= x < left + room and y >= 1:
-                index = (y - 1) // self.card_rows + self._tops.get(self.lanes[column].title, 0)
-                return column, index if index < len(self.lanes[column].tasks) else None
+            if left <= x < left + room:
+                return column
             left += room + GAP
-        return 0, None
+        return None
 
     def on_resize(self) -> None:
         self._keep_cursor_in_view()

@@ -47,6 +47,9 @@ KEYS: list[BindingType] = [
     Binding("t", "palette", show=False),
     Binding("question_mark", "help", show=False),
     Binding("q", "quit", show=False),
+    Binding("ctrl+z", "background", show=False),
+    # Also below a sheet: what another program wrote over the screen is there whatever is open.
+    Binding("ctrl+l", "redraw", show=False, priority=True),
     # Textual would ask first; there is nothing here to lose.
     Binding("ctrl+c", "quit", show=False, priority=True),
 ]

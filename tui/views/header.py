@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from textual.events import Click
 from textual.strip import Strip
 
 from tui.rows.head import head_rows
+from tui.rows.named import TONE, key_at
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Snapshot
+from tui.views.pressing import press
 from tui.views.toned import Toned
 
-MEDIUM, WIDE = 110, 180
+NARROW, MEDIUM, WIDE = 60, 110, 180
 HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
 GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
+ATTENTION_ROW = 2
 ALWAYS = (("/", "filter"), ("a", "attention"), ("?", "help"), ("q", "quit"))
 
 
@@ -31,7 +35,8 @@ def kept(keys: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
 class Head(Toned):
     """Goal, phase, progress, cost, and what needs a person."""
 
-    snapshot = Snapshot()
+    snapshot: Snapshot | None = None
+    """None: nothing was read yet, so nothing is known."""
     now = datetime.fromtimestamp(0, UTC)
 
     def show(self, snapshot: Snapshot, *, now: datetime) -> None:
@@ -40,12 +45,20 @@ class Head(Toned):
         self.repaint()
 
     def line(self, y: int) -> Strip:
-        rows = head_rows(self.snapshot, self.size.width, now=self.now)
+        rows: list[Spans] = [[("◆ ", "accent"), ("reading …", "dim")]]
+        if self.snapshot is not None:
+            rows = head_rows(self.snapshot, self.size.width, now=self.now)
         return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
+
+    def on_click(self, event: Click) -> None:
+        """Tell all of what the last row tells of."""
+        at = event.get_content_offset(self)
+        if at is not None and at.y == ATTENTION_ROW:
+            press(self.app, "a")
 
 
 class Foot(Toned):
-    """The keys, and where the picture comes from."""
+    """The keys, which a click presses, and where the picture comes from."""
 
     source = ""
     watching = ""
@@ -72,11 +85,19 @@ class Foot(Toned):
             self.refresh()
 
     def line(self, y: int) -> Strip:
+        return self.strip_of(self._row(), self.size.width)
+
+    def _row(self) -> Spans:
         cells, place = self.size.width, self._place(self.size.width)
         keys: Spans = []
         for key, word in kept(self.keys, cells - spans_width([place]) - 1):
-            keys += [(key, "accent"), (f" {word}  ", "dim")]
-        return self.strip_of(between(keys, [place], cells), cells)
+            keys += [(key, TONE), (f" {word}  ", "dim")]
+        return between(keys, [place], cells)
+
+    def on_click(self, event: Click) -> None:
+        """Press what was clicked."""
+        at = event.get_content_offset(self)
+        press(self.app, "" if at is None else key_at(self._row(), at.x))
 
     def _place(self, cells: int) -> Span:
         """Return where the picture comes from, and how changes are noticed: as much of it as there is room for."""
@@ -84,7 +105,8 @@ class Foot(Toned):
         # Where nothing tells of changes the picture is late, and that is worth its place.
         tone = "warn" if kind == "polling" else "dim"
         if not kind:
-            return self.source, "dim"
+            # The keys need the room; a recording has its time bar.
+            return self.source if cells >= NARROW else "", "dim"
         if cells >= WIDE:
             return piece(f"{self.source} by {kind}: {why}", tone)
         return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)

@@ -47,8 +47,10 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("ctrl+d", "page(0.5)", show=False),
+        Binding("ctrl+u", "page(-0.5)", show=False),
         Binding("home,ctrl+home", "end(-1)", show=False),
         Binding("end,ctrl+end,G", "end(1)", show=False),
         Binding("enter", "open", show=False),
@@ -87,6 +89,10 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def facts(self, item: Item) -> Facts:
         """Return what ``item`` has in each of :attr:`FIELDS`."""
         return {}
+
+    def rests(self, item: Item) -> bool:
+        """Say whether the cursor may stay on ``item``; rows that only join others are passed over."""
+        return True
 
     def opened(self, item: Item) -> Any:
         """Return what is told of ``item`` in full: itself, or what it stands for."""
@@ -134,7 +140,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         if self.follows_end and self._at_end:
             self.cursor = max(0, len(items) - 1)
         else:
-            self.cursor = self._place_of(held)
+            self.cursor = self._resting(self._place_of(held))
         self._resized()
         self.repaint()
 
@@ -178,10 +184,16 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         return self.strip_of([(words, "dim")], cells)
 
     def action_move(self, by: int) -> None:
-        self.cursor = max(0, min(len(self.items) - 1, self.cursor + by))
+        self.cursor = self._resting(max(0, min(len(self.items) - 1, self.cursor + by)), by)
         self._at_end = self.cursor >= len(self.items) - 1
         self._keep_cursor_in_view()
         self._tell()
+
+    def _resting(self, place: int, by: int = 1) -> int:
+        """Return ``place``, or the next one where the cursor may stay; the last one where there is none further on."""
+        onwards, back = range(place, len(self.items)), range(min(place, len(self.items) - 1), -1, -1)
+        places = chain(onwards, back) if by >= 0 else chain(back, onwards)
+        return next((at for at in places if self.rests(self.items[at])), place)
 
     def step(self, by: int) -> None:
         """Move the cursor by so many items."""
@@ -200,12 +212,14 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
         # Scrolled by wheel or bar: the cursor stays in sight, and who scrolls away from the end does not follow it.
         rows, top = self.size.height - self.headings, round(new_value)
         cursor = max(top, min(self.cursor, top + rows - 1, len(self.items) - 1))
+        rest = self._resting(cursor, cursor - self.cursor)
+        cursor = rest if top <= rest < top + rows else cursor
         if rows > 0 and cursor != self.cursor:
             self.cursor, self._at_end = cursor, cursor >= len(self.items) - 1
             self._tell()
 
-    def action_page(self, by: int) -> None:
-        self.action_move(by * max(1, self.size.height - 1))
+    def action_page(self, by: float) -> None:
+        self.action_move(int(by * max(1, self.size.height - 1)) or int(2 * by))
 
     def action_end(self, by: int) -> None:
         self.action_move(by * max(1, len(self.items)))

@@ -41,6 +41,9 @@ class Memory(Lines[GraphLine | MemoryCommit]):
             return commit_row(item, cells, now=self.now)
         return graph_row(item, cells, now=self.now, marked=bool(item.id) and item.id == self.marked)
 
+    def rests(self, item: GraphLine | MemoryCommit) -> bool:
+        return isinstance(item, MemoryCommit) or bool(item.id)
+
     def key(self, item: GraphLine | MemoryCommit) -> object:
         return item.id or item if isinstance(item, GraphLine) else item.commit
 

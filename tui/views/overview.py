@@ -49,6 +49,8 @@ class Overview(View):
     def on_mount(self) -> None:
         for number, (name, pane) in enumerate(zip(PANES, self.panes, strict=True), 1):
             pane.border_title = f"{number} {name}"
+        # Before it is told of its size: the first picture would be a wide one.
+        self.set_class(self.app.size.width < NARROW, "narrow")
         super().on_mount()
 
     def draw(self, scene: Scene) -> None:

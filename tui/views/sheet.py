@@ -50,6 +50,7 @@ class Sheet(ModalScreen[None]):
         Binding("escape,backspace,q", "app.pop_screen", show=False),
         Binding("space", "page", show=False),
         Binding("g", "top", show=False),
+        Binding("ctrl+z", "app.background", show=False),
     ]
     closes = "esc closes"
 

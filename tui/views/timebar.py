@@ -1,4 +1,4 @@
-"""The time bar as a widget: two rows above the foot, to be clicked and dragged along."""
+"""The time bar as a widget, two rows above the foot: a bar to be clicked and dragged along, keys to be pressed."""
 
 from datetime import tzinfo
 
@@ -6,8 +6,11 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.rows.timebar import bar_row, seq_at, words_row
+from tui.rows.named import key_at
+from tui.rows.spans import Spans
+from tui.rows.timebar import bar_row, seq_at, state_cells, words_row
 from tui.snapshot import Moment
+from tui.views.pressing import press
 from tui.views.toned import Toned
 
 
@@ -39,9 +42,10 @@ class TimeBar(Toned):
         cells = self.size.width
         if self._moment is None or y > 1:
             return self.strip_of([], cells)
-        return self.strip_of(
-            bar_row(self._moment, cells) if y == 0 else words_row(self._moment, cells, zone=self._zone), cells
-        )
+        return self.strip_of(bar_row(self._moment, cells) if y == 0 else self._words(self._moment), cells)
+
+    def _words(self, moment: Moment) -> Spans:
+        return words_row(moment, self.size.width, zone=self._zone)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         at = event.get_content_offset(self)
@@ -58,6 +62,11 @@ class TimeBar(Toned):
         if self._held:
             self._held = False
             self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        at, moment = event.get_content_offset(self), self._moment
+        if at is not None and at.y == 1 and moment is not None:
+            press(self.app, "p" if at.x < state_cells(moment) else key_at(self._words(moment), at.x))
 
     def _seek(self, cell: int) -> None:
         if self._moment is not None:
