@@ -31,10 +31,9 @@ from tui.views.page import Page
 from tui.views.reading import ReadingApp
 from tui.views.registry import OVERVIEW
 from tui.views.stage import Stage
-from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
-from tui.views.view import Narrowing, Places, Scene, Turned
+from tui.views.view import Chosen, Narrowing, Places, Scene, Turned
 
 
 class MonitorApp(ReadingApp):
@@ -70,7 +69,7 @@ class MonitorApp(ReadingApp):
         self.control = control or Control()
         self._now = now
         self.zone = zone
-        self._advice = advice or []
+        self._empty = Page([Paragraph("", line, "plain") for line in advice or []], id="empty")
         self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
@@ -84,14 +83,14 @@ class MonitorApp(ReadingApp):
 
     def compose(self) -> ComposeResult:
         yield self._head
-        yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
+        yield self._empty
         yield self._time
         yield self._words
         yield self._foot
 
     def on_mount(self) -> None:
-        self.screen.add_class("reading")
-        self._words.display = False
+        for part in (self._empty, self._time, self._words):
+            part.display = False
         self.set_interval(1.0, partial(self._arriving.tick, self._draw))
         # Back from the shell the terminal's screen is an empty one, of which a picture would draw what changed.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
@@ -106,7 +105,6 @@ class MonitorApp(ReadingApp):
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.screen_stack[0].remove_class("reading")
         self._draw()
 
     @property
@@ -119,7 +117,9 @@ class MonitorApp(ReadingApp):
         if self._leaving or not self._foot.is_attached:
             return  # the screen is being taken down, and a picture or a tick came late
         scene = self.scene
-        self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
+        # Not by a class of the screen: the styles of all that is on it would be made anew, for the first picture.
+        self._empty.display = not scene.snapshot.totals.events
+        self._time.display = not self._empty.display
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self.stage.show(scene)

@@ -1,12 +1,13 @@
 """Who is at work, and with what."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from tui.snapshot.money import Usage
+from tui.snapshot.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolUse:
     """A tool an agent called. ``ok`` is None while it runs; ``output`` is the head of what came of it.
 
@@ -28,7 +29,7 @@ class ToolUse:
         return self.ok if self.exit_code is None else bool(self.ok) and self.exit_code == 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Agent:
     """One agent. ``task`` is the newest task it worked on, ``state`` one of :data:`tui.words.AGENT_LOOKS`.
 
@@ -55,7 +56,7 @@ class Agent:
     activity: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heart:
     """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`.
 
