@@ -111,6 +111,19 @@ class Page:
             await self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **params)
         await asyncio.sleep(0.5)
 
+    async def drag(self, *places: tuple[float, float], finger: bool = False) -> None:
+        """Press the left button, or put a finger, on the first place, move over the others, and let go at the last."""
+        kinds = ["touchStart", *["touchMove"] * len(places[1:]), "touchEnd"]
+        if not finger:
+            kinds = ["mousePressed", *["mouseMoved"] * len(places[1:]), "mouseReleased"]
+        for kind, (x, y) in zip(kinds, [*places, places[-1]], strict=True):
+            if finger:
+                points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+                await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+            else:
+                held = {"button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1}
+                await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **held)
+
     async def resize(self, width: int, height: int) -> None:
         """Give the page another size."""
         size = {"width": width, "height": height, "deviceScaleFactor": 0, "mobile": False}

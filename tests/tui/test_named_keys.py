@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.tui.screen import play, shown, still, text_of
+from tests.tui.screen import play, screen_after, shown, still, text_of
 from tests.tui.test_travelling import place, replaying, until
 from tests.tui.till import middle, whole
 from tui.app import MonitorApp
@@ -76,6 +76,18 @@ def test_the_foot_is_pressed_there_and_back_and_so_is_what_needs_you() -> None:
         assert "attention: " in text_of(app)
 
     play(app, (120, 36), act)
+
+
+@pytest.mark.parametrize(("cells", "named"), [(48, False), (80, True)])
+def test_on_a_phone_the_keys_have_the_room_of_where_the_picture_comes_from(cells: int, named: bool) -> None:
+    app = still(shown(middle().events))
+    source = app._foot.source = "replay of journal.jsonl"
+
+    foot = screen_after(app, (cells, 24)).splitlines()[-1]
+
+    assert (source in foot) == named
+    assert "1–5 panes" in foot
+    assert "q quit" in foot
 
 
 def test_the_words_of_the_time_bar_are_pressed(tmp_path: Path) -> None:

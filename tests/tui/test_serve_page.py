@@ -103,6 +103,26 @@ def test_the_screen_fills_the_page_at_any_size_and_never_more(project: Path, dot
         look(server, act, dots=dots)
 
 
+def test_without_webgl_the_screen_is_drawn_on_canvases_all_the_same(project: Path) -> None:
+    without = """
+        const real = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+            return kind.startsWith("webgl") ? null : real.call(this, kind, ...more);
+        };
+    """
+
+    async def run() -> None:
+        async with opened(server.address) as page:
+            await page.call("Page.addScriptToEvaluateOnNewDocument", source=without)
+            await page.value("location.reload()")
+            await page.until("document.body?.classList.contains('-first-byte')")
+            assert await page.value("document.createElement('canvas').getContext('webgl') === null")
+            assert await page.value("!!document.querySelector('canvas.xterm-text-layer')")
+
+    with serving(project) as server:
+        asyncio.run(run())
+
+
 def test_a_click_opens_nothing_that_an_agent_wrote_and_ctrl_does(project: Path) -> None:
     async def act(page: Page) -> None:
         await page.value(

@@ -8,12 +8,13 @@ from textual.strip import Strip
 
 from tui.rows.head import head_rows
 from tui.rows.named import TONE, key_at
+from tui.rows.small import is_small, is_tiny, small_words, tiny_rows
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Snapshot
 from tui.views.pressing import press
 from tui.views.toned import Toned
 
-MEDIUM, WIDE = 110, 180
+NARROW, MEDIUM, WIDE = 60, 110, 180
 HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
 GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
@@ -45,10 +46,13 @@ class Head(Toned):
         self.repaint()
 
     def line(self, y: int) -> Strip:
+        cells, screen = self.size.width, self.app.size
         rows: list[Spans] = [[("◆ ", "accent"), ("reading …", "dim")]]
-        if self.snapshot is not None:
-            rows = head_rows(self.snapshot, self.size.width, now=self.now)
-        return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
+        if self.snapshot is not None and is_tiny(*screen):
+            rows = tiny_rows(self.snapshot, cells, self.size.height, now=self.now)
+        elif self.snapshot is not None:
+            rows = head_rows(self.snapshot, cells, now=self.now)
+        return self.strip_of(rows[y] if y < len(rows) else [], cells)
 
     def on_click(self, event: Click) -> None:
         """Tell all of what the last row tells of."""
@@ -68,8 +72,7 @@ class Foot(Toned):
         """Name the keys of the view that is looked at, which may mean another thing there; ``home``: the overview."""
         named = {key for key, _ in own}
         always = (key for key in ALWAYS if key[0] not in named)
-        self.keys = (*(HOME if home else AWAY), *own, *always)
-        self.refresh()
+        self.say((*(HOME if home else AWAY), *own, *always))
 
     def say(self, keys: Sequence[tuple[str, str]]) -> None:
         """Name these keys and no others; the last two of them have a place on the shortest row."""
@@ -101,11 +104,14 @@ class Foot(Toned):
 
     def _place(self, cells: int) -> Span:
         """Return where the picture comes from, and how changes are noticed: as much of it as there is room for."""
+        if is_small(*self.app.size):
+            return small_words(cells // 2)
         kind, _, why = self.watching.partition(": ")
         # Where nothing tells of changes the picture is late, and that is worth its place.
         tone = "warn" if kind == "polling" else "dim"
         if not kind:
-            return self.source, "dim"
+            # The keys need the room; a recording has its time bar.
+            return self.source if cells >= NARROW else "", "dim"
         if cells >= WIDE:
             return piece(f"{self.source} by {kind}: {why}", tone)
         return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)

@@ -30,6 +30,14 @@ window.onload = async (event) => {
 
 element("again").addEventListener("click", () => window.location.reload());
 
+// The terminal draws on canvases, and by WebGL for a moment before; where there is none the error would leave it without
+// either, and what DOM draws has gaps in its lines. So there is something that takes every call, and draws nothing.
+const context = HTMLCanvasElement.prototype.getContext;
+const nothing = new Proxy(() => nothing, { get: (_, name) => (name === Symbol.toPrimitive ? () => 1 : nothing) });
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return context.call(this, kind, ...more) ?? (kind === "webgl2" ? nothing : null);
+};
+
 // --- the end -------------------------------------------------------------------------------------------------------
 
 let over = false;
