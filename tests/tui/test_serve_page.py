@@ -166,6 +166,11 @@ def test_what_is_copied_is_in_the_clipboard_or_the_page_says_that_it_is_not(proj
             "print-receipt\n"
         )
         assert await page.value("document.getElementById('note').hidden")
+        # What shift marks is copied by the browser's own key, which without it leaves the screen: the title of the board.
+        await page.drag((25, 68), (40, 68), (79, 68), shift=True)
+        await page.press("ctrl+c")
+        assert await read(page, "Clipboard.prototype.readText.call(navigator.clipboard)") == "1 board"
+        assert not await page.value(BACK)
         # The screen itself is never told what is in it.
         assert await read(page, "navigator.clipboard.readText()") == ""
 

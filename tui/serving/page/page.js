@@ -130,3 +130,23 @@ if (navigator.clipboard) {
   navigator.clipboard.writeText = copy;
   navigator.clipboard.readText = async () => "";
 }
+
+// What shift and a drag marked; the terminal gives it to whoever copies.
+function marked() {
+  const asked = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+  document.querySelector(".xterm-helper-textarea").dispatchEvent(asked);
+  return asked.clipboardData?.getData("text/plain");
+}
+
+// ctrl+c copies in a browser, and on the screen it leaves: where something is marked it was meant for the browser.
+window.addEventListener(
+  "keydown",
+  (event) => {
+    const text = event.key === "c" && event.ctrlKey && !event.altKey && !event.shiftKey && marked();
+    if (!text) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    navigator.clipboard.writeText(text);
+  },
+  true,
+);
