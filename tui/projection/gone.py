@@ -13,7 +13,7 @@ from tui.snapshot import LEAD, Attention, Heart, Mission, Snapshot
 DIED = "died"
 _DEAD = ("gone", "orphaned")
 _AT_REST = ("interrupted", "paused")
-_WORDS = "'onecontext {verb}' goes on: nobody is at work any more"
+_WORDS = "'onecontext {verb}' goes on with it"
 
 
 def is_gone(mission: Mission | None, hearts: Mapping[str, Heart]) -> bool:
