@@ -18,6 +18,7 @@ from textual.screen import Screen
 from tui.acting.control import Control
 from tui.clocks import pace_of, wall_clock
 from tui.rows.detail import Paragraph
+from tui.rows.small import is_tiny
 from tui.snapshot import Snapshot
 from tui.sources.port import Choosing, Source
 from tui.theme import DARK, PALETTES, next_of
@@ -30,10 +31,9 @@ from tui.views.page import Page
 from tui.views.reading import ReadingApp
 from tui.views.registry import OVERVIEW
 from tui.views.stage import Stage
-from tui.views.teams import Chosen
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
-from tui.views.view import Narrowing, Places, Scene, Turned
+from tui.views.view import Chosen, Narrowing, Places, Scene, Turned
 
 
 class MonitorApp(ReadingApp):
@@ -69,7 +69,7 @@ class MonitorApp(ReadingApp):
         self.control = control or Control()
         self._now = now
         self.zone = zone
-        self._advice = advice or []
+        self._empty = Page([Paragraph("", line, "plain") for line in advice or []], id="empty")
         self._head, self._foot, self._words = Head(), Foot(), Words()
         self._foot.source = label
         self._leaving = False
@@ -83,14 +83,14 @@ class MonitorApp(ReadingApp):
 
     def compose(self) -> ComposeResult:
         yield self._head
-        yield Page([Paragraph("", line, "plain") for line in self._advice], id="empty")
+        yield self._empty
         yield self._time
         yield self._words
         yield self._foot
 
     def on_mount(self) -> None:
-        self.screen.add_class("reading")
-        self._words.display = False
+        for part in (self._empty, self._time, self._words):
+            part.display = False
         self.set_interval(1.0, partial(self._arriving.tick, self._draw))
         # Back from the shell the terminal's screen is an empty one, of which a picture would draw what changed.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
@@ -105,7 +105,6 @@ class MonitorApp(ReadingApp):
 
     def _take(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.screen_stack[0].remove_class("reading")
         self._draw()
 
     @property
@@ -118,7 +117,9 @@ class MonitorApp(ReadingApp):
         if self._leaving or not self._foot.is_attached:
             return  # the screen is being taken down, and a picture or a tick came late
         scene = self.scene
-        self.screen_stack[0].set_class(not scene.snapshot.totals.events, "empty")
+        # Not by a class of the screen: the styles of all that is on it would be made anew, for the first picture.
+        self._empty.display = not scene.snapshot.totals.events
+        self._time.display = not self._empty.display
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self.stage.show(scene)
@@ -146,6 +147,7 @@ class MonitorApp(ReadingApp):
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
+        self.screen_stack[0].set_class(is_tiny(*event.size), "tiny")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette of commands offers (``:``)."""

@@ -1,6 +1,7 @@
 """``onecontext monitor``: a live screen of a team; one picture of it as text or JSON; a recording played again.
 
-Rule 1: Textual is only imported when a live screen is wanted.
+Rule 1: Textual is only imported when a live screen is wanted, and a live screen of a run waits for nothing that only
+    recordings and pictures in text need.
 Rule 2: nothing is written, anywhere, unless a person acts (:mod:`tui.acting`).
 """
 
@@ -13,17 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onecontext.errors import UsageError
-from tui.frame import frame
+from tui.garbage import looked_for_later
 from tui.projection.targets import Target, parse
-from tui.rows.spans import clipped, plain
-from tui.rows.teams import teams_frame
 from tui.snapshot import Snapshot, TeamLine
 from tui.sources.choosing import place_of
-from tui.sources.folder import advice, find_root, memory_of
+from tui.sources.folder import advice, find_root
 from tui.sources.glances import Glances
 from tui.sources.live import Live
-from tui.sources.recording import opened
-from tui.sources.replay import Replay
 from tui.sources.several import Several, follower_of
 from tui.sources.unlinked import IN_A_TEAM
 from tui.text import one_line
@@ -31,6 +28,7 @@ from tui.text import one_line
 if TYPE_CHECKING:
     from onecontext.cli.main import Invocation
     from tui.sources.port import Source
+    from tui.sources.replay import Replay
 
 PIPE_CELLS = 120
 FASTEST = 10_000.0
@@ -106,8 +104,10 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
     if args.plain or args.follow:
         return _tell(args, invocation, roots, at)
     if args.replay:
-        path = (invocation.cwd / args.replay).resolve()
-        source = Replay(opened(path), args.speed, at=at, memory_path=roots[0] if args.root else memory_of(path))
+        from tui.sources.replay import replay_of
+
+        memory = roots[0] if args.root else None
+        source = replay_of((invocation.cwd / args.replay).resolve(), args.speed, at=at, memory_path=memory)
         label = f"replay of {args.replay.name}"
     else:
         place = place_of(roots, args.team)
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace, invocation: "Invocation") -> int:
             _print_teams(source.lines(), invocation)
         else:
             past = _past(source, at) if isinstance(source, Several) and at else source
-            _print(past.catch_up(), root, invocation, replay=isinstance(past, Replay))
+            _print(past.catch_up(), root, invocation, replay=not isinstance(past, Several))
         return 0
     return _screen(args, invocation, Live(source, at=at) if isinstance(source, Several) else source, label, roots)
 
@@ -149,9 +149,10 @@ def _tell(args: argparse.Namespace, invocation: "Invocation", roots: list[Path],
 
     wanted = Wanted(args.every, args.until_ended, recorded=args.replay is not None)
     if args.replay:
-        return follow(
-            Recorded(opened((invocation.cwd / args.replay).resolve()), args.speed, at=at), invocation.out, wanted
-        )
+        from tui.sources.recording import opened
+
+        recording = opened((invocation.cwd / args.replay).resolve())
+        return follow(Recorded(recording, args.speed, at=at), invocation.out, wanted)
     if at is not None:
         raise UsageError("--at goes with --replay here", hint="'--plain --replay FILE --at WHERE' tells a recording")
     if _is_choice(args, roots):
@@ -168,11 +169,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _past(source: Several, at: Target) -> Replay:
+def _past(source: Several, at: Target) -> "Replay":
+    from tui.sources.replay import replay_of
+
     source.catch_up()
     if source.journal is None:
         raise UsageError(f"no team keeps a journal here, so there is nothing at {at.text}")
-    return Replay(opened(source.journal, folders=IN_A_TEAM), 0, at=at, memory_path=memory_of(source.journal))
+    return replay_of(source.journal, 0, at=at, folders=IN_A_TEAM)
 
 
 def _speed(text: str) -> float:
@@ -197,6 +200,9 @@ def _is_choice(args: argparse.Namespace, roots: list[Path]) -> bool:
 
 
 def _print_teams(lines: Sequence[TeamLine], invocation: "Invocation") -> None:
+    from tui.rows.spans import clipped, plain
+    from tui.rows.teams import teams_frame
+
     cells = shutil.get_terminal_size((PIPE_CELLS, 24)).columns
     rows = teams_frame(lines, cells, now=datetime.now(UTC))
     text = "\n".join(plain(clipped(row, cells)) for row in rows)
@@ -204,6 +210,8 @@ def _print_teams(lines: Sequence[TeamLine], invocation: "Invocation") -> None:
 
 
 def _print(snapshot: Snapshot, root: Path, invocation: "Invocation", *, replay: bool) -> None:
+    from tui.frame import frame
+
     now = snapshot.last_event_at if replay else None
     cells = shutil.get_terminal_size((PIPE_CELLS, 24)).columns
     text = frame(snapshot, cells, now=now or datetime.now(UTC), zone=None)
@@ -218,27 +226,28 @@ def _screen(args: argparse.Namespace, invocation: "Invocation", source: "Source"
     if not args.served and not sys.stderr.isatty():
         # Textual draws there, so that what a program prints can go elsewhere.
         raise UsageError("the screen is drawn on stderr, which goes elsewhere", hint="leave out what follows '2>'")
-    from tui.acting.control import PERSON, Control
-    from tui.app import MonitorApp
-    from tui.clocks import newest_event, wall_clock
-    from tui.leaving import run as leave_in_order
-    from tui.theme import wanted
+    with looked_for_later():
+        from tui.acting.control import PERSON, Control
+        from tui.app import MonitorApp
+        from tui.clocks import newest_event, wall_clock
+        from tui.leaving import run as leave_in_order
+        from tui.theme import wanted
 
-    control = Control(
-        person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
-        live=not args.replay,
-        env=invocation.env,
-        said=args.control,
-        reads_only=args.served,
-    )
-    app = MonitorApp(
-        source,
-        label=label,
-        theme=wanted(args.palette, invocation.env).name,
-        advice=advice(roots[0]),
-        now=newest_event if args.replay else wall_clock,
-        control=control,
-        begin="teams" if _is_choice(args, roots) else None,
-        env=invocation.env,
-    )
+        control = Control(
+            person=one_line(args.agent or invocation.env.get("ONECONTEXT_AGENT") or "").strip()[:200] or PERSON,
+            live=not args.replay,
+            env=invocation.env,
+            said=args.control,
+            reads_only=args.served,
+        )
+        app = MonitorApp(
+            source,
+            label=label,
+            theme=wanted(args.palette, invocation.env).name,
+            advice=advice(roots[0]),
+            now=newest_event if args.replay else wall_clock,
+            control=control,
+            begin="teams" if _is_choice(args, roots) else None,
+            env=invocation.env,
+        )
     return leave_in_order(app)

@@ -1,6 +1,8 @@
 """What ``onecontext pause``, ``stop`` and ``retry`` share: which mission, whose word, and why."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -8,7 +10,7 @@ from typing import NamedTuple
 from onecontext.api import Memory
 from onecontext.cli.main import Invocation
 from onecontext.cli.output import one_line, printable
-from onecontext.errors import AlreadyRunning, NoMemory, NoMission
+from onecontext.errors import AlreadyRunning, Damaged, NoMemory, NoMission
 from onecontext.store.project import Project
 from teams.cli.place import AGENT_VARIABLE
 from teams.mission.control.alone import alone
@@ -80,13 +82,27 @@ def halted(args: argparse.Namespace, invocation: Invocation) -> Halted:
     """
     project = Project.find(invocation.cwd)
     root = root_of(args, invocation, memory_of(project))
-    team, history = unfinished_mission(root, args.mission)
+    with wholly():
+        team, history = unfinished_mission(root, args.mission)
     return Halted(project, team, history, Halt(team.journal))
 
 
 def again(mission: Halted) -> str:
     """Return the command that goes on with the mission when no process does."""
     return f"onecontext serve --board {quote(mission.team.name)}" if mission.history.serving else "onecontext resume"
+
+
+@contextmanager
+def wholly() -> Iterator[None]:
+    """Say of what cannot be recorded in a damaged journal that none of it was done.
+
+    Raises:
+        Damaged: what the block raised, with that as its hint.
+    """
+    try:
+        yield
+    except Damaged as error:
+        raise type(error)(error.message, hint="nothing was changed: the mission is as it was") from error
 
 
 def is_running(mission: Halted) -> bool:

@@ -3,7 +3,7 @@
 import argparse
 
 from onecontext.cli.main import Invocation
-from teams.cli.halting import add_halting, again, halted, is_running, who
+from teams.cli.halting import add_halting, again, halted, is_running, who, wholly
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     mission = halted(args, invocation)
     name = mission.history.mission
-    order = mission.halt.give("pause", mission=name, by=who(args, invocation), reason=args.reason)
+    with wholly():
+        order = mission.halt.give("pause", mission=name, by=who(args, invocation), reason=args.reason)
     running = is_running(mission)
     on = "onecontext resume" if running else again(mission)
     told = "nothing new is begun; what runs just now comes to its end" if running else "no process runs it now"

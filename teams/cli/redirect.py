@@ -4,7 +4,7 @@ import argparse
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import UsageError
-from teams.cli.halting import add_who, halted, is_running, who
+from teams.cli.halting import add_who, halted, is_running, who, wholly
 
 LIMIT_CHARACTERS = 20_000
 
@@ -36,7 +36,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
             f"{name} follows a playbook, and has no orchestrator who could decide otherwise",
             hint=f"'onecontext stop {name}' ends it; a mission that is a step of it is redirected by --mission",
         )
-    event = mission.team.journal.append("mission.redirected", {"text": text, "by": who(args, invocation)}, mission=name)
+    said = {"text": text, "by": who(args, invocation)}
+    with wholly():
+        event = mission.team.journal.append("mission.redirected", said, mission=name)
     running = is_running(mission)
     next_step = (
         "its orchestrator is asked in a moment" if running else "'onecontext resume' lets its orchestrator decide"

@@ -6,7 +6,7 @@ from shlex import quote
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning, NoMission, UsageError
 from onecontext.store.project import Project
-from teams.cli.halting import add_who, memory_of, root_of, who
+from teams.cli.halting import add_who, memory_of, root_of, who, wholly
 from teams.cli.options import IN_ALL, add_api_base, add_means, overlaid, trusted_config
 from teams.cli.play_told import conduct_play, watching
 from teams.cli.prepared import Prepared
@@ -60,7 +60,8 @@ def add_how(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, invocation: Invocation) -> int:
     project = Project.find(invocation.cwd)
     memory = memory_of(project, agent=LEAD)
-    team, history = unfinished_mission(root_of(args, invocation, memory), args.mission)
+    with wholly():
+        team, history = unfinished_mission(root_of(args, invocation, memory), args.mission)
     if _goes_on(team, history, args, invocation):
         return 0
     if history.serving:
@@ -76,6 +77,9 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     check_said_again(args, history)
     config = as_before(trusted_config(project.path, args), history, args)
     _check_address(args, history, config)
+    with wholly():
+        # All of it: what the mission needs is read anyway, and nothing is begun over a line that is damaged.
+        team.journal.catch_up()
     ready = Prepared(args, invocation, project, config)
     site = ready.site(history.mission, memory, team)
     by = who(args, invocation)
@@ -111,7 +115,8 @@ def _goes_on(team: Team, history: History, args: argparse.Namespace, invocation:
                 f"{error.message}, and {options} cannot be told to it",
                 hint="'onecontext resume' without options ends a pause; after 'onecontext stop' or ^C it takes them",
             ) from error
-        order = Halt(team.journal).lift(mission=history.mission, by=who(args, invocation), only="pause")
+        with wholly():
+            order = Halt(team.journal).lift(mission=history.mission, by=who(args, invocation), only="pause")
         if order is None:
             raise
     out = invocation.out

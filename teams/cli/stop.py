@@ -4,7 +4,7 @@ import argparse
 
 from onecontext.cli.main import Invocation
 from onecontext.errors import AlreadyRunning
-from teams.cli.halting import Halted, add_halting, halted, who
+from teams.cli.halting import Halted, add_halting, halted, who, wholly
 from teams.mission.control.alone import alone
 from teams.mission.control.halt import Order
 from teams.mission.control.rest import end_at_rest
@@ -22,7 +22,8 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     order = Order("stop", who(args, invocation), args.reason)
     running, told = False, f"has ended before: {out.paint(history.reason)}"
     if history.ending != "stopped":
-        order = mission.halt.give("stop", mission=name, by=order.by, reason=order.reason)
+        with wholly():
+            order = mission.halt.give("stop", mission=name, by=order.by, reason=order.reason)
         told = "has ended: no process was running it"
         try:
             with alone(mission.team.journal, name):

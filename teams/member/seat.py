@@ -37,6 +37,7 @@ def seat(team: Team, name: str, *, role: str, model: str | None) -> Iterator[tup
         with file_lock(folder / ".joining", wait_s=10.0):
             before = _left_behind(team, name, held)
             if before is not None:
+                team.hearts.beat(name, stop=True)  # that of the process that was killed
                 team.journal.append("member.rejoined", {"name": name}, agent=name)
                 yielded = before, True
             else:

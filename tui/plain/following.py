@@ -19,7 +19,7 @@ from onecontext.errors import ENDING_EXIT_CODES, INTERRUPTED_EXIT_CODE, Damaged
 from teams.engine.event import Event
 from tui.plain.raised import Raised
 from tui.plain.words import died_line, event_line, summary_lines, trouble_line
-from tui.projection.gone import died
+from tui.projection.gone import unrecorded
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
 
@@ -144,8 +144,10 @@ class _Teller:
         if snapshot.trouble and snapshot.trouble != self._trouble:
             self.say(trouble_line(snapshot.trouble))
         self._trouble = snapshot.trouble
-        if died(snapshot) and not died(before):
-            self.say(died_line(snapshot.attention[-1], zone=None))
+        missed = unrecorded(before)
+        for number, item in unrecorded(snapshot).items():
+            if number not in missed:
+                self.say(died_line(item, zone=None))
         code = self._over()
         if code is not None:
             self.summarize()

@@ -27,6 +27,7 @@ STUCK = "stuck"
 ASKED = "asks leave"
 WROTE = "wrote to you"
 PROCESS_GONE = "process gone"
+MEMBER_GONE = "member gone"
 
 PRESSING = (PROCESS_GONE, INTERRUPTED, ENDED, ASKED, NEEDS_INPUT, PAUSED, STUCK, BLOCKED, IN_DOUBT, WROTE, TROUBLE)
 """Kinds of attention for which somebody waits, the most pressing first; the others merely want a look."""

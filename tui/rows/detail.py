@@ -34,6 +34,7 @@ _THEN = {
     attention.PAUSED: _GOES_ON,
     attention.INTERRUPTED: _GOES_ON,
     attention.PROCESS_GONE: _GOES_ON,
+    attention.MEMBER_GONE: "'onecontext team join TEAM --name NAME …' goes on as that member",
 }
 """What a person can do about what waits for one."""
 

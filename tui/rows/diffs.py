@@ -14,8 +14,6 @@ from itertools import islice
 from tui.rows.detail import Paragraph
 
 MOST_LINES = 5_000
-HEADS = ("file", "hunk")
-"""Tones of what ``n`` and ``N`` go to."""
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _FILE = re.compile(r'diff --git "?a/(?:.*?)"? "?b/(.*?)"?$')
 _TOLD = ("new file", "deleted file", "rename from", "rename to", "Binary files", "old mode", "new mode")

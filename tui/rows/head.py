@@ -1,7 +1,7 @@
 """The head of the screen: the mission, how far it is, what it costs, what needs a person."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onecontext.text.amounts import dollars
 from tui.projection.attention import PRESSING, rank_of
@@ -62,10 +62,16 @@ def _halted(mission: Mission, now: datetime) -> str:
     return f" for {duration(since_s)}" if since_s >= 1 and mission.phase in HALTED else ""
 
 
-def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
+def time_of(mission: Mission, snapshot: Snapshot, now: datetime) -> timedelta:
+    """Return how long the mission took so far, or did; where nobody works, until the last that happened."""
     last = snapshot.last_event_at
     until = mission.ended_at or (last if mission.phase in _NOBODY and last else max(now, mission.started_at))
-    spans: Spans = [(f"  {stopwatch((until - mission.started_at).total_seconds())}", "plain")]
+    return until - mission.started_at
+
+
+def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
+    last = snapshot.last_event_at
+    spans: Spans = [(f"  {stopwatch(time_of(mission, snapshot, now).total_seconds())}", "plain")]
     if mission.ended_at:
         ago = (now - mission.ended_at).total_seconds()
         return [*spans, (f"  {duration(ago)} ago", "dim")] if ago >= 1 else spans
@@ -150,8 +156,7 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
     if not snapshot.totals.attention_open:
         calm = _calm(snapshot, now, cells - spans_width(others) - 1)
         return between(calm, others, cells) if others else calm
-    count = snapshot.totals.attention_open
-    spans: Spans = [(f"▲ {_counted(count, snapshot.attention)}", "warn")]
+    spans: Spans = [(f"▲ {counted_waiting(snapshot)[0]}", "warn")]
     if snapshot.violations:
         spans.append((f", ■ {violations_now(len(snapshot.violations))}", "bad"))
     if item := most_pressing(snapshot.attention):
@@ -163,13 +168,14 @@ def attention_line(snapshot: Snapshot, cells: int, *, now: datetime) -> Spans:
     return between(spans, [*others, ("a shows all", "dim")], cells) if cells >= 60 else spans
 
 
-def _counted(count: int, items: Sequence[Attention]) -> str:
-    """Return how many of what is open wait for a person, and how many there are to look at in all."""
-    waiting = sum(item.open and item.kind in PRESSING for item in items)
+def counted_waiting(snapshot: Snapshot) -> tuple[str, int]:
+    """Return how many of what is open wait for a person, of how many there are to look at: in words, and the former."""
+    count = snapshot.totals.attention_open
+    waiting = sum(item.open and item.kind in PRESSING for item in snapshot.attention)
     if not waiting:
-        return f"{count:,} to look at"
+        return f"{count:,} to look at", 0
     of_all = f" of {count:,}" if count > waiting else ""
-    return f"{waiting:,}{of_all} {'waits' if waiting == 1 else 'wait'} for you"
+    return f"{waiting:,}{of_all} {'waits' if waiting == 1 else 'wait'} for you", waiting
 
 
 def most_pressing(items: Sequence[Attention]) -> Attention | None:

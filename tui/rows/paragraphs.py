@@ -6,6 +6,8 @@ from tui.rows.spans import Spans
 from tui.text import wrapped
 
 LABEL_CELLS = 12
+HEADS = ("file", "hunk")
+"""Tones of the heads in a text, which ``n`` and ``N`` go to."""
 
 
 class Paragraph(NamedTuple):

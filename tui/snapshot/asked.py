@@ -1,10 +1,11 @@
 """What waits for a person's word: leave that was asked for, and questions about tasks; and what was said."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Request:
     """One thing that was asked. ``kind`` is ``permission``, ``plan``, ``shutdown`` or ``question``.
 

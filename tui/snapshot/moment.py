@@ -1,10 +1,11 @@
 """Where in a recording a picture stands, and what is worth going to in it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Mark:
     """An event worth going to. ``kind`` is one of :data:`tui.words.MARK_LOOKS`."""
 
@@ -13,7 +14,7 @@ class Mark:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """A place in a recording, and how it is played.
 

@@ -1,11 +1,13 @@
 """What calls to models took."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Usage:
     """What calls to models took. ``cost_usd`` sums the priced calls; None when none of them had a price.
 
@@ -22,7 +24,7 @@ class Usage:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SpentPoint:
     """What all calls until ``at`` took together; ``cost_usd`` sums the priced ones, None when none had a price."""
 
@@ -32,7 +34,7 @@ class SpentPoint:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spending:
     """Where it went: ``by`` maps agent, task and model to names ("" is nobody's) to usage; ``points`` is how it grew.
 

@@ -1,12 +1,13 @@
 """Who is at work, and with what."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from tui.snapshot.money import Usage
+from tui.snapshot.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolUse:
     """A tool an agent called. ``ok`` is None while it runs; ``output`` is the head of what came of it.
 
@@ -28,7 +29,7 @@ class ToolUse:
         return self.ok if self.exit_code is None else bool(self.ok) and self.exit_code == 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Agent:
     """One agent. ``task`` is the newest task it worked on, ``state`` one of :data:`tui.words.AGENT_LOOKS`.
 
@@ -55,10 +56,14 @@ class Agent:
     activity: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heart:
-    """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`."""
+    """What the heartbeat of an agent says: ``life`` is one of :data:`tui.words.HEART_LOOKS`.
+
+    ``own``: it is that of a process of its own, which joined the team; else of one that runs a mission's agents.
+    """
 
     life: str
     beaten_at: datetime | None = None
     pid: int | None = None
+    own: bool = False

@@ -1,11 +1,13 @@
 """Which skills were opened in a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class SkillUse:
     """How often a skill (or the MCP server that is one) was opened or called: ``by`` maps agents to times."""
 

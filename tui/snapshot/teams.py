@@ -1,12 +1,13 @@
 """One team among several: what a line of the teams screen says."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from tui.snapshot.money import Usage
+from tui.snapshot.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TeamLine:
     """A team at one moment.
 

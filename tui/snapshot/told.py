@@ -1,15 +1,16 @@
 """What is said, logged, remembered and wants a look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from tui.snapshot.value import value
 
 LEAD = "team-lead"
 """In whose name a person speaks, and who leads a mission."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A message between agents. ``form`` is the type of a structured one, ``idle`` marks mere idle notices.
 
@@ -42,7 +43,7 @@ class Message:
         return not (self.delivered or self.posted)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MemoryCommit:
     """A milestone, as the journal tells it. ``task`` "": it is of the mission as a whole."""
 
@@ -55,7 +56,7 @@ class MemoryCommit:
     task: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GraphLine:
     """One line of the memory's graph, as the memory itself tells it. ``id`` is empty on lines of lanes alone."""
 
@@ -68,7 +69,7 @@ class GraphLine:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attention:
     """Something a person may want to look at. It closes when what it is about was put right.
 
@@ -85,7 +86,7 @@ class Attention:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Violation:
     """A rule of ours that a file of the team breaks now. ``agent`` is who it seems to be, "" when nobody can say."""
 
@@ -97,7 +98,7 @@ class Violation:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogLine:
     """One event, told in a line. ``tone`` is a name of :data:`tui.words.TONES`."""
 

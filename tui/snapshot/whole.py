@@ -1,7 +1,7 @@
 """All of it at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from tui.snapshot.asked import Request
@@ -11,10 +11,11 @@ from tui.snapshot.people import Agent, Heart
 from tui.snapshot.skills import SkillUse
 from tui.snapshot.teams import TeamLine
 from tui.snapshot.told import Attention, GraphLine, LogLine, MemoryCommit, Message, Violation
+from tui.snapshot.value import value
 from tui.snapshot.work import Assertion, Change, Mission, Task, Verdict, Verification
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Totals:
     """Counts over the whole journal, also of what is no longer kept line by line."""
 
@@ -31,7 +32,7 @@ class Totals:
     usage: Usage = field(default_factory=Usage)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snapshot:
     """All of it at one moment. ``tasks`` are in board order; every other tuple is oldest first."""
 

@@ -1,10 +1,11 @@
 """The mission, its tasks, and what was found of their work."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from tui.snapshot.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Mission:
     """The newest mission of the team. ``phase`` is one word or two; ``ending`` is None while it runs.
 
@@ -34,7 +35,7 @@ class Mission:
     halted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Task:
     """One task of the board, as its newest document says. ``since`` is when it came to the state it is in.
 
@@ -57,7 +58,7 @@ class Task:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """What a validator decided about one attempt."""
 
@@ -69,7 +70,7 @@ class Verdict:
     findings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verification:
     """One command of the contract that the host ran. ``exit_code`` None: it timed out."""
 
@@ -83,7 +84,7 @@ class Verification:
     duration_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """Work of a task on the user's files: ``what`` is ``accepted``, ``rejected`` (an attempt that was judged) or
     ``merged``. ``parent`` is the commit that a merge was made onto; None is the first parent of ``commit``.
@@ -98,7 +99,7 @@ class Change:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assertion:
     """One promise of the contract. ``holds`` is None until it was verified."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from teams.engine.event import Event
 from tui.projection.attention import as_of
-from tui.projection.gone import DIED, is_gone, with_its_life
+from tui.projection.gone import gone_members, is_gone, with_its_life
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
 from tui.snapshot import Agent, Heart, Mission, TeamLine
@@ -35,6 +35,8 @@ class TeamGlance:
         self._beats: Stamp = ()
         self._agents: tuple[Agent, ...] = ()
         self._mission: Mission | None = None
+        self._missed = (False, 0)
+        """Whether the mission's process is gone, and how many members are: what the line tells."""
         self._next: datetime | None = None
         self._tells = tell
 
@@ -42,9 +44,9 @@ class TeamGlance:
         """Say whether it must be read; if not, its line says by now whose heart beats."""
         if stamp != self._stamp or self.line.reading or (self._next and self._next <= datetime.now(UTC)):
             return True
-        if self._hearts and not self.line.over and (self.line.alive or stamp_of(self._hearts.folder) != self._beats):
+        if self._hearts and (self.line.alive or (not self.line.over and stamp_of(self._hearts.folder) != self._beats)):
             hearts = self._look()
-            if is_gone(self._mission, hearts) != (self.line.phase == DIED):
+            if (is_gone(self._mission, hearts), len(gone_members(self._agents, hearts))) != self._missed:
                 self.line = self._line()
             else:
                 self.line = replace(self.line, alive=_alive(hearts))
@@ -73,7 +75,9 @@ class TeamGlance:
             snapshot = self._reader.as_told(snapshot)
         if self._hearts:
             self._agents, self._mission = snapshot.agents, snapshot.mission
-            snapshot = with_its_life(replace(snapshot, hearts=self._look()))
+            hearts = self._look()
+            self._missed = is_gone(self._mission, hearts), len(gone_members(self._agents, hearts))
+            snapshot = with_its_life(replace(snapshot, hearts=hearts))
         snapshot = as_of(snapshot, datetime.now(UTC))
         self._next = min((item.until for item in snapshot.attention if item.open and item.until), default=None)
         return line_of(snapshot, str(self.spot.root), self.spot.team, reading=self._reader.more)

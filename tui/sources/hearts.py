@@ -4,6 +4,7 @@ Rule 1: nothing is written and nothing raised; an agent that never beat, or that
 Rule 2: they are read at most once a second, however often a picture is wanted.
 """
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ class Hearts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "heartbeat"
+        self._seats = folder / "member"
         self._beats = Heartbeats(self.folder)
         self._read_at = -READ_AGAIN_S
         self._hearts: Mapping[str, Heart] = {}
@@ -33,12 +35,17 @@ class Hearts:
         if time.monotonic() - self._read_at >= READ_AGAIN_S:
             names = [agent.name for agent in agents if agent.state != "left" and is_name(agent.name)][:MOST]
             pulses = self._beats.pulses(names)
-            self._hearts = {name: _heart(pulse) for name, pulse in pulses.items() if pulse.life is not Life.UNKNOWN}
+            found = {name: pulse for name, pulse in pulses.items() if pulse.life is not Life.UNKNOWN}
+            self._hearts = {name: _heart(pulse, own=self._is_own(name)) for name, pulse in found.items()}
             self._read_at = time.monotonic()
         return self._hearts
 
+    def _is_own(self, name: str) -> bool:
+        # The lock of whoever sits there (teams/member/seat.py), which only members that joined have.
+        return os.path.lexists(f"{self._seats}/{name}.lock")
 
-def _heart(pulse: Pulse) -> Heart:
+
+def _heart(pulse: Pulse, *, own: bool) -> Heart:
     # To the second: a picture that only differs in what nobody sees need not be drawn.
     beaten_at = datetime.fromtimestamp(min(max(0, int(pulse.beaten_at)), LATEST_S), UTC)
-    return Heart(pulse.life.value, beaten_at, pulse.pid)
+    return Heart(pulse.life.value, beaten_at, pulse.pid, own)

@@ -7,17 +7,17 @@ Rule 2: while it is looked at the run is still followed, and what is new there i
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui.projection.playhead import EDGE, FASTER, GO, LIVE, PLAY, Order, Playhead
 from tui.projection.targets import Target
 from tui.snapshot import Snapshot, TeamLine
 from tui.sources.folder import memory_of
-from tui.sources.past import PastGraph
-from tui.sources.player import Player
-from tui.sources.recording import Recording
-from tui.sources.replay import END
 from tui.sources.several import Several
 from tui.sources.unlinked import IN_A_TEAM
+
+if TYPE_CHECKING:
+    from tui.sources.player import Player
 
 _OUT_OF_LIVE = frozenset({PLAY, LIVE})
 """Orders that, while the run is followed, do no more than stop at what is shown."""
@@ -74,6 +74,11 @@ class Live:
             self.order(Order(GO, to=at))
 
     def _step_out(self, order: Order) -> None:
+        from tui.sources.past import PastGraph
+        from tui.sources.player import Player
+        from tui.sources.recording import Recording
+        from tui.sources.replay import END
+
         journal = self._following.journal
         with self._lock:
             newest = self._newest

@@ -11,9 +11,10 @@ from tui.projection import targets
 from tui.projection.playhead import Order, Playhead
 from tui.projection.targets import Target
 from tui.snapshot import Snapshot
+from tui.sources.folder import memory_of
 from tui.sources.past import PastGraph
 from tui.sources.player import Player, still
-from tui.sources.recording import Recording
+from tui.sources.recording import Recording, opened
 
 END = Target("the end", targets.end)
 
@@ -64,3 +65,13 @@ class Replay:
     def close(self) -> None:
         """Stop and wait for the thread."""
         self._player.close()
+
+
+def replay_of(
+    path: Path, speed: float, *, at: Target | None = None, memory_path: Path | None = None, folders: int = 0
+) -> Replay:
+    """Return the replay of the recording at ``path``; ``memory_path`` None: with the memory that lies where it does.
+
+    ``folders`` and errors are those of :func:`tui.sources.recording.opened`.
+    """
+    return Replay(opened(path, folders=folders), speed, at=at, memory_path=memory_path or memory_of(path))

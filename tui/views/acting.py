@@ -3,6 +3,7 @@
 Rule 1: what is asked and done is about what was under the cursor when the key was pressed.
 Rule 2: what is being done is not begun again by a key that was pressed twice.
 Rule 3: nothing is done before the person has agreed to act on this team; see :class:`tui.acting.control.Control`.
+Rule 4: what asks, and the command line, are imported by the first act: the first picture does not wait for them.
 """
 
 import threading
@@ -19,9 +20,7 @@ from tui.acting.table import ACTS, BY_NAME, Act, Line, refusal_of
 from tui.snapshot import Snapshot
 from tui.text import one_line
 from tui.views.ahead import AheadApp
-from tui.views.asking import AskLine, AskYes
 from tui.views.commands import ACTING
-from tui.views.menu import Choice, Menu
 
 NOTICE_S = 8.0
 
@@ -61,6 +60,8 @@ class ActingApp(AheadApp):
         """Show what can be done with what is under the cursor."""
         if not self.may_begin:
             return
+        from tui.views.menu import Choice, Menu
+
         subject = self._subject
         choices = [Choice(act, refusal_of(act, subject, self.control)) for act in ACTS]
         about = f" with {subject.name}" if subject.name else ""
@@ -102,9 +103,16 @@ class ActingApp(AheadApp):
                 self.control.agreed.add((root, team))
                 then()
 
-        self.push_screen(AskYes(f"act as {self.control.person} on {team}"), answered)
+        self._ask_yes(f"act as {self.control.person} on {team}", answered)
+
+    def _ask_yes(self, question: str, answered: Callable[[bool | None], None]) -> None:
+        from tui.views.asking import AskYes
+
+        self.push_screen(AskYes(question), answered)
 
     def _ask(self, act: Act, subject: Subject) -> None:
+        from tui.views.asking import AskLine
+
         label = act.asks(subject)
         if not label:
             self._make_sure(act, subject, "")
@@ -131,7 +139,7 @@ class ActingApp(AheadApp):
             if yes:
                 self._do(act, subject, line, typed)
 
-        self.push_screen(AskYes(question), answered)
+        self._ask_yes(question, answered)
 
     # --- doing it -----------------------------------------------------------------------------------------------------
 
@@ -154,7 +162,6 @@ class ActingApp(AheadApp):
         """Run a command line in a thread and hand what came of it to ``then``."""
 
         def work() -> None:
-            # The command line's own modules are wanted from the first act on, not for the first picture.
             from tui.acting.doing import attempt
 
             done = attempt(line, self.control, apart=apart, leaving=self._left)

@@ -12,10 +12,10 @@ from collections import deque
 
 from textual import events, on
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Input, TextArea
 
 OPENING = frozenset("MBPRSE+-/&:@%!scf")
 """The keys that open a line, a menu or an editor, in one view or in all."""
@@ -25,6 +25,11 @@ PATIENCE_S = 1.0
 def _is_waited_for(event: events.Key, *, typing: bool) -> bool:
     """Say whether what follows a key must not be faster: while a text is typed, letters are, and moves are actions."""
     return not event.is_printable if typing else event.character in OPENING
+
+
+def _is_typed_into(target: DOMNode) -> bool:
+    """Say whether letters are words there, and not keys."""
+    return target.check_consume_key("a", "a")
 
 
 class Obeyed(Message):
@@ -52,7 +57,7 @@ class AheadApp(App[None]):
     async def _hand_on(self, event: events.Event) -> None:
         target, self._below = self.focused or self.screen, self.screen
         await super().on_event(event)
-        if isinstance(event, events.Key) and _is_waited_for(event, typing=isinstance(target, Input | TextArea)):
+        if isinstance(event, events.Key) and _is_waited_for(event, typing=_is_typed_into(target)):
             self._until = self.set_timer(PATIENCE_S, self._go_on)
             target.post_message(Obeyed())
 

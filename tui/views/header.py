@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from tui.rows.head import head_rows
 from tui.rows.named import TONE, key_at
+from tui.rows.small import is_small, is_tiny, small_words, tiny_rows
 from tui.rows.spans import Span, Spans, between, piece, spans_width
 from tui.snapshot import Snapshot
 from tui.views.pressing import press
@@ -45,10 +46,13 @@ class Head(Toned):
         self.repaint()
 
     def line(self, y: int) -> Strip:
+        cells, screen = self.size.width, self.app.size
         rows: list[Spans] = [[("◆ ", "accent"), ("reading …", "dim")]]
-        if self.snapshot is not None:
-            rows = head_rows(self.snapshot, self.size.width, now=self.now)
-        return self.strip_of(rows[y] if y < len(rows) else [], self.size.width)
+        if self.snapshot is not None and is_tiny(*screen):
+            rows = tiny_rows(self.snapshot, cells, self.size.height, now=self.now)
+        elif self.snapshot is not None:
+            rows = head_rows(self.snapshot, cells, now=self.now)
+        return self.strip_of(rows[y] if y < len(rows) else [], cells)
 
     def on_click(self, event: Click) -> None:
         """Tell all of what the last row tells of."""
@@ -101,6 +105,8 @@ class Foot(Toned):
 
     def _place(self, cells: int) -> Span:
         """Return where the picture comes from, and how changes are noticed: as much of it as there is room for."""
+        if is_small(*self.app.size):
+            return small_words(cells // 2)
         kind, _, why = self.watching.partition(": ")
         # Where nothing tells of changes the picture is late, and that is worth its place.
         tone = "warn" if kind == "polling" else "dim"

@@ -30,7 +30,7 @@ class Overview(View):
     """Board, agents, log, memory and messages beside each other."""
 
     def __init__(self) -> None:
-        super().__init__(id=OVERVIEW)
+        super().__init__(id=OVERVIEW, classes="with-log")
         self.board, self.agents = Board(id="board"), Agents(id="agents")
         self.log_, self.memory, self.messages = Log(id="log"), Memory(id="memory"), Messages(id="messages")
         self.panes: tuple[Any, ...] = (self.board, self.agents, self.log_, self.memory, self.messages)
@@ -49,7 +49,6 @@ class Overview(View):
     def on_mount(self) -> None:
         for number, (name, pane) in enumerate(zip(PANES, self.panes, strict=True), 1):
             pane.border_title = f"{number} {name}"
-        self.add_class("with-log")
         # Before it is told of its size: the first picture would be a wide one.
         self.set_class(self.app.size.width < NARROW, "narrow")
         super().on_mount()

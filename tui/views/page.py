@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.rows.detail import Paragraph, rows_of
-from tui.rows.diffs import HEADS
+from tui.rows.paragraphs import HEADS, Paragraph, rows_of
 from tui.rows.spans import Spans
 from tui.views.lines import Lines
 

@@ -1,6 +1,7 @@
 """What is opened over the screen to be read, for the application: one thing in full, what needs a person, the keys.
 
 Rule 1: what is acted upon and copied is what is read: the thing a sheet is about, else what is under the cursor.
+Rule 2: the first picture does not wait for the classes of what is opened later.
 """
 
 from datetime import tzinfo
@@ -12,7 +13,6 @@ from tui.rows.detail import plain_of
 from tui.views.editing import EditingApp
 from tui.views.lines import Opened
 from tui.views.sheet import ActingSheet, ItemSheet, Sheet
-from tui.views.sheets import AttentionSheet, help_sheet
 from tui.views.stage import Stage
 
 
@@ -63,10 +63,14 @@ class ReadingApp(EditingApp):
 
     def action_attention(self) -> None:
         """Show what needs a person."""
+        from tui.views.sheets import AttentionSheet
+
         if self.at_top:
             self.push_screen(AttentionSheet(self.snapshot, self.zone))
 
     def action_help(self) -> None:
         """Show the keys."""
+        from tui.views.sheets import help_sheet
+
         if self.at_top:
             self.push_screen(help_sheet(self.snapshot.watching, self.stage.view.own_keys))

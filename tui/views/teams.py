@@ -5,24 +5,15 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from textual.message import Message
 from textual.widget import Widget
 
 from tui.rows.spans import Spans
 from tui.rows.teams import Choice, elsewhere, names_of, state_of, team_heading, team_row
 from tui.snapshot import TeamLine
 from tui.views.lines import Lines
-from tui.views.view import Scene
+from tui.views.view import Chosen, Scene
 from tui.views.whole import Whole
 from tui.words import counted
-
-
-class Chosen(Message):
-    """Somebody wants to look at another team."""
-
-    def __init__(self, line: TeamLine) -> None:
-        super().__init__()
-        self.line = line
 
 
 class TeamLines(Lines[Choice]):

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.snapshot import Snapshot
+from tui.snapshot import Snapshot, TeamLine
 
 Found = TypeVar("Found")
 
@@ -69,6 +69,14 @@ class Narrowing(Protocol):
 
 class Turned(Message):
     """A view shows another side of itself, which has keys of its own."""
+
+
+class Chosen(Message):
+    """Somebody wants to look at another team."""
+
+    def __init__(self, line: TeamLine) -> None:
+        super().__init__()
+        self.line = line
 
 
 class View(Vertical):

@@ -8,7 +8,7 @@ Rule 3: what the file says is hostile: it is told on one line, cut, without cont
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,15 +66,20 @@ class Halt:
             Conflict: to hold what somebody has stopped: the stop stands, and nothing was changed.
             OSError: the folder is full or read-only; nothing was changed, unless it was full for the record alone: then
                 the word stands, and the process that runs the mission records it.
-            LockTimeout: somebody else gives a word or takes one back, and does not come to an end.
+            Damaged: the journal cannot be gone on with, so there would be no record; nothing was changed.
+            LockTimeout: somebody else gives a word or takes one back, or writes, and does not come to an end; nothing
+                was changed.
         """
         by, reason = _told(by, _NAME_CHARACTERS), _told(reason, _REASON_CHARACTERS)
         document = {"v": 1, "word": word, "by": by, "reason": reason, "at": datetime.now(UTC).isoformat()}
         with self._locked():
             if word == "pause" and (order := self.order()) is not None and order.word == "stop":
                 raise Conflict(f"the mission {mission} is {order}", hint="'onecontext resume' goes on with it")
-            replace_text(self.path, json.dumps(document, ensure_ascii=False), durable=True)
-            self._record_halted(Order(word, by, reason), mission)
+            text = json.dumps(document, ensure_ascii=False)
+            # Behind the look at whether the journal can be gone on with, and before the record: what is done is told.
+            self._record_halted(
+                Order(word, by, reason), mission, before=lambda: replace_text(self.path, text, durable=True)
+            )
         return Order(word, by, reason)
 
     def lift(self, *, mission: str, by: str, only: Word | None = None) -> Order | None:
@@ -82,14 +87,15 @@ class Halt:
 
         Raises:
             OSError: it cannot be taken away; it stands.
-            LockTimeout: as :meth:`give`.
+            Damaged, LockTimeout: as :meth:`give`; it stands.
         """
         with self._locked():
             order = self.order()
             if order is None or only not in (None, order.word):
                 return None
-            self.path.unlink(missing_ok=True)
-            self._record_released(mission, _told(by, _NAME_CHARACTERS))
+            self._record_released(
+                mission, _told(by, _NAME_CHARACTERS), before=lambda: self.path.unlink(missing_ok=True)
+            )
         return order
 
     def tell(self, *, mission: str) -> None:
@@ -115,11 +121,12 @@ class Halt:
                 found = None
         return found
 
-    def _record_halted(self, order: Order, mission: str) -> None:
-        self._journal.append("mission.halted", order._asdict(), mission=mission, agent=order.by or None)
+    def _record_halted(self, order: Order, mission: str, *, before: Callable[[], None] | None = None) -> None:
+        data = order._asdict()
+        self._journal.append("mission.halted", data, mission=mission, agent=order.by or None, guard=before)
 
-    def _record_released(self, mission: str, by: str) -> None:
-        self._journal.append("mission.released", {"by": by}, mission=mission, agent=by or None)
+    def _record_released(self, mission: str, by: str, *, before: Callable[[], None] | None = None) -> None:
+        self._journal.append("mission.released", {"by": by}, mission=mission, agent=by or None, guard=before)
 
     @contextmanager
     def _locked(self, *, wait_s: float = _WAIT_S) -> Iterator[None]:
