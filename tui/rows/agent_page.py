@@ -38,9 +38,8 @@ def _standing(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterator
     heart = snapshot.hearts.get(agent.name)
     if heart:
         yield Paragraph("heart", *_heart(heart, zone))
-    yield Paragraph("task", f"#{agent.task}" if agent.task else "none")
-    if agent.last_seen:
-        yield Paragraph("seen", f"last at {clock(agent.last_seen, zone)}")
+    seen = f", seen at {clock(agent.last_seen, zone)}" if agent.last_seen else ""
+    yield Paragraph("task", (f"#{agent.task}" if agent.task else "none") + seen)
 
 
 def _heart(heart: Heart, zone: tzinfo | None) -> tuple[str, str]:

@@ -28,6 +28,11 @@ window.onload = async (event) => {
   document.querySelector(".xterm-helper-textarea").focus();
 };
 
+// Beside the last cell, too, a click leaves the keys to the screen; else `/` would search the page in Firefox.
+element("terminal").addEventListener("mousedown", (event) => {
+  if (!event.target.closest(".xterm-screen")) event.preventDefault();
+});
+
 element("again").addEventListener("click", () => window.location.reload());
 
 // The terminal draws on canvases, and by WebGL for a moment before; where there is none the error would leave it without
@@ -100,6 +105,7 @@ window.WebSocket = class extends WebSocket {
     if (kind !== "look") return;
     document.title = title;
     document.body.style.backgroundColor = ground;
+    element("theme").content = ground;
   }
 
   // A key that is pressed too early or too late is none.
