@@ -327,3 +327,11 @@ def test_a_row_of_the_graph_fits_and_a_snippet_shows_the_word_that_was_asked_for
 
     assert spans_width(spans) == cells
     assert ("Needle", "bold") in spans
+
+
+def test_while_words_are_typed_the_foot_names_the_keys_that_act_there(memory: Memory) -> None:
+    shots = steps(memory, (100, 30), ["s"], ["escape"], ["c", "f"], ["enter"])
+    feet = [shot.splitlines()[-1].split("  ") for shot in shots]
+
+    assert [foot[:2] for foot in feet[::2]] == [[" enter takes it", "esc leaves it"]] * 2
+    assert all("0 overview" in foot[0] for foot in feet[1::2])
