@@ -33,6 +33,7 @@ from tui.views.registry import OVERVIEW
 from tui.views.stage import Stage
 from tui.views.title import TerminalTitle
 from tui.views.travelling import Steered, Travelling
+from tui.views.typed import LINE_KEYS, Typed
 from tui.views.view import Chosen, Narrowing, Places, Scene, Turned
 
 
@@ -188,9 +189,15 @@ class MonitorApp(ReadingApp):
             self.stage.zoom()
             self._name_keys()
 
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
     @on(Turned)
     def _name_keys(self) -> None:
-        self._foot.keys_of(self.stage.view.own_keys, home=self.stage.at_home)
+        line = self.focused
+        if isinstance(line, Typed):
+            self._foot.say(LINE_KEYS)
+        else:
+            self._foot.keys_of(self.stage.view.own_keys, home=self.stage.at_home)
 
     @on(Chosen)
     def _choose(self, chosen: Chosen) -> None:

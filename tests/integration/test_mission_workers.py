@@ -51,6 +51,11 @@ def handoff_of(repository: Path, number: int = -1) -> dict[str, Any]:
     return handoff
 
 
+def states_of(repository: Path) -> list[dict[str, Any]]:
+    """Return what the worker was recorded to be at."""
+    return [dict(event.data) for event in events_of(repository, "agent.state") if event.agent == "worker-1"]
+
+
 def test_a_command_works_on_its_stdin_in_the_sandbox_and_its_end_is_the_handoff(
     repository: Path, run: Callable[..., Ran]
 ) -> None:
@@ -71,6 +76,7 @@ def test_a_command_works_on_its_stdin_in_the_sandbox_and_its_end_is_the_handoff(
     (started,) = (event for event in events_of(repository, "attempt.started") if event.agent == "worker-1")
     assert started.data == {"role": "worker", "model": "command"}
     assert events_of(repository, "mission.started")[0].data["who"] == {"worker": f"command:{command}"}
+    assert states_of(repository) == [{"state": "tool", "detail": command}]
 
 
 def test_a_command_that_fails_is_judged_by_what_it_left_and_tries_again_with_the_findings(
@@ -167,6 +173,7 @@ def test_a_function_works_in_the_copy_and_what_it_raises_is_told_to_who_judges(
     first, second = handoff_of(repository, 0), handoff_of(repository, 1)
     assert first["undone"] == ["python:helpers_of_workers:fix failed: ValueError: not yet"]
     assert second["summary"] == "worker-1 did first"
+    assert states_of(repository) == [{"state": "tool", "detail": "python:helpers_of_workers:fix"}] * 2
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ class Page:
             await self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **params)
         await asyncio.sleep(0.5)
 
-    async def drag(self, *places: tuple[float, float], finger: bool = False) -> None:
+    async def drag(self, *places: tuple[float, float], finger: bool = False, shift: bool = False) -> None:
         """Press the left button, or put a finger, on the first place, move over the others, and let go at the last."""
         kinds = ["touchStart", *["touchMove"] * len(places[1:]), "touchEnd"]
         if not finger:
@@ -121,7 +121,8 @@ class Page:
                 points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
                 await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
             else:
-                held = {"button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1}
+                held: dict[str, Any] = {"button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1}
+                held["modifiers"] = 8 if shift else 0
                 await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **held)
 
     async def resize(self, width: int, height: int) -> None:

@@ -10,6 +10,7 @@ from tests.tui.screen import assert_screen, screen_after, screens_after, shown, 
 from tests.tui.shop import shop
 from tests.tui.story import START, Story
 from tests.tui.till import opening
+from tui.plain.words import summary_lines
 from tui.projection.people import RECENT, STRETCH_S, STRETCHES
 from tui.projection.state import Monitor
 from tui.rows.agent_page import agent_page
@@ -46,6 +47,26 @@ def test_the_last_prompt_and_the_window_are_of_the_newest_call() -> None:
 
     assert (alice.prompt_tokens, alice.window) == (29_000, 64_000)
     assert context(alice) == ("▄ 45%", "plain")
+
+
+def test_of_a_worker_that_is_a_command_the_row_says_what_runs_and_since_when_and_nothing_of_a_try_before() -> None:
+    story = opening()
+    story.tell("attempt.started", "worker-1", "1", role="worker", model="scripted:x")
+    story.tell("tool.intent", "worker-1", "1", call="c", tool="run", arguments="{}")
+    story.tell("tool.result", "worker-1", "1", call="c", tool="run", ok=True, output="exit code 0")
+    story.tell("attempt.ended", "worker-1", "1", outcome="failed")
+    story.tell("attempt.started", "worker-1", "1", role="worker", model="command")
+    between = agent(picture(story), "worker-1")
+    story.tell("agent.state", "worker-1", "1", state="tool", detail="make test\n\x1b[2J")
+    runs = picture(story)
+    now = story.events[-1].at + timedelta(seconds=7)
+    row = plain(agent_row(agent(runs, "worker-1"), {}, 120, now=now))
+    story.tell("attempt.ended", "worker-1", "1", outcome="submitted")
+
+    assert re.search(r"▸ worker-1 +worker +tool +7s +#1 +▸ make test \\x1b\[2J", row), row
+    assert "run" not in plain(agent_row(between, {}, 120, now=now)).split()
+    assert "worker-1 tool on #1, make test" in "\n".join(summary_lines(runs, now=now, zone=UTC))
+    assert "make" not in plain(agent_row(agent(picture(story), "worker-1"), {}, 120, now=now))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from teams.protocol.team import Team
 from tests.tui.acting import drive, until, watching
 from tests.tui.screen import text_of
 from tests.tui.test_plain import monitor
+from tui.plain.standing import standing
+from tui.rows.spans import plain
+from tui.rows.teams import team_row
 from tui.sources.folder import Place
 from tui.sources.follow import Follower
 from tui.sources.several import Several
@@ -121,6 +124,8 @@ def test_the_line_of_a_team_that_nobody_looks_at_says_it_though_its_journal_says
 
     assert (before[0].phase, before[0].attention) == ("planning", 0)
     assert (after[0].phase, after[0].attention, after[0].alive) == ("died", 1, 0)
+    row = plain(team_row(after[0], 200, now=utc_now(), name="till-1"))
+    assert (row.count("died"), standing(after[0], utc_now()).count("died")) == (1, 1)
 
 
 def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
@@ -132,6 +137,6 @@ def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
         ran.until(lambda lines: (bool(lines) and lines[-1] == "}") or bool(lines and lines[0].endswith("}")))
         document = json.loads("\n".join(ran.lines))
 
-    assert lines[-1].endswith("process gone: 'onecontext resume' goes on: nobody is at work any more")
+    assert lines[-1].endswith("process gone: 'onecontext resume' goes on with it")
     assert document["data"]["mission"]["phase"] == "died"
     assert document["data"]["totals"]["attention_open"] == 1

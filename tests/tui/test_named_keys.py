@@ -14,6 +14,7 @@ from tui.app import MonitorApp
 from tui.projection.targets import parse
 from tui.rows.named import key_at
 from tui.rows.spans import Spans
+from tui.views.asking import AskLine, AskYes
 from tui.views.header import Foot, Head
 from tui.views.timebar import TimeBar
 
@@ -74,6 +75,37 @@ def test_the_foot_is_pressed_there_and_back_and_so_is_what_needs_you() -> None:
         assert app.stage.view.first().words == "receipt"  # type: ignore[attr-defined]
         await click(pilot, app, Head, "a shows all")
         assert "attention: " in text_of(app)
+
+    play(app, (120, 36), act)
+
+
+BESIDE = (3, 3)
+
+
+def test_a_click_beside_a_sheet_or_a_question_leaves_it_unless_words_would_be_lost() -> None:
+    app = still(shown(middle().events))
+    given: list[object] = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await pilot.click(offset=(60, 18))
+        assert "Watching a team of agents" in text_of(app)
+        await pilot.click(offset=BESIDE)
+        assert len(app.screen_stack) == 1
+
+        app.push_screen(AskYes("stop it"), given.append)
+        await pilot.pause()
+        await pilot.click(offset=BESIDE)
+        assert given == [False]
+
+        app.push_screen(AskLine("why", optional=True, text="as before"), given.append)
+        await pilot.pause()
+        await pilot.press("end", "!")
+        await pilot.click(offset=BESIDE)
+        assert "as before!" in text_of(app)
+        await pilot.press("backspace")
+        await pilot.click(offset=BESIDE)
+        assert given == [False, None]
 
     play(app, (120, 36), act)
 

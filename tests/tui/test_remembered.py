@@ -19,7 +19,7 @@ from tui.lookups.graph import LongGraph
 from tui.lookups.recall import SCANNED, THEN, given, search
 from tui.rows.lanes import lane_spans
 from tui.rows.memory import graph_row
-from tui.rows.recall import snippet
+from tui.rows.recall import Given, given_rows, snippet
 from tui.rows.spans import plain, spans_width
 from tui.snapshot import Snapshot
 from tui.sources.graph import LIMIT, MemoryGraph
@@ -145,6 +145,14 @@ def test_a_context_is_what_the_memory_gives_in_a_budget_and_says_what_was_left_o
     assert re.search(r"\d+ of 500 tokens", smaller)
     assert "branch main" in usual
     assert "branch fix-offers" in other
+
+
+def test_who_counted_the_tokens_is_said_where_there_is_room_for_the_whole_name() -> None:
+    given = Given(branch="main", budget=2_000, tokens=1_773, counter="o200k_base")
+    narrow, wide = (plain(given_rows(given, cells)[1]) for cells in (78, 118))
+
+    assert wide.endswith("by o200k_base")
+    assert narrow.rstrip().endswith("× 0 left out")
 
 
 def test_a_context_for_a_task_is_for_that_task(memory: Memory) -> None:
@@ -327,3 +335,11 @@ def test_a_row_of_the_graph_fits_and_a_snippet_shows_the_word_that_was_asked_for
 
     assert spans_width(spans) == cells
     assert ("Needle", "bold") in spans
+
+
+def test_while_words_are_typed_the_foot_names_the_keys_that_act_there(memory: Memory) -> None:
+    shots = steps(memory, (100, 30), ["s"], ["escape"], ["c", "f"], ["enter"])
+    feet = [shot.splitlines()[-1].split("  ") for shot in shots]
+
+    assert [foot[:2] for foot in feet[::2]] == [[" enter takes it", "esc leaves it"]] * 2
+    assert all("0 overview" in foot[0] for foot in feet[1::2])

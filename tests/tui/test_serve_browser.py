@@ -43,6 +43,7 @@ def test_the_board_is_seen_and_used_in_a_browser(tmp_path: Path) -> None:
                 light = colours(await page.picture())
             assert near(light, LIGHT.background) > 1280 * 800 / 2
             assert not near(light, DARK.background)
+            assert await page.value("document.getElementById('theme').content") == LIGHT.background
             assert await page.value("document.cookie") == ""
             assert server.token not in await page.value("location.href")
             assert {urlsplit(url).netloc for url in page.requested if url.startswith("http")} == {

@@ -71,6 +71,9 @@ KEYS = {
 def test_keys_are_the_screens_and_not_the_browsers(project: Path) -> None:
     async def act(page: Page) -> None:
         await page.value(SENT)
+        # Below the last row, where no cell is.
+        await page.resize(1279, 797)
+        await page.click(1278, 796)
         for key, said in KEYS.items():
             await page.press(key)
             assert json.loads(await page.value("sent.at(-1)")) == ["stdin", said], key
@@ -166,6 +169,11 @@ def test_what_is_copied_is_in_the_clipboard_or_the_page_says_that_it_is_not(proj
             "print-receipt\n"
         )
         assert await page.value("document.getElementById('note').hidden")
+        # What shift marks (the title of the board) is copied by the browser's own key, which else leaves the screen.
+        await page.drag((25, 68), (40, 68), (79, 68), shift=True)
+        await page.press("ctrl+c")
+        assert await read(page, "Clipboard.prototype.readText.call(navigator.clipboard)") == "1 board"
+        assert not await page.value(BACK)
         # The screen itself is never told what is in it.
         assert await read(page, "navigator.clipboard.readText()") == ""
 

@@ -47,7 +47,8 @@ def _state(line: TeamLine, now: datetime) -> str:
     if line.reading:
         return "still being read"
     if line.phase:
-        return f"mission {line.phase}" if line.over else f"mission {line.phase}, {state_of(line, now).word}"
+        state = state_of(line, now).word
+        return f"mission {line.phase}" if line.over or state == line.phase else f"mission {line.phase}, {state}"
     return f"no mission, {state_of(line, now).word}"
 
 

@@ -90,7 +90,8 @@ def _tasks(snapshot: Snapshot) -> str:
 
 
 def _agent(agent: Agent, now: datetime) -> str:
-    doing = f", {agent.tool.tool}" if agent.tool and agent.state == "tool" else ""
+    named = agent.tool.tool if agent.tool else agent.detail
+    doing = f", {named}" if named and agent.state == "tool" else ""
     task = f" on #{agent.task}" if agent.task else ""
     seen = ""
     if agent.last_seen:

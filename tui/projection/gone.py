@@ -17,7 +17,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 _DEAD = ("gone", "orphaned")
 _IN_HAND = ("running", "needs_input")
 _AT_REST = ("interrupted", "paused")
-_WORDS = "'onecontext {verb}' goes on: nobody is at work any more"
+_WORDS = "'onecontext {verb}' goes on with it"
 
 
 def is_gone(mission: Mission | None, hearts: Mapping[str, Heart]) -> bool:

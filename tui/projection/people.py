@@ -217,7 +217,8 @@ def _changed(agent: Agent, event: Event) -> Agent:
         return replace(agent, state="idle", detail=fields.text(data, "outcome"))
     if event.type == "attempt.started":
         role, model = fields.text(data, "role") or agent.role, fields.text(data, "model") or agent.model
-        return replace(agent, role=role, model=model, state="thinking", detail="")
+        # What it called in an attempt before is over, whatever came of it.
+        return replace(agent, role=role, model=model, state="thinking", detail="", tool=None)
     if event.type == "model.limited":
         words = ": ".join(filter(None, (fields.text(data, name) for name in ("model", "reason"))))
         return replace(agent, state="waiting", detail=f"for {words}")

@@ -30,16 +30,16 @@ def agent_page(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterato
 def _standing(agent: Agent, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Paragraph]:
     face = look(AGENT_LOOKS, agent.state)
     since = f" since {clock(agent.since, zone)}" if agent.since else ""
+    seen = f", last seen at {clock(agent.last_seen, zone)}" if agent.last_seen else ""
     detail = f": {agent.detail}" if agent.detail else ""
-    yield Paragraph("state", f"{face.glyph} {face.word}{since}{detail}", face.tone)
+    yield Paragraph("state", f"{face.glyph} {face.word}{since}{seen}{detail}", face.tone)
     floor = floor_of(snapshot, snapshot.last_event_at) if snapshot.last_event_at else None
     if floor and (whom := waiting_for(agent, floor)):
         yield Paragraph("waits for", whom, "warn")
     heart = snapshot.hearts.get(agent.name)
     if heart:
         yield Paragraph("heart", *_heart(heart, zone))
-    seen = f", seen at {clock(agent.last_seen, zone)}" if agent.last_seen else ""
-    yield Paragraph("task", (f"#{agent.task}" if agent.task else "none") + seen)
+    yield Paragraph("task", f"#{agent.task}" if agent.task else "none")
 
 
 def _heart(heart: Heart, zone: tzinfo | None) -> tuple[str, str]:

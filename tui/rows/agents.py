@@ -192,6 +192,8 @@ def _doing(agent: Agent, waits: str) -> Span:
         return f"◌ waits for {waits}", "warn"
     if agent.state in ("stuck", "checking"):
         return agent.detail, "bad" if agent.state == "stuck" else "plain"
+    if agent.state == "tool" and agent.tool is None and agent.detail:
+        return f"▸ {agent.detail}", "plain"  # a command or a function that works as a whole
     if agent.state == "left" or agent.tool is None:
         return agent.detail, "dim" if agent.state in AT_REST else "plain"
     mark = {None: "▸", True: "✓", False: "×"}[agent.tool.worked]

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from tui.rows.detail import Paragraph
-from tui.rows.spans import Column, Spans, cell, layout, piece, table_row
+from tui.rows.spans import Column, Spans, cell, layout, piece, spans_width, table_row
 from tui.text import one_line, width
 from tui.words import Look, age, clock, look, there
 
@@ -200,4 +200,5 @@ def given_rows(given: Given, cells: int) -> list[Spans]:
     for name, count in counts.items():
         face = SHOWN[name]
         second.append((f"{face.glyph} {count} {face.word}  ", face.tone if count else "dim"))
-    return [first, [*second, piece(f"by {given.counter}", "dim")]]
+    counted = [*second, piece(f"by {given.counter}", "dim")]
+    return [first, counted if spans_width(counted) <= cells else second]

@@ -84,7 +84,7 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
             "team": (name, "bold" if here else "accent"),
             "root": (_short_root(line.root), "dim"),
             "state": (f"{state.glyph} {state.word}", state.tone),
-            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase and not line.over else _NONE,
+            "phase": (f"{phase.glyph} {phase.word}", phase.tone) if line.phase and phase != state else _NONE,
             "mission": _mission(line),
             "tasks": _tasks(line),
             "alive": (f"{_alive(line)}/{line.agents}", "plain" if line.alive else "dim") if line.agents else _NONE,

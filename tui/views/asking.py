@@ -1,12 +1,13 @@
 """Asking a person at the foot of the screen: for a line of words, or for a yes.
 
-Rule 1: enter is no yes, and neither is any other key but ``y``.
+Rule 1: enter is no yes, and neither is any other key but ``y``. A click elsewhere leaves the question, as escape does,
+    where no words would be lost.
 Rule 2: what is asked may hold words of agents: it is drawn as text.
 """
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui.text import wrapped
+from tui.views.pressing import is_beside
 from tui.views.toned import Toned
 from tui.views.typed import Typed
 
@@ -58,6 +60,10 @@ class AskYes(ModalScreen[bool]):
         with Vertical(id="ask"):
             yield Asking(f"{self._question}?  y yes · n no")
 
+    def on_click(self, event: events.Click) -> None:
+        if is_beside(self, event):
+            self.dismiss(False)
+
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)
 
@@ -77,6 +83,7 @@ class AskLine(ModalScreen[str | None]):
         super().__init__()
         self._label = label
         self._optional = optional
+        self._given_text = text
         self._input = Words(value=text, placeholder="enter sends, esc leaves it", compact=True, id="line")
 
     def compose(self) -> ComposeResult:
@@ -86,6 +93,10 @@ class AskLine(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self._input.focus()
+
+    def on_click(self, event: events.Click) -> None:
+        if is_beside(self, event) and self._input.text in ("", self._given_text):
+            self.dismiss(None)
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:

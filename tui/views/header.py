@@ -72,8 +72,7 @@ class Foot(Toned):
         """Name the keys of the view that is looked at, which may mean another thing there; ``home``: the overview."""
         named = {key for key, _ in own}
         always = (key for key in ALWAYS if key[0] not in named)
-        self.keys = (*(HOME if home else AWAY), *own, *always)
-        self.refresh()
+        self.say((*(HOME if home else AWAY), *own, *always))
 
     def say(self, keys: Sequence[tuple[str, str]]) -> None:
         """Name these keys and no others; the last two of them have a place on the shortest row."""

@@ -24,6 +24,7 @@ from tui.views.commands import ACTING
 from tui.views.header import Foot
 from tui.views.lines import Lines
 from tui.views.page import Fitted, Page, Turning
+from tui.views.pressing import is_beside
 
 FRAME_ROWS, TIGHT_ROWS = 4, 2
 NAMED = ("approve", "deny", "message")
@@ -44,7 +45,7 @@ class Stepping(Protocol):
 
 
 class Sheet(ModalScreen[None]):
-    """A frame around one list; escape closes it."""
+    """A frame around one list; escape closes it, and so does a click beside it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace,q", "app.pop_screen", show=False),
@@ -85,6 +86,11 @@ class Sheet(ModalScreen[None]):
 
     def show(self, snapshot: Snapshot, zone: tzinfo | None) -> None:
         """Tell what is shown as it is in a newer picture."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Close where it was clicked beside the frame."""
+        if is_beside(self, event):
+            self.app.pop_screen()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < ROOMY_CELLS or event.size.height < ROOMY_ROWS, "tight")

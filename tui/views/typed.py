@@ -13,6 +13,8 @@ from textual.widgets import Input
 
 from onecontext.cli.output import printable
 
+LINE_KEYS = (("enter", "takes it"), ("esc", "leaves it"))
+"""While something is typed a letter is a letter: these are the keys that act."""
 LINE_BREAK, TAB = "⏎", "⇥"
 _BREAKS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 """What :meth:`str.splitlines` takes for the end of a line."""

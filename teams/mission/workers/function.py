@@ -28,6 +28,7 @@ class FunctionWorker:
         """Call the function; see :meth:`teams.mission.workers.port.Worker.work`."""
         if not assignment.may_begin():
             return Report("stopped", Finished(""))
+        assignment.recorder(self.name, False).state("tool", storable_head(self.name)[:200])
         try:
             returned = self._function(assignment)
         except (*STOPPING, ModelError, BudgetExhausted):

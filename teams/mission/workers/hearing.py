@@ -27,19 +27,22 @@ _ELSEWHERE = tool_from(_elsewhere, effect="confined")
 class Hearing:
     """Hears one attempt (:class:`teams.mission.workers.transcript.Heard`).
 
+    Args:
+        runs: the command of a program that says nothing of what it does; "": one that does.
+
     Attributes:
         summary: the last thing it said. failure: why it gave up, "" where it did not say so.
         commands: what it ran, oldest first, the newest thousand.
     """
 
-    def __init__(self, assignment: Assignment, name: str) -> None:
+    def __init__(self, assignment: Assignment, name: str, *, runs: str = "") -> None:
         self._recorder = assignment.recorder(name, False)
         self._observer = Observers([self._recorder, NoteTaker(assignment.notebook)])
         self._open: dict[str, tuple[ToolCall, float]] = {}
         self.summary = ""
         self.failure = ""
         self.commands: list[RunCommand] = []
-        self._recorder.state("thinking", "")
+        self._recorder.state(*(("tool", storable_head(runs)[:200]) if runs else ("thinking", "")))
 
     def said(self, text: str) -> None:
         """Keep it as the summary, until something else is said."""

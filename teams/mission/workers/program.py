@@ -51,7 +51,7 @@ class Program:
         """Run the program; see :meth:`teams.mission.workers.port.Worker.work`."""
         if not assignment.may_begin():
             return Report("stopped", Finished(""))
-        hearing = Hearing(assignment, self.name)
+        hearing = Hearing(assignment, self.name, runs="" if self.dialect else self.command)
         heard = self.dialect(hearing) if self.dialect else None
         if self.budget is None or heard is None:
             result = self._run(assignment, heard)

@@ -28,6 +28,11 @@ window.onload = async (event) => {
   document.querySelector(".xterm-helper-textarea").focus();
 };
 
+// Beside the last cell, too, a click leaves the keys to the screen; else `/` would search the page in Firefox.
+element("terminal").addEventListener("mousedown", (event) => {
+  if (!event.target.closest(".xterm-screen")) event.preventDefault();
+});
+
 element("again").addEventListener("click", () => window.location.reload());
 
 // The terminal draws on canvases, and by WebGL for a moment before; where there is none the error would leave it without
@@ -100,6 +105,7 @@ window.WebSocket = class extends WebSocket {
     if (kind !== "look") return;
     document.title = title;
     document.body.style.backgroundColor = ground;
+    element("theme").content = ground;
   }
 
   // A key that is pressed too early or too late is none.
@@ -130,3 +136,23 @@ if (navigator.clipboard) {
   navigator.clipboard.writeText = copy;
   navigator.clipboard.readText = async () => "";
 }
+
+// What shift and a drag marked; the terminal gives it to whoever copies.
+function marked() {
+  const asked = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+  document.querySelector(".xterm-helper-textarea").dispatchEvent(asked);
+  return asked.clipboardData?.getData("text/plain");
+}
+
+// ctrl+c copies in a browser, and on the screen it leaves: where something is marked it was meant for the browser.
+window.addEventListener(
+  "keydown",
+  (event) => {
+    const text = event.key === "c" && event.ctrlKey && !event.altKey && !event.shiftKey && marked();
+    if (!text) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    navigator.clipboard.writeText(text);
+  },
+  true,
+);
