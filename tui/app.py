@@ -196,7 +196,8 @@ class MonitorApp(ReadingApp):
     @on(events.DescendantBlur)
     @on(Turned)
     def _name_keys(self) -> None:
-        line = self.focused
+        # A line that is asked on a screen above covers this foot, and leaves it as it was.
+        line = self.screen_stack[0].focused
         if isinstance(line, Typed):
             self._foot.say(LINE_KEYS)
         else:
