@@ -25,7 +25,7 @@ from tui.theme import DARK, PALETTES, next_of
 from tui.views.arriving import Arriving
 from tui.views.commands import KEYS, commands
 from tui.views.header import Foot, Head
-from tui.views.narrowing import Words
+from tui.views.narrowing import Words, widen
 from tui.views.overview import NARROW
 from tui.views.page import Page
 from tui.views.reading import ReadingApp
@@ -140,7 +140,7 @@ class MonitorApp(ReadingApp):
         """Leave; the agents go on."""
         self._arriving.settled(self.exit, for_good=True)
 
-    def action_background(self) -> None:
+    def action_go_background(self) -> None:
         """Give the terminal back to the shell, until its ``fg``; where there is none (a browser) nothing happens."""
         self._arriving.settled(self.action_suspend_process)
 
@@ -175,6 +175,11 @@ class MonitorApp(ReadingApp):
         """Go back to all of it at a glance."""
         self.action_look_at(OVERVIEW)
 
+    def action_go_back(self) -> None:
+        """Show all again of a list that is narrowed, else all of it at a glance."""
+        if not (self.at_top and widen(self.focused)):
+            self.action_overview()
+
     def action_travel(self, what: str, by: int) -> None:
         """Go through the past (:mod:`tui.views.travelling`)."""
         self._time.action_travel(what, by)
@@ -193,7 +198,8 @@ class MonitorApp(ReadingApp):
     @on(events.DescendantBlur)
     @on(Turned)
     def _name_keys(self) -> None:
-        line = self.focused
+        # A line that is asked on a screen above covers this foot, and leaves it as it was.
+        line = self.screen_stack[0].focused
         if isinstance(line, Typed):
             self._foot.say(LINE_KEYS)
         else:

@@ -123,3 +123,19 @@ def test_what_the_wheel_and_a_click_lead_to_in_the_graph_is_a_commit() -> None:
             assert top <= memory.cursor, "and it is in sight"
 
     play(app, SIZE, act)
+
+
+def test_escape_shows_all_again_of_a_list_whose_words_were_kept_and_then_goes_back() -> None:
+    app = still(shown(whole().events))
+
+    async def act(pilot: Pilot[None]) -> None:
+        for key, words, narrowed in (("1", "fix-offers", "1 of 3 tasks"), ("3", "offers", "× “offers”")):
+            await pilot.press(key, key, "slash", *words, "enter")
+            assert narrowed in text_of(app)
+            await pilot.press("escape")
+            assert narrowed not in text_of(app)
+            assert not app.stage.at_home
+            await pilot.press("escape")
+            assert app.stage.at_home
+
+    play(app, SIZE, act)

@@ -38,7 +38,8 @@ ALWAYS = (
 
 KEYS: list[BindingType] = [
     *(Binding(entry.key, f"view('{entry.name}')", show=False) for entry in VIEWS),
-    Binding("0,escape", "overview", show=False),
+    Binding("0", "overview", show=False),
+    Binding("escape", "go_back", show=False),
     Binding("z", "zoom", show=False),
     Binding("slash", "narrow", show=False),
     Binding("space", "peek", show=False),

@@ -11,6 +11,15 @@ from tui.views.typed import Typed
 from tui.views.view import Narrowing
 
 
+def widen(focused: object) -> bool:
+    """Show all again of the list with the focus, or forget what is sought in it; return whether there was anything."""
+    for target in (getattr(focused, "narrowing", None), focused):
+        if isinstance(target, Narrowing) and target.words:
+            target.narrow("")
+            return True
+    return False
+
+
 class Words(Typed):
     """One line of words, instead of the foot while it is open."""
 

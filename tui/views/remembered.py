@@ -14,6 +14,7 @@ from tui.snapshot import GraphLine
 from tui.views.found import FoundRecords
 from tui.views.given import GivenContext
 from tui.views.graphed import Graphed
+from tui.views.narrowing import widen
 from tui.views.view import Scene, Turned, View
 from tui.views.wordline import WordLine
 
@@ -100,10 +101,10 @@ class Remembered(View):
         self.graph.list.point_at(commit)
 
     async def action_back(self) -> None:
-        """Go back to the graph, or from there to the overview."""
+        """Show all again of a list that is narrowed; else go back to the graph, or from there to the overview."""
         if self._side is self.graph:
-            await self.app.run_action("overview")
-        else:
+            await self.app.run_action("go_back")
+        elif not widen(self.screen.focused):
             self.turn_to(self.graph)
 
     @on(WordLine.Given)

@@ -34,7 +34,10 @@ HELP = [
     Paragraph("g", "the graph of the memory, at the milestone of what is under the cursor; there, its newest"),
     Paragraph("enter", "open what is under the cursor; escape goes back"),
     Paragraph("z", "the pane on the whole screen, and back"),
-    Paragraph("/", "narrow the list to some words; enter keeps them, escape shows all (in the log: seek; & narrows)"),
+    Paragraph(
+        "/",
+        "narrow the list to some words; enter keeps them, escape, also later, shows all (log: seek; & narrows)",
+    ),
     Paragraph(" ", GRAMMAR),
     *(Paragraph(f"  {name}", ": ".join(fields) + ":") for name, fields in FIELDS),
     Paragraph("space", "peek: what is under the cursor, beside the list"),
