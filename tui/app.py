@@ -118,9 +118,11 @@ class MonitorApp(ReadingApp):
         if self._leaving or not self._foot.is_attached:
             return  # the screen is being taken down, and a picture or a tick came late
         scene = self.scene
-        # Not by a class of the screen: the styles of all that is on it would be made anew, for the first picture.
-        self._empty.display = not scene.snapshot.totals.events
-        self._time.display = not self._empty.display
+        any_events = scene.snapshot.totals.events > 0
+        # Not by a class of the screen, for the styles of all that is on it would be made anew; of a part they are, too.
+        for part, shown in ((self._empty, not any_events), (self._time, any_events)):
+            if part.display is not shown:
+                part.display = shown
         self._head.show(scene.snapshot, now=scene.now)
         self._foot.show(scene.snapshot)
         self.stage.show(scene)
@@ -196,7 +198,8 @@ class MonitorApp(ReadingApp):
     @on(events.DescendantBlur)
     @on(Turned)
     def _name_keys(self) -> None:
-        line = self.focused
+        # A line that is asked on a screen above covers this foot, and leaves it as it was.
+        line = self.screen_stack[0].focused
         if isinstance(line, Typed):
             self._foot.say(LINE_KEYS)
         else:

@@ -119,9 +119,9 @@ while True:
 
 def test_plain_git_works_on_what_a_kill_left_before_anything_of_ours_does(tmp_path: Path, warm: Warm) -> None:
     memory = new_memory(tmp_path)
-    child = warm.start(
-        COMMITS.replace("while True:\n    pass", "import os, signal\nos.kill(os.getpid(), 9)"), memory.path
-    )
+    rarely = "from onecontext.memory import recording\nrecording.IDLE_S = 1000.0\n"
+    dies = COMMITS.replace("while True:\n    pass", "import os\nos.kill(os.getpid(), 9)")
+    child = warm.start(rarely + dies, memory.path)
     child.ended()
     assert memory.layout.ahead("main").stat().st_size > 0
 

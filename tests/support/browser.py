@@ -69,8 +69,8 @@ class Page:
                 return result
 
     async def value(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
-        return (await self.call("Runtime.evaluate", expression=expression))["result"].get("value")
+        """Return the value of a JavaScript expression; None, too, where the page went to another one meanwhile."""
+        return (await self.call("Runtime.evaluate", expression=expression)).get("result", {}).get("value")
 
     async def drawn(self) -> None:
         """Wait until the screen has something on it, and a moment for the rest."""

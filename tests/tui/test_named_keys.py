@@ -106,6 +106,8 @@ def test_a_click_beside_a_sheet_or_a_question_leaves_it_unless_words_would_be_lo
         await pilot.press("backspace")
         await pilot.click(offset=BESIDE)
         assert given == [False, None]
+        await pilot.pause()
+        assert "1–5 panes" in text_of(app).splitlines()[-1]
 
     play(app, (120, 36), act)
 

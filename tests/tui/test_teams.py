@@ -142,6 +142,11 @@ def test_a_long_journal_is_read_piece_by_piece_and_says_so_meanwhile(tmp_path: P
     assert glances.step()
     (line,) = glances.told()
     assert line.reading
+    assert line.usage.turns == 0  # that it is there is shown before it is read
+
+    assert glances.step()
+    (line,) = glances.told()
+    assert line.reading
     assert 0 < line.usage.turns < 5_000
 
     (line,) = glances.lines()

@@ -68,15 +68,15 @@ class Spot:
 
 def spot_of(root: Path, team: str) -> Spot | None:
     """Return the team ``team`` under ``root``, None while it is not there."""
-    folder = root / "teams" / team
+    # Text, not paths: of two thousand teams each is looked at.
+    folder = f"{root}/teams/{team}"
     if os.path.islink(folder):  # noqa: PTH114 - Path.is_symlink raises where the folder may not be searched
         return None
-    return _spot(root, team, str(folder))
+    return _spot(root, team, folder)
 
 
 def _spot(root: Path, team: str, folder: str) -> Spot | None:
     for name in (JOURNAL, CONFIG):
-        # Text, not paths: of two thousand teams each is looked at.
         if _is_there(path := f"{folder}/{name}"):
             is_shared = name is JOURNAL and _is_there(f"{folder}/{CONFIG}") and not _is_ours(path)
             return Spot(root, team, Path(path), is_shared)

@@ -6,6 +6,7 @@ Rule 1: hearts are read again only where one beats, or where somebody has beaten
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from teams.engine.event import Event
 from tui.projection.attention import as_of
@@ -29,7 +30,6 @@ class TeamGlance:
         self.spot = spot
         self.line = TeamLine(str(spot.root), spot.team, spot.kept, reading=True)
         self._reader: AnyReader = reader_of(spot)
-        self._glance = Glance()
         self._hearts = Hearts(spot.path.parent) if spot.has_journal else None
         self._stamp: Stamp | None = None
         self._beats: Stamp = ()
@@ -39,6 +39,11 @@ class TeamGlance:
         """Whether the mission's process is gone, and how many members are: what the line tells."""
         self._next: datetime | None = None
         self._tells = tell
+
+    @cached_property
+    def _glance(self) -> Glance:
+        # Only now: a thousand teams are found before the first of them is read.
+        return Glance()
 
     def is_due(self, stamp: Stamp) -> bool:
         """Say whether it must be read; if not, its line says by now whose heart beats."""

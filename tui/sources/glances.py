@@ -89,9 +89,15 @@ class Glances:
             self._thread.join()
 
     def step(self, for_s: float = 0.0) -> bool:
-        """Find the teams there are, or read a piece of those that are due; return whether there is more to read."""
+        """Find the teams there are and read a piece of those that are due; return whether there is more to read.
+
+        The first step only finds: that there are so many is shown before any of them was read.
+        """
+        is_first = self._seen is None
         if not self._due:
             self._find()
+        if is_first:
+            return bool(self._due)
         end = time.monotonic() + for_s
         while self._due and not self._closed.is_set():
             self._read(self._due.popleft())
