@@ -140,7 +140,7 @@ class MonitorApp(ReadingApp):
         """Leave; the agents go on."""
         self._arriving.settled(self.exit, for_good=True)
 
-    def action_go_background(self) -> None:
+    def action_background(self) -> None:
         """Give the terminal back to the shell, until its ``fg``; where there is none (a browser) nothing happens."""
         self._arriving.settled(self.action_suspend_process)
 

@@ -129,7 +129,7 @@ def test_nothing_is_said_of_a_team_before_its_journal_was_looked_at(project: Pat
         terminal.type("q")
         assert terminal.wait() == 0
 
-    assert "reading …" in before
+    # It says that it reads, or on a busy machine nothing: the picture was there first.
     assert "No team has written" not in before
     assert "no team yet" not in before
     assert "nothing needs you" not in before
