@@ -19,8 +19,9 @@ from tests.tui.till import middle
 from tui.acting import again, doing
 from tui.acting.control import Control
 from tui.acting.doing import Done
+from tui.acting.line import Line
 from tui.acting.subject import Subject
-from tui.acting.table import BY_NAME, Line
+from tui.acting.table import BY_NAME
 from tui.projection import course
 from tui.snapshot import Heart, Snapshot
 from tui.views.asking import Words
