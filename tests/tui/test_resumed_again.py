@@ -36,7 +36,13 @@ def team(tmp_path: Path) -> Team:
     project = make_repository(tmp_path / "shop", {"a.txt": "a\n"})
     Memory.init(project)
     team = Team.create("till-1", root=project / ".onecontext", cwd=project)
-    started = {**STARTED, "base": _tip(project), "model": write_script(tmp_path, QUIET), "address": SERVER}
+    started = {
+        **STARTED,
+        "sandbox": "none",
+        "base": _tip(project),
+        "model": write_script(tmp_path, QUIET),
+        "address": SERVER,
+    }
     team.journal.append("mission.started", started, mission="till-1")
     team.journal.append("mission.interrupted", {"reason": "lunch"}, mission="till-1")
     (team.journal.folder / LOCK).touch()
