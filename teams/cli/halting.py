@@ -97,12 +97,13 @@ def wholly() -> Iterator[None]:
     """Say of what cannot be recorded in a damaged journal that none of it was done.
 
     Raises:
-        Damaged: what the block raised, with that as its hint.
+        Damaged: what the block raised, with that before its hint.
     """
     try:
         yield
     except Damaged as error:
-        raise type(error)(error.message, hint="nothing was changed: the mission is as it was") from error
+        nothing = "nothing was changed: the mission is as it was"
+        raise type(error)(error.message, hint="; ".join(filter(None, (nothing, error.hint)))) from error
 
 
 def is_running(mission: Halted) -> bool:

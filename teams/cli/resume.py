@@ -75,6 +75,7 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
     if history.memory:
         memory = memory.on(history.memory)
     check_said_again(args, history)
+    _check_sandbox(args, history)
     config = as_before(trusted_config(project.path, args), history, args)
     _check_address(args, history, config)
     with wholly():
@@ -88,6 +89,19 @@ def run(args: argparse.Namespace, invocation: Invocation) -> int:
         play = Play(site, watch=watching(invocation.out, ready.traces))
         return conduct_play(site, invocation, lambda: play.resume(history, by=by), opening=opening, traces=ready.traces)
     return conduct(site, invocation, lambda: Mission(site).resume(by=by), opening=opening, traces=ready.traces)
+
+
+def _check_sandbox(args: argparse.Namespace, history: History) -> None:
+    """Refuse to go on without a sandbox on the word of a journal, which may have come with what was cloned.
+
+    Raises:
+        UsageError: the hint is what to say.
+    """
+    if history.sandbox == "none" and args.sandbox is None:
+        raise UsageError(
+            f"{history.mission} ran without a sandbox, so that agents have your rights, which only you can say",
+            hint="if you mean it, say it again: --sandbox none; or --sandbox bubblewrap",
+        )
 
 
 def _check_address(args: argparse.Namespace, history: History, config: Config) -> None:

@@ -61,7 +61,7 @@ def test_what_has_a_result_on_record_is_not_done_again_and_the_copy_has_what_it_
 ) -> None:
     killed(warm, repository, script, after="tool.result", tool="message")
 
-    ended = warm.run(repository, "resume")
+    ended = warm.run(repository, "resume", "--sandbox", "none")
 
     assert ended.data["ending"] == "done"
     assert lines(outside) == ["first", "second"]
@@ -81,7 +81,7 @@ def test_a_command_in_doubt_waits_for_a_person_who_says_whether_it_happened(
     killed(warm, repository, script, after="tool.intent", tool="run", number=2)
     before = lines(outside)
 
-    blocked = warm.run(repository, "resume")
+    blocked = warm.run(repository, "resume", "--sandbox", "none")
 
     assert blocked.code == 10
     assert blocked.data["ending"] == "blocked"
@@ -90,11 +90,11 @@ def test_a_command_in_doubt_waits_for_a_person_who_says_whether_it_happened(
     (task,) = warm.run(repository, "task", "list").data["tasks"]
     assert task["state"] == "needs_input"
     assert "In doubt" in task["reason"]
-    assert warm.run(repository, "resume").code == 10
+    assert warm.run(repository, "resume", "--sandbox", "none").code == 10
     assert lines(outside) == before
 
     assert warm.run(repository, "task", "answer", "1", answer, "--as", "pat").code == 0
-    ended = warm.run(repository, "resume")
+    ended = warm.run(repository, "resume", "--sandbox", "none")
 
     assert ended.data["ending"] == "done"
     assert lines(outside) == [*before, *then]
@@ -107,10 +107,10 @@ def test_a_command_in_doubt_waits_for_a_person_who_says_whether_it_happened(
 
 def test_an_answer_that_is_neither_is_asked_about_again(warm: Warm, repository: Path, script: str) -> None:
     killed(warm, repository, script, after="tool.intent", tool="run", number=1)
-    warm.run(repository, "resume")
+    warm.run(repository, "resume", "--sandbox", "none")
     warm.run(repository, "task", "answer", "1", "perhaps", "--as", "pat")
 
-    ended = warm.run(repository, "resume")
+    ended = warm.run(repository, "resume", "--sandbox", "none")
 
     assert ended.code == 10
     assert "pat said 'perhaps', which is neither of the two" in ended.data["reason"]
@@ -122,7 +122,7 @@ def test_a_message_in_doubt_is_looked_up_and_arrives_once(warm: Warm, repository
     ended = warm.run(repository, "run", "Say yes", *options, dies_after=("message.sent", "half way", 1))
     assert ended.code == -9
 
-    ended = warm.run(repository, "resume")
+    ended = warm.run(repository, "resume", "--sandbox", "none")
 
     assert ended.data["ending"] == "done"
     assert [e.data["text"] for e in events_of(repository, "message.sent")].count("half way") == 1
@@ -138,5 +138,5 @@ def test_in_the_sandbox_a_command_is_simply_begun_anew_with_its_copy(
     ended = warm.run(repository, "run", "Say yes", "--model", script, dies_after=("tool.intent", "run", 1))
     assert ended.code == -9
 
-    assert warm.run(repository, "resume").data["ending"] == "done"
+    assert warm.run(repository, "resume", "--sandbox", "none").data["ending"] == "done"
     assert events_of(repository, "task.asked") == []

@@ -41,7 +41,7 @@ def test_the_program_dies_with_the_mission_and_resume_begins_it_anew(tmp_path: P
     (beat,) = work.rglob("beat")
     until(lambda: _is_still(beat))
 
-    ran = onecontext(repository, "resume", "--worker", "command:echo yes > a.txt", "--json")
+    ran = onecontext(repository, "resume", "--sandbox", sandbox, "--worker", "command:echo yes > a.txt", "--json")
 
     assert ran.code == 0, ran.stderr
     assert git(repository, "show", f"{ran.data['branch']}:a.txt") == "yes"

@@ -11,7 +11,7 @@ from teams.protocol.team import Team
 from tests.support.missions import git, make_repository, onecontext, write_script
 from tests.support.plays import QUIET
 
-COMMANDS = (["pause", "--reason", "lunch"], ["stop"], ["redirect", "otherwise"], ["resume"])
+COMMANDS = (["pause", "--reason", "lunch"], ["stop"], ["redirect", "otherwise"], ["resume", "--sandbox", "none"])
 OURS = ("run.lock", "halt.lock", "journal.lock")
 """Files of locks: they are empty, and made by who asks."""
 

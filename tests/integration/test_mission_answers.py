@@ -45,7 +45,7 @@ def test_what_was_said_before_a_break_is_said_again_for_nothing(repository: Path
         assert onecontext(repository, *command, env=KEY).code == 7
         first = len(server.requests)
         plays.judges = True
-        resumed = onecontext(repository, "resume", "--api-base", server.url, "--json", env=KEY)
+        resumed = onecontext(repository, "resume", "--sandbox", "none", "--api-base", server.url, "--json", env=KEY)
 
         assert resumed.code == 0, resumed.stderr
         assert len(server.requests) == first + (1 if cache else 2)

@@ -143,7 +143,7 @@ def test_a_pause_outlives_the_process_and_resume_takes_it_back(repository: Path,
         process.wait()
     assert onecontext(repository, "pause", "--json").data["running"] is False
 
-    resumed = onecontext(repository, "resume")
+    resumed = onecontext(repository, "resume", "--sandbox", "none")
 
     assert resumed.code == 0
     assert not (journal_of(repository).folder / "halt").exists()
@@ -163,7 +163,7 @@ def test_a_stopped_mission_ends_in_order_and_says_by_whom(repository: Path, tmp_
     assert not (journal_of(repository).folder / "halt").exists()
     # Nothing is in anybody's hand, so a mission that is brought back goes on.
     assert count(repository, "task.claimed") == count(repository, "task.released", "task.submitted") > 0
-    assert onecontext(repository, "resume").code == 0
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 0
 
 
 def test_a_paused_mission_can_be_stopped(repository: Path, tmp_path: Path) -> None:
@@ -211,6 +211,23 @@ def test_an_order_that_cannot_be_written_is_one_sentence(repository: Path, tmp_p
     assert os.listdir(journal_of(repository).folder / "halt") == []  # noqa: PTH208
 
 
+def test_that_there_is_no_sandbox_is_not_taken_from_the_journal(repository: Path, tmp_path: Path) -> None:
+    with running(repository, tmp_path) as process:
+        onecontext(repository, "stop")
+        process.wait(timeout=30)
+    before = journal_of(repository).path.read_bytes()
+
+    silent = onecontext(repository, "resume")
+    unchanged = journal_of(repository).path.read_bytes()
+    confined = onecontext(repository, "resume", "--sandbox", "bubblewrap", "--json")
+
+    assert silent.code == 2
+    assert "without a sandbox, so that agents have your rights, which only you can say" in silent.stderr
+    assert "--sandbox none; or --sandbox bubblewrap" in silent.stderr
+    assert unchanged == before
+    assert confined.data["ending"] == "done"
+
+
 def test_a_task_whose_attempts_are_used_up_is_tried_again_when_somebody_says_so(
     repository: Path, tmp_path: Path
 ) -> None:
@@ -230,12 +247,12 @@ def test_a_task_whose_attempts_are_used_up_is_tried_again_when_somebody_says_so(
     ran = onecontext(repository, "run", "Say yes", "--model", model, "--sandbox", "none", "--max-attempts", "2")
     assert ran.code == 10
     # Nothing changes by itself.
-    assert onecontext(repository, "resume").code == 10
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 10
 
     again = onecontext(repository, "retry", "a", "--as", "ann", "--json")
     assert (again.code, again.data["state"], again.data["attempts_from"]) == (0, "ready", 2)
     assert onecontext(repository, "retry", "a").code == 2
-    done = onecontext(repository, "resume", "--json")
+    done = onecontext(repository, "resume", "--sandbox", "none", "--json")
 
     assert done.code == 0, done.stderr
     assert [event.agent for event in events_of(repository, "task.unblocked")] == ["ann"]

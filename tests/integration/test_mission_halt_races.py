@@ -120,7 +120,7 @@ def test_an_interrupt_ends_a_pause_and_resume_takes_it_back(repository: Path, tm
         assert process.wait(timeout=30) == 130
     assert count(repository, "mission.interrupted") == 1
 
-    assert onecontext(repository, "resume").code == 0
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 0
     assert count(repository, "mission.released") == 1
 
 
@@ -178,7 +178,7 @@ def test_a_kill_between_an_ending_and_its_word_costs_nothing(repository: Path, t
 
     assert onecontext(repository, "stop").code == 0
     assert endings(repository) == [("stopped", "stopped by ann")]
-    assert onecontext(repository, "resume").code == 0
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 0
     assert not halt_of(repository).path.exists()
     assert [ending for ending, _ in endings(repository)] == ["stopped", "done"]
 
@@ -186,7 +186,7 @@ def test_a_kill_between_an_ending_and_its_word_costs_nothing(repository: Path, t
 def test_of_two_that_resume_at_once_one_does_and_the_other_says_so(repository: Path, tmp_path: Path) -> None:
     cut_off(repository, script(tmp_path, before="sleep 2"))
     onecontext(repository, "pause")
-    both = [start_onecontext(repository, "resume") for _ in range(2)]
+    both = [start_onecontext(repository, "resume", "--sandbox", "none") for _ in range(2)]
 
     assert sorted(process.wait(timeout=60) for process in both) in ([0, 0], [0, 4])
     assert [ending for ending, _ in endings(repository)] == ["done"]
@@ -207,7 +207,7 @@ def test_a_pause_holds_the_commands_of_a_contract_and_a_stop_ends_them(repositor
     assert count(repository, "verify.command") == before
     assert endings(repository) == [("stopped", "stopped by ann")]
     # What was not measured to the end is measured again.
-    assert onecontext(repository, "resume").code == 0
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 0
 
 
 def test_the_final_check_is_held_and_stopped_too(repository: Path, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_task_is_allowed_more_where_its_budget_stands(repository: Path, tmp_pa
     toml.write_text("[budget.task]\ncalls = 20\n")
     assert onecontext(repository, "retry", "a").code == 0
 
-    done = onecontext(repository, "resume")
+    done = onecontext(repository, "resume", "--sandbox", "none")
 
     assert done.code == 0, done.stderr
 

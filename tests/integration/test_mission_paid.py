@@ -54,10 +54,10 @@ def test_a_mission_ends_where_its_budget_does_and_goes_on_with_more(repository: 
     assert len(events_of(repository, "model.called")) == 4
 
     # Nothing more is to be had without more being allowed, and saying so costs no call.
-    assert onecontext(repository, "resume").code == 10
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 10
     assert len(events_of(repository, "model.called")) == 4
 
-    more = onecontext(repository, "resume", "--budget-calls", "40", "--json")
+    more = onecontext(repository, "resume", "--sandbox", "none", "--budget-calls", "40", "--json")
     assert more.code == 0, more.stderr
     assert more.data["ending"] == "done"
 
@@ -146,11 +146,11 @@ def test_no_model_is_asked_for_more_than_it_can_say(repository: Path) -> None:
 
 def test_what_was_allowed_last_is_what_is_allowed(repository: Path, tmp_path: Path) -> None:
     assert run(repository, script(tmp_path), "--budget-calls", "4").code == 10
-    assert onecontext(repository, "resume", "--budget-calls", "5").code == 10
+    assert onecontext(repository, "resume", "--sandbox", "none", "--budget-calls", "5").code == 10
     assert len(events_of(repository, "model.called")) == 5
 
     ((_, first), (_, second)) = endings(repository)
-    assert onecontext(repository, "resume").code == 10
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 10
     assert endings(repository)[-1][1] == second != first
 
 
@@ -179,10 +179,10 @@ def test_a_mission_works_no_longer_than_it_may_and_goes_on_with_more(repository:
 
     # Nothing more is begun without more being allowed.
     called = len(events_of(repository, "model.called"))
-    assert onecontext(repository, "resume").code == 10
+    assert onecontext(repository, "resume", "--sandbox", "none").code == 10
     assert len(events_of(repository, "model.called")) == called
 
-    more = onecontext(repository, "resume", "--budget-seconds", "600", "--json")
+    more = onecontext(repository, "resume", "--sandbox", "none", "--budget-seconds", "600", "--json")
     assert more.code == 0, more.stderr
 
 

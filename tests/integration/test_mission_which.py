@@ -63,7 +63,7 @@ def test_past_one_that_is_done_nothing_is_guessed_and_the_others_are_named(repos
     mission(repository, "stopped-long-ago", ending="stopped", at=1000)
     mission(repository, "new", ending="done", at=2000)
 
-    ran = onecontext(repository, "resume")
+    ran = onecontext(repository, "resume", "--sandbox", "none")
 
     assert ran.code == 3
     assert "the mission new is done: so it was" in ran.stderr
@@ -107,7 +107,7 @@ def test_a_beginning_that_lacks_what_it_must_say_is_damage_in_one_sentence(
 ) -> None:
     mission(repository, "odd", at=1000, started=started)
 
-    ran = onecontext(repository, "resume")
+    ran = onecontext(repository, "resume", "--sandbox", "none")
 
     assert ran.code == 5
     assert "is no mission.started" in ran.stderr
@@ -141,7 +141,7 @@ def test_what_the_disk_refuses_interrupts_the_mission_on_record_and_resume_goes_
     assert ran.code == 6
     last = events_of(repository)[-1]
     assert (last.type, last.data["reason"]) == ("mission.interrupted", "[Errno 28] No space left on device")
-    assert onecontext(repository, "resume", "--json").data["ending"] == "done"
+    assert onecontext(repository, "resume", "--sandbox", "none", "--json").data["ending"] == "done"
 
 
 def test_a_name_is_enough_as_long_as_only_one_begins_so(repository: Path) -> None:

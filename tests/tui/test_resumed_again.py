@@ -78,9 +78,12 @@ def test_the_server_is_shown_and_asked_only_after_a_yes_and_the_mission_goes_on_
         assert everything(team.root) == before, "nothing but y is a yes"
         await pilot.press("P")
         await until(pilot, lambda: f"--api-base {SERVER}" in text_of(app))
-        app.screen.query_one(Words).value = "--api-base http://ann:w0rd@127.0.0.1:9/v1"
+        app.screen.query_one(Words).value = "--api-base http://ann:w0rd@127.0.0.1:9/v1 --sandbox none"
         await pilot.press("enter")
-        await until(pilot, lambda: "to 127.0.0.1:9: resume" in " ".join(text_of(app).split()))
+        await until(
+            pilot,
+            lambda: "to 127.0.0.1:9 and let agents run with your rights: resume" in " ".join(text_of(app).split()),
+        )
         await pilot.press("y")
         await until(pilot, lambda: begun)
 
@@ -143,6 +146,18 @@ def test_what_could_hide_whom_it_names_is_not_offered(hostile: str) -> None:
 )
 def test_the_question_names_who_gets_the_key(typed: str, host: str) -> None:
     assert RESUME.sure(of(), typed).startswith(f"send your key and your code to {host}: resume --api-b")
+
+
+def test_that_nothing_confines_agents_is_shown_and_asked_and_never_just_taken() -> None:
+    story = middle()
+    story.tell("mission.started", **{**STARTED, "sandbox": "none"})
+    story.tell("mission.interrupted", reason="lunch")
+    subject = Subject(replace(shown(story.events), hearts={}))
+
+    assert RESUME.first(subject) == "--sandbox none"
+    assert RESUME.sure(subject, "--sandbox none") == "let agents run with your rights: resume --sandbox none"
+    assert RESUME.sure(subject, "--sandbox=none").startswith("let agents run with your rights:")
+    assert RESUME.sure(subject, "--sandbox bubblewrap") == "go on: resume --sandbox bubblewrap"
 
 
 def test_what_is_typed_are_options_of_resume_before_the_mission_and_nothing_typed_is_asked_no_yes() -> None:

@@ -1,7 +1,8 @@
-"""What only a person may say, and says again when a mission goes on: where its models are asked, and who works.
+"""What only a person may say, and says again when a mission goes on: where its models are asked, who works,
+and that nothing confines them.
 
 Rule 1: what was said before stands in the journal, which may have come with what was cloned, so it is shown to be
-    changed or taken, and nothing of it is done before a yes to the server's name (:mod:`teams.cli.trust`).
+    changed or taken, and nothing of it is done before a yes to what it gives away (:mod:`teams.cli.trust`).
 Rule 2: what could hide something (no plain ASCII, or too long to be seen whole) is not offered; the command then says
     itself what it misses.
 Rule 3: what is typed goes on the command's own line and nowhere else: it may hold a login.
@@ -28,6 +29,7 @@ def said_before(subject: Subject) -> str:
         return ""
     words = ["--api-base", mission.address] if mission.address else []
     words += [word for who in mission.who for word in ("--worker", who)]
+    words += ["--sandbox", "none"] if mission.sandbox == "none" else []
     line = shlex.join(words)
     return line if line.isascii() and line.isprintable() and len(line) <= LIMIT_CHARACTERS else ""
 
@@ -50,23 +52,24 @@ def options(typed: str) -> tuple[str, ...]:
 
 
 def question(typed: str) -> str:
-    """Return what must be confirmed, the server's name first; "" when nothing was typed."""
+    """Return what must be confirmed, what it gives away first; "" when nothing was typed."""
     words = options(typed)
     if not words:
         return ""
-    hosts = ", ".join(dict.fromkeys(_server(address) for address in _addresses(words)))
-    to = f"send your key and your code to {hosts}" if hosts else "go on"
-    return f"{to}: resume {shlex.join(words)}"
+    hosts = ", ".join(dict.fromkeys(_server(address) for address in _values(words, "--api-base")))
+    gives = [f"send your key and your code to {hosts}"] if hosts else []
+    gives += ["let agents run with your rights"] if "none" in _values(words, "--sandbox") else []
+    return f"{' and '.join(gives) or 'go on'}: resume {shlex.join(words)}"
 
 
-def _addresses(words: tuple[str, ...]) -> list[str]:
-    """Return what ``--api-base`` names; the command line takes a name that is cut short, too."""
+def _values(words: tuple[str, ...], option: str) -> list[str]:
+    """Return what ``option`` is given; the command line takes a name that is cut short, too."""
     found = []
     for word, after in zip(words, (*words[1:], ""), strict=True):
         name, equals, value = word.partition("=")
-        if len(name) > len("--a") and "--api-base".startswith(name):
+        if len(name) > len("--a") and option.startswith(name):
             found.append(value if equals else after)
-    return [address for address in found if address]
+    return [value for value in found if value]
 
 
 def _server(address: str) -> str:
