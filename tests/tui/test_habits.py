@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
-from tests.tui.screen import GRAPH, play, shown, still, text_of
+from tests.tui.screen import GRAPH, play, screens_after, shown, still, text_of
 from tests.tui.story import Story
-from tests.tui.till import whole
+from tests.tui.till import middle, whole
 from tui.snapshot import GraphLine, Snapshot
 from tui.views.board import Board
 from tui.views.memory import Memory
@@ -139,3 +140,47 @@ def test_escape_shows_all_again_of_a_list_whose_words_were_kept_and_then_goes_ba
             assert app.stage.at_home
 
     play(app, SIZE, act)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words", "narrowed"),
+    [
+        (["1"], "fix-offers", "1 of 3 tasks"),
+        (["1", "1", "d"], "fix-offers", "1 of 3 tasks"),
+        (["2"], "worker-1", "1 of 4 agents"),
+        (["3", "3"], "agent:worker-1", "10 of 40 lines"),
+        (["4", "4"], "branch:main", "1 of 3 commits"),
+        (["5", "5"], "decimal", "1 of 2 conversations"),
+        (["5", "5", "f"], "decimal", "1 of 2 messages"),
+    ],
+)
+def test_every_list_that_is_narrowed_says_so_and_which_key_shows_all(
+    keys: list[str], words: str, narrowed: str
+) -> None:
+    slash = "ampersand" if keys[0] == "3" else "slash"
+
+    typed, kept, back = screens_after(
+        still(shown(middle().events)), (160, 40), [*keys, slash, *words], ["enter"], ["escape"]
+    )
+
+    assert narrowed in typed
+    assert f"{narrowed}, esc shows all" in kept
+    assert narrowed not in back
+    assert "esc shows all" not in back
+
+
+def test_a_narrowed_list_without_the_focus_does_not_name_the_key_of_another_list() -> None:
+    kept, elsewhere, again = screens_after(
+        still(shown(middle().events)), (160, 40), ["2", "slash", *"worker-1", "enter"], ["1"], ["2"]
+    )
+
+    assert "1 of 4 agents, esc shows all" in kept
+    assert ("1 of 4 agents" in elsewhere, "esc shows all" in elsewhere) == (True, False)
+    assert "1 of 4 agents, esc shows all" in again
+
+
+def test_a_log_in_which_something_is_sought_says_which_key_forgets_it() -> None:
+    kept, back = screens_after(still(shown(middle().events)), SIZE, ["3", "slash", *"offers", "enter"], ["escape"])
+
+    assert "× “offers”, esc forgets" in kept
+    assert "esc forgets" not in back

@@ -19,7 +19,7 @@ FRAME_ROWS = 3
 class Agents(Lines[Agent]):
     """One row for each agent; ``whole``: with all columns there are."""
 
-    FIELDS = AGENT_FIELDS
+    FIELDS, noun = AGENT_FIELDS, "agent"
     empty_words = "nobody has joined yet"
     rows_wanted = 0
     now = datetime.fromtimestamp(0, UTC)
@@ -34,7 +34,7 @@ class Agents(Lines[Agent]):
         """Show the agents of ``scene``, those who need a look first."""
         snapshot = scene.snapshot
         self.now, self.hearts, self.floor = scene.now, snapshot.hearts, floor_of(snapshot, scene.now)
-        self.border_subtitle = self._counted(snapshot.agents) if snapshot.agents else ""
+        self.count("", self._counted(snapshot.agents) if snapshot.agents else "")
         self.rows_wanted = FRAME_ROWS + len(snapshot.agents)
         self.show_items(ordered(snapshot.agents, snapshot.hearts))
 

@@ -23,6 +23,7 @@ def _late(request: Request, now: datetime) -> bool:
 class Approvals(Lines[Asked | Fold]):
     """A row for each request that waits, what expires first on top, what has expired below; then what was decided."""
 
+    noun = "request"
     empty_words = "nobody asks for anything"
     now = datetime.fromtimestamp(0, UTC)
     zone: tzinfo | None = None
@@ -42,7 +43,7 @@ class Approvals(Lines[Asked | Fold]):
             key=lambda one: (_late(one, self.now), not one.ours, one.expires_at is None, one.expires_at or one.at)
         )
         mine = sum(one.ours and not _late(one, self.now) for one in waiting)
-        self.border_subtitle = f"{mine:,} {'waits' if mine == 1 else 'wait'} for you" if self._requests else ""
+        self.count("", f"{mine:,} {'waits' if mine == 1 else 'wait'} for you" if self._requests else "")
         below: list[Asked | Fold] = [Fold(len(decided), self.unfolded)] if decided else []
         shown = [*map(Asked, waiting), *below, *(map(Asked, decided) if self.unfolded else ())]
         self.show_items(shown)

@@ -12,15 +12,15 @@ from tui.rows.floor import NOWHERE, TASK_FIELDS, Floor, floor_of
 from tui.rows.query import Query
 from tui.rows.spans import Spans
 from tui.snapshot import Task
+from tui.views.framed import Framed
 from tui.views.lines import Opened, Pointed
-from tui.views.toned import Toned
 from tui.views.view import Scene
 from tui.words import counted
 
 FRAME_ROWS = 3
 
 
-class Board(Toned, can_focus=True):
+class Board(Framed, can_focus=True):
     """Columns with one cursor. Put on a task, it stays with it when the task changes column; else it stays on top."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,7 +38,7 @@ class Board(Toned, can_focus=True):
     ]
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
-    FIELDS = TASK_FIELDS
+    FIELDS, noun = TASK_FIELDS, "task"
 
     def __init__(self, card_rows: int = CARD_ROWS, **where: Any) -> None:
         super().__init__(**where)
@@ -52,7 +52,6 @@ class Board(Toned, can_focus=True):
         self._put = False  # whether somebody moved the cursor
         self.rows_wanted = 0
         self.tasks: tuple[Task, ...] = ()
-        self.words = ""
 
     @property
     def selected(self) -> Task | None:
@@ -90,8 +89,9 @@ class Board(Toned, can_focus=True):
         if wanted := Query(self.words, self.FIELDS):
             tasks = tuple(task for task in tasks if self._fits(wanted, task))
         self.lanes = lanes(tasks)
-        fitting = f"{len(tasks):,} of " if wanted else ""
-        self.border_subtitle = f"{fitting}{counted(len(self.tasks), 'task')}" if self.tasks else ""
+        self.fitting = (len(tasks), len(self.tasks)) if wanted else None
+        self.count(counted(len(self.tasks), "task") if self.tasks else "")
+        self.say()
         # It grows and never shrinks: a screen whose parts jump up and down cannot be read.
         self.rows_wanted = max(
             self.rows_wanted, FRAME_ROWS + self.card_rows * max(len(lane.tasks) for lane in self.lanes)

@@ -14,7 +14,7 @@ from tui.words import counted
 class Dependencies(Lines[Branch]):
     """One row for each task."""
 
-    FIELDS = TASK_FIELDS
+    FIELDS, noun = TASK_FIELDS, "task"
     empty_words = "no tasks yet"
     floor = NOWHERE
     tasks: tuple[Task, ...] = ()
@@ -29,7 +29,7 @@ class Dependencies(Lines[Branch]):
         branches = forest(self.tasks)
         rings = sum(bool(branch.ring) for branch in branches)
         said = f", ↺ {rings:,} ring{'s' if rings != 1 else ''}: what waits in one can never begin" if rings else ""
-        self.border_subtitle = f"{counted(len(self.tasks), 'task')}{said}" if self.tasks else ""
+        self.count(counted(len(self.tasks), "task") if self.tasks else "", said)
         self.show_items(branches)
 
     def row(self, item: Branch, cells: int) -> Spans:

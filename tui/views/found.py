@@ -23,7 +23,7 @@ LOOKING = recall.Answer(source="looking …")
 class Hits(Lines[FoundRecord]):
     """One row for each hit."""
 
-    FIELDS = ("kind", "branch", "agent", "age")
+    FIELDS, noun = ("kind", "branch", "agent", "age"), "hit"
     asked = ""
     now = datetime.fromtimestamp(0, UTC)
 
@@ -93,7 +93,7 @@ class FoundRecords(Beside):
     def _show(self, answer: recall.Answer) -> None:
         self.said.show(self.list.asked, answer)
         self.list.empty_words = answer.trouble or ("" if answer is LOOKING else "nothing answers to these words")
-        self.list.border_subtitle = f"{len(answer.hits):,} found" if answer.hits else ""
+        self.list.count(f"{len(answer.hits):,} found" if answer.hits else "")
         self.list.cursor = 0
         self.list.show_items(answer.hits)
         if not answer.hits:

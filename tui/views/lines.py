@@ -18,7 +18,7 @@ from textual.strip import Strip
 
 from tui.rows.query import Facts, Query
 from tui.rows.spans import Spans, plain
-from tui.views.toned import Toned
+from tui.views.framed import Framed
 
 Item = TypeVar("Item")
 WIDEST = 1000
@@ -41,7 +41,7 @@ class Pointed(Message):
         self.item = item
 
 
-class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
+class Lines(ScrollView, Framed, Generic[Item], can_focus=True):
     """A list with a cursor. Subclasses say how an item looks (:meth:`row`)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +65,6 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
     def __init__(self, **where: Any) -> None:
         super().__init__(**where)
         self.items: Sequence[Item] = ()
-        self.words = ""
         self._all: Sequence[Item] = ()
         self.cursor: int = 0
         self._at_end = True
@@ -126,7 +125,9 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
 
     def _narrowed(self, items: Sequence[Item]) -> Sequence[Item]:
         wanted = Query(self.words, self.FIELDS)
-        return [item for item in items if self._fits(wanted, item)] if wanted else items
+        found = [item for item in items if self._fits(wanted, item)] if wanted else items
+        self.fitting = (sum(map(self.rests, found)), sum(map(self.rests, items))) if wanted else None
+        return found
 
     def _fits(self, wanted: Query, item: Item) -> bool:
         return wanted.fits(lambda: self.text(item), lambda: self.facts(item))
@@ -141,6 +142,7 @@ class Lines(ScrollView, Toned, Generic[Item], can_focus=True):
             self.cursor = max(0, len(items) - 1)
         else:
             self.cursor = self._resting(self._place_of(held))
+        self.say()
         self._resized()
         self.repaint()
 

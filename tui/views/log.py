@@ -101,17 +101,18 @@ class Log(Lines[LogLine]):
             lines = [line for line in lines if is_shown(line, self.level)]
         self.empty_words = "nothing of this level, or of this agent" if self._lines else "the journal is empty"
         self.show_items(lines)
-        self._say()
 
-    def _say(self) -> None:
+    def say(self) -> None:
         if self._at_end and self.items:
             self._read = self.items[-1].seq
         new = next((n for n, line in enumerate(reversed(self.items)) if line.seq <= self._read), len(self.items))
         parts = [f"↓ {new:,} new below: G"] if new else ["following"] if self._whole and self._at_end else []
-        parts += [f"{self._hits():,} × “{self.seeker.words}”"] if self.seeker.words else []
+        forgets = ", esc forgets" if self.has_focus else ""
+        parts += [f"{self._hits():,} × “{self.seeker.words}”{forgets}"] if self.seeker.words else []
         parts += [one_line(f"only {self.agent}")] if self.agent else []
         parts += [self.level] if self.level != LEVELS[0] else []
         parts += [f"& {self.words}"] if self.words else []
+        parts += [self.narrowed] if self.words else []
         self.border_subtitle = " · ".join([*parts, self._counted] if self._counted else parts)
 
     def _hits(self) -> int:
@@ -131,11 +132,7 @@ class Log(Lines[LogLine]):
         return item.seq
 
     def moved(self) -> None:
-        self._say()
-
-    def narrow(self, words: str) -> None:
-        super().narrow(words)
-        self._say()
+        self.say()
 
     # --- what is sought ---------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from tui.views.view import Scene
 class Memory(Lines[GraphLine | MemoryCommit]):
     """One row for each line of the graph."""
 
-    FIELDS = ("branch", "author", "age")
+    FIELDS, noun = ("branch", "author", "age"), "commit"
     empty_words = "nothing is remembered yet"
     now = datetime.fromtimestamp(0, UTC)
     marked = ""
@@ -32,7 +32,7 @@ class Memory(Lines[GraphLine | MemoryCommit]):
             self._counted = graph, sum(bool(line.id) for line in graph)
         drawn, told = self._counted[1], snapshot.totals.memory_commits
         counted = _counted(drawn, "commit") if drawn else _counted(told, "milestone") if told else ""
-        self.border_subtitle = f"{counted}, marked {self.marked[:10]}" if self.marked else counted
+        self.count(counted, f", marked {self.marked[:10]}" if self.marked else "")
         shown: Sequence[GraphLine | MemoryCommit] = graph or tuple(reversed(snapshot.memory))
         self.show_items(shown)
 

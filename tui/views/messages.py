@@ -52,7 +52,7 @@ class Messages(Lines[Any]):
             self._queues = queues(self._messages, gone)
         totals = snapshot.totals
         idle = f", {totals.idle_messages:,} idle" if totals.idle_messages else ""
-        self.border_subtitle = f"{self._late()}{totals.messages:,} sent{idle}" if totals.messages else ""
+        self.count("", f"{self._late()}{totals.messages:,} sent{idle}" if totals.messages else "")
         self._list()
 
     def _late(self) -> str:
@@ -61,6 +61,7 @@ class Messages(Lines[Any]):
         return f"▲ {one_line(late[0].reader)} has not read for {duration(waits_s)} · " if late else ""
 
     def _list(self) -> None:
+        self.noun = "conversation" if self.folded else "message"
         self.show_items(self._threads if self.folded else self._messages)
         self.rows_wanted = FRAME_ROWS + len(self.items)
 

@@ -54,7 +54,7 @@ class Costs(Toned):
 class Table(Lines[Row]):
     """One row for each skill."""
 
-    FIELDS = ("state", "from", "commands", "tools", "line", "body", "used")
+    FIELDS, noun = ("state", "from", "commands", "tools", "line", "body", "used"), "skill"
     empty_words = "there is no skill"
     order = ORDERS[0]
 
@@ -114,7 +114,7 @@ class Skills(View):
         self.costs.show(self._shelf)
         rows = rows_for(self._shelf, scene.snapshot.skill_uses, self.table.order)
         self.table.border_title = f"by {self.table.order}"
-        self.table.border_subtitle = f"{len(rows):,} found" if self._shelf.counter else ""
+        self.table.count(f"{len(rows):,} found" if self._shelf.counter else "")
         unread = "" if self._shelf.troubles else "…"
         self.table.empty_words = "there is no skill" if self._shelf.counter else unread
         self.table.show_items(rows)

@@ -19,6 +19,7 @@ from tui.words import counted
 class TeamLines(Lines[Choice]):
     """One row for each team."""
 
+    noun = "team"
     empty_words = "only this team is looked at; --all, or --root more than once, looks at more"
     now = datetime.fromtimestamp(0, UTC)
     here: tuple[str, str] = ("", "")
@@ -30,7 +31,7 @@ class TeamLines(Lines[Choice]):
         self.here = (snapshot.root, snapshot.team)
         count, _ = elsewhere(snapshot, scene.now)
         needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
-        self.border_subtitle = f"{_count(snapshot.teams)}{needed}" if snapshot.teams else ""
+        self.count(_count(snapshot.teams) if snapshot.teams else "", needed)
         self.names = names_of(snapshot.teams)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 
