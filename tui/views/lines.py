@@ -118,6 +118,7 @@ class Lines(ScrollView, Framed, Generic[Item], can_focus=True):
         """Show only items that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""
         self.words = words
         self.show_items(self._all)
+        self._tell()
 
     def text(self, item: Item) -> str:
         """Return what narrowing looks for words in: the row, as wide as it can be."""
