@@ -29,7 +29,7 @@ STARTED = {
     "model": "scripted:script",
     "scripted": True,
     "workers": 2,
-    "sandbox": "none",
+    "sandbox": "bubblewrap",
     "max_attempts": 3,
 }
 

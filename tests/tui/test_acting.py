@@ -19,8 +19,9 @@ from tests.tui.story import START, Story
 from tests.tui.till import middle, opening, whole
 from tui.acting.control import PERSON, Control
 from tui.acting.doing import Done, attempt, do
+from tui.acting.line import read_roadmap, write_roadmap
 from tui.acting.subject import Subject, subject_of
-from tui.acting.table import ACTS, BY_NAME, read_roadmap, refusal_of, write_roadmap
+from tui.acting.table import ACTS, BY_NAME, refusal_of
 from tui.rows.approvals import request_row, told
 from tui.rows.spans import plain
 from tui.snapshot import Moment, Request, Snapshot, Task

@@ -16,7 +16,7 @@ from tests.support.missions import make_repository
 from tests.tui.acting import STARTED, drive, notices, until, watching
 from tui.acting import doing
 from tui.acting.control import Control
-from tui.acting.table import Line
+from tui.acting.line import Line
 
 
 @pytest.fixture

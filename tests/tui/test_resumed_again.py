@@ -19,8 +19,9 @@ from tests.tui.till import middle
 from tui.acting import again, doing
 from tui.acting.control import Control
 from tui.acting.doing import Done
+from tui.acting.line import Line
 from tui.acting.subject import Subject
-from tui.acting.table import BY_NAME, Line
+from tui.acting.table import BY_NAME
 from tui.projection import course
 from tui.snapshot import Heart, Snapshot
 from tui.views.asking import Words
@@ -35,7 +36,13 @@ def team(tmp_path: Path) -> Team:
     project = make_repository(tmp_path / "shop", {"a.txt": "a\n"})
     Memory.init(project)
     team = Team.create("till-1", root=project / ".onecontext", cwd=project)
-    started = {**STARTED, "base": _tip(project), "model": write_script(tmp_path, QUIET), "address": SERVER}
+    started = {
+        **STARTED,
+        "sandbox": "none",
+        "base": _tip(project),
+        "model": write_script(tmp_path, QUIET),
+        "address": SERVER,
+    }
     team.journal.append("mission.started", started, mission="till-1")
     team.journal.append("mission.interrupted", {"reason": "lunch"}, mission="till-1")
     (team.journal.folder / LOCK).touch()

@@ -18,8 +18,8 @@ from functools import partial
 from onecontext.cli.main import main
 from onecontext.errors import OneContextError, StorageError
 from tui.acting.control import Control
+from tui.acting.line import Line
 from tui.acting.roadmap import together
-from tui.acting.table import Line
 
 SETTLED_S = 8.0
 """What fails at its beginning has failed by then."""

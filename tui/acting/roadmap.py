@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from onecontext.errors import Conflict
 from onecontext.memory.sections import merge
-from tui.acting.table import Line, over_now, reading
+from tui.acting.line import Line, over_now, reading
 
 if TYPE_CHECKING:
     from tui.acting.doing import Done

@@ -1,16 +1,13 @@
 """The acts: what each fits, what must be typed and confirmed for it, and the command line that does it.
 
 Rule 1: this table decides nothing that the command line decides; it only says beforehand what surely cannot be.
-Rule 2: texts of people go by stdin or behind ``--``, so that none of them is taken for an option. What a
-    mission goes on with are options, and typed as such (:mod:`tui.acting.again`).
-Rule 3: what takes work away or ends something is confirmed by ``y``; enter alone confirms nothing.
+Rule 2: what takes work away or ends something is confirmed by ``y``; enter alone confirms nothing.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
-from tui.acting import again
+from tui.acting import again, line
 from tui.acting.control import Control
 from tui.acting.subject import Subject
 from tui.acting.words import (
@@ -28,18 +25,6 @@ from tui.acting.words import (
 )
 
 
-class Line(NamedTuple):
-    """A command line of ours without the program's name, the folder it runs in, and what it reads from stdin.
-
-    ``base`` is the roadmap that ``stdin`` was made of, None of all other commands: see :mod:`tui.acting.roadmap`.
-    """
-
-    argv: tuple[str, ...]
-    folder: Path
-    stdin: str = ""
-    base: str | None = None
-
-
 class Act(NamedTuple):
     """One thing a person can do.
 
@@ -52,7 +37,7 @@ class Act(NamedTuple):
     key: str
     help: str
     unfit: Callable[[Subject], str]
-    line: Callable[[Subject, Control, str], Line]
+    line: line.Make
     asks: Callable[[Subject], str] = lambda subject: ""
     first: Callable[[Subject], str] = lambda subject: ""
     optional: bool = False
@@ -77,99 +62,6 @@ def refusal_of(act: Act, subject: Subject, control: Control) -> str:
     return act.unfit(subject) or (to_oneself(subject, control.person) if act.name == "message" else "")
 
 
-def folder_of(subject: Subject) -> Path:
-    """Return the folder that the team's root belongs to: where a person would type the command."""
-    return Path(subject.snapshot.root).absolute().parent
-
-
-def _root(subject: Subject) -> str:
-    return f"--root={Path(subject.snapshot.root).absolute()}"
-
-
-def _place(subject: Subject) -> tuple[str, ...]:
-    return f"--team={subject.snapshot.team}", _root(subject)
-
-
-def _mission(word: str, *options: str) -> Callable[[Subject, Control, str], Line]:
-    """Return what makes a word to the mission; ``options`` may name ``{typed}``."""
-
-    def line(subject: Subject, control: Control, typed: str) -> Line:
-        more = [option.replace("{typed}", typed) for option in options]
-        who = (f"--as={control.person}", _root(subject))
-        return Line((word, *who, *more, "--", subject.snapshot.team), folder_of(subject))
-
-    return line
-
-
-def _resume(subject: Subject, control: Control, typed: str) -> Line:
-    who = (f"--as={control.person}", _root(subject))
-    return Line(("resume", *who, *again.options(typed), "--", subject.snapshot.team), folder_of(subject))
-
-
-def _mail(verb: str) -> Callable[[Subject, Control, str], Line]:
-    def line(subject: Subject, control: Control, typed: str) -> Line:
-        to = (subject.agent.name,) if verb == "send" and subject.agent else ()
-        return Line(
-            ("mail", *_place(subject), f"--by={control.person}", "--", verb, *to, "-"), folder_of(subject), typed
-        )
-
-    return line
-
-
-def _task(verb: str, *, stdin: bool) -> Callable[[Subject, Control, str], Line]:
-    def line(subject: Subject, control: Control, typed: str) -> Line:
-        assert subject.task is not None
-        head = ("task", verb, *_place(subject), f"--as={control.person}", "--", subject.task.id)
-        if stdin:
-            return Line((*head, "-"), folder_of(subject), typed)
-        return Line((*head, typed.strip()), folder_of(subject))
-
-    return line
-
-
-def _decide(word: str, *options: str) -> Callable[[Subject, Control, str], Line]:
-    def line(subject: Subject, control: Control, typed: str) -> Line:
-        assert subject.request is not None
-        more = [option.replace("{typed}", typed) for option in options]
-        head = (word, *_place(subject), f"--as={control.person}", *more)
-        # Its own id was chosen by who asks, and may be any other's.
-        return Line((*head, f"--message={subject.request.id}", "--", subject.request.id), folder_of(subject))
-
-    return line
-
-
-def _redirect(subject: Subject, control: Control, typed: str) -> Line:
-    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
-    return Line(("redirect", *who, "--", typed), folder_of(subject))
-
-
-def _retry(subject: Subject, control: Control, typed: str) -> Line:
-    assert subject.task is not None
-    who = (f"--mission={subject.snapshot.team}", f"--as={control.person}", _root(subject))
-    return Line(("retry", *who, "--", subject.task.id), folder_of(subject))
-
-
-def read_roadmap(subject: Subject) -> Line:
-    """Return the command that reads main.md with its revision."""
-    return Line(("roadmap", "--json"), folder_of(subject))
-
-
-def write_roadmap(subject: Subject, control: Control, text: str, *, over: str, base: str | None = None) -> Line:
-    """Return the command that writes main.md unless it was changed since revision ``over``, whose text is ``base``."""
-    argv = ("roadmap", "--write=-", f"--agent={control.author}", f"--over={over}")
-    return Line(argv, folder_of(subject), text, base)
-
-
-def reading(line: Line) -> Line:
-    """Return the command that reads what ``line`` writes over."""
-    return Line(("roadmap", "--json"), line.folder)
-
-
-def over_now(line: Line, text: str, revision: str) -> Line:
-    """Return ``line`` for another text over another revision."""
-    return line._replace(argv=(*line.argv[:-1], f"--over={revision}"), stdin=text)
-
-
 def _named(subject: Subject) -> str:
     return subject.agent.name if subject.agent else ""
 
@@ -190,7 +82,7 @@ ACTS = (
         "+",
         "grant what is asked for",
         deciding,
-        _decide("approve", "--reason={typed}"),
+        line.decide("approve", "--reason={typed}"),
         asks=lambda subject: f"{_words_of_leave(subject)} (may be empty; you are asked once more)",
         optional=True,
         sure=lambda subject, typed: f"approve, exactly as it stands there: {asked_action(subject)}",
@@ -200,7 +92,7 @@ ACTS = (
         "-",
         "refuse what is asked for, and say why",
         deciding,
-        _decide("deny", "--reason={typed}"),
+        line.decide("deny", "--reason={typed}"),
         asks=lambda subject: f"why not (told to {_asker(subject)})",
     ),
     Act(
@@ -208,16 +100,16 @@ ACTS = (
         "",
         "answer what a task waits for",
         answering,
-        _task("answer", stdin=True),
+        line.task("answer", stdin=True),
         asks=lambda subject: f"answer to #{subject.task.id if subject.task else ''}",
     ),
-    Act("retry", "", "let a blocked task be tried again", retrying, _retry),
+    Act("retry", "", "let a blocked task be tried again", retrying, line.retry),
     Act(
         "assign",
         "",
         "give the task to another member",
         being_given,
-        _task("assign", stdin=False),
+        line.task("assign", stdin=False),
         asks=lambda subject: f"who shall do #{subject.task.id if subject.task else ''}",
         sure=lambda subject, typed: (
             f"take #{subject.task.id} from {subject.task.owner}"
@@ -230,16 +122,16 @@ ACTS = (
         "M",
         "write to the agent",
         to_agent,
-        _mail("send"),
+        line.mail("send"),
         asks=lambda subject: f"message to {_named(subject)}",
     ),
-    Act("broadcast", "B", "write to everybody", to_team, _mail("broadcast"), asks=lambda subject: "message to all"),
+    Act("broadcast", "B", "write to everybody", to_team, line.mail("broadcast"), asks=lambda subject: "message to all"),
     Act(
         "redirect",
         "R",
         "say what is wanted otherwise",
         over_or_none,
-        _redirect,
+        line.redirect,
         asks=lambda subject: "what is wanted otherwise",
     ),
     Act(
@@ -247,7 +139,7 @@ ACTS = (
         "P",
         "hold the mission",
         pausing,
-        _mission("pause", "--reason={typed}"),
+        line.mission("pause", "--reason={typed}"),
         asks=lambda subject: "pause: why (may be empty)",
         optional=True,
     ),
@@ -256,7 +148,7 @@ ACTS = (
         "P",
         "let the mission go on",
         resuming,
-        _resume,
+        line.resume,
         asks=again.label,
         first=again.said_before,
         optional=True,
@@ -268,7 +160,7 @@ ACTS = (
         "S",
         "end the mission",
         over_or_none,
-        _mission("stop", "--reason={typed}"),
+        line.mission("stop", "--reason={typed}"),
         asks=lambda subject: "stop: why (may be empty)",
         optional=True,
         sure=lambda subject, typed: f"end {subject.snapshot.team}: work in hand is given back, finished work stays",

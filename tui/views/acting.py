@@ -15,8 +15,9 @@ from textual.binding import BindingType
 
 from onecontext.errors import UsageError
 from tui.acting.control import Control
+from tui.acting.line import Line
 from tui.acting.subject import Subject, subject_of
-from tui.acting.table import ACTS, BY_NAME, Act, Line, refusal_of
+from tui.acting.table import ACTS, BY_NAME, Act, refusal_of
 from tui.snapshot import Snapshot
 from tui.text import one_line
 from tui.views.ahead import AheadApp

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SuspendNotSupported
 
+from tui.acting.line import read_roadmap, write_roadmap
 from tui.acting.subject import Subject
-from tui.acting.table import read_roadmap, write_roadmap
 from tui.views.acting import ActingApp
 
 if TYPE_CHECKING:
