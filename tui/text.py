@@ -88,18 +88,23 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     return space + shown if right else shown + space
 
 
-def wrapped(text: str, cells: int) -> list[str]:
-    """Return ``text`` in lines of at most ``cells`` cells, broken at spaces where there are any."""
+def wrapped(text: str, cells: int, *, again: str = "") -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` cells, broken at spaces where there are any.
+
+    What goes on in another line is indented as it was, behind ``again``, of fewer than ``cells // 2`` cells.
+    """
     result = []
     for line in lines_of(text):
         rest = line.rstrip()
-        indent = rest[: len(rest) - len(rest.lstrip())][: cells // 2]
+        indent = rest[: len(rest) - len(rest.lstrip())][: cells // 2 - len(again)]
+        before = indent
         while width(rest) > cells:
             head = _head(rest, cells)
             space = len(head) if rest[len(head)] == " " else head.rfind(" ")
-            at = space if space > len(indent) else len(head)
+            at = space if space > len(before) else len(head)
             result.append(rest[:at].rstrip())
-            rest = indent + rest[at:].lstrip()
+            before = again + indent
+            rest = before + rest[at:].lstrip()
         result.append(rest)
     return result
 

@@ -128,6 +128,18 @@ def test_the_line_of_a_team_that_nobody_looks_at_says_it_though_its_journal_says
     assert (row.count("died"), standing(after[0], utc_now()).count("died")) == (1, 1)
 
 
+def test_a_heart_that_begins_just_after_a_look_is_heard_at_the_next(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = Several(Place(team.root, "another"), [team.root])
+    assert several.lines()[0].alive is None
+    with lead_of(team):
+        monkeypatch.setattr("tui.sources.hearts.READ_AGAIN_S", 1_000.0)
+        assert several.lines()[0].alive is None  # hearts are not read so soon again
+        monkeypatch.setattr("tui.sources.hearts.READ_AGAIN_S", 0.0)
+        assert several.lines()[0].alive == 1
+
+
 def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
     with monitor(tmp_path, "--plain") as ran, lead_of(team) as process:
         ran.until(lambda lines: any("nothing needs a person" in line for line in lines))
@@ -140,3 +152,22 @@ def test_words_and_documents_tell_it(team: Team, tmp_path: Path) -> None:
     assert lines[-1].endswith("process gone: 'onecontext resume' goes on with it")
     assert document["data"]["mission"]["phase"] == "died"
     assert document["data"]["totals"]["attention_open"] == 1
+
+
+def test_where_ends_are_waited_for_a_mission_that_died_is_told_and_waited_for(team: Team, tmp_path: Path) -> None:
+    """It can be resumed: over one team and over several it has ended only when its journal says so."""
+    (tmp_path / "cellar" / ".onecontext" / "teams").mkdir(parents=True)
+    both = ("--root", str(team.root), "--root", "cellar/.onecontext")
+    asked = ("--plain", "--until-ended")
+    with monitor(tmp_path, *asked) as one, monitor(tmp_path, *asked, *both) as several:
+        with lead_of(team) as process:
+            for ran in (one, several):
+                ran.until(lambda lines: any("nothing needs a person" in line for line in lines))
+            kill(process)
+        told = [ran.until(lambda lines: any("process gone" in line for line in lines))[-1] for ran in (one, several)]
+        assert [ran.process.poll() for ran in (one, several)] == [None, None]
+        team.journal.append("mission.ended", {"ending": "stopped", "reason": "x"}, mission="till-1", agent="team-lead")
+        assert [ran.code() for ran in (one, several)] == [130, 130]
+
+    assert told[0].endswith("process gone: 'onecontext resume' goes on with it")
+    assert told[1] == "ATTENTION till-1 process gone: the mission has died, and goes on only when it is resumed"

@@ -14,6 +14,8 @@ from tests.tui.till import middle
 from tui.lookups.changes import changes
 from tui.lookups.memory import difference, milestone
 from tui.rows.diffs import MOST_LINES, files_of, painted
+from tui.rows.paragraphs import rows_of
+from tui.rows.spans import plain
 from tui.snapshot import Change, Snapshot
 from tui.sources.graph import MemoryGraph
 from tui.views.view import Places
@@ -62,7 +64,7 @@ def with_graph(memory: Memory) -> Snapshot:
 def test_a_milestone_is_told_in_its_three_blocks(memory: Memory) -> None:
     newest = memory.milestones(limit=1)[0]
 
-    told = [text for _, text, _ in milestone(memory.path, memory.show(newest.id).commit or "", UTC)]
+    told = [text for _, text, *_ in milestone(memory.path, memory.show(newest.id).commit or "", UTC)]
 
     place = told.index("This Commit's Contribution")
     assert told[place + 1] == "Offers are applied before tax"
@@ -111,7 +113,7 @@ Binary files /dev/null and b/b.bin differ
 
 
 def test_a_diff_has_a_head_for_each_file_and_a_sign_and_a_tone_for_each_line() -> None:
-    assert [(text, tone) for _, text, tone in painted(DIFF)] == [
+    assert [(text, tone) for _, text, tone, _ in painted(DIFF)] == [
         ("▾ a.py  +1  -1", "file"),
         ("@@ -1,3 +1,3 @@ here", "hunk"),
         (" same", "plain"),
@@ -122,6 +124,27 @@ def test_a_diff_has_a_head_for_each_file_and_a_sign_and_a_tone_for_each_line() -
         ("▾ b.bin  new file, /dev/null and b/b.bin differ", "file"),
     ]
     assert [file.path for file in files_of(DIFF)] == ["a.py", "new", "b.bin"]
+
+
+def test_a_line_that_came_or_went_says_so_in_each_row_that_it_takes() -> None:
+    diff = (
+        "diff --git a/a b/a\n@@ -1,2 +1,2 @@\n the rest of it stays as it is here\n"
+        "-    the price of bread was a float\n+  the price of " + "米" * 9 + " is a Decimal now\n"
+    )
+
+    rows = [plain(row) for row in rows_of(painted(diff), 20)]
+
+    assert rows[2:] == [
+        " the rest of it",
+        " stays as it is here",
+        "-    the price of",
+        "-… bread was a float",
+        "+  the price of",
+        "+… " + "米" * 8,
+        "+… 米 is a Decimal",
+        "+… now",
+    ]
+    assert all(len(row) <= 8 for row in map(plain, rows_of(painted(diff), 8)))
 
 
 def test_a_very_long_diff_is_cut_which_is_said_and_what_is_no_diff_differs_in_nothing() -> None:
@@ -147,13 +170,13 @@ def test_what_differs_between_two_milestones_is_told_of_main_md_first_and_of_the
         memory.flush()
         marks.append(memory.show(memory.milestones(limit=1)[0].id).commit or "")
 
-    told = [text for _, text, _ in difference(memory.path, project, *marks)]
+    told = [text for _, text, *_ in difference(memory.path, project, *marks)]
 
     heads = [text.split("  ")[0] for text in told if text.startswith("▾")]
     assert heads[0] == "▾ main.md"
     assert heads[-1] == "▾ money.py"
     assert {"-price = 1", "+price = 2"} <= set(told[told.index(next(x for x in told if "your repository" in x)) :])
-    assert not any("your repository" in text for _, text, _ in difference(memory.path, None, *marks))
+    assert not any("your repository" in text for _, text, *_ in difference(memory.path, None, *marks))
 
 
 def test_a_change_is_against_what_it_was_merged_into_or_its_first_parent_or_nothing(project: Path) -> None:
@@ -163,9 +186,9 @@ def test_a_change_is_against_what_it_was_merged_into_or_its_first_parent_or_noth
     change = Change(at, "1", 1, "merged", "worker-1", new, old)
 
     for one in (change, replace(change, parent=None)):
-        lines = [text for _, text, _ in changes(project, one)]
+        lines = [text for _, text, *_ in changes(project, one)]
         assert {"-price = 0.1", "+price = Decimal('0.1')"} <= set(lines)
-    first = [text for _, text, _ in changes(project, replace(change, commit=old, parent=None))]
+    first = [text for _, text, *_ in changes(project, replace(change, commit=old, parent=None))]
     assert "+price = 0.1" in first
     assert changes(project, replace(change, commit="e" * 40, parent=None))[0].tone == "warn"
     assert changes(None, change)[0].tone == "warn"

@@ -163,7 +163,7 @@ def test_a_conversation_of_thousands_is_told_up_to_a_bound() -> None:
     title, paragraphs = thread.told(UTC)
 
     assert title == "ann → bob"
-    assert sum("text" in words for _, words, _ in paragraphs) == MOST_TOLD
+    assert sum("text" in words for _, words, *_ in paragraphs) == MOST_TOLD
     assert paragraphs[-1].text == "… 2,800 before them"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from teams.protocol.team import Team
 from tests.tui.screen import play, text_of
 from tests.tui.test_client_files import laid_out, picture
 from tests.tui.test_follow import until
@@ -163,6 +164,24 @@ def test_a_team_that_is_deleted_while_it_is_looked_at_stays_on_the_screen_and_sa
         await until(lambda: len([line for line in app.snapshot.teams if line.team]) == 2, pilot)
 
     play(app, (140, 40), act)
+
+
+def test_a_team_of_ours_that_is_half_deleted_is_not_taken_for_one_of_another_program(shop: Path) -> None:
+    team = Team.create("crew", root=shop, cwd=shop.parent)
+    team.journal.append("mission.started", {"goal": "count the bottles"}, mission="crew", agent="team-lead")
+    glances, followers = Glances([shop]), [Follower(Place(shop), None), Follower(Place(shop, "crew"), None)]
+    before = [follower.catch_up() for follower in followers]
+    assert told(glances)["crew"].phase == "planning"
+
+    team.journal.path.unlink()  # as while the folder is deleted: the config goes later
+    shown, line = [follower.catch_up() for follower in followers], told(glances)["crew"]
+
+    assert [picture.mission for picture in shown] == [picture.mission for picture in before]
+    assert all(picture.team == "crew" and picture.trouble.startswith("the journal is gone") for picture in shown)
+    assert (line.kept, line.goal) == ("journal", "count the bottles")
+    assert line.trouble.startswith("the journal is gone")
+    shutil.rmtree(shop)
+    assert [follower.catch_up().mission for follower in followers] == [picture.mission for picture in before]
 
 
 def test_a_config_of_fifty_megabytes_is_a_violation_and_is_not_read(tmp_path: Path) -> None:

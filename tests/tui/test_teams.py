@@ -170,8 +170,8 @@ def test_enter_looks_at_another_team_and_w_is_the_way_back(tmp_path: Path) -> No
 
     async def act(pilot: Pilot[None]) -> None:
         await until(lambda: len(app.snapshot.teams) == 3, pilot)
+        await until(lambda: "▲ 5 in 1 other team, w" in text_of(app), pilot)
         assert "▲ 2 to look at" in text_of(app)
-        assert "▲ 5 in 1 other team, w" in text_of(app)
         assert "following till-1" in text_of(app)
         await pilot.press("w")
         await until(lambda: "3 teams, 7 need you" in text_of(app), pilot)

@@ -3,6 +3,7 @@
 Rule 1: what counts are missions that went on while we looked. One that was over before counts only where none went on:
         then the newest of each root.
 Rule 2: a team whose journal is damaged, or that is gone before its mission ended, is waited for no longer.
+        A mission that died (:mod:`tui.projection.gone`) has not ended: it can be resumed, and is waited for.
 Rule 3: the code is that of the worst: a damaged journal, gone or ended oddly, blocked, stopped by a person, done.
 """
 

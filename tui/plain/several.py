@@ -19,8 +19,9 @@ from teams.engine.event import Event
 from tui.plain.endings import Endings
 from tui.plain.following import Wanted, asked_by_signal
 from tui.plain.raised import Raised
-from tui.plain.standing import named, standing, summary, trouble
+from tui.plain.standing import died, named, standing, summary, trouble
 from tui.plain.words import ATTENTION, event_line
+from tui.projection.gone import DIED
 from tui.projection.state import Monitor
 from tui.rows.teams import names_of
 from tui.snapshot import TeamLine
@@ -136,6 +137,8 @@ class _Teller:
         elif line.team and line.key not in self._known and not (line.reading or line.unread):
             self._known.add(line.key)
             self._say(named(f"is told from now on: {standing(line, datetime.now(UTC))}", name))
+        elif line.phase == DIED and before is not None and before.phase not in (DIED, ""):
+            self._say(died(line, name))
 
     def _gone(self, line: TeamLine) -> None:
         self._known.discard(line.key)

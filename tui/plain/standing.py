@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from tui.plain.words import ATTENTION, CELLS
+from tui.projection.attention import PROCESS_GONE
 from tui.rows.teams import counts, state_of
 from tui.snapshot import TeamLine
 from tui.sources.census import Key
@@ -73,6 +74,11 @@ def summary(lines: Sequence[TeamLine], names: Mapping[Key, str], *, now: datetim
 def trouble(line: TeamLine, name: str) -> str:
     """Return the line about what cannot be read."""
     return named(f"{ATTENTION} {one_line(line.trouble)}", name if line.team else "all")
+
+
+def died(line: TeamLine, name: str) -> str:
+    """Return the line about a mission whose process is gone, which no event tells."""
+    return named(f"{ATTENTION} {PROCESS_GONE}: the mission has died, and goes on only when it is resumed", name)
 
 
 def wants(line: TeamLine, name: str) -> str:

@@ -74,7 +74,7 @@ def plain_of(item: Any, snapshot: Snapshot, zone: tzinfo | None) -> str:
 
 def plain_text(paragraphs: list[Paragraph]) -> str:
     """Return paragraphs as printable text, a line for each line of them."""
-    lines = (f"{label}: {text}" if label else text for label, text, _ in paragraphs)
+    lines = (f"{label}: {text}" if label else text for label, text, *_ in paragraphs)
     return "\n".join(lines_of("\n".join(lines)))
 
 

@@ -1,7 +1,7 @@
 """A unified diff as paragraphs: a head for each file with what came and went, and its hunks.
 
 Rule 1: a line is what its hunk's head says it is: text that looks like the frame of a diff is text.
-Rule 2: every line keeps its sign; a tone only repeats it.
+Rule 2: every line keeps its sign, also where it takes more rows than one (:data:`AGAIN`); a tone only repeats it.
 
 Source: the unified format of GNU diffutils, "Detailed Description of Unified Format", and git-diff(1).
 """
@@ -18,6 +18,8 @@ _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _FILE = re.compile(r'diff --git "?a/(?:.*?)"? "?b/(.*?)"?$')
 _TOLD = ("new file", "deleted file", "rename from", "rename to", "Binary files", "old mode", "new mode")
 _TONES = {"+": "good", "-": "bad", "\\": "dim"}
+AGAIN = {"+": "+… ", "-": "-… "}
+"""What the rows begin with in which a line goes on that came or went: no line of its own, and not without colour."""
 
 
 @dataclass
@@ -63,7 +65,7 @@ def files_of(diff: str) -> list[FileDiff]:
 def _take(file: FileDiff, line: str, old: int, new: int) -> tuple[int, int]:
     """Take in a line of a hunk of which so many lines of the old and the new file are still to come."""
     sign = line[:1]
-    file.lines.append(Paragraph("", line, _TONES.get(sign, "plain")))
+    file.lines.append(Paragraph("", line, _TONES.get(sign, "plain"), AGAIN.get(sign, "")))
     file.more += sign == "+"
     file.less += sign == "-"
     return old - (sign not in ("+", "\\")), new - (sign not in ("-", "\\"))

@@ -11,11 +11,15 @@ HEADS = ("file", "hunk")
 
 
 class Paragraph(NamedTuple):
-    """A label and a text; without a label the text takes the whole width."""
+    """A label and a text; without a label the text takes the whole width.
+
+    Where the text needs more rows than one, each but the first begins with ``again``.
+    """
 
     label: str
     text: str
     tone: str = "plain"
+    again: str = ""
 
 
 NOTHING = Paragraph("", "")
@@ -24,9 +28,9 @@ NOTHING = Paragraph("", "")
 def rows_of(paragraphs: list[Paragraph], cells: int) -> list[Spans]:
     """Return the paragraphs as rows of at most ``cells`` cells."""
     rows: list[Spans] = []
-    for label, text, tone in paragraphs:
+    for label, text, tone, again in paragraphs:
         indent = LABEL_CELLS if label else 0
-        for number, line in enumerate(wrapped(text, max(8, cells - indent))):
+        for number, line in enumerate(wrapped(text, max(8, cells - indent), again=again)):
             margin = label[: LABEL_CELLS - 1].ljust(indent) if not number else " " * indent
             rows.append([(margin, "dim"), (line, tone)] if indent else [(line, tone)])
     return rows

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.sources.folder import Spot, names, root_trouble, spot_of
+from tui.sources.folder import Spot, names, root_trouble, spot_of, still_ours
 
 Key = tuple[str, str]
 Stamp = tuple[int, ...]
@@ -56,7 +56,8 @@ class Census:
         spot = self._known.get((str(root), name))
         if spot and spot.has_journal and not spot.shared and (stamp := stamp_of(spot.path)):
             return Found(spot, stamp[-1], stamp)
-        spot = spot_of(root, name)  # also of a client's team, to which a member of ours may have given a journal
+        # Also of a client's team: a member of ours may have given it a journal.
+        spot = still_ours(spot, spot_of(root, name))
         if spot is None:
             return None
         if spot.has_journal and not spot.shared:

@@ -75,6 +75,16 @@ def spot_of(root: Path, team: str) -> Spot | None:
     return _spot(root, team, folder)
 
 
+def still_ours(before: Spot | None, now: Spot | None) -> Spot | None:
+    """Return ``now``, or ``before`` where that is the journal of the same team of ours and has merely gone.
+
+    A team that is being deleted loses its journal before its ``config.json``, and is not another program's by that.
+    """
+    if before is None or now is None or (before.root, before.team) != (now.root, now.team):
+        return now
+    return before if before.has_journal and not before.shared and not now.has_journal else now
+
+
 def _spot(root: Path, team: str, folder: str) -> Spot | None:
     for name in (JOURNAL, CONFIG):
         if _is_there(path := f"{folder}/{name}"):

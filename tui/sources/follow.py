@@ -22,7 +22,7 @@ from tui.projection.attention import as_of
 from tui.projection.gone import with_its_life
 from tui.projection.state import Monitor
 from tui.snapshot import Snapshot
-from tui.sources.folder import Place, Spot
+from tui.sources.folder import Place, Spot, still_ours
 from tui.sources.graph import MemoryGraph
 from tui.sources.hearts import Hearts
 from tui.sources.reader import Reader
@@ -143,7 +143,7 @@ class Follower:
         if self._spot and time.monotonic() < self._choose_at and os.path.lexists(self._spot.path):
             spot: Spot | None = self._spot
         else:
-            spot = self._choose()
+            spot = still_ours(self._spot, self._choose())
         if spot is None or (self._reader and spot == self._spot and not self._reader.replaced()):
             return
         self._spot, self._monitor, self._fault = spot, Monitor(), ""

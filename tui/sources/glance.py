@@ -90,8 +90,11 @@ class TeamGlance:
     def _look(self) -> Mapping[str, Heart]:
         if self._hearts is None:
             return {}
-        self._beats = stamp_of(self._hearts.folder)
-        return self._hearts.of(self._agents)
+        stamp, before = stamp_of(self._hearts.folder), self._hearts.read_at
+        hearts = self._hearts.of(self._agents)
+        if self._hearts.read_at != before:  # else what began since then is not among them
+            self._beats = stamp
+        return hearts
 
 
 def _alive(hearts: Mapping[str, Heart]) -> int | None:

@@ -27,17 +27,18 @@ class Hearts:
         self.folder = folder / "heartbeat"
         self._seats = folder / "member"
         self._beats = Heartbeats(self.folder)
-        self._read_at = -READ_AGAIN_S
+        self.read_at = -READ_AGAIN_S
+        """When the files were read, by the monotonic clock; in between what they said then is told."""
         self._hearts: Mapping[str, Heart] = {}
 
     def of(self, agents: Iterable[Agent]) -> Mapping[str, Heart]:
         """Return names to hearts: of those that have one, the first two hundred."""
-        if time.monotonic() - self._read_at >= READ_AGAIN_S:
+        if time.monotonic() - self.read_at >= READ_AGAIN_S:
             names = [agent.name for agent in agents if agent.state != "left" and is_name(agent.name)][:MOST]
             pulses = self._beats.pulses(names)
             found = {name: pulse for name, pulse in pulses.items() if pulse.life is not Life.UNKNOWN}
             self._hearts = {name: _heart(pulse, own=self._is_own(name)) for name, pulse in found.items()}
-            self._read_at = time.monotonic()
+            self.read_at = time.monotonic()
         return self._hearts
 
     def _is_own(self, name: str) -> bool:
