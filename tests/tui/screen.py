@@ -48,11 +48,13 @@ def still(snapshot: Snapshot, **more: object) -> MonitorApp:
     return MonitorApp(Still(snapshot), label="finished", now=newest_event, zone=UTC, **more)  # type: ignore[arg-type]
 
 
-def play(app: MonitorApp, size: tuple[int, int], act: Callable[[Pilot[None]], Awaitable[object]]) -> None:
-    """Run the app without a terminal and let ``act`` use it."""
+def play(
+    app: MonitorApp, size: tuple[int, int], act: Callable[[Pilot[None]], Awaitable[object]], *, notices: bool = False
+) -> None:
+    """Run the app without a terminal and let ``act`` use it; ``notices``: what is said for some seconds is drawn."""
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notices) as pilot:
             await pilot.pause()
             await act(pilot)
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.tui.screen import assert_screen, play, screen_after, screens_after, shown, still, text_of
 from tests.tui.shop import shop
@@ -14,6 +15,7 @@ from tui.app import MonitorApp
 from tui.rows.log import is_shown, level_of, marked, places_of
 from tui.rows.spans import plain
 from tui.snapshot import LogLine
+from tui.views.log import Log
 
 SMALL, LARGE = (80, 24), (200, 50)
 
@@ -112,6 +114,23 @@ def test_a_log_that_is_sought_in_leaves_nothing_out_and_one_that_is_sieved_does(
     assert {row.split()[3] for row in rows(sieved)} <= {"alice"} or all("alice" in row for row in rows(sieved))
     assert 0 < len(rows(sieved)) < len(rows(whole))
     assert "& agent:alice type:tool" in both
+
+
+def test_the_first_picture_of_a_log_is_of_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    render = Log.render_line
+
+    def render_line(log: Log, y: int) -> Strip:
+        strip = render(log, y)
+        drawn.append(strip.text)
+        return strip
+
+    monkeypatch.setattr(Log, "render_line", render_line)
+
+    screens_after(still(shown(long_story().events)), SMALL, ["3", "3"])
+
+    assert any("word 59" in row for row in drawn)
+    assert not any("word 0" in row for row in drawn)
 
 
 def grown(app: MonitorApp, story: Story, count: int) -> None:

@@ -158,6 +158,20 @@ def test_help_can_be_read_to_its_end_with_the_space_bar(size: tuple[int, int]) -
         assert any(words in text for text in seen), words
 
 
+def test_the_key_that_opens_the_help_closes_it() -> None:
+    opened, closed = screens_after(still(shown(middle().events)), MIDDLE, ["question_mark"], ["question_mark"])
+
+    assert "╭─ help" in opened
+    assert "╭─ help" not in closed
+
+
+def test_the_key_of_the_help_leaves_what_else_is_open() -> None:
+    opened, still_open = screens_after(still(shown(middle().events)), MIDDLE, ["a"], ["question_mark"])
+
+    assert "╭─ attention" in opened
+    assert "╭─ attention" in still_open
+
+
 @pytest.mark.parametrize("keys", [["2", "2"], ["2"], ["3"], [], ["5", "5"], ["4", "4"], ["8"]])
 def test_on_few_rows_at_least_half_of_the_list_stays_beside_the_peek(keys: list[str]) -> None:
     rows = screens_after(still(shown(shop().events)), SMALL, keys, ["space"])[1].splitlines()

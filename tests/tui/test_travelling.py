@@ -91,11 +91,15 @@ def test_what_is_no_place_is_said_and_escape_asks_for_none(path: Path) -> None:
 
     async def act(pilot: Pilot[None]) -> None:
         await until(lambda: place(app) == (20, False), pilot)
+        before = text_of(app).splitlines()[-3:]
         await pilot.press("at", *"[soon]", "enter")
         await until(lambda: bool(app._notifications), pilot)
         said = next(iter(app._notifications))
         assert said.message.startswith("'[soon]' is no place in a recording; give an event (312)")
         assert said.markup is False
+        # The notice leaves the time bar and the foot to be read.
+        await until(lambda: "'[soon]' is no place" in text_of(app), pilot)
+        assert text_of(app).splitlines()[-3:] == before
         await pilot.press("at", "9", "escape")
         await pilot.pause()
         assert app.query_one("#go-to").display is False
@@ -105,7 +109,7 @@ def test_what_is_no_place_is_said_and_escape_asks_for_none(path: Path) -> None:
         await pilot.pause()
         assert "0 overview" in text_of(app)
 
-    play(app, (120, 36), act)
+    play(app, (120, 36), act, notices=True)
 
 
 def test_a_click_on_the_bar_goes_there_and_dragging_scrubs(path: Path) -> None:

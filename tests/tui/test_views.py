@@ -109,6 +109,29 @@ def test_space_tells_what_is_under_the_cursor_and_goes_on_telling_while_it_moves
     assert "space closes" not in gone
 
 
+def test_the_peek_goes_on_telling_while_words_are_typed() -> None:
+    before, typed, nothing, kept = screens_after(
+        still(shown(middle().events)),
+        MIDDLE,
+        ["2", "2", "space"],
+        ["slash", *"worker-2"],
+        [*"qqz"],
+        [*["backspace"] * 3, "enter"],
+    )
+
+    assert "worker-2: worker" not in before
+    assert "worker-2: worker" in typed
+    assert "nothing is under the cursor" in nothing
+    assert "worker-2: worker" in kept
+
+
+def test_what_is_told_below_a_list_is_of_what_is_left_while_words_are_typed() -> None:
+    typed, nothing = screens_after(still(shown(middle().events)), MIDDLE, ["2", "2", "slash", *"worker-2"], [*"qqz"])
+
+    assert "worker-2: worker" in typed
+    assert "nothing is under the cursor" in nothing
+
+
 def test_what_is_under_the_cursor_is_copied_as_plain_harmless_text(monkeypatch: pytest.MonkeyPatch) -> None:
     story = middle()
     story.tell(

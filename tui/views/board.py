@@ -82,10 +82,10 @@ class Board(Framed, can_focus=True):
         """Show only tasks that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""
         self.words = words
         self._arrange()
+        self.post_message(Pointed(self.selected))
 
     def _arrange(self) -> None:
-        held = self.selected
-        tasks = self.tasks
+        held, tasks = self.selected, self.tasks
         if wanted := Query(self.words, self.FIELDS):
             tasks = tuple(task for task in tasks if self._fits(wanted, task))
         self.lanes = lanes(tasks)

@@ -118,6 +118,7 @@ class Lines(ScrollView, Framed, Generic[Item], can_focus=True):
         """Show only items that ``words`` fit (:mod:`tui.rows.query`); "" shows all again."""
         self.words = words
         self.show_items(self._all)
+        self._tell()
 
     def text(self, item: Item) -> str:
         """Return what narrowing looks for words in: the row, as wide as it can be."""
@@ -242,8 +243,8 @@ class Lines(ScrollView, Framed, Generic[Item], can_focus=True):
     def on_resize(self) -> None:
         self._resized()
 
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        # It is drawn in its new size before it is told of it; the rows drawn first are to be those that stay.
+        if changed := super()._size_updated(size, virtual_size, container_size, layout):
+            self._keep_cursor_in_view()
+        return changed

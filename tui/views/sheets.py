@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from tui.projection.attention import rank_of
 from tui.rows.agents import AGENT_FIELDS
@@ -108,6 +111,12 @@ def _order(item: Attention) -> tuple[bool, int, int]:
     return not item.open, rank_of(item) if item.open else 0, -item.number
 
 
+class HelpSheet(Sheet):
+    """The keys; the one that opened them closes them, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "app.pop_screen", show=False)]
+
+
 def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
     """Return a sheet with the keys.
 
@@ -117,4 +126,4 @@ def help_sheet(watching: str, keys: Sequence[tuple[str, str]] = ()) -> Sheet:
     """
     own = [Paragraph("", "Here", "bold"), *(Paragraph(key, words) for key, words in keys), Paragraph("", "")]
     told = [Paragraph("watching", f"by {watching}"), Paragraph("", "")] if watching else []
-    return Sheet("help", Page([*(own if keys else []), *told, *HELP]))
+    return HelpSheet("help", Page([*(own if keys else []), *told, *HELP]))

@@ -5,16 +5,18 @@ Rule 1: a view is made when it is first looked at, and kept; only the one that i
 
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.widget import Widget
 
 from tui.rows.milestones import newest_of
 from tui.views.lines import Pointed
 from tui.views.overview import Overview
 from tui.views.peek import Peek
 from tui.views.registry import MEMORY, OVERVIEW, PANES, VIEWS, make
+from tui.views.typed import Typed
 from tui.views.view import Scene, View
 
 
@@ -29,6 +31,8 @@ class Stage(Container):
         self._overview, self._peek = Overview(), Peek()
         self._views: dict[str, View] = {OVERVIEW: self._overview}
         self._view: View = self._overview
+        self._left: Widget | None = None
+        """What had the focus last; a line that is typed into leaves it as it was."""
 
     @property
     def view(self) -> View:
@@ -44,6 +48,8 @@ class Stage(Container):
     def selected(self) -> Any:
         """What is under the cursor, of the list that has the focus; None when there is nothing."""
         focused = self.screen.focused
+        if isinstance(focused, Typed):
+            focused = self._left  # what is typed is about it, as with ``/``
         return getattr(focused, "pointed", getattr(focused, "selected", None))
 
     def compose(self) -> ComposeResult:
@@ -100,6 +106,11 @@ class Stage(Container):
     def _focus(self, view: View) -> None:
         if view is self._view and view.is_attached:
             view.first().focus()
+
+    @on(events.DescendantFocus)
+    def _remember(self, event: events.DescendantFocus) -> None:
+        if not isinstance(event.widget, Typed):
+            self._left = event.widget
 
     @on(Pointed)
     def _point(self, pointed: Pointed) -> None:
