@@ -52,6 +52,21 @@ def test_where_nothing_needs_anybody_it_says_what_was_done_last() -> None:
     assert row == "  nothing needs you · sent back 1, put right · 5s ago: orchestrator mission done"
 
 
+def test_when_a_mission_is_over_the_branch_with_the_work_is_named_at_any_width() -> None:
+    snapshot = picture(whole().events)
+    assert snapshot.mission
+    named = [plain(head_rows(snapshot, cells, now=START)[1]) for cells in (80, 100, 200)]
+    unsafe = replace(
+        snapshot, mission=replace(snapshot.mission, branch="onecontext/prices-to-the-cent", sandbox="none")
+    )
+    going_on = head_rows(picture(middle().events), 80, now=START)[1]
+
+    assert all(row.startswith("  branch onecontext/m-1") for row in named), named
+    assert all("3/3 tasks  3/3 checks" in row and row.endswith("cost unknown") for row in named)
+    assert plain(head_rows(unsafe, 80, now=START)[1]).startswith("  branch onecontext/prices-to-the-cent ")
+    assert "branch" not in plain(going_on)
+
+
 def test_on_a_short_row_what_was_done_last_comes_before_what_was_sent_back() -> None:
     snapshot = picture(middle().events)
     assert snapshot.totals.rejections

@@ -61,7 +61,11 @@ def test_hearts_violations_and_the_watch_are_on_the_screen(size: tuple[int, int]
     assert_screen(f"crossed-{size[0]}x{size[1]}", text)
     assert max(map(len, text.splitlines())) <= size[0]
     assert "2 violations open now" in text
-    said = {SMALL: " inotify", MIDDLE: "finished by inotify", LARGE: "by inotify: changes that were made to try it"}
+    said = {
+        SMALL: "? help  q quit",
+        MIDDLE: "finished, seen at once",
+        LARGE: "by inotify: changes that were made to try it",
+    }
     assert said[size] in text.splitlines()[-1]
     for name, life in (("worker-1", "silent"), ("worker-2", "gone"), ("validator-1", "orphaned")):
         assert re.search(rf"^│ \S {name} .* {life} ", text, re.MULTILINE)
@@ -89,7 +93,7 @@ def test_polling_is_said_where_it_is() -> None:
 
     small, large = (screen_after(still(snapshot), size) for size in (SMALL, LARGE))
 
-    assert small.splitlines()[-1].rstrip().endswith("polling")
+    assert small.splitlines()[-1].rstrip().endswith("seen late (polling)")
     assert "by polling: /repo is on nfs, which tells of this machine's writes only" in large.splitlines()[-1]
 
 

@@ -54,7 +54,7 @@ def test_what_was_not_read_yet_has_its_room_and_a_click_there_goes_as_far_as_was
 
     assert plain(bar_row(half, 101)).endswith("●" + "·" * 50)
     assert seq_at(90, half, 101) == 100
-    assert "reading 50 %" in plain(words_row(half, 120, zone=UTC))
+    assert "reading 50%" in plain(words_row(half, 120, zone=UTC))
 
 
 @pytest.mark.parametrize("cells", [78, 118, 198])
@@ -62,7 +62,7 @@ def test_the_words_say_what_the_bar_says(cells: int) -> None:
     text = plain(words_row(MOMENT, cells, zone=UTC))
 
     assert spans_width(words_row(MOMENT, cells, zone=UTC)) <= cells
-    for words in ("▶ playing 4×", "09:14:07 +14:07", "62 %", "× rejected #2"):
+    for words in ("▶ playing 4×", "09:14:07 +14:07", "62%", "× rejected #2"):
         assert words in text
     assert ("event 62 of 100" in text) == (cells > 100) != ("62/100" in text)
     assert ("[ ] marks" in text) == (cells > 150)

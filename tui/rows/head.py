@@ -19,6 +19,8 @@ BAR_FROM = 96
 """Narrower, the words have the place of the bar: they say the same, and all of them fit."""
 GOING = ("branch", "sandbox", "bar", "provider", "tokens", "checks")
 """What the second row does without where it is short, the first of them first; a sandbox that is none stays."""
+GOING_OVER = ("sandbox", "bar", "provider", "tokens", "model", "checks")
+"""The same when the mission is over: where the work is then stays, as it is what a person needs next."""
 DONE = frozenset(
     {
         "task.submitted",
@@ -84,7 +86,7 @@ def _time(mission: Mission, snapshot: Snapshot, now: datetime) -> Spans:
 def _progress_row(snapshot: Snapshot, cells: int) -> Spans:
     """Return where it runs and how far it is; what matters least goes first, and the model's name is cut last."""
     gone: frozenset[str] = frozenset()
-    for going in ("", *GOING):
+    for going in ("", *(GOING_OVER if _leaves_work(snapshot.mission) else GOING)):
         gone |= {going}
         left, right = _place(snapshot.mission, cells, gone), _figures(snapshot, cells, gone)
         if spans_width(left) + 2 + spans_width(right) <= cells:
@@ -92,23 +94,29 @@ def _progress_row(snapshot: Snapshot, cells: int) -> Spans:
     return between(left, right, cells)
 
 
+def _leaves_work(mission: Mission | None) -> bool:
+    return mission is not None and mission.ending is not None and bool(mission.branch)
+
+
 def _place(mission: Mission | None, cells: int, gone: frozenset[str]) -> Spans:
     if mission is None:
         return [("  ", "plain")]
-    roomy, safe = cells >= BAR_FROM, mission.sandbox not in ("none", "")
+    roomy, safe, over = cells >= BAR_FROM, mission.sandbox not in ("none", ""), _leaves_work(mission)
     model = f"model {mission.model or 'unknown'}" if roomy or not mission.model else mission.model
     if mission.scripted:
         model = "scripted model" if roomy else "scripted"
     elif "provider" in gone:
         model = model.rpartition("/")[2]
     sandbox = mission.sandbox if safe and not roomy else f"sandbox {mission.sandbox or 'unknown'}"
-    facts: list[Span] = [piece(model, "warn" if mission.scripted else "dim")]
-    if not (safe and "sandbox" in gone):
+    facts: list[Span] = [] if "model" in gone else [piece(model, "warn" if mission.scripted else "dim")]
+    if "sandbox" not in gone or not (safe or over):
         facts.append(piece(sandbox, "dim" if safe else "warn"))
-    if cells >= WIDE and mission.branch and "branch" not in gone:
-        facts.append(piece(f"branch {mission.branch}", "dim"))
+    branch = piece(f"branch {mission.branch}", "plain" if over else "dim")
+    if cells >= WIDE and mission.branch and "branch" not in gone and not over:
+        facts.append(branch)
     # Where one of them is cut, it is the name of the model: how far agents can reach matters more.
-    first, *others = facts if roomy else facts[::-1]
+    ordered = facts if roomy else facts[::-1]
+    first, *others = [branch, *ordered] if over else ordered
     return [("  ", "plain"), first, *(span for other in others for span in ((" · ", "dim"), other))]
 
 

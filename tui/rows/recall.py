@@ -180,10 +180,9 @@ def part_row(part: GivenPart, cells: int) -> Spans:
 
 def given_rows(given: Given, cells: int) -> list[Spans]:
     """Return two lines about a context: whose and for what, and how much of the budget it takes."""
-    purpose: Spans = [
-        ("  for ", "dim"),
-        piece(given.purpose or "how things stand", "plain" if given.purpose else "dim"),
-    ]
+    purpose: Spans = (
+        [("  for ", "dim"), piece(given.purpose)] if given.purpose else [("  for no task in particular", "dim")]
+    )
     first: Spans = [("branch ", "dim"), piece(given.branch or "–", "ref"), *purpose]
     if given.trouble:
         return [first, [piece(given.trouble, "warn")]]

@@ -88,7 +88,7 @@ def _place(moment: Moment, cells: int, zone: tzinfo | None) -> Spans:
         (f"  {day}{clock(moment.at, zone)}", "bold"),
         (f" +{stopwatch(moment.elapsed_s)}", "dim"),
         (f"  {count}", "plain"),
-        (f" {percent} %", "dim"),
+        (f" {percent}%", "dim"),
     ]
 
 
@@ -105,7 +105,7 @@ def _right(moment: Moment, room: int) -> Spans:
 def _coming(moment: Moment) -> Spans:
     """Return what is still to come: events that were not read yet, and those of a run that goes on."""
     if moment.read < 1.0:
-        return [(f"  reading {int(100 * moment.read)} %", "info")]
+        return [(f"  reading {int(100 * moment.read)}%", "info")]
     if moment.live:
         return [(f"  {moment.new:,} new", "info" if moment.new else "dim"), (", End goes live", "dim")]
     return []

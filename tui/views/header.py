@@ -19,6 +19,8 @@ HOME = (("1–5", "panes"), ("z", "zoom"), ("enter", "open"), ("space", "peek"))
 AWAY = (("0", "overview"), ("enter", "open"), ("space", "peek"))
 GOING = (("space", "peek"), ("enter", "open"), ("a", "attention"))
 ATTENTION_ROW = 2
+SEEN = {"inotify": "seen at once", "polling": "seen late (polling)"}
+"""How changes are noticed, in short; how that is done stands where there is room, and in the help."""
 ALWAYS = (("/", "filter"), ("a", "attention"), ("?", "help"), ("q", "quit"))
 
 
@@ -114,4 +116,7 @@ class Foot(Toned):
             return self.source if cells >= NARROW else "", "dim"
         if cells >= WIDE:
             return piece(f"{self.source} by {kind}: {why}", tone)
-        return piece(f"{self.source} by {kind}" if cells >= MEDIUM else kind, tone)
+        seen = SEEN.get(kind, kind)
+        if cells >= MEDIUM:
+            return piece(f"{self.source}, {seen}", tone)
+        return piece(seen if kind == "polling" else "", tone)  # that all is well leaves the room to the keys

@@ -85,7 +85,7 @@ class Remembered(View):
     def action_purpose(self) -> None:
         """Ask what the context is for."""
         if self._side is self.given:
-            hint = "what the agent is about to do; enter asks, nothing is how things stand"
+            hint = "what the agent is about to do; enter asks; left empty: for no task in particular"
             self._asking.open(PURPOSE, words=self.given.purpose, hint=hint)
 
     def action_graph(self) -> None:
