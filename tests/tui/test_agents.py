@@ -217,7 +217,7 @@ def test_agents_are_narrowed_by_what_they_do() -> None:
 def test_the_page_of_an_agent_has_its_tools_tasks_messages_and_cost() -> None:
     snapshot = picture(shop())
 
-    text = "\n".join(f"{label} {words}" for label, words, _ in agent_page(agent(snapshot, "alice"), snapshot, UTC))
+    text = "\n".join(f"{label} {words}" for label, words, *_ in agent_page(agent(snapshot, "alice"), snapshot, UTC))
 
     assert "45%: 29,000 tokens in the last prompt, of 64,000" in text
     assert "▸ run python -m pytest -q  running" in text

@@ -264,7 +264,7 @@ def test_rows_fit_and_what_nobody_counted_is_no_zero(cells: int) -> None:
     for row in rows_for(shelf, [SkillUse("x" * 200, {"a": 1})], "used"):
         assert spans_width(skill_row(row, cells)) <= cells
         assert "\x1b" not in plain(skill_row(row, cells))
-        assert "unknown tokens" in " ".join(text for _, text, _ in row.told(None)[1])
+        assert "unknown tokens" in " ".join(text for _, text, *_ in row.told(None)[1])
     assert any("1 unknown" in plain(row) for row in shelf_rows(shelf, cells))
     assert BUNDLED.is_dir()
     assert Snapshot().skill_uses == ()

@@ -148,8 +148,8 @@ def test_what_waits_for_you_says_what_can_be_done_about_it_until_it_is_over() ->
     for kind in ("asks leave", "wrote to you", "needs input", "blocked", "paused", "interrupted", "process gone"):
         item = Attention(1, START, kind, "words", None, "")
 
-        assert any(label == "then" for label, _, _ in detail_of(item, snapshot, None)[1])
-        assert not any(label == "then" for label, _, _ in detail_of(replace(item, open=False), snapshot, None)[1])
+        assert any(label == "then" for label, *_ in detail_of(item, snapshot, None)[1])
+        assert not any(label == "then" for label, *_ in detail_of(replace(item, open=False), snapshot, None)[1])
 
 
 def test_how_a_mission_ended_and_what_it_lacks_comes_before_each_of_its_blocked_tasks() -> None:
