@@ -107,7 +107,7 @@ def test_a_command_cannot_mend_what_the_next_one_looks_at(repository: Path) -> N
 
 
 def test_work_that_was_taken_off_the_branch_is_not_done(repository: Path) -> None:
-    slow = work("b", ("run", {"command": "sleep 1; echo yes > b.txt"}))
+    slow = work("b", ("run", {"command": "sleep 3; echo yes > b.txt"}))
     when(repository, "task.completed", lambda: git(repository, "update-ref", mission_branch(repository), "main"))
 
     ran = run(repository, [TO_BE_JUDGED, work("a", YES_A), slow, *SEEN])
@@ -134,7 +134,7 @@ def test_what_somebody_outside_calls_done_is_not_done_where_nobody_showed_it(rep
 
 
 def test_a_branch_that_is_checked_out_interrupts_and_resume_finishes(repository: Path) -> None:
-    slow = work("b", ("run", {"command": "sleep 1; echo yes > b.txt"}))
+    slow = work("b", ("run", {"command": "sleep 3; echo yes > b.txt"}))
     short = mission_branch
     when(
         repository,
