@@ -66,6 +66,16 @@ _SHORT = 64
 _short_width = lru_cache(maxsize=4096)(_width)
 
 
+def cut_inside(text: str, cells: int, *, end: int) -> str:
+    """Return ``text`` in at most ``cells`` cells, with its last ``end`` cells: what tells names apart stands there."""
+    if width(text) <= cells or cells < 2 * end:
+        return cut(text, cells)
+    kept = len(text)
+    while kept and width(text[kept - 1 :]) <= end:
+        kept -= 1
+    return cut(text, cells - width(text[kept:])) + text[kept:]
+
+
 def cut(text: str, cells: int) -> str:
     """Return ``text`` in at most ``cells`` cells; what was cut is marked by an ellipsis."""
     if width(text) <= cells:

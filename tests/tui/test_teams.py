@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from onecontext.cli.main import main
 from onecontext.errors import AmbiguousName, NoTeam
-from teams.engine.journal import Journal
+from teams.engine.journal import Journal, utc_now
 from teams.protocol.team import Team
 from tests.tui.screen import assert_screen, play, screen_after, shown, still, text_of
 from tests.tui.story import Story
@@ -24,6 +24,8 @@ from tests.tui.till import crossed, middle, opening, whole
 from tui.app import MonitorApp
 from tui.projection.state import Monitor
 from tui.projection.teams import Glance, line_of
+from tui.rows.spans import plain
+from tui.rows.teams import teams_frame
 from tui.snapshot import Snapshot, TeamLine, Usage
 from tui.sources.choosing import place_of
 from tui.sources.folder import JOURNAL, Place
@@ -249,6 +251,21 @@ def test_the_teams_screen_looks_as_it_should(size: tuple[int, int]) -> None:
     assert_screen(f"teams-{size[0]}x{size[1]}", text)
     assert max(map(len, text.splitlines())) <= size[0]
     assert "▲ 11 in 3 other teams" in text
+
+
+def test_names_of_teams_have_the_room_there_is_and_are_told_by_their_ends_where_there_is_little() -> None:
+    names = ("make-the-suite-pass-3f2a91", "make-the-suite-pass-77c0de")
+    lines = [TeamLine("/srv/shop/.onecontext", name, goal="Make the suite pass") for name in names]
+
+    def rows(cells: int) -> list[str]:
+        return [plain(row) for row in teams_frame(lines, cells, now=utc_now())]
+
+    narrow, wide = rows(78), rows(198)
+
+    assert [row.split()[0] for row in narrow[1:]] == ["make-the-…3f2a91", "make-the-…77c0de"]
+    assert [row.split()[0] for row in wide[1:]] == list(names)
+    for heading, *others in (narrow, wide):
+        assert all(row.index("Make the") == heading.index("mission") for row in others)
 
 
 def test_what_a_mission_left_long_ago_is_not_in_the_title() -> None:

@@ -8,7 +8,7 @@ from tests.tui.story import START
 from tui import theme
 from tui.forms import gist
 from tui.snapshot import Message, Usage
-from tui.text import cut, fit, one_line, width, wrapped
+from tui.text import cut, cut_inside, fit, one_line, width, wrapped
 from tui.words import LANE_TONES, TONES, age, cost, duration, short_count, stopwatch, tokens
 
 
@@ -50,6 +50,18 @@ def test_widths_are_cells_of_a_terminal(text: str, cells: int) -> None:
 )
 def test_a_line_is_as_wide_as_the_one_that_lays_it_out_takes_it_to_be(text: str) -> None:
     assert width(one_line(text)) == cell_len(one_line(text))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [(20, "shop/till-1"), (11, "shop/till-1"), (10, "shop/…ll-1"), (8, "sho…ll-1"), (7, "shop/t…"), (0, "")],
+)
+def test_what_is_cut_inside_keeps_its_end_where_there_is_room_for_it(cells: int, said: str) -> None:
+    assert cut_inside("shop/till-1", cells, end=4) == said
+
+
+def test_an_end_of_wide_characters_is_no_wider_than_it_may_be() -> None:
+    assert cut_inside("店" * 9, 10, end=5) == "店店…店店"
 
 
 def test_what_is_cut_is_marked() -> None:

@@ -10,6 +10,7 @@ from tui.projection.gone import DIED
 from tui.rows.detail import Paragraph
 from tui.rows.spans import Column, Span, Spans, between, cell, layout, piece, table_row
 from tui.snapshot import Snapshot, TeamLine
+from tui.text import cut_inside, one_line, width
 from tui.words import NO_MISSION, PHASE_LOOKS, TEAM_LOOKS, Look, age, clock, cost, look, tokens
 
 LIVE_S = 60.0
@@ -17,7 +18,9 @@ LIVE_S = 60.0
 FORGOTTEN_AFTER = timedelta(days=1)
 """What a mission that is over left for a person counts for a day; its line says it for ever."""
 ROOT_CELLS = 22
-MISSION_LEAST = 16  # cells
+MISSION_LEAST, MISSION_WELL = 16, 40  # cells
+NAME_MOST, NAME_END = 40, 6
+"""Cells that a name gets at most where there is room, and those of its end that it keeps where there is little."""
 UNREAD = "not read; enter does"
 NO_TEAM = "–"
 TOLD_FROM = {"files": "the files of another program", "shared": "the files of another program, and our journal"}
@@ -48,10 +51,21 @@ def state_of(line: TeamLine, now: datetime) -> Look:
     return TEAM_LOOKS["live" if heard else "quiet"]
 
 
-def team_heading(cells: int) -> Spans:
-    """Return the titles of the columns."""
+def team_heading(cells: int, *, longest: int) -> Spans:
+    """Return the titles of the columns, where the longest name takes so many cells."""
     titles = {column.title: (column.title, "dim") for column in COLUMNS}
-    return table_row(COLUMNS, layout(COLUMNS, cells, least=MISSION_LEAST), titles)
+    return table_row(COLUMNS, _widths(cells, longest), titles)
+
+
+def longest_of(names: Mapping[tuple[str, str], str]) -> int:
+    """Return how many cells the longest of the names takes."""
+    return max(map(width, names.values()), default=0)
+
+
+def _widths(cells: int, longest: int) -> dict[str, int]:
+    widths = layout(COLUMNS, cells, least=MISSION_LEAST)
+    more = min(min(longest, NAME_MOST) - widths["team"], widths["mission"] - MISSION_WELL)
+    return widths | {"team": widths["team"] + more, "mission": widths["mission"] - more} if more > 0 else widths
 
 
 def names_of(lines: Sequence[TeamLine]) -> Mapping[tuple[str, str], str]:
@@ -69,16 +83,21 @@ def _where(root: str) -> str:
     return folder.parent.name if folder.name in (".onecontext", ".claude") else folder.name
 
 
-def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool = False) -> Spans:
-    """Return one team; ``name`` is what it is called here, ``here`` whether it is the one that is looked at."""
+def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, longest: int = 0, here: bool = False) -> Spans:
+    """Return one team; ``name`` is what it is called here, ``here`` whether it is the one that is looked at.
+
+    ``longest`` is how many cells the longest of all names takes.
+    """
+    widths = _widths(cells, longest)
+    name = cut_inside(one_line(name), widths["team"], end=NAME_END)
     if line.unread or not line.team:
-        return _bare_row(line, cells, now=now, name=name)
+        return _bare_row(line, cells, widths, now=now, name=name)
     state, phase = state_of(line, now), look(PHASE_LOOKS, line.phase)
     spent = cost(line.usage)
     more = "≥" if line.reading else ""
     return table_row(
         COLUMNS,
-        layout(COLUMNS, cells, least=MISSION_LEAST),
+        widths,
         {
             "": ("▸" if here else " ", "accent"),
             "team": (name, "bold" if here else "accent"),
@@ -95,12 +114,11 @@ def team_row(line: TeamLine, cells: int, *, now: datetime, name: str, here: bool
     )
 
 
-def _bare_row(line: TeamLine, cells: int, *, now: datetime, name: str) -> Spans:
+def _bare_row(line: TeamLine, cells: int, widths: Mapping[str, int], *, now: datetime, name: str) -> Spans:
     """Return a line of which nothing is known but where it is: a team that is not read, or a root that is not seen.
 
     What there is to say has the place of all figures.
     """
-    widths = layout(COLUMNS, cells, least=MISSION_LEAST)
     spans: Spans = [("  ", "plain"), cell(name, widths["team"], "accent" if line.team else "dim"), (" ", "plain")]
     if "root" in widths:
         spans += [cell(_short_root(line.root), widths["root"], "dim"), (" ", "plain")]
@@ -208,4 +226,6 @@ def elsewhere_spans(snapshot: Snapshot, now: datetime) -> Spans:
 def teams_frame(lines: Sequence[TeamLine], cells: int, *, now: datetime) -> list[Spans]:
     """Return the whole table, for plain text."""
     names = names_of(lines)
-    return [team_heading(cells), *(team_row(line, cells, now=now, name=names[line.key]) for line in lines)]
+    longest = longest_of(names)
+    rows = (team_row(line, cells, now=now, name=names[line.key], longest=longest) for line in lines)
+    return [team_heading(cells, longest=longest), *rows]

@@ -8,7 +8,7 @@ from typing import Any
 from textual.widget import Widget
 
 from tui.rows.spans import Spans
-from tui.rows.teams import Choice, elsewhere, names_of, state_of, team_heading, team_row
+from tui.rows.teams import Choice, elsewhere, longest_of, names_of, state_of, team_heading, team_row
 from tui.snapshot import TeamLine
 from tui.views.lines import Lines
 from tui.views.view import Chosen, Scene
@@ -24,6 +24,7 @@ class TeamLines(Lines[Choice]):
     now = datetime.fromtimestamp(0, UTC)
     here: tuple[str, str] = ("", "")
     names: Mapping[tuple[str, str], str] = MappingProxyType({})
+    longest = 0
 
     def show(self, scene: Scene) -> None:
         """Show the teams of ``scene``."""
@@ -33,16 +34,18 @@ class TeamLines(Lines[Choice]):
         needed = f", {count + snapshot.totals.attention_open:,} need you" if count else ""
         self.count(_count(snapshot.teams) if snapshot.teams else "", needed)
         self.names = names_of(snapshot.teams)
+        self.longest = longest_of(self.names)
         self.show_items([Choice(line, scene.now) for line in snapshot.teams])
 
     def has_heading(self) -> bool:
         return True
 
     def heading(self, cells: int) -> Spans:
-        return team_heading(cells)
+        return team_heading(cells, longest=self.longest)
 
     def row(self, item: Choice, cells: int) -> Spans:
-        return team_row(item.line, cells, now=self.now, name=self.names[item.line.key], here=item.line.key == self.here)
+        name, here = self.names[item.line.key], item.line.key == self.here
+        return team_row(item.line, cells, now=self.now, name=name, longest=self.longest, here=here)
 
     def text(self, item: Choice) -> str:
         line, state = item.line, state_of(item.line, self.now)
