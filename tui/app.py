@@ -198,7 +198,10 @@ class MonitorApp(ReadingApp):
     @on(events.DescendantBlur)
     @on(Turned)
     def _name_keys(self) -> None:
-        # A line that is asked on a screen above covers this foot, and leaves it as it was.
+        # A line that is asked on a screen above covers this foot, and leaves it as it was. At the end the focus goes
+        # after the last screen has.
+        if not self.screen_stack:
+            return
         line = self.screen_stack[0].focused
         if isinstance(line, Typed):
             self._foot.say(LINE_KEYS)

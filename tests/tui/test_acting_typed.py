@@ -127,3 +127,11 @@ def test_a_key_that_opens_nothing_holds_up_no_key_behind_it(team: Team) -> None:
         await until(pilot, lambda: not app.stage.at_home)
 
     drive(app, act)
+
+
+def test_a_focus_that_goes_after_the_last_screen_is_nobodys(team: Team) -> None:
+    app = watching(team)
+
+    drive(app, lambda pilot: until(pilot, lambda: bool(app.snapshot.agents)))
+    assert app.screen_stack == []
+    app._name_keys()
