@@ -149,8 +149,9 @@ class MonitorApp(ReadingApp):
         self.screen.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.screen_stack[0].set_class(event.size.width < NARROW, "narrow")
-        self.screen_stack[0].set_class(is_tiny(*event.size), "tiny")
+        for screen in self.screen_stack[:1]:  # at the end there is none
+            screen.set_class(event.size.width < NARROW, "narrow")
+            screen.set_class(is_tiny(*event.size), "tiny")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette of commands offers (``:``)."""
